@@ -1,0 +1,50 @@
+"""bylaw: checks that a backend keeps its own documented conventions.
+
+The names below are what rules and rule packs may use; they are imported when first used, so that starting bylaw stays cheap.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from bylaw.diagnostics import AddImport as AddImport
+    from bylaw.diagnostics import Finding as Finding
+    from bylaw.diagnostics import Fix as Fix
+    from bylaw.diagnostics import InsertStatement as InsertStatement
+    from bylaw.diagnostics import Related as Related
+    from bylaw.diagnostics import RemoveStatement as RemoveStatement
+    from bylaw.diagnostics import Replace as Replace
+    from bylaw.diagnostics import SetKeyword as SetKeyword
+    from bylaw.project import File as File
+    from bylaw.project import Project as Project
+    from bylaw.rule import Adoption as Adoption
+    from bylaw.rule import NoOptions as NoOptions
+    from bylaw.rule import RuffFinding as RuffFinding
+    from bylaw.rule import file_rule as file_rule
+    from bylaw.rule import project_rule as project_rule
+    from bylaw.rule import ruff_rule as ruff_rule
+    from bylaw.source import Location as Location
+    from bylaw.source import Span as Span
+
+_HOMES = {
+    "AddImport": "diagnostics", "Finding": "diagnostics", "Fix": "diagnostics", "InsertStatement": "diagnostics",
+    "Related": "diagnostics", "RemoveStatement": "diagnostics", "Replace": "diagnostics", "SetKeyword": "diagnostics",
+    "File": "project", "Project": "project",
+    "Adoption": "rule", "NoOptions": "rule", "RuffFinding": "rule", "file_rule": "rule", "project_rule": "rule", "ruff_rule": "rule",
+    "Location": "source", "Span": "source",
+}  # fmt: skip
+__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - the keys are strings
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'bylaw' has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415
+
+    value = getattr(import_module(f"bylaw.{home}"), name)
+    globals()[name] = value
+    return value

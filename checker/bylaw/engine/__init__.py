@@ -1,0 +1,1 @@
+"""Runs readers and rules over a project, and turns findings into diagnostics."""

@@ -1,0 +1,180 @@
+"""What a source file defines and uses, in terms that hold for any language with modules, classes and functions."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from bylaw.facts.values import Call, Value
+from bylaw.source import Span
+
+
+class Import(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One imported name. `target` is what it refers to (`sqlalchemy.Column`, `app.models.user`); relative ones are made absolute.
+
+    A star import has the name `*` and the module as its target. `local` is the name bound here.
+    """
+
+    local: str
+    target: str
+    span: Span
+    is_module: bool = False
+    """True for `import a.b [as c]`; a `from a import b` may bind a module or a member."""
+    typing_only: bool = False
+    """Under `if TYPE_CHECKING:`."""
+    function: str = ""
+    """Qualified name of the function that imports it, or '' at module level."""
+
+
+class Variable(msgspec.Struct, frozen=True, array_like=True):
+    """A name that is assigned at module level or in a class body. `span` covers the name, `statement` all of it.
+
+    `x += [..]` and `x.append(..)` do not change `value`; an augmented assignment is a Variable of its own with `augmented`.
+    """
+
+    name: str
+    value: Value | None
+    annotation: Value | None
+    span: Span
+    statement: Span
+    augmented: bool = False
+    conditional: bool = False
+    """Inside an if, try, with or loop."""
+
+
+class Parameter(msgspec.Struct, frozen=True, array_like=True):
+    name: str
+    annotation: Value | None
+    default: Value | None
+    span: Span
+    kind: Literal["positional", "keyword", "*", "**"] = "positional"
+
+
+class Function(msgspec.Struct, frozen=True, array_like=True):
+    """A function or method. `name` is its own, `qualified` the path-derived dotted name (`app.models.User.delete`)."""
+
+    name: str
+    qualified: str
+    parameters: tuple[Parameter, ...]
+    decorators: tuple[Value, ...]
+    annotation: Value | None
+    returns: tuple[Value, ...]
+    """The values of its own return statements (without those of nested functions), where they were written."""
+    span: Span
+    """The name."""
+    statement: Span
+    """From the first decorator to the end of the body."""
+    is_async: bool = False
+    owner: str = ""
+    """Qualified name of the class or function it is defined in, or ''."""
+
+
+class Class(msgspec.Struct, frozen=True, array_like=True):
+    name: str
+    qualified: str
+    bases: tuple[Value, ...]
+    keywords: tuple[tuple[str, Value], ...]
+    """Class keywords: `table=True`, `metaclass=…`."""
+    decorators: tuple[Value, ...]
+    variables: tuple[Variable, ...]
+    methods: tuple[str, ...]
+    span: Span
+    """The name."""
+    statement: Span
+    header_end: int
+    """Byte offset just after the colon of the class line."""
+    owner: str = ""
+
+
+Role = Literal["argument", "item", "value", "return", "decorator", "receiver", "called", "base", "annotation", "other"]
+
+
+class Reference(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A use of a name that the module imports or defines at its top level (attributes folded in: `users.router`).
+
+    `role` tells the position: argument of a call, item of a list or dict, value of an assignment, returned, in a decorator,
+    receiver of a method call (`router` in `router.get(…)`; the name is the receiver's), called itself, base class, annotation.
+    Each (name, role, function) stands once, at its first place.
+    """
+
+    name: str
+    role: Role
+    span: Span
+    function: str = ""
+    """Qualified name of the enclosing function, or '' at module level."""
+
+
+class Loop(msgspec.Struct, frozen=True, array_like=True):
+    """A `for target in values` around a call (also in a comprehension)."""
+
+    targets: tuple[str, ...]
+    values: Value
+
+
+class CallSite(msgspec.Struct, frozen=True, array_like=True):
+    """A call that some framework gives a meaning to (registration, query, task …), with what surrounds it."""
+
+    call: Call
+    function: str = ""
+    """Qualified name of the enclosing function, or '' at module level."""
+    loops: tuple[Loop, ...] = ()
+    """Outermost first."""
+    conditional: bool = False
+    assigned_to: str = ""
+    """The single name that the statement assigns the call's result to, qualified at module level, plain inside a function."""
+
+
+class Suppression(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A `bylaw: ignore[rule, …]: reason` or `bylaw: ignore-file[…]: reason` comment.
+
+    `span` is the comment itself, `line` the 1-based line it speaks of (its own, or the next code line when it stands alone).
+    """
+
+    rules: tuple[str, ...]
+    reason: str
+    span: Span
+    line: int
+    whole_file: bool = False
+    problem: str = ""
+    """What is wrong with the comment: no rule named, no reason, not understood."""
+
+
+class TypeEscape(msgspec.Struct, frozen=True, array_like=True):
+    """A place where the code leaves the type system.
+
+    kind: `any` (an Any in an annotation or alias), `cast`, `ignore` (a checker's ignore comment), `no-type-check`.
+    """
+
+    kind: Literal["any", "cast", "ignore", "no-type-check", "bare-generic"]
+    span: Span
+    position: str = ""
+    """Where: parameter, return, variable, field, alias, type argument, *args, **kwargs …"""
+    nested: bool = False
+    """An Any that is only a type argument (`dict[str, Any]`)."""
+    target: str = ""
+    """For a cast: the target type as written; for `any`: the parameter or variable's name; for an ignore: the checker."""
+    inner_target: str = ""
+    """For a cast of a cast: the inner target type as written."""
+    value_span: Span | None = None
+    """For a cast: the expression that is cast."""
+    codes: tuple[str, ...] = ()
+    """For an ignore comment: the error codes it names."""
+    comment: str = ""
+    """The text of the comment on the same line or on the line above, without the `#`."""
+    forwarding: bool = False
+    """`*args`/`**kwargs` of a function that only forwards them."""
+
+
+class Unread(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Something the reader could not understand, and why. Never dropped in silence."""
+
+    span: Span
+    reason: str
+
+
+class SyntaxProblem(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The file is no valid Python (or its bytes are no text): first place and the parser's words."""
+
+    span: Span
+    message: str

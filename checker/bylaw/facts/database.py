@@ -1,0 +1,72 @@
+"""Tables as the project's models declare them: derived by `bylaw.project.tables`, neutral of the ORM."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from bylaw.source import Location
+
+Orm = Literal["sqlalchemy", "sqlmodel", "django", "sql"]
+
+
+class ForeignKey(msgspec.Struct, frozen=True):
+    """Where a column points. `table` and `column` are physical names; empty where they cannot be known."""
+
+    table: str
+    column: str
+    target_model: str = ""
+    """Qualified class name, where the code names a class."""
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column. `attribute` is the name the code uses, `name` the physical one."""
+
+    attribute: str
+    name: str
+    location: Location
+    """The name in the declaration, or the class line for an implicit column (Django's `id`)."""
+    declared_by: str
+    """Qualified name of the class whose body declares it (a mixin or base, perhaps); '' for an implicit one."""
+    type: str = ""
+    """As written, without arguments where they are not literal: `String(50)`, `UUID`, `BooleanField`."""
+    nullable: bool | None = None
+    primary_key: bool = False
+    foreign_key: ForeignKey | None = None
+    has_default: bool = False
+    has_server_default: bool = False
+    unique: bool = False
+    implicit: bool = False
+    from_library: bool = False
+    """Declared by a class outside the project."""
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A mapped class or a `Table(...)`, with inherited columns resolved."""
+
+    name: str
+    """Physical name; '' when it is computed."""
+    model: str
+    """Qualified class name; '' for a plain Table()."""
+    class_name: str
+    orm: Orm
+    location: Location
+    """The class's name, or the variable's."""
+    columns: tuple[Column, ...]
+    complete: bool = True
+    """False when a base, mixin or expression could not be followed: columns may be missing."""
+    parents: tuple[str, ...] = ()
+    """Qualified names of mapped classes it inherits from (joined or single-table inheritance)."""
+    is_association: bool = False
+    """Named as `secondary=`/`through=`, or its key is made of two or more foreign keys."""
+    schema: str = ""
+    app_label: str = ""
+
+    @property
+    def primary_key(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.primary_key)
+
+    def column(self, name: str) -> Column | None:
+        """The column with that attribute or physical name."""
+        return next((c for c in self.columns if name in (c.attribute, c.name)), None)

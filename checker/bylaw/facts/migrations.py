@@ -1,0 +1,297 @@
+"""Migrations and their operations, whoever wrote them: Alembic, Django, or SQL.
+
+Identifiers are as the database sees them (unquoted ones folded to lower case by the SQL reader), schema-qualified where the
+source says so: `public.users`. Types are SQL text, normalised to lower case (`varchar(120)`, `numeric(10, 2)`), '' where unknown.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from bylaw.facts.code import Unread
+from bylaw.source import Span
+
+
+class ColumnSpec(msgspec.Struct, frozen=True, array_like=True):
+    """A column as an operation declares it. None means: not said, or not readable."""
+
+    name: str
+    type: str = ""
+    nullable: bool | None = None
+    server_default: str | None = None
+    """The default that the *database* applies, as text; '' when there is one that cannot be written down (an expression)."""
+    client_default: bool = False
+    """A default that only the ORM applies."""
+    primary_key: bool = False
+    unique: bool = False
+    references: str = ""
+    """`table.column` or `table` of an inline foreign key."""
+    generated: bool = False
+    """Identity, serial or generated: the database fills it."""
+    check: str = ""
+    comment: str = ""
+    span: Span | None = None
+
+
+class CreateTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="create-table"):
+    table: str
+    columns: tuple[ColumnSpec, ...]
+    primary_key: tuple[str, ...]
+    span: Span
+    temporary: bool = False
+    if_not_exists: bool = False
+    comment: str = ""
+    model: str = ""
+    """Django: `app_label.ModelName`, with which later operations name the table."""
+
+
+class DropTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-table"):
+    table: str
+    span: Span
+    if_exists: bool = False
+    cascade: bool = False
+
+
+class RenameTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="rename-table"):
+    table: str
+    new_name: str
+    span: Span
+
+
+class MoveTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="move-table"):
+    """`SET SCHEMA`."""
+
+    table: str
+    schema: str
+    span: Span
+
+
+class AddColumn(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="add-column"):
+    table: str
+    column: ColumnSpec
+    span: Span
+    if_not_exists: bool = False
+
+
+class DropColumn(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-column"):
+    table: str
+    column: str
+    span: Span
+    if_exists: bool = False
+    cascade: bool = False
+
+
+class RenameColumn(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="rename-column"):
+    table: str
+    column: str
+    new_name: str
+    span: Span
+
+
+class AlterColumn(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="alter-column"):
+    """What changes is set, all else stays None. `old_*` are what the migration itself says of the state before."""
+
+    table: str
+    column: str
+    span: Span
+    type: str | None = None
+    nullable: bool | None = None
+    server_default: str | None = None
+    """The new default as text ('' for an unwritten expression)."""
+    drop_default: bool = False
+    comment: str | None = None
+    using: str = ""
+    old_type: str = ""
+    old_nullable: bool | None = None
+    definition: ColumnSpec | None = None
+    """Django's AlterField and MySQL's MODIFY state the whole new column; what changed follows from the state before."""
+
+
+class AddConstraint(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="add-constraint"):
+    table: str
+    kind: Literal["primary-key", "unique", "foreign-key", "check", "exclude", "not-null"]
+    columns: tuple[str, ...]
+    span: Span
+    name: str = ""
+    references: str = ""
+    expression: str = ""
+    not_valid: bool = False
+    using_index: str = ""
+    not_enforced: bool = False
+
+
+class DropConstraint(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-constraint"):
+    table: str
+    name: str
+    span: Span
+    kind: str = ""
+    """As the source says: unique, foreign-key, check, primary-key; '' where it does not say."""
+
+
+class ValidateConstraint(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="validate-constraint"):
+    table: str
+    name: str
+    span: Span
+
+
+class CreateIndex(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="create-index"):
+    table: str
+    name: str
+    columns: tuple[str, ...]
+    """Empty names stand for expressions."""
+    span: Span
+    unique: bool = False
+    concurrently: bool = False
+    if_not_exists: bool = False
+    where: str = ""
+    only: bool = False
+
+
+class DropIndex(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-index"):
+    name: str
+    span: Span
+    table: str = ""
+    concurrently: bool = False
+    if_exists: bool = False
+
+
+class AlterEnum(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="alter-enum"):
+    """`change`: add, rename or remove a value of an enum type (or of a MySQL enum column named `table.column`)."""
+
+    type: str
+    change: Literal["add", "rename", "remove"]
+    value: str
+    span: Span
+    new_value: str = ""
+
+
+class CreateObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="create-object"):
+    """Anything that is no table or index. `kind` is the SQL word in lower case: view, type, function, sequence, trigger …"""
+
+    kind: str
+    name: str
+    span: Span
+    replace: bool = False
+    labels: tuple[str, ...] = ()
+    """The labels of an enum type."""
+
+
+class DropObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-object"):
+    kind: str
+    name: str
+    span: Span
+    if_exists: bool = False
+    cascade: bool = False
+
+
+class RenameObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="rename-object"):
+    kind: str
+    name: str
+    new_name: str
+    span: Span
+    table: str = ""
+
+
+class SetComment(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="comment"):
+    """`COMMENT ON`: `column` is empty for a table; `comment` is empty when it is removed."""
+
+    kind: str
+    table: str
+    column: str
+    comment: str
+    span: Span
+
+
+class DataChange(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="data"):
+    """INSERT, UPDATE, DELETE, TRUNCATE, COPY. `filtered`: it has a WHERE."""
+
+    kind: Literal["insert", "update", "delete", "truncate", "copy", "merge", "select"]
+    table: str
+    span: Span
+    filtered: bool = False
+    columns: tuple[str, ...] = ()
+
+
+class Transaction(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="transaction"):
+    kind: Literal["begin", "commit", "rollback", "savepoint", "autocommit-begin", "autocommit-end"]
+    span: Span
+
+
+class Setting(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="setting"):
+    name: str
+    value: str
+    span: Span
+    local: bool = False
+
+
+class RunCode(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="run-code"):
+    """Python that moves data: `RunPython`, a bind's query, a session in `upgrade()`."""
+
+    span: Span
+    reversible: bool | None = None
+
+
+class OtherStatement(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="other"):
+    """A statement that is understood and changes nothing this model holds: GRANT, VACUUM, ANALYZE, LOCK …; `kind` says which."""
+
+    kind: str
+    span: Span
+    table: str = ""
+
+
+class UnreadOperation(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="unread"):
+    """A statement or call that may change the schema and could not be understood."""
+
+    span: Span
+    reason: str
+
+
+Operation = (
+    CreateTable | DropTable | RenameTable | MoveTable | AddColumn | DropColumn | RenameColumn | AlterColumn
+    | AddConstraint | DropConstraint | ValidateConstraint | CreateIndex | DropIndex | AlterEnum | CreateObject
+    | DropObject | RenameObject | SetComment | DataChange | Transaction | Setting | RunCode | OtherStatement | UnreadOperation
+)
+
+
+class Marker(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A region between a generator's begin and end comments (`### commands auto generated by Alembic`)."""
+
+    kind: str
+    span: Span
+
+
+class Migration(msgspec.Struct, frozen=True, array_like=True):
+    """One migration file (or one section of it). Operations are those of the *up* direction, in order of execution."""
+
+    tool: Literal["alembic", "django", "sql"]
+    revision: str
+    """Alembic's revision id, Django's `app_label.name`, an SQL file's version or name."""
+    parents: tuple[str, ...]
+    """Revisions it builds on. SQL files have none: their order is their number."""
+    operations: tuple[Operation, ...]
+    span: Span
+    """The line that names the revision (Alembic `revision =`, Django's class name, the start of an SQL file)."""
+    dialect: str = ""
+    """postgres, mysql, sqlite …: '' when the file does not say."""
+    replaces: tuple[str, ...] = ()
+    branch_labels: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    layout: str = ""
+    """Who runs an SQL file: prisma, drizzle, supabase, flyway, golang-migrate, goose, dbmate, diesel, sqlx, sqitch; '' unknown."""
+    initial: bool = False
+    """Says of itself that it is the first (Django `initial = True`, no parent)."""
+    transactional: bool | None = None
+    """What the file itself says: `atomic = False`, `-- +goose NO TRANSACTION`; None when it says nothing."""
+    generated: bool = False
+    """Bears the marks of its generator."""
+    generated_regions: tuple[Marker, ...] = ()
+    generator_header: Span | None = None
+    comments: tuple[tuple[Span, str], ...] = ()
+    """Comments in the file, for `# manual: <reason>` and the like."""
+    state_only: tuple[Operation, ...] = ()
+    """Django `SeparateDatabaseAndState(state_operations=…)`: changes to the models, not to the database."""
+    template: str = ""
+    """The reason why the file cannot be read as SQL (it is a template)."""
+    unread: tuple[Unread, ...] = ()

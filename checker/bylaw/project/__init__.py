@@ -1,0 +1,50 @@
+"""The facts of all files, resolved against each other. Everything is computed when first asked for, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bylaw.facts.file import FileFacts
+from bylaw.settings import Settings
+from bylaw.source import Location, SourceText, Span
+
+if TYPE_CHECKING:
+    from bylaw.project.names import Names
+
+__all__ = ["File", "Project"]
+
+
+class File:
+    """One file as rules see it: its facts, and its text when a rule needs a few words of it."""
+
+    def __init__(self, facts: FileFacts, load: Callable[[str], bytes]) -> None:
+        self.facts = facts
+        self.path = facts.path
+        self._load = load
+
+    @cached_property
+    def source(self) -> SourceText:
+        return SourceText(self.path, self._load(self.path))
+
+    def text(self, span: Span) -> str:
+        return self.source.slice(span)
+
+    def at(self, span: Span) -> Location:
+        return Location(self.path, span)
+
+
+class Project:
+    """A whole repository. `load` gives a file's content (UTF-8 bytes, as the reader saw it) by path."""
+
+    def __init__(self, facts: Mapping[str, FileFacts], settings: Settings, load: Callable[[str], bytes]) -> None:
+        self.files: dict[str, File] = {path: File(facts[path], load) for path in sorted(facts)}
+        self.settings = settings
+
+    @cached_property
+    def names(self) -> Names:
+        """Follows qualified names to their definitions, across files."""
+        from bylaw.project.names import Names  # noqa: PLC0415
+
+        return Names([file.facts for file in self.files.values()])

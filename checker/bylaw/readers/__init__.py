@@ -1,0 +1,21 @@
+"""Readers: one file in, its facts out. Only this package and `bylaw.edits` know a parser."""
+
+from __future__ import annotations
+
+from bylaw.facts.file import FileFacts
+
+READER_VERSION = 1
+"""Part of every cache key: raise it when a reader finds other facts in the same bytes."""
+
+SUFFIXES = (".py", ".sql")
+
+
+def read_file(path: str, content: bytes) -> FileFacts:
+    """The facts of one file by its suffix. `path` is relative to the root, posix. Never raises for any content."""
+    if path.endswith(".sql"):
+        from bylaw.readers import sql  # noqa: PLC0415
+
+        return sql.read(path, content)
+    from bylaw.readers import python  # noqa: PLC0415
+
+    return python.read(path, content)

@@ -1,0 +1,13 @@
+"""The method and function names that make a call worth keeping, whoever defines them."""
+
+from __future__ import annotations
+
+MEANINGFUL_CALLS = frozenset({
+    # routing
+    "include_router", "add_router", "register_blueprint", "mount", "add_api_route", "add_route", "add_url_rule",
+    "add_namespace", "add_resource", "register", "path", "re_path", "url", "include", "add_api_websocket_route",
+    "FastAPI", "APIRouter", "Flask", "Blueprint", "NinjaAPI", "Starlette", "Litestar", "Quart",
+    # tables and registries
+    "Table", "autodiscover", "walk_packages", "iter_modules", "import_module", "import_string", "find_modules",
+    "automap_base", "declarative_base",
+})  # fmt: skip

@@ -1,0 +1,159 @@
+"""How a rule is written: one decorated generator with options, metadata and a docstring that is its documentation."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_type_hints
+
+from bylaw.diagnostics import Concern, Finding, Severity
+from bylaw.source import Span
+
+if TYPE_CHECKING:
+    from bylaw.project import File, Project
+
+O = TypeVar("O")  # noqa: E741 - the options type of a rule
+FixKind = Literal["none", "safe", "unsafe", "display"]
+Confidence = Literal["certain", "heuristic"]
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """For a rule that has nothing to choose."""
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """How far a project keeps a convention already: `keeping` of `examined` places do. `what` names the places."""
+
+    examined: int
+    keeping: int
+    what: str = "tables"
+
+    @property
+    def followed(self) -> bool:
+        """At least five places, three quarters of which keep the convention."""
+        return self.examined >= 5 and self.keeping * 4 >= self.examined * 3  # noqa: PLR2004
+
+
+@dataclass(frozen=True)
+class RuffFinding:
+    """One finding of ruff in a file: the code, its message, and where (bytes)."""
+
+    path: str
+    code: str
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule with its metadata. `name` comes from the function, `category` from the folder it stands in."""
+
+    name: str
+    scope: Literal["file", "project", "ruff"]
+    summary: str
+    severity: Severity
+    since: str
+    check: Callable[..., Iterator[Finding]]
+    options_type: type[Any]
+    documentation: str
+    fix: FixKind = "none"
+    sources: tuple[str, ...] = ()
+    concern: Concern | None = None
+    confidence: Confidence = "certain"
+    adoption: Callable[[Any, Any], Adoption] | None = None
+    ruff_codes: tuple[str, ...] = ()
+    ruff_settings: Callable[[Any], Mapping[str, object]] | None = None
+    category: str = ""
+    pack: str = ""
+    module: str = ""
+
+    @property
+    def default_options(self) -> Any:
+        return self.options_type()
+
+
+def _make(function: Callable[..., Iterator[Finding]], scope: Literal["file", "project", "ruff"], **meta: Any) -> Rule:
+    hints = get_type_hints(function, localns={"Project": object, "File": object}) if function.__annotations__ else {}
+    options_type = next((kind for name, kind in hints.items() if name == "options"), NoOptions)
+    if not dataclasses.is_dataclass(options_type):
+        raise TypeError(f"{function.__name__}: its `options` parameter must be annotated with a frozen dataclass")
+    return Rule(
+        name=function.__name__.replace("_", "-"),
+        scope=scope,
+        check=function,
+        options_type=options_type,
+        documentation=function.__doc__ or "",
+        module=function.__module__,
+        **meta,
+    )
+
+
+def file_rule(
+    *,
+    summary: str,
+    severity: Severity,
+    since: str,
+    fix: FixKind = "none",
+    sources: tuple[str, ...] = (),
+    confidence: Confidence = "certain",
+) -> Callable[[Callable[[File, Any], Iterator[Finding]]], Rule]:
+    """A rule over one file: `def no_any(file: File, options: Options) -> Iterator[Finding]`."""
+
+    def decorate(function: Callable[[File, Any], Iterator[Finding]]) -> Rule:
+        return _make(
+            function, "file", summary=summary, severity=severity, since=since, fix=fix, sources=sources, confidence=confidence
+        )
+
+    return decorate
+
+
+def project_rule(
+    *,
+    summary: str,
+    severity: Severity,
+    since: str,
+    fix: FixKind = "none",
+    sources: tuple[str, ...] = (),
+    confidence: Confidence = "certain",
+    concern: Concern | None = None,
+    adoption: Callable[[Any, Any], Adoption] | None = None,
+) -> Callable[[Callable[[Project, Any], Iterator[Finding]]], Rule]:
+    """A rule over the whole project: `def router_registered(project: Project, options: Options) -> Iterator[Finding]`.
+
+    `adoption` says how far the project keeps the convention; options with a field `when = "followed"` then make the rule
+    sleep where it does not.
+    """
+
+    def decorate(function: Callable[[Project, Any], Iterator[Finding]]) -> Rule:
+        return _make(
+            function, "project", summary=summary, severity=severity, since=since, fix=fix, sources=sources,
+            confidence=confidence, concern=concern, adoption=adoption,
+        )  # fmt: skip
+
+    return decorate
+
+
+def ruff_rule(
+    *,
+    summary: str,
+    severity: Severity,
+    since: str,
+    codes: tuple[str, ...],
+    settings: Callable[[Any], Mapping[str, object]] | None = None,
+    sources: tuple[str, ...] = (),
+) -> Callable[[Callable[[RuffFinding, Any], Iterator[Finding]]], Rule]:
+    """A convention that ruff checks: the function turns one finding of ruff into ours, or into nothing.
+
+    `settings` maps the options to ruff settings by dotted name (`{"lint.mccabe.max-complexity": 10}`).
+    """
+
+    def decorate(function: Callable[[RuffFinding, Any], Iterator[Finding]]) -> Rule:
+        return _make(
+            function, "ruff", summary=summary, severity=severity, since=since, sources=sources, ruff_codes=codes,
+            ruff_settings=settings,
+        )  # fmt: skip
+
+    return decorate

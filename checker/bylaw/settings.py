@@ -1,0 +1,60 @@
+"""The resolved configuration that the engine works with. Built by `bylaw.config`, or by hand in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Level = Literal["off", "info", "warning", "error"]
+
+
+@dataclass(frozen=True)
+class RuleSetting:
+    """How one rule runs. `options` is an instance of the rule's options type, None for the defaults."""
+
+    level: Level
+    options: Any = None
+
+
+@dataclass(frozen=True)
+class Override:
+    """Other rule settings for the files that match one of the globs (from the root)."""
+
+    paths: tuple[str, ...]
+    rules: Mapping[str, RuleSetting]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which paths play which role: globs from the root. Empty means: found from the code itself."""
+
+    migrations: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+    apps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MigrationSettings:
+    """`dialect` '' means: found from the project. `accepted_through` is a revision id, name or file name.
+
+    `judged` holds the paths of the migrations to judge, None for all of them; the engine fills it from git.
+    """
+
+    dialect: str = ""
+    accepted_through: tuple[str, ...] = ()
+    judge_all: bool = False
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides what a run reports, apart from the files themselves."""
+
+    rules: Mapping[str, RuleSetting] = field(default_factory=dict)
+    """Level and options per rule name; a rule that is not named is off."""
+    overrides: tuple[Override, ...] = ()
+    exclude: tuple[str, ...] = ()
+    layout: Layout = field(default_factory=Layout)
+    migrations: MigrationSettings = field(default_factory=MigrationSettings)
+    max_file_size: int = 5_000_000
+    """Bytes; larger files are not opened, and said to be skipped."""
