@@ -1,0 +1,167 @@
+"""Facts of unchanged files, kept between runs in the user's own cache folder.
+
+Why not in the repository: a pull request could plant a cache there, and so hide what it breaks. The folder belongs to the user, holds
+data only (msgpack, decoded into frozen structs), and every file carries a checksum. A damaged or foreign file is ignored and rebuilt.
+
+An entry is used when the file still has the signature (times, size, inode) under which it was read; with another signature, when its
+content has the same digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+import zlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from bylaw import __version__
+from bylaw.engine.discovery import Signature
+from bylaw.facts.file import FileFacts
+from bylaw.readers import READER_VERSION
+
+_MAGIC = b"bylaw facts 1\n"
+ENVIRONMENT = "BYLAW_CACHE_DIR"
+
+
+class Entry(msgspec.Struct, array_like=True, gc=False):
+    """One file's facts, still encoded."""
+
+    mtime: int
+    ctime: int
+    size: int
+    inode: int
+    digest: bytes
+    facts: bytes
+
+    def matches(self, signature: Signature) -> bool:
+        return (self.mtime, self.ctime, self.size, self.inode) == (
+            signature.mtime, signature.ctime, signature.size, signature.inode,
+        )  # fmt: skip
+
+
+def cache_folder() -> Path | None:
+    """The folder for all of bylaw's caches, created if need be; None where none can be had or it is somebody else's."""
+    chosen = os.environ.get(ENVIRONMENT)
+    if chosen:
+        folder = Path(chosen)
+    elif os.environ.get("XDG_CACHE_HOME"):
+        folder = Path(os.environ["XDG_CACHE_HOME"], "bylaw")
+    elif sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
+        folder = Path(os.environ["LOCALAPPDATA"], "bylaw", "cache")
+    else:
+        try:
+            folder = Path.home() / ".cache" / "bylaw"
+        except RuntimeError:
+            return None
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
+            return None
+    except OSError:
+        return None
+    return folder
+
+
+def digest(content: bytes) -> bytes:
+    """The identity of a file's content."""
+    return hashlib.blake2b(content, digest_size=16).digest()
+
+
+@cache
+def _decoder() -> msgspec.msgpack.Decoder[FileFacts]:
+    return msgspec.msgpack.Decoder(FileFacts)
+
+
+def encode(facts: FileFacts) -> bytes:
+    return msgspec.msgpack.encode(facts)
+
+
+def decode(data: bytes) -> FileFacts:
+    """Facts from their encoded form. Raises msgspec.DecodeError."""
+    return _decoder().decode(data)
+
+
+class FactsCache:
+    """The stored facts of one project. `path` None means that nothing is stored."""
+
+    def __init__(self, path: Path | None, version: str) -> None:
+        self.path = path
+        self.version = version
+        self.entries: dict[str, Entry] = {} if path is None else _load(path, version)
+        self.changed = False
+
+    def put(self, path: str, signature: Signature, content_digest: bytes, facts: bytes) -> None:
+        self.entries[path] = Entry(
+            signature.mtime, signature.ctime, signature.size, signature.inode, content_digest, facts
+        )
+        self.changed = True
+
+    def keep_only(self, paths: Mapping[str, object]) -> None:
+        """Forget files that are gone."""
+        gone = [path for path in self.entries if path not in paths]
+        for path in gone:
+            del self.entries[path]
+        self.changed = self.changed or bool(gone)
+
+    def save(self) -> None:
+        """Write what changed, atomically; a cache that cannot be written is no error."""
+        if self.path is None or not self.changed:
+            return
+        payload = msgspec.msgpack.encode((self.version, self.entries))
+        write_atomically(self.path, _MAGIC + zlib.crc32(payload).to_bytes(4, "big") + payload)
+
+
+def open_cache(root: Path, *, enabled: bool) -> FactsCache:
+    """The facts cache of the project at `root` (absolute)."""
+    folder = cache_folder() if enabled else None
+    version = f"{__version__}/{READER_VERSION}/{_code_identity()}/{sys.version_info[:2]}"
+    if folder is None:
+        return FactsCache(None, version)
+    name = hashlib.blake2b(str(root).encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
+    return FactsCache(folder / f"{name}.facts", version)
+
+
+@cache
+def _code_identity() -> str:
+    """In a checkout the readers may change without a new version: their newest modification time stands in for it."""
+    package = Path(__file__).resolve().parent.parent
+    if package.parent.name != "checker":
+        return ""
+    return str(max(file.stat().st_mtime_ns for part in ("facts", "readers") for file in (package / part).rglob("*.py")))
+
+
+def _load(path: Path, version: str) -> dict[str, Entry]:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return {}
+    head = len(_MAGIC)
+    payload = data[head + 4 :]
+    if data[:head] != _MAGIC or data[head : head + 4] != zlib.crc32(payload).to_bytes(4, "big"):
+        return {}
+    try:
+        stored, entries = msgspec.msgpack.decode(payload, type=tuple[str, dict[str, Entry]])
+    except msgspec.MsgspecError:
+        return {}
+    return entries if stored == version else {}
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write through a temporary file in the same folder; gives up in silence when the folder cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError:
+        return
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        Path(temporary).replace(path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
