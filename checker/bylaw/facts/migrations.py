@@ -2,6 +2,22 @@
 
 Identifiers are as the database sees them (unquoted ones folded to lower case by the SQL reader), schema-qualified where the
 source says so: `public.users`. Types are SQL text, normalised to lower case (`varchar(120)`, `numeric(10, 2)`), '' where unknown.
+A constraint or an index whose name is computed, or left to the database, has the name ''; a table or column never has.
+
+**Django operations speak of models and fields**, and only the state that earlier migrations built says which table and column those
+are. So in a migration whose tool is `django`, outside SQL text (`RunSQL`):
+
+- `table` is a *key*: the default name of the model, `app_model` in lower case. `CreateTable` alone carries both sides: `table` is the
+  physical name (it may come from `db_table`) and `model` the model, whose key is the default name. A replay keeps key → physical name
+  and falls back to the key.
+- `RenameTable.model` tells the two renames apart. `RenameModel`: `new_name` is the key of `model`; the physical name follows only
+  where it was the default one. `AlterModelTable`: `table` is the key of `model` and stays; `new_name` is the new physical name.
+- `column` (also `columns` of indexes and constraints, and `new_name` of `RenameColumn`) is a *field* name. `ColumnSpec.field` is the
+  field where `name`, the column, differs from it (`author` → `author_id`, or `db_column`). A renamed field renames its column
+  accordingly, and none where `db_column` fixed it.
+- A many-to-many field is a table of its own: `CreateTable` with the model `app.Model_field`. Dropping, renaming or altering such a
+  field (there is no such column, but a table with the key `app_model_field`) drops or renames that table.
+- `references` is the key of the referenced model, without a column.
 """
 
 from __future__ import annotations
@@ -33,6 +49,8 @@ class ColumnSpec(msgspec.Struct, frozen=True, array_like=True):
     check: str = ""
     comment: str = ""
     span: Span | None = None
+    field: str = ""
+    """Django: the field's name, where the column is named otherwise."""
 
 
 class CreateTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="create-table"):
@@ -45,6 +63,8 @@ class CreateTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", 
     comment: str = ""
     model: str = ""
     """Django: `app_label.ModelName`, with which later operations name the table."""
+    partial: bool = False
+    """There are columns (or constraints) beside these that could not be read."""
 
 
 class DropTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-table"):
@@ -58,6 +78,8 @@ class RenameTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", 
     table: str
     new_name: str
     span: Span
+    model: str = ""
+    """Django: the model after the operation, `app_label.ModelName`; see the top of this module."""
 
 
 class MoveTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="move-table"):
@@ -262,6 +284,13 @@ class Marker(msgspec.Struct, frozen=True, array_like=True, gc=False):
     span: Span
 
 
+class Variant(msgspec.Struct, frozen=True, array_like=True):
+    """What the migration does on another dialect, where its code asks for the dialect."""
+
+    dialect: str
+    operations: tuple[Operation, ...]
+
+
 class Migration(msgspec.Struct, frozen=True, array_like=True):
     """One migration file (or one section of it). Operations are those of the *up* direction, in order of execution."""
 
@@ -295,3 +324,6 @@ class Migration(msgspec.Struct, frozen=True, array_like=True):
     template: str = ""
     """The reason why the file cannot be read as SQL (it is a template)."""
     unread: tuple[Unread, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    """For code that asks which database it runs on, `operations` is what it does on PostgreSQL. The other dialects that it names, or
+    that are understood to be meant by "not PostgreSQL", stand here where they differ."""
