@@ -1,4 +1,4 @@
-"""The `bylaw` command."""
+"""The `bylaw` command: replays an unchanged run at once, and starts the real command line otherwise."""
 
 from __future__ import annotations
 
@@ -7,9 +7,16 @@ import sys
 
 def main() -> int:
     """Run the command line; returns the exit code."""
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["check"]:
+        from bylaw.engine.replay import replay  # noqa: PLC0415
+
+        code = replay(arguments)
+        if code is not None:
+            return code
     from bylaw.cli import run  # noqa: PLC0415
 
-    return run(sys.argv[1:])
+    return run(arguments)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import hashlib
 import os
 import sys
 import tempfile
+import time
 import zlib
 from collections.abc import Mapping
 from functools import cache
@@ -22,11 +23,11 @@ import msgspec
 
 from bylaw import __version__
 from bylaw.engine.discovery import Signature
+from bylaw.engine.replay import SETTLED, chosen_folder, usable
 from bylaw.facts.file import FileFacts
 from bylaw.readers import READER_VERSION
 
 _MAGIC = b"bylaw facts 1\n"
-ENVIRONMENT = "BYLAW_CACHE_DIR"
 
 
 class Entry(msgspec.Struct, array_like=True, gc=False):
@@ -47,25 +48,12 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
 
 def cache_folder() -> Path | None:
     """The folder for all of bylaw's caches, created if need be; None where none can be had or it is somebody else's."""
-    chosen = os.environ.get(ENVIRONMENT)
-    if chosen:
-        folder = Path(chosen)
-    elif os.environ.get("XDG_CACHE_HOME"):
-        folder = Path(os.environ["XDG_CACHE_HOME"], "bylaw")
-    elif sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
-        folder = Path(os.environ["LOCALAPPDATA"], "bylaw", "cache")
-    else:
-        try:
-            folder = Path.home() / ".cache" / "bylaw"
-        except RuntimeError:
-            return None
+    folder = Path(chosen_folder())
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
-            return None
     except OSError:
         return None
-    return folder
+    return folder if usable(str(folder)) else None
 
 
 def digest(content: bytes) -> bytes:
@@ -95,11 +83,13 @@ class FactsCache:
         self.version = version
         self.entries: dict[str, Entry] = {} if path is None else _load(path, version)
         self.changed = False
+        self.started = time.time_ns()
 
     def put(self, path: str, signature: Signature, content_digest: bytes, facts: bytes) -> None:
-        self.entries[path] = Entry(
-            signature.mtime, signature.ctime, signature.size, signature.inode, content_digest, facts
-        )
+        """Store a file's facts. A file touched a moment ago may change again under the same times: only its digest counts."""
+        settled = max(signature.mtime, signature.ctime) < self.started - SETTLED
+        times = (signature.mtime, signature.ctime) if settled else (0, 0)
+        self.entries[path] = Entry(*times, signature.size, signature.inode, content_digest, facts)
         self.changed = True
 
     def keep_only(self, paths: Mapping[str, object]) -> None:

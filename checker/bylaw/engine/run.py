@@ -1,93 +1,123 @@
-"""One run: files → facts → project → findings → diagnostics."""
+"""Facts to diagnostics: applies every active rule to a project."""
 
 from __future__ import annotations
 
 import hashlib
 import traceback
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 import msgspec
 
-from bylaw.diagnostics import Diagnostic, Finding
+from bylaw.diagnostics import Diagnostic, Finding, Severity
+from bylaw.engine.builtin import UNREAD, internal_findings
+from bylaw.engine.effective import Effective
 from bylaw.engine.sources import Sources
-from bylaw.facts.file import FileFacts
-from bylaw.project import Project
-from bylaw.readers import read_file
+from bylaw.project import File, Project
+from bylaw.readers import as_read, read_file
 from bylaw.rule import Rule
-from bylaw.settings import RuleSetting, Settings
+from bylaw.settings import Settings
 from bylaw.source import Location, Span
 
-_RANK = {"off": 0, "info": 1, "warning": 2, "error": 3}
+_RANK = {"info": 1, "warning": 2, "error": 3}
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a run found. `internal_error`: some rule crashed, the exit code is 2."""
+    """What a run found. `internal_error`: some rule crashed, the exit code is 2. `files` counts the files that were judged."""
 
     diagnostics: tuple[Diagnostic, ...]
     files: int
     internal_error: bool = False
+    skipped: tuple[tuple[str, str], ...] = ()
+    """Files (or folders) that were left out, with the reason."""
 
 
 def run(sources: Sources, settings: Settings, rules: Mapping[str, Rule]) -> Report:
-    """Read everything, apply every active rule, and return the diagnostics in order of place."""
+    """Read all files of `sources` and judge them. For the disk with its cache, see `bylaw.engine.session`."""
     facts = {path: read_file(path, sources.read(path)) for path in sources.paths()}
-    project = Project(facts, settings, sources.read)
-    found: list[Diagnostic] = []
+    return judge(Project(facts, settings, lambda path: as_read(path, sources.read(path))), rules)
+
+
+def judge(project: Project, rules: Mapping[str, Rule], failed: Mapping[str, str] | None = None) -> Report:
+    """Apply every active rule and return the diagnostics in order of place.
+
+    `failed` maps files that could not be opened to the reason. A rule that crashes becomes an `internal-error` diagnostic.
+    """
+    effective = Effective(project.settings, rules)
+    found = [*internal_findings(project, failed or {}, effective.level(UNREAD, ""))]
+    ran: set[str] = set()
     for rule in rules.values():
-        setting = settings.rules.get(rule.name, RuleSetting("off"))
-        if setting.level == "off":
+        if effective.is_active(rule.name):
+            ran.add(rule.name)
+            found.extend(_apply(rule, effective, project))
+    ordered = sorted(set(found), key=_place)
+    diagnostics = tuple(_fingerprinted(ordered))
+    return Report(diagnostics, len(project.files), any(d.rule == "internal-error" for d in diagnostics))
+
+
+def _place(diagnostic: Diagnostic) -> tuple[str, Span, str, str]:
+    return (diagnostic.location.path, diagnostic.location.span, diagnostic.rule, diagnostic.message)
+
+
+def _apply(rule: Rule, effective: Effective, project: Project) -> Iterator[Diagnostic]:
+    for options, applies in effective.groups(rule):
+        try:
+            findings = list(_findings(rule, options, applies, project))
+        except Exception as error:  # noqa: BLE001 - one broken rule must not take the others with it
+            yield _crashed(rule, error)
             continue
-        found.extend(_apply(rule, setting, project))
-    found.extend(_syntax_errors(facts.values()))
-    ordered = sorted(found, key=lambda d: (d.location.path, d.location.span, d.rule, d.message))
-    return Report(tuple(_fingerprinted(ordered)), len(facts), any(d.rule == "internal-error" for d in ordered))
+        for finding in findings:
+            level = effective.level(rule.name, finding.location.path)
+            if level != "off" and applies(finding.location.path):
+                yield _diagnostic(rule, finding, level)
 
 
-def _apply(rule: Rule, setting: RuleSetting, project: Project) -> Iterator[Diagnostic]:
-    options = setting.options if setting.options is not None else rule.default_options
-    try:
-        if rule.scope == "project":
-            findings: Iterable[Finding] = list(rule.check(project, options))
-        elif rule.scope == "file":
-            findings = [finding for file in project.files.values() for finding in rule.check(file, options)]
-        else:
-            findings = ()
-    except Exception:  # noqa: BLE001 - one broken rule must not take the others with it
-        last = traceback.format_exc(limit=-1).strip().splitlines()
-        yield Diagnostic(
-            "internal-error", "internal", "error", Location("", Span(0, 0)), f"the rule {rule.name} failed: {last[-1]}"
-        )
-        return
-    for finding in findings:
-        severity = finding.severity or rule.severity
-        if _RANK[setting.level] < _RANK[severity] or finding.severity is None:
-            severity = setting.level  # type: ignore[assignment]
-        yield Diagnostic(
-            rule.name, rule.category, severity, finding.location, finding.message, finding.help, finding.related,
-            finding.fix, finding.concern or rule.concern,
-        )  # fmt: skip
+def _findings(rule: Rule, options: object, applies: Callable[[str], bool], project: Project) -> Iterator[Finding]:
+    if rule.scope == "project":
+        if not _sleeps(rule, options, project):
+            yield from rule.check(project, options)
+    elif rule.scope == "file":
+        for file in _python_files(project):
+            if applies(file.path):
+                yield from rule.check(file, options)
 
 
-def _syntax_errors(files: Iterable[FileFacts]) -> Iterator[Diagnostic]:
-    for facts in files:
-        if facts.syntax_problem is not None:
-            yield Diagnostic(
-                "syntax-error", "internal", "error", Location(facts.path, facts.syntax_problem.span), facts.syntax_problem.message
-            )
+def _python_files(project: Project) -> Iterator[File]:
+    return (file for file in project.files.values() if file.facts.language == "python")
+
+
+def _sleeps(rule: Rule, options: object, project: Project) -> bool:
+    """A house-taste rule with `when = "followed"` speaks only where the project keeps the convention already."""
+    if getattr(options, "when", "always") != "followed" or rule.adoption is None:
+        return False
+    return not rule.adoption(project, options).followed
+
+
+def _diagnostic(rule: Rule, finding: Finding, level: Severity) -> Diagnostic:
+    graded = finding.severity
+    severity = graded if graded is not None and _RANK[graded] < _RANK[level] else level
+    return Diagnostic(
+        rule.name, rule.category, severity, finding.location, finding.message, finding.help, finding.related, finding.fix,
+        finding.concern or rule.concern,
+    )  # fmt: skip
+
+
+def _crashed(rule: Rule, error: Exception) -> Diagnostic:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{frame.filename.replace(chr(92), '/').rpartition('/')[2]}:{frame.lineno}"
+    message = f"the rule {rule.name} failed: {type(error).__name__}: {error} ({where})"
+    return Diagnostic(
+        "internal-error", "internal", "error", Location("", Span(0, 0)), message,
+        help="the other rules ran; please report this, or switch the rule off",
+    )  # fmt: skip
 
 
 def _fingerprinted(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
     seen: Counter[tuple[str, str, str]] = Counter()
     for diagnostic in diagnostics:
         key = (diagnostic.rule, diagnostic.location.path, diagnostic.message)
-        yield msgspec.structs.replace(diagnostic, fingerprint=_fingerprint(*key, seen[key]))
+        text = "\0".join((*key, str(seen[key])))
         seen[key] += 1
-
-
-@cache
-def _fingerprint(rule: str, path: str, message: str, count: int) -> str:
-    return hashlib.sha256("\0".join((rule, path, message, str(count))).encode()).hexdigest()[:16]
+        yield msgspec.structs.replace(diagnostic, fingerprint=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16])

@@ -19,3 +19,15 @@ def read_file(path: str, content: bytes) -> FileFacts:
     from bylaw.readers import python  # noqa: PLC0415
 
     return python.read(path, content)
+
+
+def as_read(path: str, content: bytes) -> bytes:
+    """The UTF-8 text that a reader saw, and that every span of the file's facts speaks of."""
+    if path.endswith(".sql"):
+        return content
+    from bylaw.readers.python.parse import NotText, to_utf8  # noqa: PLC0415
+
+    try:
+        return to_utf8(content)
+    except NotText:
+        return content

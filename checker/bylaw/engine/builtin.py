@@ -1,0 +1,51 @@
+"""Diagnostics that the engine itself gives: they belong to no rule pack, and most cannot be switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bylaw.diagnostics import Diagnostic
+from bylaw.facts.migrations import UnreadOperation
+from bylaw.project import Project
+from bylaw.settings import Level
+from bylaw.source import Location, Span
+
+UNREAD = "unread"
+CATEGORY = "internal"
+
+DESCRIPTIONS: Mapping[str, str] = {
+    "syntax-error": "The file is no valid Python, or no text at all. Its other contents are not judged; all other files are.",
+    "unreadable-file": "The file was found but could not be opened. Nothing in it is judged.",
+    "internal-error": "A rule crashed. The other rules ran, and the exit code is 2. It cannot be suppressed.",
+    UNREAD: "A migration statement could not be understood, so no rule judged it. Look at it yourself, or write it plainly.",
+    "invalid-suppression": "A `bylaw: ignore` comment names no rule, an unknown one, or gives no reason. It suppresses nothing.",
+    "unused-suppression": "A `bylaw: ignore` comment suppresses nothing any more. `--fix` removes it.",
+    "fix-failed": "A fix was applied, did not prove itself (parse, silence its rule, leave the rest alone), and was undone.",
+}
+"""Name and meaning of every diagnostic that is no rule's."""
+
+
+def internal_findings(project: Project, failed: Mapping[str, str], unread_level: Level) -> Iterator[Diagnostic]:
+    """What could not be opened, parsed or understood."""
+    for path, reason in failed.items():
+        yield _internal("unreadable-file", "error", path, Span(0, 0), f"cannot be read: {reason}")
+    for file in project.files.values():
+        problem = file.facts.syntax_problem
+        if problem is not None:
+            yield _internal("syntax-error", "error", file.path, problem.span, problem.message)
+    if unread_level != "off":
+        yield from _unread(project, unread_level)
+
+
+def _unread(project: Project, level: Level) -> Iterator[Diagnostic]:
+    for step in getattr(getattr(project, "migrations", None), "judged", ()):
+        for operation in step.migration.operations:
+            if isinstance(operation, UnreadOperation):
+                yield _internal(UNREAD, level, step.path, operation.span, f"not understood: {operation.reason}")
+
+
+def _internal(rule: str, level: Level, path: str, span: Span, message: str) -> Diagnostic:
+    severity = "warning" if level == "off" else level
+    return Diagnostic(
+        rule, CATEGORY, severity, Location(path, span), message, concern="unread" if rule == UNREAD else None
+    )

@@ -1,0 +1,60 @@
+"""One run on the disk: discovery, cache, git, rules, suppressions. What the command line, hooks and agents call."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bylaw.engine.cache import open_cache
+from bylaw.engine.discovery import Discovery, discover
+from bylaw.engine.reading import Progress, ReadFiles, read_all
+from bylaw.engine.run import Report, judge
+from bylaw.facts.file import FileFacts
+from bylaw.project import Project
+from bylaw.readers import as_read, read_file
+from bylaw.rule import Rule
+from bylaw.settings import Settings
+
+
+@dataclass(frozen=True)
+class Session:
+    """A project on the disk, read and ready to be judged. `root` is absolute."""
+
+    root: Path
+    settings: Settings
+    discovery: Discovery
+    project: Project
+    failed: Mapping[str, str]
+
+    def judge(self, rules: Mapping[str, Rule]) -> Report:
+        report = judge(self.project, rules, self.failed)
+        return Report(report.diagnostics, report.files, report.internal_error, tuple(self.discovery.skipped))
+
+
+def open_session(
+    root: Path,
+    settings: Settings,
+    *,
+    cached: bool = True,
+    overlay: Mapping[str, bytes] | None = None,
+    progress: Progress | None = None,
+) -> Session:
+    """Find and read the project at `root`. `overlay` holds unsaved content by path, in place of (or beside) what is on the disk."""
+    discovery = discover(root, settings)
+    store = open_cache(root, enabled=cached)
+    read = read_all(root, discovery, store, progress)
+    store.save()
+    gc.freeze()  # facts live as long as the process
+    facts = _with_overlay(read, overlay or {})
+    unsaved = dict(overlay or {})
+
+    def load(path: str) -> bytes:
+        return as_read(path, unsaved[path] if path in unsaved else (root / path).read_bytes())
+
+    return Session(root, settings, discovery, Project(facts, settings, load), read.failed)
+
+
+def _with_overlay(read: ReadFiles, overlay: Mapping[str, bytes]) -> dict[str, FileFacts]:
+    return {**read.facts, **{path: read_file(path, content) for path, content in overlay.items()}}
