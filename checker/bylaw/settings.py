@@ -58,3 +58,6 @@ class Settings:
     migrations: MigrationSettings = field(default_factory=MigrationSettings)
     max_file_size: int = 5_000_000
     """Bytes; larger files are not opened, and said to be skipped."""
+
+INTERNAL_LEVELS: Mapping[str, Level] = {"unread": "info", "unused-suppression": "warning", "invalid-suppression": "error"}
+"""Diagnostics of the engine itself whose level a configuration may choose, as if they were rules, and their default levels."""

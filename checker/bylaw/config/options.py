@@ -8,13 +8,15 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
+from bylaw.config.lines import kebab
+from bylaw.config.schema import say, to_json
 from bylaw.errors import ConfigError, did_you_mean
 from bylaw.rule import Rule
 
 
 @cache
 def _adapter(options_type: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(with_config(ConfigDict(extra="forbid", strict=False))(options_type))
+    return TypeAdapter(with_config(ConfigDict(extra="forbid"))(options_type))
 
 
 def build_options(rule: Rule, values: Mapping[str, object], where: str) -> Any:
@@ -22,17 +24,30 @@ def build_options(rule: Rule, values: Mapping[str, object], where: str) -> Any:
 
     Raises ConfigError with one problem per wrong key or value; each starts with `where`.
     """
-    spelled = {key.replace("-", "_"): value for key, value in values.items()}
+    problems = option_problems(rule, values)
+    if problems:
+        raise ConfigError(f"{where}.{key}: {message}" for key, message in problems)
+    return _validated(rule, values)
+
+
+def option_problems(rule: Rule, values: Mapping[str, object]) -> list[tuple[str, str]]:
+    """What is wrong with `values`: the key (dotted, with dashes) and a sentence for each problem."""
     try:
-        return _adapter(rule.options_type).validate_python(spelled)
+        _validated(rule, values)
     except ValidationError as error:
-        known = [field.replace("_", "-") for field in rule.options_type.__dataclass_fields__]
-        raise ConfigError(_problem(item, where, known) for item in error.errors()) from None
+        known = [kebab(field) for field in rule.options_type.__dataclass_fields__]
+        return [_problem(item, known) for item in error.errors()]
+    return []
 
 
-def _problem(item: Any, where: str, known: list[str]) -> str:
-    key = ".".join(str(part).replace("_", "-") for part in item["loc"])
+def _validated(rule: Rule, values: Mapping[str, object]) -> Any:
+    spelled = {key.replace("-", "_"): value for key, value in values.items()}
+    return _adapter(rule.options_type).validate_json(to_json(spelled), strict=True)
+
+
+def _problem(item: Any, known: list[str]) -> tuple[str, str]:
+    key = ".".join(kebab(str(part)) for part in item["loc"])
     if item["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
-        hint = did_you_mean(key, known) or f"it knows {', '.join(known) or 'no options'}"
-        return f"{where}.{key}: unknown option; {hint}"
-    return f"{where}.{key}: {item['msg']}"
+        hint = did_you_mean(key, ["level", *known]) or f"the options are {', '.join(known) or 'none'}"
+        return key, f"unknown option; {hint}"
+    return key, say(item)

@@ -1,0 +1,108 @@
+"""Finds the configuration file and reads its table."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bylaw.errors import ConfigError, UsageError
+
+OWN_FILE = "bylaw.toml"
+PROJECT_FILE = "pyproject.toml"
+
+
+@dataclass(frozen=True)
+class ConfigSource:
+    """Where the configuration comes from. `root` is absolute; `path` is None when there is no configuration file.
+
+    `table` is what the file says, `prefix` what stands before its keys (`tool.bylaw.` in a pyproject.toml), `text` the whole file.
+    """
+
+    root: Path
+    path: Path | None = None
+    table: Mapping[str, object] = field(default_factory=dict)
+    prefix: str = ""
+    text: str = ""
+
+
+def locate(start: Path, explicit: Path | None = None) -> ConfigSource:
+    """The nearest configuration at or above `start`, else the git root, else `start` itself.
+
+    `explicit` names the file instead; its folder is the root when `start` lies in it, otherwise the root is found as if there were
+    no configuration. Raises ConfigError for a file that cannot be read, UsageError when `explicit` is no file.
+    """
+    start = start.resolve()
+    if explicit is not None:
+        return _explicit(start, start / explicit)
+    for folder in (start, *start.parents):
+        source = _in_folder(folder)
+        if source is not None:
+            return source
+    return ConfigSource(_git_root(start))
+
+
+def _explicit(start: Path, path: Path) -> ConfigSource:
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such configuration file")
+    path = path.resolve()
+    root = path.parent if start.is_relative_to(path.parent) else _git_root(start)
+    text = _text(path)
+    table = _parsed(path, text)
+    if path.name == PROJECT_FILE or _bylaw_table(table) is not None:
+        return ConfigSource(root, path, _tool_table(path, table), "tool.bylaw.", text)
+    return ConfigSource(root, path, table, "", text)
+
+
+def _in_folder(folder: Path) -> ConfigSource | None:
+    own, project = folder / OWN_FILE, folder / PROJECT_FILE
+    found: ConfigSource | None = None
+    if project.is_file() and "bylaw" in (text := _text(project)):
+        table = _parsed(project, text)
+        if _bylaw_table(table) is not None:
+            found = ConfigSource(folder, project, _tool_table(project, table), "tool.bylaw.", text)
+    if own.is_file():
+        if found is not None:
+            raise ConfigError(
+                [f"{own}: {PROJECT_FILE} beside it has a table [tool.bylaw] as well"], hint="keep one of the two configurations"
+            )
+        text = _text(own)
+        return ConfigSource(folder, own, _parsed(own, text), "", text)
+    return found
+
+
+def _bylaw_table(table: Mapping[str, object]) -> object:
+    tool = table.get("tool")
+    return tool.get("bylaw") if isinstance(tool, dict) else None
+
+
+def _tool_table(path: Path, table: Mapping[str, object]) -> Mapping[str, object]:
+    own = _bylaw_table(table)
+    if own is None:
+        return {}
+    if not isinstance(own, dict):
+        raise ConfigError([f"{path}: tool.bylaw: must be a table, not {type(own).__name__}"])
+    return own
+
+
+def _git_root(start: Path) -> Path:
+    return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), start)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror or error}"]) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: is not UTF-8 text (byte {error.start})"]) from None
+
+
+def _parsed(path: Path, text: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"{path}: is not valid TOML: {error}"]) from None
+    except RecursionError:
+        raise ConfigError([f"{path}: is nested too deeply"]) from None

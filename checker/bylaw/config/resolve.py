@@ -1,0 +1,239 @@
+"""Configuration file, presets and command line to `Settings`, with the origin of every value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from bylaw.config.files import ConfigSource
+from bylaw.config.levels import Chosen, RuleTables
+from bylaw.config.lines import kebab, key_lines, line_of
+from bylaw.config.presets import DEFAULT, Preset, PresetLoader, preset_files
+from bylaw.config.schema import ConfigTable, OverrideTable, Problem, read_table
+from bylaw.errors import ConfigError, PackError, UsageError
+from bylaw.packs import BUILTIN, builtin_folder, load_builtin, load_pack
+from bylaw.rule import Rule
+from bylaw.settings import Layout, MigrationSettings, Override, Settings
+
+ALL = "all"
+"""What --select and --ignore call every rule."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the command line decides. Empty `presets` leave the choice to the configuration."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    presets: tuple[str, ...] = ()
+    all_migrations: bool = False
+    rule_packs: bool = True
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """The configuration of a run. `root` is absolute; `rules` are all loaded ones, the switched-off too.
+
+    `origins` says for dotted keys (`rules.no-any.level`, `exclude`) where the value comes from. `files` are all files that were
+    read, and the folders of the rule packs.
+    """
+
+    root: Path
+    source: Path | None
+    settings: Settings
+    rules: Mapping[str, Rule]
+    presets: tuple[str, ...]
+    chosen: Mapping[str, Chosen]
+    origins: Mapping[str, str]
+    files: tuple[Path, ...]
+
+
+def resolve(source: ConfigSource, choices: Choices | None = None) -> Resolved:
+    """Everything a run needs to know. Raises ConfigError with all problems of all files, PackError, UsageError."""
+    return _Resolution(source, choices or Choices()).resolve()
+
+
+class _Resolution:
+    """One configuration on its way to settings; `problems` grows, and is raised as a whole at the end."""
+
+    def __init__(self, source: ConfigSource, choices: Choices) -> None:
+        self.source = source
+        self.choices = choices
+        self.problems: list[tuple[str, int, str]] = []
+        self.config, wrong = read_table(ConfigTable, source.table)
+        self._blame(source.path, source.text, source.prefix, wrong)
+
+    def resolve(self) -> Resolved:
+        packs = self._pack_folders()
+        rules = load_rules(packs)
+        presets, preset_problems = self._presets(packs)
+        tables = RuleTables(rules, tolerant=bool(self.config.rule_packs) and not self.choices.rule_packs)
+        for preset in presets:
+            origin = _preset_origin(preset)
+            wrong = tables.apply(preset.table.rules, origin, "rules", own=preset.own, lenient=_is_builtin(preset))
+            self._blame(preset.path, preset.text, "", wrong)
+        wrong = tables.apply(self.config.rules, self._origin, "rules", own=True)
+        self._blame(self.source.path, self.source.text, self.source.prefix, wrong)
+        overrides = tuple(self._overrides(tables))
+        for path, text, problem in preset_problems:
+            self._blame(path, text, self.source.prefix if path == self.source.path else "", [problem])
+        if self.problems:
+            raise ConfigError(sentence for _, _, sentence in sorted(self.problems, key=lambda problem: problem[:2]))
+        overrides = _carry_out(self.choices, tables, overrides)
+        settings, origins = self._settings(presets, tables, overrides)
+        read = [path for path in (self.source.path, *(preset.path for preset in presets), *packs.values()) if path is not None]
+        names = tuple(preset.name for preset in presets)
+        return Resolved(self.source.root, self.source.path, settings, rules, names, tables.chosen, origins, tuple(read))
+
+    def _pack_folders(self) -> dict[str, Path]:
+        own = self.config.rule_packs if self.choices.rule_packs else ()
+        return {BUILTIN: builtin_folder(), **{name: (self.source.root / name).resolve() for name in own}}
+
+    def _presets(self, packs: Mapping[str, Path]) -> tuple[list[Preset], list[tuple[Path | None, str, Problem]]]:
+        loader = PresetLoader(preset_files(packs.values()))
+        if self.choices.presets:
+            presets = loader.load(self.choices.presets, Path.cwd(), "--preset", (None, ""))
+            bad = [problem.message for path, _, problem in loader.problems if path is None]
+            if bad:
+                raise UsageError("--preset: " + "; ".join(bad))
+            return presets, loader.problems
+        names = self.config.extends if self.config.extends is not None else (DEFAULT,)
+        folder = self.source.path.parent if self.source.path is not None else self.source.root
+        return loader.load(names, folder, "extends", (self.source.path, self.source.text)), loader.problems
+
+    def _overrides(self, tables: RuleTables) -> Iterator[Override]:
+        for number, override in enumerate(self.config.overrides):
+            laid = tables.copy()
+            key = f"overrides.{number}.rules"
+            wrong = laid.apply(override.rules, self._origin, key, own=False)
+            self._blame(self.source.path, self.source.text, self.source.prefix, wrong)
+            yield Override(override.paths, laid.settings(_named(tables, override)))
+
+    def _settings(
+        self, presets: Iterable[Preset], tables: RuleTables, overrides: tuple[Override, ...]
+    ) -> tuple[Settings, dict[str, str]]:
+        config, origins = self.config, _rule_origins(tables)
+        layers: list[tuple[Layout, MigrationSettings, Callable[[str], str]]] = [
+            *((preset.table.layout, preset.table.migrations, _preset_origin(preset)) for preset in presets),
+            (config.layout, config.migrations, self._origin),
+        ]
+        layout, migrations = Layout(), MigrationSettings()
+        for one, other, origin in layers:
+            layout = _over(layout, one, "layout", origin, origins)
+            migrations = _over(migrations, other, "migrations", origin, origins)
+        if self.choices.all_migrations:
+            migrations = replace(migrations, judge_all=True)
+            origins["migrations.judge-all"] = "--all-migrations"
+        for key in ("extends", "exclude", "rule-packs", "overrides", "max-file-size"):
+            given = any(kebab(written) == key for written in self.source.table)
+            origins[key] = self._origin(key) if given else "default"
+        if self.choices.presets:
+            origins["extends"] = "--preset"
+        settings = Settings(tables.settings(), overrides, config.exclude, layout, migrations, config.max_file_size)
+        return settings, origins
+
+    def _origin(self, key: str) -> str:
+        return _place(self.source.path, self.source.text, self.source.prefix, key, self.source.root)
+
+    def _blame(self, path: Path | None, text: str, prefix: str, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            where = _place(path, text, prefix, problem.key, self.source.root)
+            key = f"{prefix}{problem.key}: " if problem.key else ""
+            file, _, line = where.rpartition(":")
+            order = (file, int(line)) if line.isdigit() else (where, 0)
+            self.problems.append((*order, f"{where}: {key}{problem.message}"))
+
+
+def load_rules(packs: Mapping[str, Path]) -> dict[str, Rule]:
+    """The rules of all packs (name → folder, the built-in one first) by name. Raises PackError when two define the same."""
+    rules: dict[str, Rule] = {}
+    for name, folder in packs.items():
+        found = load_builtin() if name == BUILTIN else load_pack(folder, name)
+        for rule in found.values():
+            if rule.name in rules:
+                raise PackError(
+                    f"{folder}: the rule {rule.name} is in {rules[rule.name].pack} rules already",
+                    hint="give the rule another name",
+                )
+        rules.update(found)
+    return dict(sorted(rules.items()))
+
+
+def _carry_out(choices: Choices, tables: RuleTables, overrides: tuple[Override, ...]) -> tuple[Override, ...]:
+    """Lay --select and --ignore over everything."""
+    selected, ignored = _meant(choices.select, "--select", tables), _meant(choices.ignore, "--ignore", tables)
+    if choices.select:
+        for name in tables.rules:
+            if name not in selected:
+                tables.chosen[name] = replace(tables.chosen[name], level="off", level_from="--select")
+    for name in selected & tables.rules.keys():
+        _select(name, tables, by_name=name in choices.select)
+    for name in ignored:
+        tables.chosen[name] = replace(tables.chosen[name], level="off", level_from="--ignore")
+    silent = ignored | (tables.rules.keys() - selected if choices.select else frozenset())
+    return tuple(
+        replace(override, rules={name: setting for name, setting in override.rules.items() if name not in silent})
+        for override in overrides
+    )
+
+
+def _select(name: str, tables: RuleTables, *, by_name: bool) -> None:
+    chosen, rule = tables.chosen[name], tables.rules[name]
+    options = dict(chosen.options)
+    if by_name and options.get("when", ("", ""))[0] == "followed":
+        options["when"] = ("always", "--select")
+    if chosen.level == "off":
+        chosen = replace(chosen, level=rule.severity, level_from="--select")
+    tables.chosen[name] = replace(chosen, options=options)
+
+
+def _meant(names: Iterable[str], option: str, tables: RuleTables) -> set[str]:
+    found: set[str] = set()
+    wrong = []
+    for name in names:
+        meant = tuple(tables.rules) if name == ALL else tables.named(kebab(name))
+        found.update(meant)
+        if not meant:
+            wrong.append(f"{option}: {tables.unknown(name)}")
+    if wrong:
+        raise UsageError("\n".join(wrong))
+    return found
+
+
+def _named(tables: RuleTables, override: OverrideTable) -> list[str]:
+    return sorted({name for written in override.rules for name in tables.named(kebab(written))})
+
+
+def _rule_origins(tables: RuleTables) -> dict[str, str]:
+    origins: dict[str, str] = {}
+    for name, chosen in tables.chosen.items():
+        origins[f"rules.{name}.level"] = chosen.level_from
+        origins.update({f"rules.{name}.{option}": where for option, (_, where) in chosen.options.items()})
+    return origins
+
+
+def _over(base: Any, layer: Any, key: str, origin: Callable[[str], str], origins: dict[str, str]) -> Any:
+    """`base` with the fields that `layer` sets away from their defaults."""
+    given = {field.name: getattr(layer, field.name) for field in fields(layer) if getattr(layer, field.name) != field.default}
+    for name in given:
+        origins[f"{key}.{kebab(name)}"] = origin(f"{key}.{kebab(name)}")
+    return replace(base, **given)
+
+
+def _is_builtin(preset: Preset) -> bool:
+    return preset.path.is_relative_to(builtin_folder())
+
+
+def _preset_origin(preset: Preset) -> Callable[[str], str]:
+    phrase = f"preset {preset.name}"
+    return lambda key: phrase
+
+
+def _place(path: Path | None, text: str, prefix: str, key: str, root: Path) -> str:
+    if path is None:
+        return "default"
+    shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    line = line_of(key_lines(text), f"{prefix}{key}")
+    return f"{shown}:{line}" if line is not None else shown

@@ -1,0 +1,174 @@
+"""What a configuration file and a preset may hold, and the check of it: unknown keys are errors, and all problems are told at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, is_dataclass
+from functools import cache
+from typing import Any, TypeVar, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from bylaw.config.lines import kebab
+from bylaw.errors import did_you_mean
+from bylaw.settings import Layout, MigrationSettings, Settings
+
+T = TypeVar("T")
+_ONE_OR_MANY = frozenset({"extends", "migrations.accepted-through"})
+"""Keys whose list may be written as its only item."""
+_ENGINE_ONLY = frozenset({"judge_all"})
+"""Fields of the settings that no file may set: the command line and the engine do."""
+
+
+@dataclass(frozen=True)
+class OverrideTable:
+    """Other rules for some paths (globs from the root)."""
+
+    paths: tuple[str, ...] = ()
+    rules: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ConfigTable:
+    """`[tool.bylaw]`, or all of a bylaw.toml. `extends` is None where the file does not say."""
+
+    extends: tuple[str, ...] | None = None
+    exclude: tuple[str, ...] = ()
+    rule_packs: tuple[str, ...] = ()
+    layout: Layout = field(default_factory=Layout)
+    migrations: MigrationSettings = field(default_factory=MigrationSettings)
+    rules: dict[str, Any] = field(default_factory=dict)
+    overrides: tuple[OverrideTable, ...] = ()
+    max_file_size: int = Settings.max_file_size
+
+
+@dataclass(frozen=True)
+class PresetTable:
+    """A preset file: a set of rules with their options, and where they look."""
+
+    description: str = ""
+    extends: tuple[str, ...] = ()
+    layout: Layout = field(default_factory=Layout)
+    migrations: MigrationSettings = field(default_factory=MigrationSettings)
+    rules: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: the dotted key, and a sentence."""
+
+    key: str
+    message: str
+
+
+def read_table(kind: type[T], table: Mapping[str, object]) -> tuple[T, list[Problem]]:
+    """`table` as a `kind` (one of the dataclasses above), and everything that is wrong with it; what is wrong keeps its default."""
+    values, problems = _read_fields(kind, table, "")
+    return kind(**values), problems
+
+
+def _read_fields(kind: type[Any], table: Mapping[str, object], prefix: str) -> tuple[dict[str, Any], list[Problem]]:
+    hints = {name: hint for name, hint in get_type_hints(kind).items() if name not in _ENGINE_ONLY}
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for key, value in table.items():
+        name, dotted = key.replace("-", "_"), f"{prefix}{kebab(key)}"
+        if name not in hints:
+            problems.append(Problem(f"{prefix}{key}", _unknown(kebab(key), [kebab(known) for known in hints])))
+        elif name in values:
+            problems.append(Problem(dotted, "is given twice, once with dashes and once with underscores"))
+        else:
+            values[name], wrong = _read_value(hints[name], value, dotted)
+            problems.extend(wrong)
+            if values[name] is None:
+                del values[name]
+    return values, problems
+
+
+def _unknown(key: str, known: list[str]) -> str:
+    return f"unknown key; {did_you_mean(key, known) or 'the keys here are ' + ', '.join(sorted(known))}"
+
+
+def _read_value(hint: Any, value: object, key: str) -> tuple[Any, list[Problem]]:
+    if is_dataclass(hint) and isinstance(hint, type):
+        return _read_nested(hint, value, key)
+    if hint == tuple[OverrideTable, ...]:
+        return _read_overrides(value, key)
+    if isinstance(value, str) and key in _ONE_OR_MANY:
+        value = [value]
+    try:
+        return _adapter(hint).validate_json(to_json(value), strict=True), []
+    except ValidationError as error:
+        return None, [Problem(".".join([key, *map(str, item["loc"])]), say(item)) for item in error.errors()]
+
+
+def _read_nested(kind: type[Any], value: object, key: str) -> tuple[Any, list[Problem]]:
+    if not isinstance(value, dict):
+        return None, [Problem(key, f"must be a table, not {toml_type(value)}")]
+    values, problems = _read_fields(kind, value, f"{key}.")
+    return kind(**values), problems
+
+
+def _read_overrides(value: object, key: str) -> tuple[tuple[OverrideTable, ...], list[Problem]]:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        return (), [Problem(key, "must be a list of tables: [[overrides]] with `paths` and `rules`")]
+    found: list[OverrideTable] = []
+    problems: list[Problem] = []
+    for number, item in enumerate(value):
+        values, wrong = _read_fields(OverrideTable, item, f"{key}.{number}.")
+        wrong.extend(
+            Problem(f"{key}.{number}.{name}", "is missing")
+            for name in ("paths", "rules")
+            if name not in values and not any(kebab(given) == name for given in item)
+        )
+        problems.extend(wrong)
+        found.append(OverrideTable(**values))
+    return tuple(found), problems
+
+
+@cache
+def _adapter(hint: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(hint)
+
+
+def to_json(value: object) -> str:
+    """A TOML value for validation in JSON mode, which is strict about types and still takes a list for a tuple."""
+    return json.dumps(value, default=lambda moment: {"toml": str(moment)})
+
+
+def say(item: Any) -> str:
+    """One of pydantic's errors in our words."""
+    kind, context = item["type"], item.get("ctx", {})
+    expected = _EXPECTED.get(kind)
+    if expected is not None:
+        return f"must be {expected}, not {toml_type(item['input'])}"
+    if kind == "literal_error":
+        known = str(context.get("expected", "")).replace("'", '"')
+        hint = did_you_mean(str(item["input"]), known.replace('"', "").replace(" or ", ", ").split(", "))
+        return f"must be {known}, not {json.dumps(item['input'])}{'; ' + hint if hint else ''}"
+    return str(item["msg"])
+
+
+_EXPECTED = {
+    "string_type": "text", "bool_type": "true or false", "int_type": "a whole number", "int_from_float": "a whole number",
+    "float_type": "a number", "list_type": "a list", "tuple_type": "a list", "set_type": "a list", "frozen_set_type": "a list",
+    "dict_type": "a table", "dataclass_type": "a table",
+}  # fmt: skip
+
+
+def toml_type(value: object) -> str:
+    """What TOML calls the type of a value, with its article."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f"text ({json.dumps(value)})"
+        case int() | float():
+            return f"a number ({value})"
+        case list():
+            return "a list"
+        case {"toml": str()}:
+            return "a date or time"
+        case _:
+            return "a table"
