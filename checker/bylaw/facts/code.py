@@ -103,6 +103,8 @@ class Reference(msgspec.Struct, frozen=True, array_like=True, gc=False):
     span: Span
     function: str = ""
     """Qualified name of the enclosing function, or '' at module level."""
+    call: str = ""
+    """For an argument, or an item inside one: the last name of what is called (`include_router`), `@name` in a decorator."""
 
 
 class Loop(msgspec.Struct, frozen=True, array_like=True):

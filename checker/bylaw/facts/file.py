@@ -48,3 +48,5 @@ class FileFacts(msgspec.Struct, frozen=True, array_like=True):
     """Byte offset after the last top-level import (or the docstring): where a new import belongs."""
     unread: tuple[Unread, ...] = ()
     syntax_problem: SyntaxProblem | None = None
+    dotted: frozenset[str] = frozenset()
+    """String literals that may name a module or something in it: `app.api.users`, `app.main:app`."""

@@ -44,6 +44,7 @@ def read(path: str, content: bytes) -> FileFacts:
         words=frozenset(walked.words),
         import_anchor=walked.import_anchor,
         unread=tuple(walked.unread),
+        dotted=frozenset(walked.dotted),
     )
 
 

@@ -69,6 +69,7 @@ class Module:
     casts: list[Node] = field(default_factory=list)
     """Calls of something named cast, or imported under another name from typing."""
     words: set[str] = field(default_factory=set)
+    dotted: set[str] = field(default_factory=set)
     unread: list[Unread] = field(default_factory=list)
     import_anchor: int = 0
     by_function: dict[str, FunctionNode] = field(default_factory=dict)
@@ -96,6 +97,7 @@ class Walker:
         self._conditions = 0
         self._depth = 0
         self._assigned = ""
+        self._calling = ""
         self._returns: list[list[Value]] = []
         self._methods: list[list[str]] = []
         self._fields: list[list[Variable]] = []
@@ -209,7 +211,8 @@ class Walker:
         if isinstance(value, Ref) and not value.name.startswith("builtins."):
             key = (value.name, role, self._function_name)
             if key not in self.module.references:
-                self.module.references[key] = Reference(value.name, role, value.span, self._function_name)
+                call = self._calling if role in {"argument", "item"} else ""
+                self.module.references[key] = Reference(value.name, role, value.span, self._function_name, call)
 
     def _identifier(self, node: Node, role: Role) -> None:
         self._refer(self.value(node), role)
@@ -307,7 +310,9 @@ class Walker:
                 if function is not None:
                     self._visit(function, "decorator")
                 if arguments := child.child_by_field_name("arguments"):
+                    before, self._calling = self._calling, f"@{self._last_name(function)}" if function is not None else "@"
                     self._children(arguments, "argument")
+                    self._calling = before
             else:
                 self._visit(child, "decorator")
 
@@ -382,6 +387,7 @@ class Walker:
         loops, self._loops = self._loops, []
         assigned, self._assigned = self._assigned, ""
         conditions, self._conditions = self._conditions, 0
+        calling, self._calling = self._calling, ""
         self.scope.frames.append(frame)
         self._owners.append(qualified)
         self._returns.append([])
@@ -391,7 +397,7 @@ class Walker:
         frames = tuple(self.scope.frames)
         self.scope.frames.pop()
         self.scope.class_bodies, self._loops = bodies, loops
-        self._assigned, self._conditions = assigned, conditions
+        self._assigned, self._conditions, self._calling = assigned, conditions, calling
         fact = Function(
             self.text(name), qualified, facts, decorators,
             self.value(annotation) if annotation is not None else None,
@@ -634,8 +640,9 @@ class Walker:
         if method == "cast" or self.scope.names.get(method, "") in {"typing.cast", "typing_extensions.cast"}:
             self.module.casts.append(node)
         before, self._assigned = self._assigned, ""
+        calling, self._calling = self._calling, method
         self._children(arguments, "argument") if arguments.type == "argument_list" else self._visit(arguments, "argument")
-        self._assigned = before
+        self._assigned, self._calling = before, calling
 
     def _called(self, function: Node) -> None:
         if function.type == "attribute":
@@ -683,7 +690,10 @@ class Walker:
             if child.type == "interpolation":
                 self._children(child, "other")
             elif child.type == "string_content" and child.end_byte - child.start_byte <= 4096:  # noqa: PLR2004
-                self.module.words.update(_identifiers(self.text(child)))
+                text = self.text(child)
+                self.module.words.update(_identifiers(text))
+                if ("." in text or ":" in text) and len(text) <= 200 and _DOTTED.match(text):  # noqa: PLR2004
+                    self.module.dotted.add(text)
 
 
 def _identifiers(text: str) -> list[str]:
@@ -693,5 +703,6 @@ def _identifiers(text: str) -> list[str]:
 import re  # noqa: E402
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+\Z")
 
 __all__ = ["ClassNode", "FunctionNode", "Local", "Module", "Walker"]
