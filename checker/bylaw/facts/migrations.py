@@ -51,6 +51,10 @@ class ColumnSpec(msgspec.Struct, frozen=True, array_like=True):
     span: Span | None = None
     field: str = ""
     """Django: the field's name, where the column is named otherwise."""
+    generation: Literal["", "identity", "serial", "stored", "virtual"] = ""
+    """How the database fills it, where `generated` is set and the source says how."""
+    constraint_names: tuple[tuple[str, str], ...] = ()
+    """(kind, name) of the inline constraints that bear a name; kinds as in `AddConstraint`."""
 
 
 class CreateTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="create-table"):
@@ -65,6 +69,10 @@ class CreateTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", 
     """Django: `app_label.ModelName`, with which later operations name the table."""
     partial: bool = False
     """There are columns (or constraints) beside these that could not be read."""
+    primary_key_name: str = ""
+    likes: tuple[str, ...] = ()
+    """Tables whose columns it takes over: `LIKE`, `INHERITS`, `PARTITION OF`. (`partial` is set then, as for `AS SELECT`.)"""
+    partition_of: str = ""
 
 
 class DropTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-table"):
@@ -129,6 +137,7 @@ class AlterColumn(msgspec.Struct, frozen=True, array_like=True, tag_field="op", 
     old_nullable: bool | None = None
     definition: ColumnSpec | None = None
     """Django's AlterField and MySQL's MODIFY state the whole new column; what changed follows from the state before."""
+    generated: Literal["", "add-identity", "set-identity", "drop-identity", "set-expression", "drop-expression"] = ""
 
 
 class AddConstraint(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="add-constraint"):
@@ -142,6 +151,7 @@ class AddConstraint(msgspec.Struct, frozen=True, array_like=True, tag_field="op"
     not_valid: bool = False
     using_index: str = ""
     not_enforced: bool = False
+    referenced_columns: tuple[str, ...] = ()
 
 
 class DropConstraint(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-constraint"):
@@ -150,6 +160,8 @@ class DropConstraint(msgspec.Struct, frozen=True, array_like=True, tag_field="op
     span: Span
     kind: str = ""
     """As the source says: unique, foreign-key, check, primary-key; '' where it does not say."""
+    if_exists: bool = False
+    cascade: bool = False
 
 
 class ValidateConstraint(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="validate-constraint"):
@@ -169,6 +181,8 @@ class CreateIndex(msgspec.Struct, frozen=True, array_like=True, tag_field="op", 
     if_not_exists: bool = False
     where: str = ""
     only: bool = False
+    method: str = ""
+    """btree, gin …: '' where the source does not say."""
 
 
 class DropIndex(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-index"):
@@ -187,6 +201,9 @@ class AlterEnum(msgspec.Struct, frozen=True, array_like=True, tag_field="op", ta
     value: str
     span: Span
     new_value: str = ""
+    placed: bool = False
+    """`BEFORE` or `AFTER` says where an added value goes."""
+    if_not_exists: bool = False
 
 
 class CreateObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="create-object"):
@@ -198,6 +215,11 @@ class CreateObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op",
     replace: bool = False
     labels: tuple[str, ...] = ()
     """The labels of an enum type."""
+    table: str = ""
+    """The table that a trigger, policy or rule belongs to."""
+    if_not_exists: bool = False
+    constrained: bool = False
+    """A domain with a CHECK or NOT NULL."""
 
 
 class DropObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-object"):
@@ -206,6 +228,7 @@ class DropObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op", t
     span: Span
     if_exists: bool = False
     cascade: bool = False
+    table: str = ""
 
 
 class RenameObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="rename-object"):
@@ -234,6 +257,8 @@ class DataChange(msgspec.Struct, frozen=True, array_like=True, tag_field="op", t
     span: Span
     filtered: bool = False
     columns: tuple[str, ...] = ()
+    cascade: bool = False
+    """`TRUNCATE … CASCADE`."""
 
 
 class Transaction(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="transaction"):
@@ -256,11 +281,19 @@ class RunCode(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag=
 
 
 class OtherStatement(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="other"):
-    """A statement that is understood and changes nothing this model holds: GRANT, VACUUM, ANALYZE, LOCK …; `kind` says which."""
+    """A statement, or an action of ALTER TABLE, that is understood and changes nothing this model holds; `kind` says which.
+
+    Kinds are kebab-case words of SQL. Statements: grant, revoke, vacuum, vacuum-full, analyze, cluster, reindex, lock, refresh, call,
+    alter-policy, alter-sequence, alter-role, alter-function, alter-default-privileges, set-schema, owner … Actions: attach-partition,
+    detach-partition, enable-row-security, disable-trigger, replica-identity, no-inherit, set-statistics, algorithm-copy, lock-shared …
+    """
 
     kind: str
     span: Span
     table: str = ""
+    name: str = ""
+    """What else it names: the partition, trigger, constraint or object."""
+    concurrently: bool = False
 
 
 class UnreadOperation(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="unread"):
@@ -327,3 +360,7 @@ class Migration(msgspec.Struct, frozen=True, array_like=True):
     variants: tuple[Variant, ...] = ()
     """For code that asks which database it runs on, `operations` is what it does on PostgreSQL. The other dialects that it names, or
     that are understood to be meant by "not PostgreSQL", stand here where they differ."""
+    statements: tuple[Span, ...] = ()
+    """SQL files: each statement of the up direction, in order. An operation lies inside one of them; several may share one."""
+    blocks: tuple[Marker, ...] = ()
+    """SQL files: regions whose statements may not run: `conditional` (IF, CASE or LOOP in a DO block), `handled` (with an exception handler)."""
