@@ -61,7 +61,7 @@ class Module:
     variables: list[Variable] = field(default_factory=list)
     classes: list[ClassNode] = field(default_factory=list)
     functions: list[FunctionNode] = field(default_factory=list)
-    references: dict[tuple[str, Role, str], Reference] = field(default_factory=dict)
+    references: dict[tuple[str, Role, str, bool], Reference] = field(default_factory=dict)
     calls: list[CallSite] = field(default_factory=list)
     annotations: list[tuple[Node, str, str]] = field(default_factory=list)
     """Annotation nodes with position (parameter, return, variable, field, *args, **kwargs, alias) and name."""
@@ -209,9 +209,9 @@ class Walker:
 
     def _refer(self, value: Value, role: Role) -> None:
         if isinstance(value, Ref) and not value.name.startswith("builtins."):
-            key = (value.name, role, self._function_name)
+            call = self._calling if role in {"argument", "item"} else ""
+            key = (value.name, role, self._function_name, call in MEANINGFUL_CALLS or call[:1] == "@")
             if key not in self.module.references:
-                call = self._calling if role in {"argument", "item"} else ""
                 self.module.references[key] = Reference(value.name, role, value.span, self._function_name, call)
 
     def _identifier(self, node: Node, role: Role) -> None:
