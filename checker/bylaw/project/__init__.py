@@ -7,10 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bylaw.facts.file import FileFacts
+from bylaw.project.history import NO_HISTORY, History
 from bylaw.settings import Settings
 from bylaw.source import Location, SourceText, Span
 
 if TYPE_CHECKING:
+    from bylaw.project.migrations import Migrations
     from bylaw.project.names import Names
 
 __all__ = ["File", "Project"]
@@ -38,9 +40,17 @@ class File:
 class Project:
     """A whole repository. `load` gives a file's content (UTF-8 bytes, as the reader saw it) by path."""
 
-    def __init__(self, facts: Mapping[str, FileFacts], settings: Settings, load: Callable[[str], bytes]) -> None:
+    def __init__(
+        self,
+        facts: Mapping[str, FileFacts],
+        settings: Settings,
+        load: Callable[[str], bytes],
+        history: History = NO_HISTORY,
+    ) -> None:
         self.files: dict[str, File] = {path: File(facts[path], load) for path in sorted(facts)}
         self.settings = settings
+        self.history = history
+        self._load = load
 
     @cached_property
     def names(self) -> Names:
@@ -48,3 +58,11 @@ class Project:
         from bylaw.project.names import Names  # noqa: PLC0415
 
         return Names([file.facts for file in self.files.values()])
+
+    @cached_property
+    def migrations(self) -> Migrations:
+        """The migrations in their order, the schema they build, and which of them are judged."""
+        from bylaw.project.migrations import Migrations  # noqa: PLC0415
+
+        facts = [file.facts for file in self.files.values()]
+        return Migrations(facts, self.settings.migrations, self.history, self._load)

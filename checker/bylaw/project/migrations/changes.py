@@ -1,0 +1,146 @@
+"""What a deployment does to the schema, operation by operation, with the schema around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from bylaw.facts.migrations import Operation, UnreadOperation
+from bylaw.project.migrations import django
+from bylaw.project.migrations.planting import Line
+from bylaw.project.migrations.replay import Replay
+from bylaw.project.migrations.state import ColumnState, Schema, TableState
+from bylaw.project.migrations.step import Step, Tree
+from bylaw.source import Location, Span
+
+
+@dataclass(eq=False)
+class Deployment:
+    """Steps that reach the server together. `before` is what the running release knows, `after` what it meets."""
+
+    steps: frozenset[Step]
+    before: Schema = field(default_factory=Schema)
+    after: Schema = field(default_factory=Schema)
+    changes: tuple[Change, ...] = ()
+    """All of them, in order, those of exempt steps included."""
+
+    def __contains__(self, step: Step | None) -> bool:
+        return step in self.steps
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """One operation of a judged step. Tables and columns are named physically, also where Django named models and
+    fields.
+    """
+
+    step: Step
+    tree: Tree
+    operation: Operation
+    before: Schema
+    """The schema just before this operation: what the deployment did until here is in it."""
+    deployment: Deployment
+    blurred: bool = False
+    """The deployment did something before that could not be understood: a table that is not known may come from
+    there.
+    """
+
+    @property
+    def location(self) -> Location:
+        return Location(self.step.path, self.operation.span)
+
+    def at(self, span: Span | None) -> Location:
+        """A place in the same file; the operation itself for None."""
+        return Location(self.step.path, span or self.operation.span)
+
+    def table(self, name: str) -> TableState | None:
+        return self.before.table(name)
+
+    def column(self, table: str, column: str) -> ColumnState | None:
+        return self.before.column(table, column)
+
+    def is_new_table(self, name: str) -> bool:
+        """Whether nobody can know the table yet: this deployment creates it, or it is temporary, or that cannot be
+        excluded.
+        """
+        state = self.before.table(name)
+        if state is None:
+            return self.blurred
+        return state.temporary or state.created in self.deployment
+
+    def is_new_column(self, table: str, column: str) -> bool:
+        """The same for a column, on a table of whatever age."""
+        if self.is_new_table(table):
+            return True
+        state = self.before.column(table, column)
+        return state is not None and state.created in self.deployment
+
+
+def replay(line: Line, *, together: bool) -> tuple[list[Deployment], dict[Step, Schema]]:
+    """All deployments of a line, and the schema after each step.
+
+    `together`: the judged steps are one deployment; otherwise each of them is one of its own.
+    """
+    builder = Replay()
+    after: dict[Step, Schema] = {}
+    deployments: list[Deployment] = []
+    trees = {step: tree for tree in line.trees for step in tree.steps}
+    current: Deployment | None = None
+    blurred = False
+    for step in line.steps:
+        if not step.judged:
+            for _ in _operations(step, builder, line, keep=False):
+                pass
+            after[step] = builder.schema()
+            continue
+        if current is None or not together:
+            members = frozenset(other for other in line.steps if other.judged) if together else frozenset((step,))
+            current = Deployment(members, before=builder.schema())
+            deployments.append(current)
+            blurred = False
+        changes = list(current.changes)
+        for source, operation, schema in _operations(step, builder, line, keep=True):
+            changes.append(Change(step, trees[step], operation, schema, current, blurred))
+            blurred = blurred or isinstance(source, UnreadOperation)
+        current.changes = tuple(changes)
+        after[step] = current.after = builder.schema()
+    return deployments, after
+
+
+def _operations(
+    step: Step, builder: Replay, line: Line, *, keep: bool
+) -> Iterator[tuple[Operation, Operation, Schema]]:
+    """Apply the step's operations: yields each (as written, as the database sees it, schema before)."""
+    idle = step in line.idle
+    migration = step.migration
+    is_django = migration.tool == "django"
+    operations = migration.operations if not idle else ()
+    if not is_django:
+        for operation in operations:
+            before = builder.schema() if keep else _NOTHING
+            builder.apply(operation, step)
+            yield operation, operation, before
+        return
+    state_only = {id(operation) for operation in migration.state_only}
+    for operation in _merged(operations, migration.state_only if not idle else ()):
+        before = builder.schema()
+        if id(operation) in state_only:
+            django.follow_state_only(operation, before, builder, step)
+            continue
+        for part in django.physical(operation, before):
+            at = builder.schema()
+            builder.apply(part, step)
+            yield operation, part, at
+        django.follow(operation, before, builder, step)
+
+
+def _merged(operations: tuple[Operation, ...], state_only: tuple[Operation, ...]) -> list[Operation]:
+    """Changes of the models alone take their place among the others by where they stand in the file."""
+    merged = list(operations)
+    for extra in state_only:
+        at = next((at for at, other in enumerate(merged) if other.span.start > extra.span.start), len(merged))
+        merged.insert(at, extra)
+    return merged
+
+
+_NOTHING = Schema()

@@ -1,0 +1,309 @@
+"""Folds operations into a schema, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bylaw.facts import migrations as ops
+from bylaw.facts.migrations import ColumnSpec, Operation
+from bylaw.project.migrations.state import ColumnState, ConstraintState, IndexState, Note, Schema, TableState
+from bylaw.project.migrations.step import Step
+
+
+class Replay:
+    """The schema while it is being built. `schema()` gives the present state, which later operations do not change.
+
+    Operations name tables and columns physically (see `bylaw.project.migrations.django`). Every operation is accepted,
+    also one on a table that was never seen: the table then was there before, with columns that are not known.
+    """
+
+    def __init__(self) -> None:
+        self._tables: dict[str, TableState] = {}
+        self._keys: dict[str, str] = {}
+        self._enums: dict[str, tuple[str, ...]] = {}
+        self._objects: dict[tuple[str, str], Step] = {}
+        self._bare: dict[str, tuple[str, ...]] = {}
+        self._handed_out: Schema | None = None
+
+    def schema(self) -> Schema:
+        if self._handed_out is None:
+            self._handed_out = self._reader
+        return self._handed_out
+
+    def _write(self) -> None:
+        """Before a change: leave what was handed out to its readers."""
+        if self._handed_out is not None:
+            self._tables = dict(self._tables)
+            self._keys = dict(self._keys)
+            self._enums = dict(self._enums)
+            self._objects = dict(self._objects)
+            self._bare = dict(self._bare)
+            self._handed_out = None
+
+    def set_key(self, key: str, table: str | None) -> None:
+        """Django: the model's key now means `table`, or nothing."""
+        self._write()
+        if table is None:
+            self._keys.pop(key, None)
+        else:
+            self._keys[key] = table
+
+    def change_table(self, name: str, change: Callable[[TableState], TableState]) -> None:
+        """Replace the state of one table, which is made up when it was never seen."""
+        state = self._reader.table(name) or TableState(name)
+        self._put(change(state))
+
+    @property
+    def _reader(self) -> Schema:
+        return self._handed_out or Schema(self._tables, self._keys, self._enums, self._objects, self._bare)
+
+    def _put(self, state: TableState) -> None:
+        self._write()
+        if state.name not in self._tables:
+            bare = state.name.rpartition(".")[2].lower()
+            self._bare[bare] = (*self._bare.get(bare, ()), state.name)
+        self._tables[state.name] = state
+
+    def _take(self, name: str) -> None:
+        self._write()
+        if self._tables.pop(name, None) is not None:
+            bare = name.rpartition(".")[2].lower()
+            self._bare[bare] = tuple(other for other in self._bare[bare] if other != name)
+
+    def apply(self, operation: Operation, step: Step) -> None:
+        """Take one operation in."""
+        match operation:
+            case ops.CreateTable():
+                self._create_table(operation, step)
+            case ops.DropTable(table=table):
+                self._drop_table(table)
+            case ops.RenameTable(table=table, new_name=new_name):
+                self._rename_table(table, new_name)
+            case ops.MoveTable(table=table, schema=schema):
+                self._rename_table(table, f"{schema}.{table.rpartition('.')[2]}")
+            case ops.AddColumn():
+                self._add_column(operation, step)
+            case ops.DropColumn(table=table, column=column):
+                self.change_table(table, lambda state: _without_column(state, column))
+            case ops.RenameColumn(table=table, column=column, new_name=new_name):
+                self.change_table(table, lambda state: _with_renamed_column(state, column, new_name))
+            case ops.AlterColumn():
+                self.change_table(operation.table, lambda state: _with_altered_column(state, operation, step))
+            case ops.AddConstraint():
+                self.change_table(operation.table, lambda state: _with_constraint(state, operation, step))
+            case ops.DropConstraint():
+                self.change_table(operation.table, lambda state: _without_constraint(state, operation))
+            case ops.ValidateConstraint(table=table, name=name):
+                self.change_table(table, lambda state: _with_validated(state, name))
+            case ops.CreateIndex() if operation.table:
+                self.change_table(operation.table, lambda state: _with_index(state, operation, step))
+            case ops.DropIndex():
+                self._drop_index(operation)
+            case ops.SetComment(kind="table" | "column") if operation.table:
+                self.change_table(operation.table, lambda state: _with_comment(state, operation, step))
+            case ops.AlterEnum():
+                self._alter_enum(operation)
+            case ops.CreateObject(kind=kind, name=name):
+                self._write()
+                self._objects[kind, name] = step
+                if operation.labels:
+                    self._enums[name] = operation.labels
+            case ops.DropObject(kind=kind, name=name):
+                self._write()
+                self._objects.pop((kind, name), None)
+                self._enums.pop(name, None)
+            case _:
+                pass
+
+    def _create_table(self, operation: ops.CreateTable, step: Step) -> None:
+        existing = self._reader.table(operation.table)
+        if existing is not None and existing.complete and operation.if_not_exists:
+            return
+        columns = {spec.name: column_of(spec, step) for spec in operation.columns}
+        for name in operation.primary_key:
+            if name in columns:
+                columns[name] = replace(columns[name], primary_key=True, nullable=False)
+        self._put(
+            TableState(
+                operation.table,
+                columns,
+                complete=not operation.partial and bool(operation.columns),
+                created=step,
+                temporary=operation.temporary,
+                comment=Note(operation.comment, step) if operation.comment else None,
+                model=operation.model,
+                fields={spec.field: spec.name for spec in operation.columns if spec.field},
+            )
+        )
+
+    def _drop_table(self, table: str) -> None:
+        state = self._reader.table(table)
+        if state is not None:
+            self._take(state.name)
+
+    def _rename_table(self, table: str, new_name: str) -> None:
+        state = self._reader.table(table) or TableState(table)
+        schema, _, _ = state.name.rpartition(".")
+        if schema and "." not in new_name:
+            new_name = f"{schema}.{new_name}"
+        self._take(state.name)
+        self._put(replace(state, name=new_name))
+        for key, physical in self._keys.items():
+            if physical == state.name:
+                self._keys[key] = new_name
+
+    def _add_column(self, operation: ops.AddColumn, step: Step) -> None:
+        state = self._reader.table(operation.table)
+        if operation.if_not_exists and state is not None and state.column(operation.column.name) is not None:
+            return
+        self.change_table(operation.table, lambda table: _with_column(table, column_of(operation.column, step)))
+
+    def _drop_index(self, operation: ops.DropIndex) -> None:
+        bare = operation.name.rpartition(".")[2]
+        owner = self._reader.table(operation.table) if operation.table else None
+        for state in [owner] if owner is not None else list(self._tables.values()):
+            if any(index.name == bare for index in state.indexes):
+                kept = tuple(index for index in state.indexes if index.name != bare)
+                self._put(replace(state, indexes=kept))
+                return
+
+    def _alter_enum(self, operation: ops.AlterEnum) -> None:
+        labels = self._enums.get(operation.type)
+        if labels is None:
+            return
+        self._write()
+        if operation.change == "add":
+            labels = (*labels, operation.value)
+        elif operation.change == "remove":
+            labels = tuple(label for label in labels if label != operation.value)
+        else:
+            labels = tuple(operation.new_value if label == operation.value else label for label in labels)
+        self._enums[operation.type] = labels
+
+
+def column_of(spec: ColumnSpec, step: Step | None) -> ColumnState:
+    """A column as it is declared."""
+    return ColumnState(
+        spec.name,
+        type=spec.type,
+        nullable=False if spec.primary_key else spec.nullable,
+        default=spec.server_default,
+        default_known=True,
+        generated=spec.generated,
+        primary_key=spec.primary_key,
+        unique=spec.unique,
+        references=spec.references,
+        created=step,
+        comment=Note(spec.comment, step) if spec.comment and step is not None else None,
+        field=spec.field,
+    )
+
+
+def _with_column(table: TableState, column: ColumnState) -> TableState:
+    fields = {**table.fields, column.field: column.name} if column.field else table.fields
+    return replace(table, columns={**table.columns, column.name: column}, fields=fields)
+
+
+def _named(table: TableState, name: str) -> str:
+    """The column's name as the state has it."""
+    column = table.column(name)
+    return column.name if column is not None else name
+
+
+def _without_column(table: TableState, name: str) -> TableState:
+    name = _named(table, name)
+    return replace(
+        table,
+        columns={key: column for key, column in table.columns.items() if key != name},
+        constraints=tuple(c for c in table.constraints if name not in c.columns),
+        indexes=tuple(index for index in table.indexes if name not in index.columns),
+        fields={key: column for key, column in table.fields.items() if column != name},
+    )
+
+
+def _with_renamed_column(table: TableState, name: str, new_name: str) -> TableState:
+    name = _named(table, name)
+    column = table.columns.get(name, ColumnState(name))
+
+    def swapped(columns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(new_name if entry == name else entry for entry in columns)
+
+    renamed = replace(column, name=new_name)
+    return replace(
+        table,
+        columns={**{key: entry for key, entry in table.columns.items() if key != name}, new_name: renamed},
+        constraints=tuple(replace(c, columns=swapped(c.columns)) for c in table.constraints),
+        indexes=tuple(replace(index, columns=swapped(index.columns)) for index in table.indexes),
+        fields={key: new_name if entry == name else entry for key, entry in table.fields.items()},
+    )
+
+
+def _with_altered_column(table: TableState, operation: ops.AlterColumn, step: Step) -> TableState:
+    name = _named(table, operation.column)
+    column = table.columns.get(name) or ColumnState(name, type=operation.old_type, nullable=operation.old_nullable)
+    if operation.definition is not None:
+        declared = column_of(operation.definition, step)
+        same_note = column.comment is not None and column.comment.text == operation.definition.comment
+        column = replace(
+            declared,
+            name=name,
+            type=declared.type or column.type,
+            primary_key=declared.primary_key or column.primary_key,
+            created=column.created,
+            comment=column.comment if same_note else declared.comment,
+        )
+    if operation.type is not None:
+        column = replace(column, type=operation.type)
+    if operation.nullable is not None:
+        column = replace(column, nullable=operation.nullable)
+    if operation.drop_default:
+        column = replace(column, default=None, default_known=True)
+    elif operation.server_default is not None:
+        column = replace(column, default=operation.server_default, default_known=True)
+    if operation.comment is not None:
+        column = replace(column, comment=Note(operation.comment, step) if operation.comment else None)
+    return _with_column(table, column)
+
+
+def _with_constraint(table: TableState, operation: ops.AddConstraint, step: Step) -> TableState:
+    columns = tuple(_named(table, name) for name in operation.columns)
+    if operation.kind == "not-null" and not operation.not_valid and columns:
+        known = table.columns.get(columns[0], ColumnState(columns[0]))
+        table = _with_column(table, replace(known, nullable=False))
+    constraint = ConstraintState(
+        operation.kind, columns, operation.name, operation.expression,
+        validated=not operation.not_valid and not operation.not_enforced, created=step,
+    )  # fmt: skip
+    kept = table.constraints
+    if operation.using_index:
+        table = replace(table, indexes=tuple(index for index in table.indexes if index.name != operation.using_index))
+    return replace(table, constraints=(*kept, constraint))
+
+
+def _without_constraint(table: TableState, operation: ops.DropConstraint) -> TableState:
+    kept = tuple(c for c in table.constraints if not operation.name or c.name != operation.name)
+    indexes = tuple(index for index in table.indexes if not operation.name or index.name != operation.name)
+    return replace(table, constraints=kept, indexes=indexes)
+
+
+def _with_validated(table: TableState, name: str) -> TableState:
+    return replace(
+        table, constraints=tuple(replace(c, validated=True) if c.name == name else c for c in table.constraints)
+    )
+
+
+def _with_index(table: TableState, operation: ops.CreateIndex, step: Step) -> TableState:
+    if operation.if_not_exists and any(index.name == operation.name for index in table.indexes):
+        return table
+    columns = tuple(_named(table, name) if name else "" for name in operation.columns)
+    index = IndexState(operation.name.rpartition(".")[2], columns, operation.unique, operation.where, step)
+    return replace(table, indexes=(*table.indexes, index))
+
+
+def _with_comment(table: TableState, operation: ops.SetComment, step: Step) -> TableState:
+    note = Note(operation.comment, step) if operation.comment else None
+    if operation.kind == "table":
+        return replace(table, comment=note)
+    name = _named(table, operation.column)
+    return _with_column(table, replace(table.columns.get(name, ColumnState(name)), comment=note))

@@ -1,0 +1,146 @@
+"""The schema that migrations have built so far. What is not known stays unknown (None), it is never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bylaw.project.migrations.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A comment on a table or column, and the migration that set it."""
+
+    text: str
+    by: Step
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnState:
+    """A column. `created` is None where no migration was seen to create it: it was there before."""
+
+    name: str
+    type: str = ""
+    """Normalised SQL text, '' where unknown."""
+    nullable: bool | None = None
+    default: str | None = None
+    """The database's default as text ('' for one that cannot be written down); None where there is none, or none
+    known.
+    """
+    default_known: bool = False
+    """Whether `default` tells the truth; False for a column whose declaration was not seen."""
+    generated: bool = False
+    primary_key: bool = False
+    unique: bool = False
+    references: str = ""
+    created: Step | None = None
+    comment: Note | None = None
+    field: str = ""
+    """Django's name for it, where that differs."""
+    unmapped: Step | None = None
+    """The migration that took it out of the models and left it in the database."""
+
+    @property
+    def required(self) -> bool | None:
+        """Whether an INSERT that leaves it out fails; None where that is unknown."""
+        if self.generated or self.default is not None or self.nullable:
+            return False
+        if self.nullable is None or not self.default_known:
+            return None
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class ConstraintState:
+    """A constraint, by name ('' for one that the database named)."""
+
+    kind: str
+    columns: tuple[str, ...]
+    name: str = ""
+    expression: str = ""
+    validated: bool = True
+    created: Step | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """An index."""
+
+    name: str
+    columns: tuple[str, ...]
+    unique: bool = False
+    where: str = ""
+    created: Step | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableState:
+    """A table. `complete` is False where it may have columns that were not seen."""
+
+    name: str
+    columns: Mapping[str, ColumnState] = field(default_factory=dict)
+    constraints: tuple[ConstraintState, ...] = ()
+    indexes: tuple[IndexState, ...] = ()
+    complete: bool = False
+    created: Step | None = None
+    temporary: bool = False
+    comment: Note | None = None
+    model: str = ""
+    """Django: the key of its model."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Django: field → column, where they differ."""
+    unmapped: Step | None = None
+
+    def column(self, name: str) -> ColumnState | None:
+        """The column of that name; identifiers that differ in case alone are one."""
+        found = self.columns.get(name)
+        if found is None and name:
+            lowered = name.lower()
+            found = next((column for key, column in self.columns.items() if key.lower() == lowered), None)
+        return found
+
+    def unique_columns(self) -> frozenset[frozenset[str]]:
+        """The sets of columns that are unique already, whatever says so. Partial indexes do not."""
+        sets = {frozenset(c.columns) for c in self.constraints if c.kind in {"unique", "primary-key"}}
+        sets |= {frozenset(index.columns) for index in self.indexes if index.unique and not index.where}
+        sets |= {frozenset((column.name,)) for column in self.columns.values() if column.unique}
+        key = frozenset(column.name for column in self.columns.values() if column.primary_key)
+        return frozenset(sets | {key}) - {frozenset()}
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Everything at one moment."""
+
+    tables: Mapping[str, TableState] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Django: the model's default table name → the table it has."""
+    enums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Labels by type."""
+    objects: Mapping[tuple[str, str], Step] = field(default_factory=dict)
+    """(kind, name) of a view, type, function … → the migration that created it."""
+
+    bare_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Last part of a table's name, in lower case → the tables it may mean."""
+
+    def table(self, name: str) -> TableState | None:
+        """The table of that name. The schema part counts only where both sides have one; so does the case of the
+        letters.
+        """
+        found = self.tables.get(name) or self.tables.get(self.keys.get(name, ""))
+        if found is not None or not name:
+            return found
+        schema, _, bare = name.lower().rpartition(".")
+        candidates = self.bare_names.get(bare, ())
+        matches = [key for key in candidates if _same_schema(schema, key.lower().rpartition(".")[0])]
+        return self.tables[matches[0]] if len(matches) == 1 else None
+
+    def column(self, table: str, column: str) -> ColumnState | None:
+        state = self.table(table)
+        return state.column(column) if state is not None else None
+
+
+def _same_schema(one: str, other: str) -> bool:
+    """`public` is where names without a schema go; a name without one may mean any."""
+    return one == other or not one or not other or {one, other} <= {"", "public", "dbo", "main"}
