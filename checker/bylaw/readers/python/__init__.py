@@ -7,6 +7,7 @@ import sys
 from bylaw.facts.code import SyntaxProblem
 from bylaw.facts.file import FileFacts
 from bylaw.readers.python.escapes import escapes
+from bylaw.readers.python.migrations import migrations
 from bylaw.readers.python.parse import NotText, parse, to_utf8
 from bylaw.readers.python.scope import Scope
 from bylaw.readers.python.values import Converter
@@ -41,6 +42,7 @@ def read(path: str, content: bytes) -> FileFacts:
         references=tuple(walked.references.values()),
         calls=tuple(walked.calls),
         escapes=tuple(escapes(walked)),
+        migrations=migrations(walked),
         words=frozenset(walked.words),
         import_anchor=walked.import_anchor,
         unread=tuple(walked.unread),

@@ -1,0 +1,211 @@
+"""`sa.Column(...)` as a ColumnSpec, and the constraints that stand beside columns in `create_table`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bylaw.facts.migrations import AddConstraint, ColumnSpec, CreateIndex, Operation
+from bylaw.facts.values import Attr, Call, Constant, Items, Operator, Ref, Text, Value, flag_of, is_none, text_of
+from bylaw.readers.python.alembic.types import type_text
+from bylaw.source import Span
+
+_GENERATED: Final = frozenset({"Identity", "Computed", "Sequence"})
+_SERIAL: Final = frozenset({"serial", "bigserial", "smallserial"})
+_NAME_WRAPPERS: Final = frozenset({"f", "conv", "quoted_name", "_truncated_label"})
+
+
+def name_of(value: Value | None) -> str | None:
+    """An identifier: a literal, or one inside `op.f(...)`; None where it is computed, '' for a literal None."""
+    if isinstance(value, Call) and value.method in _NAME_WRAPPERS and value.args:
+        return name_of(value.args[0])
+    if value is None or is_none(value):
+        return ""
+    return text_of(value)
+
+
+def names_of(value: Value | None) -> tuple[str, ...] | None:
+    """Column names in a list; '' for an expression. None where the list itself is computed."""
+    if isinstance(value, Constant) and isinstance(value.value, str):
+        return (value.value,)
+    if not isinstance(value, Items):
+        return None
+    return tuple(_column_name(item) for item in value.items)
+
+
+def _column_name(value: Value) -> str:
+    """The column that an index or constraint element names; '' for an expression."""
+    if isinstance(value, Call):
+        if value.method in {"desc", "asc", "nullsfirst", "nullslast", "nulls_first", "nulls_last"}:
+            if isinstance(value.function, Attr):
+                return _column_name(value.function.value)
+            return _column_name(value.args[0]) if value.args else ""
+        if value.method in {"column", "quoted_name"} and value.args:
+            return text_of(value.args[0]) or ""
+        if value.method == "text" and value.args:
+            return _plain_word(text_of(value.args[0]) or "")
+    return text_of(value) or ""
+
+
+def _plain_word(text: str) -> str:
+    """The column of `name DESC`; '' for any other expression."""
+    first, *rest = text.replace('"', "").split() or [""]
+    directions = {"asc", "desc", "nulls", "first", "last"}
+    return first if first.isidentifier() and all(word.lower() in directions for word in rest) else ""
+
+
+def is_column(value: Value | None) -> bool:
+    """Whether an expression makes a column: `sa.Column(...)`, or a subclass called with a name."""
+    return isinstance(value, Call) and value.method.endswith("Column") and value.method[:1].isupper()
+
+
+def column_spec(call: Call) -> ColumnSpec | None:
+    """The column that a `Column(...)` call declares; None where its name is computed."""
+    positional = list(call.args)
+    name = text_of(call.keyword("name"))
+    if name is None:
+        name = name_of(positional.pop(0)) if positional else None
+    if not name:
+        return None
+    type_value = call.keyword("type_")
+    if type_value is None and positional and not _is_item(positional[0]):
+        type_value = positional.pop(0)
+    column_type = type_text(type_value)
+    server_default = call.keyword("server_default")
+    primary_key = flag_of(call.keyword("primary_key")) or False
+    return ColumnSpec(
+        name,
+        type=column_type,
+        nullable=flag_of(call.keyword("nullable")),
+        server_default=default_text(server_default),
+        client_default=not is_none(call.keyword("default")) and call.keyword("default") is not None,
+        primary_key=primary_key,
+        unique=flag_of(call.keyword("unique")) or False,
+        references=_references(positional),
+        generated=(
+            any(_called(item) in _GENERATED for item in positional)
+            or _called(server_default) in _GENERATED
+            or column_type in _SERIAL
+            or (primary_key and flag_of(call.keyword("autoincrement")) is True)
+        ),
+        check=_check(positional),
+        comment=text_of(call.keyword("comment")) or "",
+        span=call.span,
+    )
+
+
+def column_extras(table: str, call: Call, spec: ColumnSpec) -> list[Operation]:
+    """What a column brings beside itself: the index of `index=True`."""
+    if flag_of(call.keyword("index")):
+        return [CreateIndex(table, f"ix_{table.replace('.', '_')}_{spec.name}", (spec.name,), call.span, unique=spec.unique)]
+    return []
+
+
+def _called(value: Value | None) -> str:
+    return value.method if isinstance(value, Call) else ""
+
+
+def _is_item(value: Value) -> bool:
+    """Whether a positional argument is a schema item (a key, a constraint, a generator), not the type."""
+    word = _called(value)
+    return word in _GENERATED or word.endswith("Constraint") or word == "ForeignKey"
+
+
+def _references(items: list[Value]) -> str:
+    for item in items:
+        if isinstance(item, Call) and item.method.endswith("ForeignKey"):
+            target = item.argument(0, "column")
+            return text_of(target) or _attribute_target(target)
+    return ""
+
+
+def _attribute_target(value: Value | None) -> str:
+    """The table of `ForeignKey(some_table.c.column)`; its name is not known from here."""
+    return "" if value is None else "?" if isinstance(value, Ref | Attr) else ""
+
+
+def _check(items: list[Value]) -> str:
+    for item in items:
+        if isinstance(item, Call) and item.method == "CheckConstraint" and item.args:
+            return sql_text(item.args[0]) or "?"
+    return ""
+
+
+def sql_text(value: Value | None) -> str | None:
+    """The SQL inside a string or `sa.text("…")`; None where it is computed or an expression."""
+    if isinstance(value, Call) and value.method in {"text", "DDL", "literal_column"} and value.args:
+        return text_of(value.args[0])
+    if isinstance(value, Call) and isinstance(value.function, Attr) and value.method in {"bindparams", "columns"}:
+        return sql_text(value.function.value)
+    return text_of(value)
+
+
+def default_text(value: Value | None) -> str | None:
+    """A server default as SQL: None for none, '' for one that cannot be written down."""
+    if value is None or is_none(value):
+        return None
+    match value:
+        case Constant(str(text)):
+            return "'" + text.replace("'", "''") + "'"
+        case Constant(bool(flag)):
+            return "true" if flag else "false"
+        case Constant(number):
+            return str(number)
+        case Call():
+            return _default_call(value)
+        case _:
+            return ""
+
+
+def _default_call(call: Call) -> str | None:
+    word = call.method
+    if word in {"text", "literal_column"}:
+        return sql_text(call) or ""
+    if word in {"true", "false", "null"} and not call.args:
+        return word
+    path = call.function.name if isinstance(call.function, Ref) else ""
+    if path.rpartition(".")[0].endswith("func") and not call.args:
+        return {"current_timestamp": "CURRENT_TIMESTAMP"}.get(word, f"{word}()")
+    return None if word in _GENERATED else ""
+
+
+def table_constraint(table: str, call: Call) -> Operation | None:
+    """A constraint or index beside the columns of `create_table`; None for a primary key and what is no constraint."""
+    name = name_of(call.keyword("name")) or ""
+    match call.method:
+        case "UniqueConstraint":
+            return AddConstraint(table, "unique", tuple(_column_name(arg) for arg in call.args), call.span, name)
+        case "CheckConstraint":
+            expression = sql_text(call.argument(0, "sqltext")) or ""
+            return AddConstraint(table, "check", (), call.span, name, expression=expression)
+        case "ForeignKeyConstraint":
+            columns = names_of(call.argument(0, "columns")) or ()
+            targets = names_of(call.argument(1, "refcolumns")) or ()
+            return AddConstraint(table, "foreign-key", columns, call.span, name, references=_target(targets))
+        case "ExcludeConstraint":
+            return AddConstraint(table, "exclude", (), call.span, name)
+        case "Index":
+            index = name_of(call.argument(0, "name")) or ""
+            unique = flag_of(call.keyword("unique")) or False
+            return CreateIndex(table, index, tuple(_column_name(arg) for arg in call.args[1:]), call.span, unique=unique)
+        case _:
+            return None
+
+
+def _target(columns: tuple[str, ...]) -> str:
+    """`table.column` of a single target, the table alone of several."""
+    if len(columns) == 1:
+        return columns[0]
+    return columns[0].rpartition(".")[0] if columns else ""
+
+
+def expression_text(value: Value | None) -> str:
+    """SQL of a condition: literal text, or '?' for an expression that exists but is not text; '' for none."""
+    if value is None or is_none(value):
+        return ""
+    return sql_text(value) or "?"
+
+
+__all__ = [
+    "Operator", "Span", "Text", "column_extras", "column_spec", "default_text", "expression_text", "is_column", "name_of",
+    "names_of", "sql_text", "table_constraint",
+]  # fmt: skip

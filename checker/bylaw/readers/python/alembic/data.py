@@ -1,0 +1,51 @@
+"""Statements handed to a connection: SQLAlchemy constructs that move data, or that create and drop things."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from bylaw.facts.migrations import DataChange
+from bylaw.facts.values import Attr, Call, Ref, Value, text_of
+from bylaw.source import Span
+
+DataKind = Literal["insert", "update", "delete", "select"]
+_KINDS: Final[dict[str, DataKind]] = {
+    "insert": "insert", "update": "update", "delete": "delete", "select": "select", "exists": "select", "union": "select",
+    "union_all": "select",
+}  # fmt: skip
+_CONTAINERS: Final = frozenset({"table", "Table", "create_table"})
+
+
+def table_of(value: Value | None) -> str | None:
+    """The name of the table that an expression is: `sa.table("x")`, `sa.Table("x", …)`, the result of `op.create_table("x")`."""
+    if isinstance(value, Call) and value.method in _CONTAINERS and value.args:
+        name = text_of(value.args[0])
+        schema = text_of(value.keyword("schema"))
+        return f"{schema}.{name}" if schema and name else name
+    if isinstance(value, Call) and value.method == "alias" and isinstance(value.function, Attr):
+        return table_of(value.function.value)
+    return None
+
+
+def data_change(value: Value, where: Span) -> DataChange | None:
+    """What an `insert`, `update`, `delete` or `select` construct does, whatever is chained to it; None for anything else."""
+    filtered = False
+    current = value
+    for _ in range(60):
+        if not isinstance(current, Call):
+            return None
+        method = current.method
+        filtered = filtered or method in {"where", "filter", "filter_by"}
+        kind = _KINDS.get(method)
+        if kind is not None and isinstance(current.function, Ref):
+            table = current.args[0] if current.args else None
+            return DataChange(kind, table_of(table) or "", where, filtered=filtered)
+        if not isinstance(current.function, Attr):
+            return None
+        receiver = current.function.value
+        if kind is not None and table_of(receiver) is not None:
+            return DataChange(kind, table_of(receiver) or "", where, filtered=filtered)
+        if kind is not None and not isinstance(receiver, Call):
+            return DataChange(kind, "", where, filtered=filtered)
+        current = receiver
+    return None

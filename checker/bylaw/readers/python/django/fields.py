@@ -1,0 +1,160 @@
+"""Django model fields as columns, the way PostgreSQL stores them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bylaw.facts.migrations import AddConstraint, ColumnSpec, CreateIndex, CreateTable, Operation
+from bylaw.facts.values import Attr, Call, Constant, Ref, Value, flag_of, is_none, text_of
+from bylaw.readers.python.alembic.columns import default_text
+
+_PLAIN: Final = {
+    "AutoField": "integer", "BigAutoField": "bigint", "SmallAutoField": "smallint", "TextField": "text", "IntegerField": "integer",
+    "BigIntegerField": "bigint", "SmallIntegerField": "smallint", "PositiveIntegerField": "integer",
+    "PositiveBigIntegerField": "bigint", "PositiveSmallIntegerField": "smallint", "BooleanField": "boolean",
+    "NullBooleanField": "boolean", "DateField": "date", "DateTimeField": "timestamp with time zone", "TimeField": "time",
+    "DurationField": "interval", "FloatField": "double precision", "UUIDField": "uuid", "BinaryField": "bytea",
+    "JSONField": "jsonb", "GenericIPAddressField": "inet", "IPAddressField": "inet", "HStoreField": "hstore", "CITextField": "citext",
+    "CICharField": "citext", "CIEmailField": "citext", "SearchVectorField": "tsvector", "IntegerRangeField": "int4range",
+    "BigIntegerRangeField": "int8range", "DecimalRangeField": "numrange", "DateRangeField": "daterange",
+    "DateTimeRangeField": "tstzrange",
+}  # fmt: skip
+_LENGTHS: Final = {
+    "CharField": 0, "EmailField": 254, "SlugField": 50, "URLField": 200, "FileField": 100, "ImageField": 100, "FilePathField": 100,
+    "CommaSeparatedIntegerField": 0,
+}  # fmt: skip
+_RELATIONS: Final = frozenset({"ForeignKey", "OneToOneField"})
+_GENERATED: Final = frozenset({"AutoField", "BigAutoField", "SmallAutoField", "GeneratedField"})
+
+
+def model_key(app: str, model: str) -> str:
+    """The default table of a model, with which operations name it: `app_model`."""
+    return f"{app}_{model}".lower()
+
+
+def relation_target(value: Value | None, app: str, model: str) -> tuple[str, str] | None:
+    """App and model of `to=`: `"app.Model"`, `"Model"`, `"self"`, `settings.AUTH_USER_MODEL`; None where it is computed."""
+    if isinstance(value, Ref | Attr):
+        last = value.name.rpartition(".")[2]
+        return ("", last) if last.isupper() else None
+    text = text_of(value)
+    if not text:
+        return None
+    if text == "self":
+        return app, model
+    owner, _, name = text.rpartition(".")
+    return owner or app, name
+
+
+def is_many_to_many(field: Call) -> bool:
+    return field.method.endswith("ManyToManyField")
+
+
+def is_relation(field: Call) -> bool:
+    return field.method in _RELATIONS or field.method.endswith(("ForeignKey", "OneToOneField"))
+
+
+def column_of(name: str, field: Call, app: str, model: str) -> ColumnSpec | None:
+    """The column of a field; None for one without a column (many-to-many, generic relations)."""
+    if is_many_to_many(field) or field.method in {"GenericForeignKey", "GenericRelation", "CompositePrimaryKey"}:
+        return None
+    relation = is_relation(field)
+    column = text_of(field.keyword("db_column")) or (f"{name}_id" if relation else name)
+    primary_key = flag_of(field.keyword("primary_key")) or False
+    default = field.keyword("default")
+    database_default = field.keyword("db_default")
+    return ColumnSpec(
+        column,
+        type=field_type(field),
+        nullable=(flag_of(field.keyword("null")) or field.method == "NullBooleanField") and not primary_key,
+        server_default=None if database_default is None or is_none(database_default) else _default(database_default),
+        client_default=default is not None and not _not_provided(default) or _fills_itself(field),
+        primary_key=primary_key,
+        unique=(flag_of(field.keyword("unique")) or field.method.endswith("OneToOneField")) and not primary_key,
+        references=_references(field, app, model) if relation else "",
+        generated=field.method in _GENERATED,
+        comment=text_of(field.keyword("db_comment")) or "",
+        span=field.span,
+        field=name if column != name else "",
+    )
+
+
+def _default(value: Value) -> str:
+    if isinstance(value, Call) and value.method == "Now":
+        return "now()"
+    if isinstance(value, Call) and value.method == "Value" and value.args:
+        return default_text(value.args[0]) or ""
+    return (default_text(value) or "") if isinstance(value, Constant) else ""
+
+
+def _not_provided(value: Value) -> bool:
+    return isinstance(value, Ref) and value.name.endswith("NOT_PROVIDED")
+
+
+def _fills_itself(field: Call) -> bool:
+    return bool(flag_of(field.keyword("auto_now")) or flag_of(field.keyword("auto_now_add")))
+
+
+def _references(field: Call, app: str, model: str) -> str:
+    if flag_of(field.keyword("db_constraint")) is False:
+        return ""
+    target = relation_target(field.argument(0, "to"), app, model)
+    if target is None:
+        return "?"
+    owner, name = target
+    return model_key(owner, name) if owner else "?"
+
+
+def field_type(field: Call) -> str:
+    """SQL text of a field's type, '' for a relation (it has the type of the key that it points at)."""
+    word = field.method
+    if is_relation(field):
+        return ""
+    if word in _PLAIN:
+        return _PLAIN[word]
+    if word in _LENGTHS:
+        given = field.keyword("max_length")
+        if given is not None and not isinstance(given, Constant):
+            return ""
+        length = given.value if isinstance(given, Constant) else _LENGTHS[word]
+        return f"varchar({length})" if length else "varchar"
+    if word == "DecimalField":
+        digits, places = field.keyword("max_digits"), field.keyword("decimal_places")
+        if isinstance(digits, Constant) and isinstance(places, Constant):
+            return f"numeric({digits.value}, {places.value})"
+        return "numeric"
+    inner = field.argument(0, "base_field") if word == "ArrayField" else field.keyword("output_field") if word == "GeneratedField" else None
+    if isinstance(inner, Call):
+        return field_type(inner) + ("[]" if word == "ArrayField" else "")
+    return word.lower()
+
+
+def field_index(key: str, name: str, field: Call, where: Call) -> list[Operation]:
+    """The index that a field brings: `db_index=True`, and by default every foreign key and slug."""
+    wanted = flag_of(field.keyword("db_index"))
+    if wanted is None:
+        wanted = field.method.endswith(("ForeignKey", "SlugField"))
+    unique = flag_of(field.keyword("unique")) or flag_of(field.keyword("primary_key"))
+    return [CreateIndex(key, "", (name,), where.span)] if wanted and not unique else []
+
+
+def join_table(name: str, field: Call, app: str, model: str, table: str) -> list[Operation]:
+    """The table of a many-to-many field, unless a model of its own (`through=`) is it."""
+    through = field.keyword("through")
+    if through is not None and not is_none(through):
+        return []
+    target = relation_target(field.argument(0, "to"), app, model)
+    own = model.lower()
+    other = target[1].lower() if target is not None else "other"
+    first, second = (f"from_{own}_id", f"to_{own}_id") if other == own else (f"{own}_id", f"{other}_id")
+    key = model_key(*target) if target is not None and target[0] else "?"
+    physical = text_of(field.keyword("db_table")) or f"{table}_{name}"
+    columns = (
+        ColumnSpec("id", type="bigint", nullable=False, primary_key=True, generated=True),
+        ColumnSpec(first, nullable=False, references=model_key(app, model)),
+        ColumnSpec(second, nullable=False, references=key),
+    )
+    return [
+        CreateTable(physical, columns, ("id",), field.span, model=f"{app}.{model}_{name}"),
+        AddConstraint(physical, "unique", (first, second), field.span),
+    ]

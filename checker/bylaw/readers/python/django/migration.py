@@ -1,0 +1,113 @@
+"""A module that is a Django migration: its dependencies, its flags and its operations."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from bylaw.facts.code import Class
+from bylaw.facts.migrations import Migration, UnreadOperation
+from bylaw.facts.values import Call, Items, Ref, Value, flag_of, text_of
+from bylaw.readers.python.django.operations import KNOWN, Reading
+from bylaw.readers.python.folding import Folder, TooMuch
+from bylaw.readers.python.parse import span
+from bylaw.readers.python.walk import Module
+from bylaw.source import Span
+
+_GENERATED: Final = re.compile(r"generated\s+by\s+django", re.IGNORECASE)
+_BASES: Final = ("django.db.migrations.Migration", "django.db.migrations.migration.Migration")
+
+
+def migration_of(module: Module) -> Migration | None:
+    """The migration that a module is; None when its class Migration is another."""
+    fact = next((record.fact for record in module.classes if record.fact.name == "Migration" and not record.fact.owner), None)
+    if fact is None or not any(isinstance(base, Ref) and base.name in _BASES for base in fact.bases):
+        return None
+    app, name = _label(module.path)
+    folder = Folder(module)
+    fields = _attributes(fact, folder)
+    reading = Reading(app, module.content, subclasses=_subclasses(module))
+    for value in _operations(fact, folder):
+        reading.read(value)
+    header = _header(module)
+    return Migration(
+        "django", f"{app}.{name}", _dependencies(fields.get("dependencies")), tuple(reading.operations), fact.span,
+        replaces=_dependencies(fields.get("replaces")),
+        depends_on=(),
+        initial=flag_of(fields.get("initial")) or False,
+        transactional=flag_of(fields.get("atomic")),
+        generated=header is not None,
+        generator_header=header,
+        comments=tuple((span(node), module.converter.text(node)) for node in module.comments),
+        state_only=tuple(reading.state_only),
+    )  # fmt: skip
+
+
+def _label(path: str) -> tuple[str, str]:
+    """App and name by the path: the folder above `migrations`, and the file's stem."""
+    parts = path.removesuffix(".py").split("/")
+    return (parts[-3] if len(parts) >= 3 else "", parts[-1])
+
+
+def _attributes(fact: Class, folder: Folder) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for variable in fact.variables:
+        if variable.value is not None and not variable.augmented:
+            try:
+                found[variable.name] = folder.fold(variable.value, {})
+            except TooMuch:
+                continue
+    return found
+
+
+def _operations(fact: Class, folder: Folder) -> list[Value]:
+    """Every value that `operations` is given or extended with, in order."""
+    found: list[Value] = []
+    for variable in fact.variables:
+        if variable.name == "operations" and variable.value is not None:
+            try:
+                value = folder.fold(variable.value, {})
+            except TooMuch:
+                value = variable.value
+            found = [*found, value] if variable.augmented or variable.conditional else [value]
+    return found
+
+
+def _dependencies(value: Value | None) -> tuple[str, ...]:
+    """`app.name` of each dependency; a swappable one depends on its app's first migration."""
+    if not isinstance(value, Items):
+        return ()
+    found: list[str] = []
+    for item in value.items:
+        if isinstance(item, Items) and len(item.items) == 2:
+            app, name = text_of(item.items[0]), text_of(item.items[1])
+            if app and name:
+                found.append(f"{app}.{name}")
+        elif isinstance(item, Call) and item.method == "swappable_dependency" and item.args:
+            setting = item.args[0]
+            if isinstance(setting, Ref):
+                found.append(f"{setting.name.rpartition('.')[2]}.__first__")
+    return tuple(found)
+
+
+def _subclasses(module: Module) -> dict[str, str]:
+    """Operations that the module defines, with the operation of Django that each extends."""
+    found: dict[str, str] = {}
+    for record in module.classes:
+        for base in record.fact.bases:
+            if isinstance(base, Ref) and base.name.rpartition(".")[2] in KNOWN:
+                found[record.fact.qualified] = base.name.rpartition(".")[2]
+    return found
+
+
+def _header(module: Module) -> Span | None:
+    """The comment that Django writes at the top."""
+    first = next((node for node in module.root.named_children if node.type != "comment"), None)
+    limit = first.start_byte if first is not None else len(module.content)
+    for node in module.comments:
+        if node.start_byte < limit and _GENERATED.search(module.converter.text(node)):
+            return span(node)
+    return None
+
+
+__all__ = ["UnreadOperation", "migration_of"]

@@ -1,0 +1,124 @@
+"""SQL text inside Python strings, handed to the SQL reader, with places that point into the string."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from bylaw.facts.migrations import (
+    AddColumn,
+    AlterColumn,
+    CreateTable,
+    DataChange,
+    Operation,
+    OtherStatement,
+    RunCode,
+    Setting,
+    Transaction,
+    UnreadOperation,
+)
+from bylaw.facts.values import Constant, Text, Value
+from bylaw.source import Span
+
+PLACEHOLDER: Final = "bylaw_computed_value"
+_LITERAL_STARTS: Final = ('"""', "'''", '"', "'")
+
+
+@dataclass(frozen=True)
+class SqlText:
+    """A statement text and where it stands. `computed` says that parts of it are placeholders."""
+
+    text: str
+    span: Span
+    computed: bool = False
+
+
+def sql_of(value: Value) -> SqlText | None:
+    """The SQL that a folded string expression is, with placeholders for what is computed; None for anything else."""
+    match value:
+        case Constant(str(text), where):
+            return SqlText(text, where)
+        case Text(parts, where):
+            pieces = [str(part.value) if isinstance(part, Constant) else PLACEHOLDER for part in parts]
+            return SqlText("".join(pieces), where, computed=True)
+        case _:
+            return None
+
+
+def sql_operations(sql: SqlText, content: bytes, dialect: str) -> tuple[Operation, ...]:
+    """The operations of an SQL text that stands in a Python file with this content."""
+    place = _places(sql, content)
+    operations = tuple(_read(sql.text, dialect, place))
+    return tuple(_without_placeholders(operation) for operation in operations) if sql.computed else operations
+
+
+def _read(text: str, dialect: str, place: Callable[[int, int], Span]) -> Iterator[Operation]:
+    try:
+        from bylaw.readers.sql.statements import operations  # noqa: PLC0415
+    except ImportError:
+        yield UnreadOperation(place(0, len(text)), "sql")
+        return
+    yield from operations(text, dialect, place)
+
+
+def _places(sql: SqlText, content: bytes) -> Callable[[int, int], Span]:
+    """Character offsets in the SQL to spans: exact inside a single plain literal, else the whole expression."""
+    start = None if sql.computed else _text_start(sql, content)
+    if start is None:
+        return lambda _first, _last: sql.span
+    if sql.text.isascii():
+        return lambda first, last: Span(start + first, start + last)
+
+    def place(first: int, last: int) -> Span:
+        before = start + len(sql.text[:first].encode())
+        return Span(before, before + len(sql.text[first:last].encode()))
+
+    return place
+
+
+def _text_start(sql: SqlText, content: bytes) -> int | None:
+    """Byte offset at which the text stands verbatim in the file, None where escapes or concatenation change it."""
+    literal = content[sql.span.start : sql.span.end]
+    prefix = 0
+    while prefix < len(literal) and literal[prefix : prefix + 1].isalpha():
+        prefix += 1
+    body = literal[prefix:].decode("utf-8", "replace")
+    quote = next((mark for mark in _LITERAL_STARTS if body.startswith(mark)), None)
+    if quote is None or not body.endswith(quote) or b"f" in literal[:prefix].lower():
+        return None
+    inner = body[len(quote) : -len(quote)]
+    return sql.span.start + prefix + len(quote) if inner == sql.text else None
+
+
+def _without_placeholders(operation: Operation) -> Operation:
+    """The operation, or an unread one where what it changes is computed; a computed name of a constraint is just unknown."""
+    if isinstance(operation, DataChange):
+        return msgspec.structs.replace(operation, table="") if PLACEHOLDER in operation.table else operation
+    if isinstance(operation, UnreadOperation | RunCode | Setting | Transaction | OtherStatement):
+        return operation
+    if any(PLACEHOLDER in str(getattr(operation, field, "")) for field in ("table", "column", "new_name", "new_value")):
+        return UnreadOperation(operation.span, "the SQL names a table or column that is computed at run time")
+    nested = operation.columns if isinstance(operation, CreateTable) else ()
+    if isinstance(operation, AddColumn):
+        nested = (operation.column,)
+    if any(PLACEHOLDER in column.name for column in nested):
+        return UnreadOperation(operation.span, "the SQL names a column that is computed at run time")
+    return _blanked(operation)
+
+
+def _blanked(operation: Operation) -> Operation:
+    changes: dict[str, object] = {}
+    for field in operation.__struct_fields__:
+        value = getattr(operation, field)
+        if isinstance(value, str) and PLACEHOLDER in value:
+            changes[field] = ""
+        elif isinstance(value, tuple) and any(isinstance(item, str) and PLACEHOLDER in item for item in value):
+            changes[field] = tuple("" if isinstance(item, str) and PLACEHOLDER in item else item for item in value)
+    return msgspec.structs.replace(operation, **changes) if changes else operation
+
+
+__all__ = ["AlterColumn", "SqlText", "ast", "sql_of", "sql_operations"]

@@ -1,0 +1,29 @@
+"""Which modules are migrations, by a look at their top level; only those are read further."""
+
+from __future__ import annotations
+
+from bylaw.facts.migrations import Migration
+from bylaw.readers.python.walk import Module
+
+
+def migrations(module: Module) -> tuple[Migration, ...]:
+    """The Alembic revision or Django migration that a module is, if it is one."""
+    found: Migration | None = None
+    if _like_alembic(module):
+        from bylaw.readers.python.alembic import migration_of as alembic_migration  # noqa: PLC0415
+
+        found = alembic_migration(module)
+    elif _like_django(module):
+        from bylaw.readers.python.django import migration_of as django_migration  # noqa: PLC0415
+
+        found = django_migration(module)
+    return () if found is None else (found,)
+
+
+def _like_alembic(module: Module) -> bool:
+    names = {variable.name for variable in module.variables}
+    return "down_revision" in names and "revision" in names
+
+
+def _like_django(module: Module) -> bool:
+    return any(record.fact.name == "Migration" and not record.fact.owner for record in module.classes)
