@@ -1,26 +1,87 @@
-"""The command line."""
+"""The command line: arguments in, bytes and an exit code out."""
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import Path
+import tempfile
+import traceback
+
+from bylaw.errors import BylawError
+
+FAILED = 2
+"""Exit code: the tool could not do its job."""
+INTERRUPTED = 130
 
 
 def run(arguments: list[str]) -> int:
-    """Check the folder given as the first path argument."""
-    from bylaw.engine.run import run as check  # noqa: PLC0415
-    from bylaw.engine.sources import DiskSources  # noqa: PLC0415
-    from bylaw.packs import load_builtin  # noqa: PLC0415
-    from bylaw.settings import RuleSetting, Settings  # noqa: PLC0415
-    from bylaw.source import SourceText  # noqa: PLC0415
+    """Carry out one command line and return the exit code. Never raises for what a user or a project can do wrong."""
+    try:
+        return _dispatch(arguments)
+    except BylawError as error:
+        return _complain(error.message, error.hint)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return FAILED
+    except Exception:  # noqa: BLE001 - the last line of defence: a sentence instead of a traceback
+        return _crashed(verbose="--verbose" in arguments or "-v" in arguments)
 
-    root = Path(arguments[1] if len(arguments) > 1 else ".")
-    paths = sorted(p.relative_to(root).as_posix() for p in root.rglob("*.py") if p.is_file())
-    sources = DiskSources(root, paths)
-    rules = load_builtin()
-    report = check(sources, Settings(rules={name: RuleSetting(rule.severity) for name, rule in rules.items()}), rules)
-    for diagnostic in report.diagnostics:
-        path = diagnostic.location.path
-        at = SourceText(path, sources.read(path) if path else b"").position(diagnostic.location.span.start)
-        sys.stdout.write(f"{path}:{at.line}:{at.column}: {diagnostic.severity} {diagnostic.rule}: {diagnostic.message}\n")
-    return 1 if any(d.severity == "error" for d in report.diagnostics) else 0
+
+def _dispatch(arguments: list[str]) -> int:
+    from bylaw.cli.app import command  # noqa: PLC0415 - typer is not for replaying
+
+    try:
+        result = command().main(args=arguments, prog_name="bylaw", standalone_mode=False)
+    except Exception as error:
+        message = getattr(error, "format_message", None)  # a usage error, of typer's own or of click's make
+        if message is None:
+            raise
+        context = getattr(error, "ctx", None)
+        name = context.command_path if context is not None else "bylaw"
+        return _complain(message(), f"`{name} --help` shows what there is")
+    return result if isinstance(result, int) else 0
+
+
+def _complain(message: str, hint: str) -> int:
+    lines = [f"bylaw: {line}" if number == 0 else f"       {line}" for number, line in enumerate(message.splitlines())]
+    if hint:
+        lines.append(f"       hint: {hint}")
+    _to_stderr("\n".join(lines) + "\n")
+    return FAILED
+
+
+def _crashed(*, verbose: bool) -> int:
+    report = f"bylaw {_version()}, Python {sys.version.split()[0]}\n\n{traceback.format_exc()}"
+    last = report.strip().splitlines()[-1]
+    if verbose:
+        _to_stderr(f"{report}bylaw: failed: {last}\n")
+        return FAILED
+    return _complain(f"failed: {last}", f"this should not happen; please report it{_log(report)}")
+
+
+def _log(report: str) -> str:
+    try:
+        handle, path = tempfile.mkstemp(prefix="bylaw-", suffix=".log")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as log:
+            log.write(report)
+    except OSError:
+        return " (--verbose shows where it failed)"
+    return f" with the log {path}"
+
+
+def _version() -> str:
+    from bylaw import __version__  # noqa: PLC0415
+
+    return __version__
+
+
+def _to_stderr(text: str) -> None:
+    if sys.stderr is None:
+        return
+    encoding = sys.stderr.encoding or "utf-8"
+    try:
+        sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stderr.flush()
+    except (BrokenPipeError, ValueError):
+        return

@@ -1,0 +1,203 @@
+"""`bylaw check`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from bylaw.cli import FAILED
+from bylaw.cli.output import Output, use_color
+from bylaw.cli.paths import from_root, inside_root, is_below
+from bylaw.cli.progress import progress
+from bylaw.config import Choices, Resolved, locate, resolve
+from bylaw.diagnostics import Diagnostic
+from bylaw.engine.builtin import DESCRIPTIONS
+from bylaw.engine.run import Report
+from bylaw.engine.session import Session, open_session
+from bylaw.errors import UsageError
+from bylaw.reporters import Texts, View, render, statistics
+
+_FOR_PEOPLE = frozenset({"text", "concise"})
+
+
+@dataclass(frozen=True)
+class Request:
+    """One `bylaw check`, as asked for on the command line."""
+
+    paths: tuple[str, ...] = ()
+    choices: Choices = field(default_factory=Choices)
+    config: Path | None = None
+    output_format: str = "text"
+    output_file: Path | None = None
+    stdin_filename: str | None = None
+    fix: bool = False
+    unsafe_fixes: bool = False
+    diff: bool = False
+    cached: bool = True
+    exit_zero: bool = False
+    statistics: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+    @property
+    def repairs(self) -> bool:
+        return self.fix or self.unsafe_fixes or self.diff
+
+    @property
+    def from_stdin(self) -> bool:
+        return self.paths == ("-",)
+
+
+def check(request: Request) -> int:
+    """Carry out the request, print, and return the exit code. Raises BylawError for what cannot be done."""
+    _refuse_contradictions(request)
+    output = Output()
+    source = locate(Path.cwd(), request.config)
+    resolved = resolve(source, request.choices)
+    paths = _reported_paths(request, resolved.root)
+    overlay = {paths[0]: sys.stdin.buffer.read()} if request.from_stdin else {}
+    with progress(wanted=not request.quiet) as advance:
+        session = open_session(resolved.root, resolved.settings, cached=request.cached, overlay=overlay, progress=advance)
+    _say_what_was_used(request, resolved, session, output)
+    nothing = _nothing_to_check(request, session, paths, output)
+    if nothing is not None:
+        output.flush()
+        return nothing
+    if request.repairs:
+        from bylaw.cli.repair import repair  # noqa: PLC0415
+
+        report, code = repair(request, resolved, session, paths, output)
+    else:
+        report, code = session.judge(resolved.rules), None
+    shown = tuple(d for d in report.diagnostics if not d.location.path or is_below(d.location.path, paths))
+    if not request.diff:
+        _report(request, _view(request, resolved, session, shown, paths), output)
+    output.flush()
+    return code if code is not None else exit_code(report, shown, exit_zero=request.exit_zero)
+
+
+def exit_code(report: Report, shown: tuple[Diagnostic, ...], *, exit_zero: bool) -> int:
+    """2 when a rule crashed, 1 when an error is shown, else 0."""
+    if report.internal_error:
+        return FAILED
+    return int(not exit_zero and any(diagnostic.severity == "error" for diagnostic in shown))
+
+
+def _refuse_contradictions(request: Request) -> None:
+    if "-" in request.paths and not request.from_stdin:
+        raise UsageError("`-` (standard input) cannot be checked together with other paths")
+    if request.from_stdin != (request.stdin_filename is not None):
+        raise UsageError("`-` and --stdin-filename go together", hint="bylaw check --stdin-filename app/models.py - < file")
+    if request.from_stdin and request.repairs:
+        raise UsageError("what comes from standard input cannot be repaired in place")
+    if request.statistics and request.output_format not in {*_FOR_PEOPLE, "json"}:
+        raise UsageError("--statistics goes with the formats text, concise and json (whose summary always holds them)")
+    if request.quiet and request.verbose:
+        raise UsageError("--quiet and --verbose contradict each other")
+
+
+def _reported_paths(request: Request, root: Path) -> tuple[str, ...]:
+    if request.from_stdin and request.stdin_filename is not None:
+        return (inside_root(request.stdin_filename, root),)
+    return from_root(request.paths or (str(root),), root)
+
+
+def _say_what_was_used(request: Request, resolved: Resolved, session: Session, output: Output) -> None:
+    if not request.verbose:
+        return
+    output.note(f"root: {resolved.root}")
+    output.note(f"configuration: {resolved.source or 'none; the preset recommended'}")
+    output.note(f"presets: {', '.join(resolved.presets) or 'none'}")
+    active = sum(setting.level != "off" for name, setting in resolved.settings.rules.items() if name in resolved.rules)
+    output.note(f"rules: {active} of {len(resolved.rules)} on")
+    output.note(f"files: {len(session.discovery.files)} read, {len(session.discovery.skipped)} left out (`bylaw files` says why)")
+
+
+def _nothing_to_check(request: Request, session: Session, paths: tuple[str, ...], output: Output) -> int | None:
+    """The exit code when no file is to be reported on, else None. Having been given unfit files is fine, an empty project is not."""
+    known = session.project.files
+    reasons = dict(session.discovery.skipped)
+    for path in paths:
+        if path in reasons and not request.quiet:
+            output.note(f"bylaw: {path} is not checked: {reasons[path]}")
+    if request.from_stdin:
+        return 0 if paths[0] in reasons else None
+    if any(is_below(path, paths) for path in known) or any(is_below(path, paths) for path in session.failed):
+        return None
+    if request.paths and not any((session.root / path).is_dir() for path in paths):
+        return 0
+    where = ", ".join(request.paths) or str(session.root)
+    output.note(f"bylaw: nothing to check: there is no Python or SQL file to read in {where}")
+    if reasons:
+        output.note(f"       {len(reasons)} files or folders are left out; `bylaw files` says why")
+    return FAILED
+
+
+def _view(
+    request: Request, resolved: Resolved, session: Session, shown: tuple[Diagnostic, ...], paths: tuple[str, ...]
+) -> View:
+    texts = Texts(_loader(session))
+    color = request.output_file is None and request.output_format in _FOR_PEOPLE and use_color(sys.stdout)
+    return View(
+        shown if request.output_format in _FOR_PEOPLE else tuple(_with_plain_edits(shown, session)),
+        sum(is_below(path, paths) for path in session.project.files),
+        texts,
+        resolved.rules,
+        DESCRIPTIONS,
+        _prefix(resolved.root),
+        color,
+        not request.quiet,
+    )
+
+
+def _with_plain_edits(diagnostics: tuple[Diagnostic, ...], session: Session) -> list[Diagnostic]:
+    """Named edits as replacements, which is what other programs understand."""
+    from bylaw.edits import EditError, Resolver  # noqa: PLC0415 - parsers, for the formats that show edits
+
+    resolver = Resolver(_loader(session))
+    found = []
+    for diagnostic in diagnostics:
+        if diagnostic.fix is not None:
+            try:
+                edits = resolver.resolve(diagnostic.fix.edits)
+            except EditError:
+                edits = ()
+            diagnostic = msgspec.structs.replace(diagnostic, fix=msgspec.structs.replace(diagnostic.fix, edits=edits))  # noqa: PLW2901
+        found.append(diagnostic)
+    return found
+
+
+def _loader(session: Session) -> Callable[[str], bytes]:
+    def load(path: str) -> bytes:
+        file = session.project.files.get(path)
+        if file is None:
+            raise FileNotFoundError(path)
+        return file.source.content
+
+    return load
+
+
+def _prefix(root: Path) -> str:
+    """From the top of the repository to the root, for those who read paths from there."""
+    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+    inside = root.relative_to(top).as_posix()
+    return "" if inside == "." else f"{inside}/"
+
+
+def _report(request: Request, view: View, output: Output) -> None:
+    if request.statistics and request.output_format in _FOR_PEOPLE:
+        text = statistics.render(view)
+    else:
+        text = render(request.output_format, view)
+    if request.output_file is None:
+        output.print(text, encoding=None if request.output_format in _FOR_PEOPLE else "utf-8")
+        return
+    from bylaw.cli.writing import write_file  # noqa: PLC0415
+
+    write_file(request.output_file, text.encode("utf-8", "backslashreplace"))
+    if request.verbose:
+        output.note(f"report: {request.output_file}")
