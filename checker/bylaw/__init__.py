@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from bylaw.diagnostics import AddImport as AddImport
+    from bylaw.diagnostics import Delete as Delete
     from bylaw.diagnostics import Finding as Finding
     from bylaw.diagnostics import Fix as Fix
     from bylaw.diagnostics import InsertStatement as InsertStatement
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from bylaw.source import Span as Span
 
 _HOMES = {
-    "AddImport": "diagnostics", "Finding": "diagnostics", "Fix": "diagnostics", "InsertStatement": "diagnostics",
+    "AddImport": "diagnostics", "Delete": "diagnostics", "Finding": "diagnostics", "Fix": "diagnostics", "InsertStatement": "diagnostics",
     "Related": "diagnostics", "RemoveStatement": "diagnostics", "Replace": "diagnostics", "SetKeyword": "diagnostics",
     "File": "project", "Project": "project",
     "Adoption": "rule", "NoOptions": "rule", "RuffFinding": "rule", "file_rule": "rule", "project_rule": "rule", "ruff_rule": "rule",

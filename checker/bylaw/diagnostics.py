@@ -61,7 +61,14 @@ class RemoveStatement(msgspec.Struct, frozen=True, tag=True):
     span: Span
 
 
-Edit = Replace | AddImport | InsertStatement | SetKeyword | RemoveStatement
+class Delete(msgspec.Struct, frozen=True, tag=True):
+    """Take the words at `span` away, in any language, with the blanks on one side: `a NOT NULL,` becomes `a,`."""
+
+    path: str
+    span: Span
+
+
+Edit = Replace | AddImport | InsertStatement | SetKeyword | RemoveStatement | Delete
 
 
 class Fix(msgspec.Struct, frozen=True):
