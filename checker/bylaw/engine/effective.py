@@ -18,7 +18,8 @@ class Effective:
         self.settings = settings
         self.rules = rules
         self._matchers = [(_matcher(override), override) for override in settings.overrides]
-        self._at = cache(self._look_up)
+        self.at = cache(self._look_up)
+        """The setting of a rule (by name) for a path."""
 
     def _look_up(self, rule: str, path: str) -> RuleSetting:
         setting = self.settings.rules.get(rule, _OFF)
@@ -28,7 +29,7 @@ class Effective:
         return setting
 
     def level(self, rule: str, path: str) -> Level:
-        return self._at(rule, path).level if self._matchers else self.settings.rules.get(rule, _OFF).level
+        return self.at(rule, path).level if self._matchers else self.settings.rules.get(rule, _OFF).level
 
     def is_active(self, rule: str) -> bool:
         """Whether the rule is on for at least some path."""
@@ -50,7 +51,7 @@ class Effective:
 
     def _holds(self, rule: Rule, options: object) -> Callable[[str], bool]:
         def applies(path: str) -> bool:
-            setting = self._at(rule.name, path) if self._matchers else self.settings.rules[rule.name]
+            setting = self.at(rule.name, path) if self._matchers else self.settings.rules[rule.name]
             return setting.level != "off" and self._options(rule, setting) == options
 
         return applies

@@ -1,0 +1,92 @@
+"""What the tools answer: plain text, short, with what to do next. No protocol here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from bylaw.config import Choices, Resolved, locate, resolve
+from bylaw.config.describe import as_toml, plain
+from bylaw.engine.builtin import DESCRIPTIONS
+from bylaw.engine.effective import Effective
+from bylaw.engine.session import Session, open_session
+from bylaw.errors import UsageError
+from bylaw.reporters import Texts, View, render
+from bylaw.rule import Rule
+from bylaw.settings import RuleSetting
+
+
+class Answers:
+    """Answers about the project that `start` lies in. The configuration is read anew each time: agents edit it too."""
+
+    def __init__(self, start: Path) -> None:
+        self.start = start
+
+    def check(self, paths: Sequence[str], unsaved: Mapping[str, str]) -> str:
+        """Findings for `paths` (files or folders; none: the whole project), with `unsaved` contents in place of the files'.
+
+        Raises BylawError for a wrong configuration, and for a path that does not exist or lies outside the project.
+        """
+        resolved = self._resolved()
+        overlay = {self._inside(path, resolved.root): text.encode() for path, text in unsaved.items()}
+        wanted = [self._existing(path, resolved.root, overlay) for path in paths] or list(overlay) or [""]
+        session = open_session(resolved.root, resolved.settings, overlay=overlay)
+        report = session.judge(resolved.rules)
+        shown = tuple(d for d in report.diagnostics if not d.location.path or _is_below(d.location.path, wanted))
+        files = sum(_is_below(path, wanted) for path in session.project.files)
+        return render("agent", View(shown, files, _texts(session), resolved.rules, DESCRIPTIONS))
+
+    def conventions(self, path: str) -> str:
+        """Which rules hold for a file, before it is written: one line each, with the options that matter.
+
+        Raises BylawError for a wrong configuration or a path outside the project.
+        """
+        resolved = self._resolved()
+        inside = self._inside(path, resolved.root)
+        effective = Effective(resolved.settings, resolved.rules)
+        lines = [f"Conventions for {inside or 'the whole project'}:"]
+        for rule in resolved.rules.values():
+            setting = effective.at(rule.name, inside)
+            if setting.level != "off":
+                lines.extend(_convention(rule, setting))
+        lines.append("More on a rule: the tool `explain`.")
+        return "".join(f"{line}\n" for line in lines)
+
+    def _resolved(self) -> Resolved:
+        return resolve(locate(self.start), Choices())
+
+    def _inside(self, path: str, root: Path) -> str:
+        absolute = (self.start / path).resolve()
+        if not absolute.is_relative_to(root):
+            raise UsageError(f"{path}: is outside the project ({root})")
+        inside = absolute.relative_to(root).as_posix()
+        return "" if inside == "." else inside
+
+    def _existing(self, path: str, root: Path, overlay: Mapping[str, bytes]) -> str:
+        inside = self._inside(path, root)
+        if inside not in overlay and not (root / inside).exists():
+            raise UsageError(f"{path}: there is no such file or folder", hint="hand over its text as `unsaved`")
+        return inside
+
+
+def _texts(session: Session) -> Texts:
+    def load(path: str) -> bytes:
+        file = session.project.files.get(path)
+        return file.source.content if file is not None else b""
+
+    return Texts(load)
+
+
+def _is_below(path: str, folders: Sequence[str]) -> bool:
+    return any(not folder or path == folder or path.startswith(f"{folder}/") for folder in folders)
+
+
+def _convention(rule: Rule, setting: RuleSetting) -> Iterator[str]:
+    default = rule.default_options
+    chosen = {
+        name.replace("_", "-"): value
+        for name in rule.options_type.__dataclass_fields__
+        if setting.options is not None and (value := getattr(setting.options, name)) != getattr(default, name)
+    }
+    said = ", ".join(f"{name} = {as_toml(plain(value))}" for name, value in chosen.items())
+    yield f" {rule.name} ({setting.level}): {rule.summary}{f' [{said}]' if said else ''}"

@@ -1,0 +1,58 @@
+"""Serves the tools `check`, `explain` and `conventions` with the official SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+from mcp.server.mcpserver import MCPServer
+from pydantic import Field
+
+from bylaw import __version__
+from bylaw.errors import BylawError
+from bylaw.mcp.answers import Answers
+
+_INSTRUCTIONS = (
+    "bylaw knows this project's own conventions. Call `conventions` with a path before writing a file, "
+    "and `check` after (or with the text as `unsaved` before saving it); `explain` tells how to repair a rule's findings."
+)
+_PATHS = "Files or folders to report on, from the folder the server was started in; none means the whole project."
+_UNSAVED = "Texts by path that are checked in place of (or beside) what is on the disk."
+
+
+def build(start: Path) -> MCPServer:
+    """The server for the project that `start` lies in."""
+    answers = Answers(start)
+    server = MCPServer("bylaw", instructions=_INSTRUCTIONS, version=__version__)
+
+    @server.tool(description="Check the project's conventions. Whole-project rules see all files, whatever is reported.")
+    def check(
+        paths: Annotated[list[str] | None, Field(description=_PATHS)] = None,
+        unsaved: Annotated[dict[str, str] | None, Field(description=_UNSAVED)] = None,
+    ) -> str:
+        return _said(lambda: answers.check(paths or [], unsaved or {}))
+
+    @server.tool(description="Explain a rule: what it checks, why, how to repair, its options.")
+    def explain(rule: Annotated[str, Field(description="The rule's name, such as no-any.")]) -> str:
+        return _said(lambda: answers.explain(rule))
+
+    @server.tool(description="Which conventions hold for a path, with their options. Ask before writing the file.")
+    def conventions(path: Annotated[str, Field(description="The file to be written; it need not exist.")] = ".") -> str:
+        return _said(lambda: answers.conventions(path))
+
+    return server
+
+
+def _said(answer: Callable[[], str]) -> str:
+    """The answer, or what is wrong and what to do: an agent reads sentences, not stack traces."""
+    try:
+        return answer()
+    except BylawError as error:
+        return f"Error: {error.message}" + (f"\nHint: {error.hint}" if error.hint else "")
+
+
+def serve() -> int:
+    """Serve until standard input ends; returns the exit code."""
+    build(Path.cwd()).run("stdio")
+    return 0
