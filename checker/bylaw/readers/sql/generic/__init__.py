@@ -1,0 +1,1 @@
+"""Reads every dialect that is not PostgreSQL."""

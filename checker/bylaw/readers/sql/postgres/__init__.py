@@ -1,0 +1,1 @@
+"""Reads PostgreSQL with the server's own grammar."""

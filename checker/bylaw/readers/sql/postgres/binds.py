@@ -1,0 +1,31 @@
+"""Bind parameters inside a statement (`:name`, `%s`, `%(name)s`, `%%`) made harmless, at the same length."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from bylaw.readers.sql.lexer import POSTGRES, pieces
+
+_BIND: Final = re.compile(r"%\([A-Za-z_]\w*\)s|%s|%%|(?<![:\w\]]):(?=')|(?<![:\w\]]):[A-Za-z_]\w*(?!:)")
+
+
+def without_binds(sql: str) -> str:
+    """The statement with every parameter outside strings replaced by `$1` and blanks."""
+    parts: list[str] = []
+    last = 0
+    for kind, start, end, _ in pieces(sql, POSTGRES):
+        if kind == "punct":
+            continue
+        parts.append(_BIND.sub(_replacement, sql[last : start + (sql[start] == "'")]))
+        parts.append(sql[start + (sql[start] == "'") : end])
+        last = end
+    parts.append(_BIND.sub(_replacement, sql[last:]))
+    return "".join(parts)
+
+
+def _replacement(match: re.Match[str]) -> str:
+    text = match[0]
+    if text == "%%":
+        return "% "
+    return "$1".ljust(len(text))[: len(text)] if len(text) > 1 else " "

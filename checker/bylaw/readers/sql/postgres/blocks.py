@@ -1,0 +1,280 @@
+"""`DO $$ … $$`: the statements of the block are the migration's, whatever surrounds them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from bylaw.facts.migrations import DataChange, Marker, Operation, OtherStatement, Transaction, UnreadOperation
+from bylaw.readers.sql.lexer import POSTGRES, Token, tokens
+from bylaw.readers.sql.postgres.statement import Statement, reads, string_of
+from bylaw.readers.sql.postgres.tree import DoStmt
+from bylaw.readers.sql.text import Reading
+
+_DOLLAR: Final = re.compile(r"\$[^$]*\$")
+_SKIPPED: Final = frozenset({
+    "return", "raise", "null", "get", "exit", "continue", "open", "fetch", "move", "close", "assert",
+})  # fmt: skip
+_RETURNING_INTO: Final = frozenset({"select", "insert", "update", "delete", "with", "merge"})
+_HARMLESS: Final = frozenset({
+    "grant", "revoke", "comment", "analyze", "vacuum", "notify", "set", "reset", "lock", "refresh", "listen", "call",
+})  # fmt: skip
+
+
+@reads(DoStmt)
+def do_block(node: DoStmt, statement: Statement) -> Iterator[Operation]:
+    options = {item.def_elem.defname: item.def_elem for item in node.args if item.def_elem is not None}
+    language = options.get("language")
+    named = string_of(language.arg).lower() if language is not None and language.arg is not None else "plpgsql"
+    if named != "plpgsql":
+        yield UnreadOperation(statement.span, f"a DO block in {named}")
+        return
+    body = next((token for token in statement.tokens() if token.kind in {"dollar", "string"}), None)
+    if body is None:
+        return
+    text, start, end = _contents(statement, body)
+    if text is statement.text:
+        yield from _Block(statement, text, start, end).read()
+    else:
+        whole = Statement(text, 0, end, 0, lambda _first, _last: statement.span, statement.reading)
+        yield from _Block(whole, text, start, end).read()
+
+
+def _contents(statement: Statement, token: Token) -> tuple[str, int, int]:
+    """The text that a string literal holds, in place where nothing in it is escaped."""
+    text = statement.text
+    if token.kind == "dollar":
+        width = len(_DOLLAR.match(text, token.start)[0])  # type: ignore[index]
+        return text, token.start + width, token.end - width
+    literal = text[token.start : token.end]
+    if literal[0] == "'" and "'" not in literal[1:-1]:
+        # Doubled quotes come as two neighbouring literals.
+        if text[token.end : token.end + 1] != "'" and text[token.start - 1 : token.start] != "'":
+            return text, token.start + 1, token.end - 1
+    decoded = _decoded(statement, token)
+    return decoded, 0, len(decoded)
+
+
+def _decoded(statement: Statement, token: Token) -> str:
+    parts = []
+    end = token.start
+    for part in statement.tokens(token.start):
+        if part.kind != "string" or part.start != end:
+            break
+        parts.append(statement.text[part.start : part.end])
+        end = part.end
+    literal = "".join(parts)
+    if literal[0] in "eE":
+        return re.sub(r"\\(.)|''", lambda match: {"n": "\n", "t": "\t"}.get(match[1], match[1] or "'"), literal[2:-1], flags=re.DOTALL)
+    return literal[1:-1].replace("''", "'")
+
+
+@dataclass
+class _Frame:
+    """An open BEGIN, IF, LOOP or CASE."""
+
+    kind: str
+    start: int
+    handled: bool = False
+
+
+class _Block:
+    """A walk over the body of a PL/pgSQL block, which needs no more than its tokens."""
+
+    def __init__(self, statement: Statement, text: str, start: int, end: int) -> None:
+        self.statement = statement
+        self.text = text
+        self.tokens = [token for token in tokens(text, POSTGRES, start, end) if token.kind != "comment"]
+        self.at = 0
+        self.end = end
+        self.frames: list[_Frame] = []
+
+    def word(self, offset: int = 0) -> str:
+        at = self.at + offset
+        return self.text[self.tokens[at].start : self.tokens[at].end].lower() if at < len(self.tokens) else ""
+
+    def read(self) -> Iterator[Operation]:
+        while self.at < len(self.tokens):
+            yield from self._next()
+        while self.frames:
+            self._close(self.end)
+
+    def _next(self) -> Iterator[Operation]:
+        word = self.word()
+        start = self.tokens[self.at].start
+        match word:
+            case "declare":
+                self._skip_past("begin", keep=True)
+            case "begin":
+                self._open("begin", start)
+            case "if":
+                self._open("if", start)
+                self._skip_past("then")
+            case "elsif" | "elseif" | "when":
+                self._skip_past("then")
+            case "while" | "for" | "foreach":
+                self._open("loop", start)
+                self._skip_past("loop")
+            case "loop":
+                self._open("loop", start)
+            case "case":
+                self._open("case", start)
+                self._skip_past("when", keep=True)
+            case "exception":
+                for frame in reversed(self.frames):
+                    if frame.kind == "begin":
+                        frame.handled = True
+                        break
+                self.at += 1
+            case "else" | ";":
+                self.at += 1
+            case "end":
+                self._close(self.tokens[self.at].end)
+                self._to_semicolon()
+            case "<":
+                self._skip_past(">")
+                self.at += self.word() == ">"
+            case _:
+                yield from self._statement(word)
+
+    def _open(self, kind: str, start: int) -> None:
+        self.frames.append(_Frame(kind, start))
+        self.at += 1
+
+    def _close(self, end: int) -> None:
+        if not self.frames:
+            return
+        frame = self.frames.pop()
+        kind = ("handled" if frame.handled else "") if frame.kind == "begin" else "conditional"
+        if kind:
+            self.statement.reading.blocks.append(Marker(kind, self.statement.place(frame.start, end)))
+
+    def _skip_past(self, word: str, *, keep: bool = False) -> None:
+        """Go behind the next such word outside brackets (and outside CASE … END), or onto it with `keep`."""
+        depth = cases = 0
+        self.at += 1
+        while self.at < len(self.tokens):
+            here = self.word()
+            depth += (here == "(") - (here == ")")
+            if here == word and depth <= 0 and cases <= 0:
+                self.at += 0 if keep else 1
+                return
+            cases += (here == "case") - (here == "end" and cases > 0)
+            self.at += 1
+
+    def _to_semicolon(self) -> tuple[int, int]:
+        """Go behind the next semicolon outside brackets. Returns the token range before it."""
+        first = self.at
+        depth = 0
+        while self.at < len(self.tokens):
+            here = self.word()
+            depth += (here == "(") - (here == ")")
+            self.at += 1
+            if here == ";" and depth <= 0:
+                return first, self.at - 1
+        return first, self.at
+
+    def _statement(self, word: str) -> Iterator[Operation]:
+        assigned = self._is_assignment()
+        first, last = self._to_semicolon()
+        if last <= first or assigned or word in _SKIPPED:
+            return
+        start, end = self.tokens[first].start, self.tokens[last - 1].end
+        span = self.statement.place(start, end)
+        if word == "execute":
+            yield from self._execute(self.tokens[first + 1 : last], start, end)
+        elif word == "perform":
+            yield OtherStatement("perform", span)
+        elif word in {"commit", "rollback"}:
+            yield Transaction("commit" if word == "commit" else "rollback", span)
+        else:
+            yield from self._sql(first, last, word)
+
+    def _is_assignment(self) -> bool:
+        at = 1
+        while self.word(at) == "." or (at > 1 and self.word(at - 1) == "."):
+            at += 1
+        if self.word(at) == "[":
+            while self.word(at) not in {"]", ";", ""}:
+                at += 1
+            at += 1
+        return (self.word(at) == ":" and self.word(at + 1) == "=") or (self.word(at) == "=" and self.word() not in {"set"})
+
+    def _sql(self, first: int, last: int, word: str) -> Iterator[Operation]:
+        from bylaw.readers.sql.postgres.reader import read_statement  # noqa: PLC0415
+
+        start, end = self.tokens[first].start, self.tokens[last - 1].end
+        text = self._without_into(first, last) if word in _RETURNING_INTO else self.text
+        yield from read_statement(text, start, end, self.statement.place, self.statement.reading)
+
+    def _without_into(self, first: int, last: int) -> str:
+        """The text with `INTO [STRICT] target, …` of PL/pgSQL blanked."""
+        depth = 0
+        at = first
+        while at < last:
+            mark = self._mark(at)
+            depth += (mark == "(") - (mark == ")")
+            if mark == "into" and depth == 0 and self._mark(at - 1) not in {"insert", "merge"}:
+                break
+            at += 1
+        else:
+            return self.text
+        until = at + 1 + (self._mark(at + 1) == "strict")
+        while until < last and (self.tokens[until].kind in {"word", "quoted"} or self._mark(until) in {".", ","}):
+            named = self.tokens[until].kind in {"word", "quoted"}
+            until += 1
+            if named and (until >= last or self._mark(until) not in {".", ","}):
+                break
+        start, end = self.tokens[at].start, self.tokens[until - 1].end
+        return self.text[:start] + " " * (end - start) + self.text[end:]
+
+    def _mark(self, at: int) -> str:
+        return self.text[self.tokens[at].start : self.tokens[at].end].lower()
+
+    def _execute(self, arguments: list[Token], start: int, end: int) -> Iterator[Operation]:
+        from bylaw.readers.sql.postgres.reader import read_each  # noqa: PLC0415
+
+        span = self.statement.place(start, end)
+        literal = next((token for token in arguments if token.kind in {"string", "dollar"}), None)
+        here = Statement(self.text, start, end, 0, self.statement.place, self.statement.reading)
+        if literal is None:
+            yield UnreadOperation(span, "EXECUTE runs a statement that is computed")
+            return
+        text, first, last = _contents(here, literal)
+        if self._is_constant(arguments, literal):
+            place = self.statement.place if text is self.text else lambda _first, _last: span
+            inner = Reading.empty()
+            read_each(text, first, last, place, inner)
+            self.statement.reading.blocks.extend(inner.blocks)
+            yield from inner.operations
+            return
+        yield _computed(text[first:last], here)
+
+    def _is_constant(self, arguments: list[Token], literal: Token) -> bool:
+        """Whether EXECUTE's argument is the literal alone (doubled quotes come as two literals)."""
+        if not arguments or arguments[0] is not literal:
+            return False
+        end = literal.start
+        for token in arguments:
+            if token.kind in {"string", "dollar"} and token.start == end:
+                end = token.end
+            else:
+                return self.text[token.start : token.end].lower() in {"into", "using"}
+        return True
+
+
+def _computed(beginning: str, statement: Statement) -> Operation:
+    """EXECUTE of a text that is only known in part: what moves rows or rights is understood without the rest."""
+    words = beginning.lower().split()
+    verb = words[0] if words else ""
+    if verb in {"insert", "update", "delete", "select", "truncate"}:
+        kind = verb
+        return DataChange(kind, "", statement.span, "where" in words)  # type: ignore[arg-type]
+    if verb in _HARMLESS:
+        return OtherStatement(verb, statement.span)
+    return UnreadOperation(statement.span, "EXECUTE runs a statement that is computed")
+
+
+__all__ = ["do_block"]

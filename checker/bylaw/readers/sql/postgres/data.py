@@ -1,0 +1,188 @@
+"""Statements that move rows, open transactions, set parameters or maintain tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal
+
+from bylaw.facts.migrations import CreateTable, DataChange, Operation, OtherStatement, Setting, Transaction
+from bylaw.readers.sql.postgres.statement import HANDLERS, Statement, dotted, names_of, reads, string_of, table_name
+from bylaw.readers.sql.postgres.tree import (
+    ClusterStmt,
+    CopyStmt,
+    DeleteStmt,
+    ExplainStmt,
+    FuncCall,
+    GrantStmt,
+    InsertStmt,
+    LockStmt,
+    MergeStmt,
+    PrepareStmt,
+    RefreshMatViewStmt,
+    ReindexStmt,
+    SelectStmt,
+    TransactionStmt,
+    TruncateStmt,
+    UpdateStmt,
+    VacuumStmt,
+    VariableSetStmt,
+    WithClause,
+)
+
+_TRANSACTIONS: Final[dict[str, Literal["begin", "commit", "rollback", "savepoint"]]] = {
+    "TRANS_STMT_BEGIN": "begin", "TRANS_STMT_START": "begin", "TRANS_STMT_COMMIT": "commit", "TRANS_STMT_ROLLBACK": "rollback",
+    "TRANS_STMT_SAVEPOINT": "savepoint",
+}  # fmt: skip
+_LOCK_MODES: Final = (
+    "", "access-share", "row-share", "row-exclusive", "share-update-exclusive", "share", "share-row-exclusive", "exclusive",
+    "access-exclusive",
+)  # fmt: skip
+
+
+def _with(clause: WithClause | None, statement: Statement) -> Iterator[Operation]:
+    """The statements inside `WITH name AS (DELETE …)`; queries there change nothing."""
+    for item in clause.ctes if clause is not None else ():
+        query = item.common_table_expr.ctequery if item.common_table_expr is not None else {}
+        for name, raw in query.items():
+            if name != "SelectStmt" and name in HANDLERS:
+                yield from HANDLERS[name](raw, statement)
+
+
+@reads(SelectStmt)
+def select(node: SelectStmt, statement: Statement) -> Iterator[Operation]:
+    yield from _with(node.with_clause, statement)
+    if node.into_clause is not None:
+        relation = node.into_clause.rel
+        yield CreateTable(table_name(relation), (), (), statement.span, temporary=relation.relpersistence == "t", partial=True)
+        return
+    calls = [item.res_target.val.func_call for item in node.target_list if item.res_target is not None and item.res_target.val is not None]
+    settings = [setting for call in calls if call is not None and (setting := _set_config(call, statement)) is not None]
+    yield from settings
+    if len(settings) < len(node.target_list) or not settings:
+        table = next((table_name(item.range_var) for item in node.from_clause if item.range_var is not None), "")
+        yield DataChange("select", table, statement.span, filtered=bool(bytes(node.where_clause)))
+
+
+def _set_config(call: FuncCall, statement: Statement) -> Setting | None:
+    names = names_of(call.funcname)
+    if names[-1:] != ("set_config",) or len(call.args) != 3:
+        return None
+    name, value, local = (string_of(argument) for argument in call.args)
+    return Setting(name.lower(), value, statement.span, local == "true")
+
+
+@reads(InsertStmt)
+def insert(node: InsertStmt, statement: Statement) -> Iterator[Operation]:
+    yield from _with(node.with_clause, statement)
+    columns = tuple(item.res_target.name for item in node.cols if item.res_target is not None)
+    yield DataChange("insert", table_name(node.relation), statement.span, columns=columns)
+
+
+@reads(UpdateStmt)
+def update(node: UpdateStmt, statement: Statement) -> Iterator[Operation]:
+    yield from _with(node.with_clause, statement)
+    columns = tuple(item.res_target.name for item in node.target_list if item.res_target is not None)
+    filtered = bool(bytes(node.where_clause))
+    yield DataChange("update", table_name(node.relation), statement.span, filtered, columns)
+
+
+@reads(DeleteStmt)
+def delete(node: DeleteStmt, statement: Statement) -> Iterator[Operation]:
+    yield from _with(node.with_clause, statement)
+    yield DataChange("delete", table_name(node.relation), statement.span, bool(bytes(node.where_clause)))
+
+
+@reads(MergeStmt)
+def merge(node: MergeStmt, statement: Statement) -> Iterator[Operation]:
+    yield from _with(node.with_clause, statement)
+    yield DataChange("merge", table_name(node.relation), statement.span, filtered=True)
+
+
+@reads(TruncateStmt)
+def truncate(node: TruncateStmt, statement: Statement) -> Iterator[Operation]:
+    cascade = node.behavior == "DROP_CASCADE"
+    for item in node.relations:
+        yield DataChange("truncate", dotted(item), statement.span, cascade=cascade)
+
+
+@reads(CopyStmt)
+def copy(node: CopyStmt, statement: Statement) -> Iterator[Operation]:
+    if node.is_from:
+        yield DataChange("copy", table_name(node.relation), statement.span, columns=names_of(node.attlist))
+    else:
+        yield DataChange("select", table_name(node.relation), statement.span)
+
+
+@reads(TransactionStmt)
+def transaction(node: TransactionStmt, statement: Statement) -> Iterator[Operation]:
+    kind = _TRANSACTIONS.get(node.kind)
+    if kind is not None:
+        yield Transaction(kind, statement.span)
+    else:
+        yield OtherStatement(node.kind.removeprefix("TRANS_STMT_").lower().replace("_", "-"), statement.span)
+
+
+@reads(VariableSetStmt)
+def set_variable(node: VariableSetStmt, statement: Statement) -> Iterator[Operation]:
+    if node.kind == "VAR_SET_MULTI":
+        yield OtherStatement(f"set-{node.name.lower().replace(' ', '-')}", statement.span)
+        return
+    value = ", ".join(names_of(node.args)) if node.kind == "VAR_SET_VALUE" else "default"
+    yield Setting(node.name.lower() or "all", value, statement.span, node.is_local)
+
+
+@reads(GrantStmt)
+def grant(node: GrantStmt, statement: Statement) -> Iterator[Operation]:
+    name = dotted(node.objects[0]) if node.objects else ""
+    on_table = node.objtype == "OBJECT_TABLE"
+    yield OtherStatement("grant" if node.is_grant else "revoke", statement.span, name if on_table else "", "" if on_table else name)
+
+
+@reads(VacuumStmt)
+def vacuum(node: VacuumStmt, statement: Statement) -> Iterator[Operation]:
+    options = {item.def_elem.defname for item in node.options if item.def_elem is not None}
+    kind = "analyze" if not node.is_vacuumcmd else "vacuum-full" if "full" in options else "vacuum"
+    relations = [item.vacuum_relation.relation for item in node.rels if item.vacuum_relation is not None]
+    for relation in relations or [None]:
+        yield OtherStatement(kind, statement.span, table_name(relation))
+
+
+@reads(ClusterStmt)
+def cluster(node: ClusterStmt, statement: Statement) -> Iterator[Operation]:
+    yield OtherStatement("cluster", statement.span, table_name(node.relation))
+
+
+@reads(ReindexStmt)
+def reindex(node: ReindexStmt, statement: Statement) -> Iterator[Operation]:
+    options = {item.def_elem.defname for item in node.params if item.def_elem is not None}
+    name = table_name(node.relation)
+    on_table = node.kind == "REINDEX_OBJECT_TABLE"
+    yield OtherStatement(
+        "reindex", statement.span, name if on_table else "", node.name if not name else "" if on_table else name,
+        concurrently="concurrently" in options,
+    )  # fmt: skip
+
+
+@reads(LockStmt)
+def lock(node: LockStmt, statement: Statement) -> Iterator[Operation]:
+    mode = _LOCK_MODES[node.mode] if 0 <= node.mode < len(_LOCK_MODES) else ""
+    for item in node.relations:
+        yield OtherStatement("lock", statement.span, dotted(item), mode)
+
+
+@reads(RefreshMatViewStmt)
+def refresh(node: RefreshMatViewStmt, statement: Statement) -> Iterator[Operation]:
+    yield OtherStatement("refresh", statement.span, table_name(node.relation), concurrently=node.concurrent)
+
+
+@reads(ExplainStmt)
+def explain(node: ExplainStmt, statement: Statement) -> Iterator[Operation]:
+    """`EXPLAIN ANALYZE` runs its statement; a plain one runs nothing, and the difference does not matter in a migration."""
+    for name, raw in node.query.items():
+        if name in HANDLERS:
+            yield from HANDLERS[name](raw, statement)
+
+
+@reads(PrepareStmt)
+def prepare(node: PrepareStmt, statement: Statement) -> Iterator[Operation]:
+    yield OtherStatement("prepare", statement.span, name=node.name)

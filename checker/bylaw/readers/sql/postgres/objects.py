@@ -1,0 +1,244 @@
+"""Creating, dropping and commenting on everything that is no column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from bylaw.facts.migrations import (
+    CreateIndex,
+    CreateObject,
+    DropIndex,
+    DropObject,
+    DropTable,
+    Operation,
+    OtherStatement,
+    SetComment,
+)
+from bylaw.readers.sql.postgres.statement import HANDLERS, Statement, dotted, names_of, object_kind, reads, string_of, table_name
+from bylaw.readers.sql.postgres.tree import (
+    CommentStmt,
+    CompositeTypeStmt,
+    CreatedbStmt,
+    CreateDomainStmt,
+    CreateEnumStmt,
+    CreateExtensionStmt,
+    CreateFunctionStmt,
+    CreatePolicyStmt,
+    CreateRangeStmt,
+    CreateRoleStmt,
+    CreateSchemaStmt,
+    CreateSeqStmt,
+    CreateTrigStmt,
+    DefineStmt,
+    DropdbStmt,
+    DropRoleStmt,
+    DropStmt,
+    IndexStmt,
+    Item,
+    RuleStmt,
+    ViewStmt,
+)
+from bylaw.source import Span
+
+_PARTS_OF_TABLES: Final = frozenset({"OBJECT_TRIGGER", "OBJECT_POLICY", "OBJECT_RULE"})
+
+
+def created(kind: str, name: str, statement: Statement, *, replace: bool = False, if_not_exists: bool = False, table: str = "") -> CreateObject:
+    return CreateObject(kind, name, statement.span, replace, table=table, if_not_exists=if_not_exists)
+
+
+@reads(IndexStmt)
+def create_index(node: IndexStmt, statement: Statement) -> Iterator[Operation]:
+    where = ""
+    if bytes(node.where_clause):
+        where = _last_clause(statement, "where")
+    names = tuple(item.index_elem.name for item in node.index_params if item.index_elem is not None)
+    yield CreateIndex(
+        table_name(node.relation), node.idxname, names, statement.span,
+        unique=node.unique, concurrently=node.concurrent, if_not_exists=node.if_not_exists,
+        where=where, only=not node.relation.inh, method=node.access_method if _says(statement, "using") else "",
+    )  # fmt: skip
+
+
+def _says(statement: Statement, keyword: str) -> bool:
+    return keyword in statement.text[statement.start : statement.end].lower()
+
+
+def _last_clause(statement: Statement, keyword: str) -> str:
+    """What stands behind a keyword outside brackets, up to the end of the statement."""
+    depth = 0
+    for token in statement.tokens():
+        mark = statement.text[token.start : token.end]
+        depth += (mark == "(") - (mark == ")")
+        if depth == 0 and token.kind == "word" and mark.lower() == keyword:
+            return statement.source(token.end, statement.end)
+    return ""
+
+
+@reads(DropStmt)
+def drop(node: DropStmt, statement: Statement) -> Iterator[Operation]:
+    cascade = node.behavior == "DROP_CASCADE"
+    spans = _object_spans(statement, len(node.objects))
+    for item, span in zip(node.objects, spans, strict=True):
+        if node.remove_type in {"OBJECT_TABLE", "OBJECT_FOREIGN_TABLE"}:
+            yield DropTable(dotted(item), span, node.missing_ok, cascade)
+        elif node.remove_type == "OBJECT_INDEX":
+            yield DropIndex(dotted(item), span, concurrently=node.concurrent, if_exists=node.missing_ok)
+        else:
+            name, table = _name_and_table(item, node.remove_type)
+            yield DropObject(object_kind(node.remove_type), name, span, node.missing_ok, cascade, table)
+
+
+def _name_and_table(item: Item, kind: str) -> tuple[str, str]:
+    if kind in _PARTS_OF_TABLES and item.sequence is not None:
+        *table, name = names_of(item.sequence.items)
+        return name, ".".join(table)
+    return dotted(item), ""
+
+
+def _object_spans(statement: Statement, count: int) -> list[Span]:
+    """The statement for a single object; for several, each object's own name."""
+    if count == 1:
+        return [statement.span]
+    ranges = statement.pieces(count, statement.start)
+    if ranges[0] == (statement.start, statement.end):
+        return [statement.span] * count
+    last = len(ranges) - 1
+    ranges[0] = _last_name(statement, *ranges[0])
+    start, end = ranges[last]
+    ranges[last] = (start, _without_behavior(statement, start, end))
+    return [statement.place(first, end) for first, end in ranges]
+
+
+def _last_name(statement: Statement, start: int, end: int) -> tuple[int, int]:
+    """The last dotted name (and its arguments) of a range: the first object behind `DROP TABLE IF EXISTS`."""
+    first, depth, joined = start, 0, False
+    for token in statement.tokens(start):
+        if token.start >= end:
+            break
+        mark = statement.text[token.start : token.end]
+        depth += (mark == "(") - (mark == ")")
+        if depth == 0 and token.kind in {"word", "quoted"}:
+            first = first if joined else token.start
+        joined = mark == "."
+    return first, end
+
+
+def _without_behavior(statement: Statement, start: int, end: int) -> int:
+    last = start
+    for token in statement.tokens(start):
+        if token.start >= end or statement.text[token.start : token.end].lower() in {"cascade", "restrict"}:
+            break
+        if token.kind != "comment":
+            last = token.end
+    return last
+
+
+@reads(DropRoleStmt)
+def drop_role(node: DropRoleStmt, statement: Statement) -> Iterator[Operation]:
+    for role in node.roles:
+        yield DropObject("role", dotted(role), statement.span, node.missing_ok)
+
+
+@reads(DropdbStmt)
+def drop_database(node: DropdbStmt, statement: Statement) -> Iterator[Operation]:
+    yield DropObject("database", node.dbname, statement.span, node.missing_ok)
+
+
+@reads(CommentStmt)
+def comment(node: CommentStmt, statement: Statement) -> Iterator[Operation]:
+    kind = object_kind(node.objtype)
+    name = dotted(node.object)
+    if node.objtype in {"OBJECT_COLUMN", "OBJECT_TABCONSTRAINT", "OBJECT_TRIGGER", "OBJECT_POLICY", "OBJECT_RULE"}:
+        table, _, part = name.rpartition(".")
+        yield SetComment(kind, table, part, node.comment, statement.span)
+    else:
+        yield SetComment(kind, name, "", node.comment, statement.span)
+
+
+@reads(ViewStmt)
+def create_view(node: ViewStmt, statement: Statement) -> Iterator[Operation]:
+    yield created("view", table_name(node.view), statement, replace=node.replace)
+
+
+@reads(CreateFunctionStmt)
+def create_function(node: CreateFunctionStmt, statement: Statement) -> Iterator[Operation]:
+    kind = "procedure" if node.is_procedure else "function"
+    yield created(kind, ".".join(names_of(node.funcname)), statement, replace=node.replace)
+
+
+@reads(CreateTrigStmt)
+def create_trigger(node: CreateTrigStmt, statement: Statement) -> Iterator[Operation]:
+    yield created("trigger", node.trigname, statement, replace=node.replace, table=table_name(node.relation))
+
+
+@reads(CreatePolicyStmt)
+def create_policy(node: CreatePolicyStmt, statement: Statement) -> Iterator[Operation]:
+    yield created("policy", node.policy_name, statement, table=table_name(node.table))
+
+
+@reads(RuleStmt)
+def create_rule(node: RuleStmt, statement: Statement) -> Iterator[Operation]:
+    yield created("rule", node.rulename, statement, replace=node.replace, table=table_name(node.relation))
+
+
+@reads(CreateExtensionStmt)
+def create_extension(node: CreateExtensionStmt, statement: Statement) -> Iterator[Operation]:
+    yield created("extension", node.extname, statement, if_not_exists=node.if_not_exists)
+
+
+@reads(CreateSeqStmt)
+def create_sequence(node: CreateSeqStmt, statement: Statement) -> Iterator[Operation]:
+    yield created("sequence", table_name(node.sequence), statement, if_not_exists=node.if_not_exists)
+
+
+@reads(CreateDomainStmt)
+def create_domain(node: CreateDomainStmt, statement: Statement) -> Iterator[Operation]:
+    restricting = {"CONSTR_CHECK", "CONSTR_NOTNULL"}
+    constrained = any(item.constraint is not None and item.constraint.contype in restricting for item in node.constraints)
+    yield CreateObject("domain", ".".join(names_of(node.domainname)), statement.span, constrained=constrained)
+
+
+@reads(CreateEnumStmt)
+def create_enum(node: CreateEnumStmt, statement: Statement) -> Iterator[Operation]:
+    labels = tuple(string_of(item) for item in node.vals)
+    yield CreateObject("type", ".".join(names_of(node.type_name)), statement.span, labels=labels)
+
+
+@reads(CompositeTypeStmt)
+def create_composite(node: CompositeTypeStmt, statement: Statement) -> Iterator[Operation]:
+    yield created("type", table_name(node.typevar), statement)
+
+
+@reads(CreateRangeStmt)
+def create_range(node: CreateRangeStmt, statement: Statement) -> Iterator[Operation]:
+    yield created("type", ".".join(names_of(node.type_name)), statement)
+
+
+@reads(CreateSchemaStmt)
+def create_schema(node: CreateSchemaStmt, statement: Statement) -> Iterator[Operation]:
+    yield created("schema", node.schemaname, statement, if_not_exists=node.if_not_exists)
+    for element in node.schema_elts:
+        for name, raw in element.items():
+            if name in HANDLERS:
+                yield from HANDLERS[name](raw, statement)
+
+
+@reads(DefineStmt)
+def define(node: DefineStmt, statement: Statement) -> Iterator[Operation]:
+    name = ".".join(names_of(node.defnames))
+    yield created(object_kind(node.kind), name, statement, replace=node.replace, if_not_exists=node.if_not_exists)
+
+
+@reads(CreateRoleStmt)
+def create_role(node: CreateRoleStmt, statement: Statement) -> Iterator[Operation]:
+    yield created("role", node.role, statement)
+
+
+@reads(CreatedbStmt)
+def create_database(node: CreatedbStmt, statement: Statement) -> Iterator[Operation]:
+    yield created("database", node.dbname, statement)
+
+
+__all__ = ["OtherStatement", "created"]

@@ -1,0 +1,106 @@
+"""RENAME, SET SCHEMA, OWNER TO, and the changes of types and domains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from bylaw.facts.migrations import (
+    AlterEnum,
+    MoveTable,
+    Operation,
+    OtherStatement,
+    RenameColumn,
+    RenameObject,
+    RenameTable,
+)
+from bylaw.readers.sql.postgres.statement import Statement, dotted, names_of, object_kind, reads, table_name
+from bylaw.readers.sql.postgres.tree import (
+    AlterDomainStmt,
+    AlterEnumStmt,
+    AlterExtensionStmt,
+    AlterObjectSchemaStmt,
+    AlterOwnerStmt,
+    AlterPolicyStmt,
+    AlterSeqStmt,
+    RenameStmt,
+)
+
+_TABLES: Final = frozenset({"OBJECT_TABLE", "OBJECT_FOREIGN_TABLE"})
+_PARTS_OF_TABLES: Final = frozenset({"OBJECT_TABCONSTRAINT", "OBJECT_TRIGGER", "OBJECT_POLICY", "OBJECT_RULE"})
+_DOMAIN_CHANGES: Final = {
+    "T": "alter-domain-default", "N": "alter-domain-drop-not-null", "O": "alter-domain-set-not-null",
+    "C": "alter-domain-add-constraint", "X": "alter-domain-drop-constraint", "V": "alter-domain-validate-constraint",
+}  # fmt: skip
+
+
+@reads(RenameStmt)
+def rename(node: RenameStmt, statement: Statement) -> Iterator[Operation]:
+    span = statement.span
+    table = table_name(node.relation)
+    if node.rename_type in _TABLES:
+        yield RenameTable(table, _in_same_schema(table, node.newname), span)
+    elif node.rename_type == "OBJECT_COLUMN":
+        yield RenameColumn(table, node.subname, node.newname, span)
+    elif node.rename_type in _PARTS_OF_TABLES:
+        yield RenameObject(object_kind(node.rename_type), node.subname, node.newname, span, table)
+    elif node.rename_type == "OBJECT_ATTRIBUTE":
+        yield RenameObject("attribute", node.subname, node.newname, span, table)
+    else:
+        old = table or dotted(node.object) or node.subname
+        kind = object_kind(node.rename_type)
+        if node.object is not None and node.subname:
+            yield RenameObject(kind, node.subname, node.newname, span, dotted(node.object))
+        else:
+            yield RenameObject(kind, old, _in_same_schema(old, node.newname), span)
+
+
+def _in_same_schema(old: str, new: str) -> str:
+    schema, dot, _ = old.rpartition(".")
+    return f"{schema}{dot}{new}"
+
+
+@reads(AlterObjectSchemaStmt)
+def set_schema(node: AlterObjectSchemaStmt, statement: Statement) -> Iterator[Operation]:
+    if node.object_type in _TABLES:
+        yield MoveTable(table_name(node.relation), node.newschema, statement.span)
+    else:
+        name = table_name(node.relation) or dotted(node.object)
+        yield OtherStatement(f"set-schema-{object_kind(node.object_type).replace(' ', '-')}", statement.span, name=name)
+
+
+@reads(AlterOwnerStmt)
+def owner(node: AlterOwnerStmt, statement: Statement) -> Iterator[Operation]:
+    yield OtherStatement("owner", statement.span, name=table_name(node.relation) or dotted(node.object))
+
+
+@reads(AlterEnumStmt)
+def alter_enum(node: AlterEnumStmt, statement: Statement) -> Iterator[Operation]:
+    name = ".".join(names_of(node.type_name))
+    if node.old_val:
+        yield AlterEnum(name, "rename", node.old_val, statement.span, node.new_val)
+        return
+    yield AlterEnum(
+        name, "add", node.new_val, statement.span,
+        placed=node.new_val_neighbor is not None, if_not_exists=node.skip_if_new_val_exists,
+    )  # fmt: skip
+
+
+@reads(AlterDomainStmt)
+def alter_domain(node: AlterDomainStmt, statement: Statement) -> Iterator[Operation]:
+    yield OtherStatement(_DOMAIN_CHANGES.get(node.subtype, "alter-domain"), statement.span, name=".".join(names_of(node.type_name)))
+
+
+@reads(AlterSeqStmt)
+def alter_sequence(node: AlterSeqStmt, statement: Statement) -> Iterator[Operation]:
+    yield OtherStatement("alter-sequence", statement.span, name=table_name(node.sequence))
+
+
+@reads(AlterPolicyStmt)
+def alter_policy(node: AlterPolicyStmt, statement: Statement) -> Iterator[Operation]:
+    yield OtherStatement("alter-policy", statement.span, table_name(node.table), node.policy_name)
+
+
+@reads(AlterExtensionStmt)
+def alter_extension(node: AlterExtensionStmt, statement: Statement) -> Iterator[Operation]:
+    yield OtherStatement("alter-extension", statement.span, name=node.extname)

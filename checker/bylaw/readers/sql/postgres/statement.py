@@ -1,0 +1,176 @@
+"""One statement on its way to operations: its place in the text, and the table of handlers by the parser's node names."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from typing import Final, TypeVar
+
+import msgspec
+
+from bylaw.facts.migrations import Operation
+from bylaw.readers.sql.lexer import POSTGRES, Shape, Token, shape, tidy, tokens
+from bylaw.readers.sql.postgres.tree import Item, RangeVar, Wrapped
+from bylaw.readers.sql.text import Place, Reading, readable
+from bylaw.source import Span
+
+
+class Statement:
+    """Where a statement stands: characters `start` to `end` of a bytewise `text`. `base` is added to the parser's locations."""
+
+    def __init__(self, text: str, start: int, end: int, base: int, place: Place, reading: Reading) -> None:
+        self.text = text
+        self.start = start
+        self.end = end
+        self.base = base
+        self.place = place
+        self.reading = reading
+
+    @property
+    def span(self) -> Span:
+        return self.place(self.start, self.end)
+
+    @cached_property
+    def shape(self) -> Shape:
+        return shape(self.text, POSTGRES, self.start, self.end)
+
+    @cached_property
+    def openings(self) -> list[int]:
+        return sorted(self.shape.closing)
+
+    def tokens(self, start: int | None = None) -> Iterator[Token]:
+        return tokens(self.text, POSTGRES, self.start if start is None else start, self.end)
+
+    def source(self, start: int, end: int) -> str:
+        """The expression between two offsets, on one line, without comments."""
+        return tidy(readable(self.text[start:end]), POSTGRES)
+
+    def opening_after(self, position: int) -> int:
+        """The first opening bracket at or after a position, -1 when there is none."""
+        at = bisect_left(self.openings, position)
+        return self.openings[at] if at < len(self.openings) else -1
+
+    def in_brackets(self, position: int) -> str:
+        """What the first brackets at or after a position hold, '' when there are none."""
+        opening = self.opening_after(position)
+        return self.source(opening + 1, self.shape.closing[opening]) if opening >= 0 else ""
+
+    def pieces(self, count: int, after: int) -> list[tuple[int, int]]:
+        """The `count` parts of a list that fills the rest of the statement from `after` on, cut at its commas.
+
+        When the commas do not agree with the count, each part is the whole statement.
+        """
+        commas = [comma for comma in self.shape.commas.get(-1, []) if comma >= after]
+        if len(commas) != count - 1:
+            return [(self.start, self.end)] * count
+        starts = [after, *(comma + 1 for comma in commas)]
+        return [self.trimmed(start, end) for start, end in zip(starts, [*commas, self.end], strict=True)]
+
+    def trimmed(self, start: int, end: int) -> tuple[int, int]:
+        """A range without the white space and comments at its ends."""
+        first, last = -1, start
+        for token in tokens(self.text, POSTGRES, start, end):
+            if token.kind == "comment":
+                continue
+            first = token.start if first < 0 else first
+            last = token.end
+        return (first, last) if first >= 0 else (start, end)
+
+
+_Node = TypeVar("_Node", bound=msgspec.Struct)
+Handler = Callable[[msgspec.Raw, Statement], Iterable[Operation]]
+HANDLERS: Final[dict[str, Handler]] = {}
+
+
+def reads(node: type[_Node]) -> Callable[[Callable[[_Node, Statement], Iterable[Operation]]], Callable[[_Node, Statement], Iterable[Operation]]]:
+    """Makes a function the handler of the statement node whose class this is."""
+
+    def register(function: Callable[[_Node, Statement], Iterable[Operation]]) -> Callable[[_Node, Statement], Iterable[Operation]]:
+        decoders: list[msgspec.json.Decoder[_Node]] = []
+
+        def handle(raw: msgspec.Raw, statement: Statement) -> Iterable[Operation]:
+            if not decoders:
+                decoders.append(msgspec.json.Decoder(node))
+            return function(decoders[0].decode(raw), statement)
+
+        HANDLERS[node.__name__] = handle
+        return function
+
+    return register
+
+
+_CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def kebab(name: str) -> str:
+    """`DetachPartition` → `detach-partition`."""
+    return _CAPITAL.sub("-", name).lower()
+
+
+def object_kind(constant: str) -> str:
+    """`OBJECT_MATVIEW` → `materialized view`."""
+    word = constant.removeprefix("OBJECT_").lower()
+    return _KINDS.get(word) or word.replace("_", " ")
+
+
+_KINDS: Final = {
+    "matview": "materialized view", "tabconstraint": "constraint", "domconstraint": "domain constraint", "opclass": "operator class",
+    "opfamily": "operator family", "tsconfiguration": "text search configuration", "tsdictionary": "text search dictionary",
+    "tsparser": "text search parser", "tstemplate": "text search template", "fdw": "foreign data wrapper", "statistic_ext": "statistics",
+    "foreign_server": "server", "event_trigger": "event trigger",
+}  # fmt: skip
+
+
+def table_name(relation: RangeVar | None) -> str:
+    """`schema.table`, or the table alone, as the source says."""
+    if relation is None:
+        return ""
+    return ".".join(filter(None, (relation.catalogname, relation.schemaname, relation.relname)))
+
+
+def string_of(item: Item) -> str:
+    """The text of a name or constant node; '' for another node."""
+    if item.string is not None:
+        return item.string.sval
+    if item.integer is not None:
+        return str(item.integer.ival)
+    if item.const is None:
+        return ""
+    const = item.const
+    if const.sval is not None:
+        return const.sval.sval
+    if const.ival is not None:
+        return str(const.ival.ival)
+    if const.fval is not None:
+        return const.fval.fval
+    if const.boolval is not None:
+        return "true" if const.boolval.boolval else "false"
+    return ""
+
+
+def names_of(items: Iterable[Item]) -> tuple[str, ...]:
+    return tuple(string_of(item) for item in items)
+
+
+def dotted(item: Item | None) -> str:
+    """The name in an object reference, however the parser wraps it."""
+    if item is None:
+        return ""
+    if item.sequence is not None:
+        return ".".join(names_of(item.sequence.items))
+    if item.object_with_args is not None:
+        return ".".join(names_of(item.object_with_args.objname))
+    if item.type_name is not None:
+        return ".".join(names_of(item.type_name.names))
+    if item.range_var is not None:
+        return table_name(item.range_var)
+    if item.role_spec is not None:
+        return item.role_spec.rolename
+    return string_of(item)
+
+
+__all__ = [
+    "HANDLERS", "Statement", "Wrapped", "dotted", "kebab", "names_of", "object_kind", "reads", "string_of", "table_name",
+]  # fmt: skip

@@ -1,0 +1,55 @@
+"""Statements that move many rows, read by their first words alone: they may be megabytes long."""
+
+from __future__ import annotations
+
+from bylaw.facts.migrations import DataChange
+from bylaw.readers.sql.lexer import Lexicon, tokens
+from bylaw.readers.sql.text import readable
+from bylaw.source import Span
+
+_BEFORE_TABLE = frozenset({"into", "ignore", "or", "replace", "rollback", "abort", "fail", "low_priority", "delayed", "high_priority", "only"})
+
+
+def row_change(sql: str, lexicon: Lexicon, span: Span) -> DataChange | None:
+    """The change of an INSERT or REPLACE statement; None for any other."""
+    words = tokens(sql, lexicon)
+    verb = next((token for token in words if token.kind != "comment"), None)
+    if verb is None or sql[verb.start : verb.end].lower() not in {"insert", "replace"}:
+        return None
+    name: list[str] = []
+    columns: list[str] = []
+    inside = joined = False
+    for token in words:
+        mark = sql[token.start : token.end]
+        if token.kind == "comment":
+            continue
+        if inside:
+            if mark == ")":
+                break
+            if token.kind in {"word", "quoted"}:
+                columns.append(identifier(mark))
+            elif mark != ",":
+                return DataChange("insert", ".".join(name), span)
+        elif mark == "(" and name:
+            inside = True
+        elif mark == ".":
+            joined = True
+        elif token.kind in {"word", "quoted"}:
+            if not name and mark.lower() in _BEFORE_TABLE:
+                continue
+            if name and not joined:
+                break
+            name.append(identifier(mark))
+            joined = False
+        else:
+            break
+    return DataChange("insert", ".".join(name), span, columns=tuple(columns)) if name else None
+
+
+def identifier(token: str) -> str:
+    """A name as the database sees it: quotes removed, what stands unquoted in lower case."""
+    if token[0] in '"`' and len(token) > 1:
+        return readable(token[1:-1].replace(token[0] * 2, token[0]))
+    if token[0] == "[":
+        return readable(token[1:-1])
+    return readable(token).lower()
