@@ -24,7 +24,7 @@ def run(arguments: list[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return FAILED
-    except Exception:  # noqa: BLE001 - the last line of defence: a sentence instead of a traceback
+    except Exception:
         return _crashed(verbose="--verbose" in arguments or "-v" in arguments)
 
 

@@ -1,14 +1,15 @@
 """The commands and their options, as typer shows them. Each hands over to a module of its own at once."""
+# ruff: noqa: PLR0913, PLR0917 - a command has as many parameters as it has options
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bylaw import __version__
+from bylaw.errors import UsageError, did_you_mean
 from bylaw.reporters import formats
 
 if TYPE_CHECKING:
@@ -16,20 +17,65 @@ if TYPE_CHECKING:
 
 _HELP = "Checks that a backend keeps its own documented conventions."
 _app = typer.Typer(
-    name="bylaw", help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
+    name="bylaw",
+    help=_HELP,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Format = StrEnum("Format", {name: name for name in formats()})  # type: ignore[misc]
-Table = StrEnum("Table", {"text": "text", "json": "json"})  # type: ignore[misc]
 
+def _one_of(value: str, known: list[str]) -> str:
+    if value in known:
+        return value
+    raise UsageError(
+        f'there is no format "{value}"', hint=did_you_mean(value, known) or f"the formats are {', '.join(known)}"
+    )
+
+
+def _report_format(value: str) -> str:
+    return _one_of(value, formats())
+
+
+def _list_format(value: str) -> str:
+    return _one_of(value, ["json", "text"])
+
+
+ReportFormat = Annotated[
+    str,
+    typer.Option(
+        "--output-format",
+        metavar="FORMAT",
+        help=f"How to report: {', '.join(formats())}.",
+        callback=_report_format,
+        autocompletion=formats,
+    ),
+]
+ListFormat = Annotated[
+    str,
+    typer.Option(
+        "--output-format",
+        metavar="FORMAT",
+        help="text or json.",
+        callback=_list_format,
+        autocompletion=lambda: ["json", "text"],
+    ),
+]
 Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Use this configuration file.")]
 Select = Annotated[
     list[str] | None,
-    typer.Option("--select", metavar="NAME", help="Run only these rules or categories (or all); separated by commas, or repeated."),
+    typer.Option(
+        "--select",
+        metavar="NAME",
+        help="Run only these rules or categories (or all); separated by commas, or repeated.",
+    ),
 ]
-Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="NAME", help="Do not run these rules or categories.")]
+Ignore = Annotated[
+    list[str] | None, typer.Option("--ignore", metavar="NAME", help="Do not run these rules or categories.")
+]
 Preset = Annotated[
-    list[str] | None, typer.Option("--preset", metavar="NAME", help="Use these presets in place of the configured ones; the later wins.")
+    list[str] | None,
+    typer.Option("--preset", metavar="NAME", help="Use these presets in place of the configured ones; the later wins."),
 ]
 NoRulePacks = Annotated[bool, typer.Option("--no-rule-packs", help="Load no rules but the built-in ones.")]
 
@@ -40,19 +86,26 @@ def command() -> Any:
 
 
 def choices(
-    select: list[str] | None, ignore: list[str] | None, preset: list[str] | None, *, no_rule_packs: bool, all_migrations: bool = False
+    select: list[str] | None,
+    ignore: list[str] | None,
+    preset: list[str] | None,
+    *,
+    no_rule_packs: bool,
+    all_migrations: bool = False,
 ) -> Choices:
     """The options that several commands share, as the configuration takes them."""
     from bylaw.config import Choices  # noqa: PLC0415 - pydantic is not for `--help`
 
-    return Choices(_listed(select), _listed(ignore), _listed(preset), all_migrations=all_migrations, rule_packs=not no_rule_packs)
+    return Choices(
+        _listed(select), _listed(ignore), _listed(preset), all_migrations=all_migrations, rule_packs=not no_rule_packs
+    )
 
 
 def _listed(values: list[str] | None) -> tuple[str, ...]:
     return tuple(name.strip() for value in values or () for name in value.split(",") if name.strip())
 
 
-def _show_version(value: bool) -> None:  # noqa: FBT001 - typer's callback
+def _show_version(value: bool) -> None:
     if value:
         typer.echo(f"bylaw {__version__}")
         raise typer.Exit
@@ -60,7 +113,9 @@ def _show_version(value: bool) -> None:  # noqa: FBT001 - typer's callback
 
 @_app.callback()
 def _bylaw(
-    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     del version
 
@@ -69,29 +124,46 @@ def _bylaw(
 def check(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PATHS]...", help="Report only on these files and folders; the whole project is read. `-`: standard input."),
+        typer.Argument(
+            metavar="[PATHS]...",
+            help="Report only on these files and folders; the whole project is read. `-`: standard input.",
+        ),
     ] = None,
     select: Select = None,
     ignore: Ignore = None,
     preset: Preset = None,
     config: Config = None,
-    output_format: Annotated[Format, typer.Option("--output-format", help="How to report.")] = Format.text,
-    output_file: Annotated[Path | None, typer.Option("--output-file", metavar="FILE", help="Write the report to a file.")] = None,
+    output_format: ReportFormat = "text",
+    output_file: Annotated[
+        Path | None, typer.Option("--output-file", metavar="FILE", help="Write the report to a file.")
+    ] = None,
     stdin_filename: Annotated[
-        str | None, typer.Option("--stdin-filename", metavar="NAME", help="With `-`: the file whose content is read from standard input.")
+        str | None,
+        typer.Option(
+            "--stdin-filename", metavar="NAME", help="With `-`: the file whose content is read from standard input."
+        ),
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Repair what can be repaired without changing behaviour.")] = False,
-    unsafe_fixes: Annotated[bool, typer.Option("--unsafe-fixes", help="Repair also where behaviour may change.")] = False,
+    unsafe_fixes: Annotated[
+        bool, typer.Option("--unsafe-fixes", help="Repair also where behaviour may change.")
+    ] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what would be repaired, and write nothing.")] = False,
-    all_migrations: Annotated[bool, typer.Option("--all-migrations", help="Judge all migrations, not only new ones.")] = False,
+    all_migrations: Annotated[
+        bool, typer.Option("--all-migrations", help="Judge all migrations, not only new ones.")
+    ] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Read every file anew.")] = False,
     no_rule_packs: NoRulePacks = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even when there are errors.")] = False,
-    statistics: Annotated[bool, typer.Option("--statistics", help="Show how often each rule speaks, not where.")] = False,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Show how often each rule speaks, not where.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Diagnostics only.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what was used and what was left out.")] = False,
 ) -> int:
-    """Check the project, and report what breaks its conventions. Exit code 1: there are errors; 2: the check could not be done."""
+    """Check the project, and report what breaks its conventions.
+
+    Exit code 0: no errors; 1: there are errors; 2: the check could not be done.
+    """
     from bylaw.cli.check import Request  # noqa: PLC0415
     from bylaw.cli.check import check as carry_out  # noqa: PLC0415
 
@@ -100,7 +172,7 @@ def check(
             paths=tuple(paths or ()),
             choices=choices(select, ignore, preset, no_rule_packs=no_rule_packs, all_migrations=all_migrations),
             config=config,
-            output_format=output_format.value,
+            output_format=output_format,
             output_file=output_file,
             stdin_filename=stdin_filename,
             fix=fix,
@@ -119,17 +191,19 @@ def check(
 def rules(
     config: Config = None,
     no_rule_packs: NoRulePacks = False,
-    output_format: Annotated[Table, typer.Option("--output-format", help="How to list them.")] = Table.text,
+    output_format: ListFormat = "text",
 ) -> int:
     """List all rules, the project's own included."""
     from bylaw.cli.catalogue import list_rules  # noqa: PLC0415
 
-    return list_rules(config, choices(None, None, None, no_rule_packs=no_rule_packs), output_format.value)
+    return list_rules(config, choices(None, None, None, no_rule_packs=no_rule_packs), output_format)
 
 
 @_app.command()
 def explain(
-    rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's name.")], config: Config = None, no_rule_packs: NoRulePacks = False
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's name.")],
+    config: Config = None,
+    no_rule_packs: NoRulePacks = False,
 ) -> int:
     """Explain a rule: what it demands, why, how to repair, its options, and what the presets say about it."""
     from bylaw.cli.catalogue import explain as carry_out  # noqa: PLC0415
@@ -144,28 +218,31 @@ def show_config(
     preset: Preset = None,
     config: Config = None,
     no_rule_packs: NoRulePacks = False,
-    output_format: Annotated[Table, typer.Option("--output-format", help="How to show it.")] = Table.text,
+    output_format: ListFormat = "text",
 ) -> int:
     """Show the configuration in force, where each value comes from, and which rules sleep and why."""
     from bylaw.cli.settled import show  # noqa: PLC0415
 
-    return show(config, choices(select, ignore, preset, no_rule_packs=no_rule_packs), output_format.value)
+    return show(config, choices(select, ignore, preset, no_rule_packs=no_rule_packs), output_format)
 
 
 @_app.command()
-def files(
-    config: Config = None, output_format: Annotated[Table, typer.Option("--output-format", help="How to list them.")] = Table.text
-) -> int:
+def files(config: Config = None, output_format: ListFormat = "text") -> int:
     """List the files that are read, and say why others are not."""
     from bylaw.cli.files import list_files  # noqa: PLC0415
 
-    return list_files(config, output_format.value)
+    return list_files(config, output_format)
 
 
 @_app.command("test")
 def run_specs(
-    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATHS]...", help="Spec files, or folders of them.")] = None,
-    pack: Annotated[list[Path] | None, typer.Option("--pack", metavar="FOLDER", help="A rule pack, beside the configured ones.")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATHS]...", help="Spec files, or folders of them.")
+    ] = None,
+    pack: Annotated[
+        list[Path] | None,
+        typer.Option("--pack", metavar="FOLDER", help="A rule pack, beside the configured ones."),
+    ] = None,
     config: Config = None,
 ) -> int:
     """Run the specs of rules: Markdown files with good, bad and fixed cases."""

@@ -61,7 +61,9 @@ def check(request: Request) -> int:
     paths = _reported_paths(request, resolved.root)
     overlay = {paths[0]: sys.stdin.buffer.read()} if request.from_stdin else {}
     with progress(wanted=not request.quiet) as advance:
-        session = open_session(resolved.root, resolved.settings, cached=request.cached, overlay=overlay, progress=advance)
+        session = open_session(
+            resolved.root, resolved.settings, cached=request.cached, overlay=overlay, progress=advance
+        )
     _say_what_was_used(request, resolved, session, output)
     nothing = _nothing_to_check(request, session, paths, output)
     if nothing is not None:
@@ -91,7 +93,9 @@ def _refuse_contradictions(request: Request) -> None:
     if "-" in request.paths and not request.from_stdin:
         raise UsageError("`-` (standard input) cannot be checked together with other paths")
     if request.from_stdin != (request.stdin_filename is not None):
-        raise UsageError("`-` and --stdin-filename go together", hint="bylaw check --stdin-filename app/models.py - < file")
+        raise UsageError(
+            "`-` and --stdin-filename go together", hint="bylaw check --stdin-filename app/models.py - < file"
+        )
     if request.from_stdin and request.repairs:
         raise UsageError("what comes from standard input cannot be repaired in place")
     if request.statistics and request.output_format not in {*_FOR_PEOPLE, "json"}:
@@ -114,11 +118,16 @@ def _say_what_was_used(request: Request, resolved: Resolved, session: Session, o
     output.note(f"presets: {', '.join(resolved.presets) or 'none'}")
     active = sum(setting.level != "off" for name, setting in resolved.settings.rules.items() if name in resolved.rules)
     output.note(f"rules: {active} of {len(resolved.rules)} on")
-    output.note(f"files: {len(session.discovery.files)} read, {len(session.discovery.skipped)} left out (`bylaw files` says why)")
+    output.note(
+        f"files: {len(session.discovery.files)} read, {len(session.discovery.skipped)} left out; see `bylaw files`"
+    )
 
 
 def _nothing_to_check(request: Request, session: Session, paths: tuple[str, ...], output: Output) -> int | None:
-    """The exit code when no file is to be reported on, else None. Having been given unfit files is fine, an empty project is not."""
+    """The exit code when there is no file to report on, else None.
+
+    To be handed files that are not for bylaw is fine (a hook does that); an empty project or folder is not clean.
+    """
     known = session.project.files
     reasons = dict(session.discovery.skipped)
     for path in paths:

@@ -10,7 +10,7 @@ from bylaw.errors import UsageError
 
 
 def from_root(given: Iterable[str], root: Path) -> tuple[str, ...]:
-    """Each path relative to `root` (posix; '' is the root itself). Raises UsageError naming all that are missing or outside."""
+    """Each path relative to `root` (posix; '' is the root itself). Raises UsageError with all that cannot be used."""
     found: list[str] = []
     wrong: list[str] = []
     for name in given:
@@ -29,8 +29,10 @@ def from_root(given: Iterable[str], root: Path) -> tuple[str, ...]:
 def inside_root(name: str, root: Path) -> str:
     """One path relative to `root`, whether it exists or not. Raises UsageError when it is outside."""
     inside = _inside(Path(os.path.abspath(name)), root)  # noqa: PTH100
+    if inside is None:
+        raise UsageError(f"{name}: is outside the project ({root})")
     if not inside:
-        raise UsageError(f"{name}: is outside the project ({root})" if inside is None else f"{name}: is the project's root, not a file")
+        raise UsageError(f"{name}: is the project's root, not a file")
     return inside
 
 
@@ -44,7 +46,7 @@ def _inside(path: Path, root: Path) -> str | None:
 
 def _hint(wrong: list[str]) -> str:
     outside = any("is outside the project" in sentence for sentence in wrong)
-    return "a project is checked from within: go to its folder first, or name its configuration with --config" if outside else ""
+    return "a project is checked from within: go to its folder first" if outside else ""
 
 
 def is_below(path: str, folders: Iterable[str]) -> bool:

@@ -19,7 +19,7 @@ from bylaw.reporters.tally import plural
 def repair(
     request: Request, resolved: Resolved, session: Session, paths: tuple[str, ...], output: Output
 ) -> tuple[Report, int | None]:
-    """Repair the project, or print what would change. Returns what is left, and the exit code where that is settled (--diff)."""
+    """Repair the project, or print what would change. Returns what is left, and for --diff the exit code."""
     del paths
     sources = DiskSources(session.root, list(session.discovery.files))
     outcome = fix(sources, resolved.settings, resolved.rules, unsafe=request.unsafe_fixes)
@@ -45,6 +45,6 @@ def unified(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> str:
     for path in sorted(after):
         old = before.get(path, b"").decode("utf-8", "surrogateescape").splitlines(keepends=True)
         new = after[path].decode("utf-8", "surrogateescape").splitlines(keepends=True)
-        for line in difflib.unified_diff(old, new, f"a/{path}", f"b/{path}"):
-            lines.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+        changes = difflib.unified_diff(old, new, f"a/{path}", f"b/{path}")
+        lines.extend(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in changes)
     return "".join(lines)

@@ -17,7 +17,8 @@ PROJECT_FILE = "pyproject.toml"
 class ConfigSource:
     """Where the configuration comes from. `root` is absolute; `path` is None when there is no configuration file.
 
-    `table` is what the file says, `prefix` what stands before its keys (`tool.bylaw.` in a pyproject.toml), `text` the whole file.
+    `table` is what the file says, `text` the same unparsed, `prefix` what stands before its keys (`tool.bylaw.` in a
+    pyproject.toml).
     """
 
     root: Path
@@ -30,8 +31,8 @@ class ConfigSource:
 def locate(start: Path, explicit: Path | None = None) -> ConfigSource:
     """The nearest configuration at or above `start`, else the git root, else `start` itself.
 
-    `explicit` names the file instead; its folder is the root when `start` lies in it, otherwise the root is found as if there were
-    no configuration. Raises ConfigError for a file that cannot be read, UsageError when `explicit` is no file.
+    `explicit` names the file instead; its folder is the root when `start` lies in it, otherwise the root is found as
+    if there were no configuration. Raises ConfigError for a file that cannot be read, UsageError when `explicit` is no file.
     """
     start = start.resolve()
     if explicit is not None:
@@ -64,9 +65,8 @@ def _in_folder(folder: Path) -> ConfigSource | None:
             found = ConfigSource(folder, project, _tool_table(project, table), "tool.bylaw.", text)
     if own.is_file():
         if found is not None:
-            raise ConfigError(
-                [f"{own}: {PROJECT_FILE} beside it has a table [tool.bylaw] as well"], hint="keep one of the two configurations"
-            )
+            problem = f"{own}: {PROJECT_FILE} beside it has a table [tool.bylaw] as well"
+            raise ConfigError([problem], hint="keep one of the two configurations")
         text = _text(own)
         return ConfigSource(folder, own, _parsed(own, text), "", text)
     return found

@@ -57,8 +57,8 @@ class RuleTables:
     ) -> list[Problem]:
         """Lay a table over what is there. Returns what is wrong with it.
 
-        `origin` turns a dotted key into a phrase that says where it stands. `own`: the project itself says it, so a rule it names
-        speaks everywhere unless the table says `when`. `lenient` passes over rules that are not known.
+        `origin` turns a dotted key into a phrase that says where it stands. `own`: the project itself says it, so a rule
+        it names speaks everywhere unless the table says `when`. `lenient` passes over rules that are not known.
         """
         entries, problems = self._entries(table, key, lenient=lenient or self.tolerant)
         for entry in sorted(entries, key=lambda entry: entry.names == (entry.key.rpartition(".")[2],)):
@@ -76,7 +76,12 @@ class RuleTables:
             level, level_from = entry.level, where
         elif rule is not None and level == "off":
             level, level_from = rule.severity, where
-        if own and rule is not None and "when" not in entry.options and "when" in rule.options_type.__dataclass_fields__:
+        if (
+            own
+            and rule is not None
+            and "when" not in entry.options
+            and "when" in rule.options_type.__dataclass_fields__
+        ):
             options["when"] = ("always", where)
         return replace(old, level=level, level_from=level_from, options=options)
 
@@ -143,6 +148,8 @@ def _level(value: Any, key: str) -> tuple[Level | None, list[Problem]]:
         return value, []
     known = ", ".join(f'"{level}"' for level in LEVELS)
     if not isinstance(value, str):
-        return None, [Problem(key, f"must be a level ({known}) or a table of level and options, not {toml_type(value)}")]
+        return None, [
+            Problem(key, f"must be a level ({known}) or a table of level and options, not {toml_type(value)}")
+        ]
     hint = did_you_mean(value, LEVELS)
     return None, [Problem(key, f'there is no level "{value}"; {hint or "the levels are " + known}')]

@@ -14,9 +14,9 @@ Key = tuple[str, ...]
 
 
 def key_lines(text: str) -> dict[Key, int]:
-    """Every key path that starts a line, with its line number (1-based). Items of an array of tables are numbered from 0.
+    """Every key path that starts a line, with its line number (1-based).
 
-    Keys are spelled with dashes, whatever the file does.
+    Items of an array of tables are numbered from 0. Keys are spelled with dashes, whatever the file does.
     """
     found: dict[Key, int] = {}
     arrays: Counter[Key] = Counter()

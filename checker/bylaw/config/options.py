@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
@@ -15,8 +15,8 @@ from bylaw.rule import Rule
 
 
 @cache
-def _adapter(options_type: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(with_config(ConfigDict(extra="forbid"))(options_type))
+def _adapter(options_type: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(with_config(ConfigDict(extra="forbid"))(cast("type[Any]", options_type)))
 
 
 def build_options(rule: Rule, values: Mapping[str, object], where: str) -> Any:
@@ -42,7 +42,7 @@ def option_problems(rule: Rule, values: Mapping[str, object]) -> list[tuple[str,
 
 def _validated(rule: Rule, values: Mapping[str, object]) -> Any:
     spelled = {key.replace("-", "_"): value for key, value in values.items()}
-    return _adapter(rule.options_type).validate_json(to_json(spelled), strict=True)
+    return _adapter(cast("Hashable", rule.options_type)).validate_json(to_json(spelled), strict=True)
 
 
 def _problem(item: Any, known: list[str]) -> tuple[str, str]:

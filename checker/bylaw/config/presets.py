@@ -35,7 +35,7 @@ def preset_files(packs: Iterable[Path]) -> dict[str, Path]:
 
 
 class PresetLoader:
-    """Loads presets with everything they extend. `problems` collects what is wrong: a place (file and key) and a sentence."""
+    """Loads presets with everything they extend. `problems` collects what is wrong, with the file and its text."""
 
     def __init__(self, named: Mapping[str, Path]) -> None:
         self.named = named

@@ -36,8 +36,8 @@ class Choices:
 class Resolved:
     """The configuration of a run. `root` is absolute; `rules` are all loaded ones, the switched-off too.
 
-    `origins` says for dotted keys (`rules.no-any.level`, `exclude`) where the value comes from. `files` are all files that were
-    read, and the folders of the rule packs.
+    `chosen` says what each rule was given and by whom, `origins` by whom each dotted key (`exclude`, `layout.tests`).
+    `files` are all files that were read, and the folders of the rule packs.
     """
 
     root: Path
@@ -83,9 +83,17 @@ class _Resolution:
             raise ConfigError(sentence for _, _, sentence in sorted(self.problems, key=lambda problem: problem[:2]))
         overrides = _carry_out(self.choices, tables, overrides)
         settings, origins = self._settings(presets, tables, overrides)
-        read = [path for path in (self.source.path, *(preset.path for preset in presets), *packs.values()) if path is not None]
-        names = tuple(preset.name for preset in presets)
-        return Resolved(self.source.root, self.source.path, settings, rules, names, tables.chosen, origins, tuple(read))
+        own = [self.source.path] if self.source.path is not None else []
+        return Resolved(
+            root=self.source.root,
+            source=self.source.path,
+            settings=settings,
+            rules=rules,
+            presets=tuple(preset.name for preset in presets),
+            chosen=tables.chosen,
+            origins=origins,
+            files=(*own, *(preset.path for preset in presets), *packs.values()),
+        )
 
     def _pack_folders(self) -> dict[str, Path]:
         own = self.config.rule_packs if self.choices.rule_packs else ()
@@ -147,7 +155,7 @@ class _Resolution:
 
 
 def load_rules(packs: Mapping[str, Path]) -> dict[str, Rule]:
-    """The rules of all packs (name → folder, the built-in one first) by name. Raises PackError when two define the same."""
+    """The rules of all packs (name → folder, built-in first) by name. Raises PackError when two define the same."""
     rules: dict[str, Rule] = {}
     for name, folder in packs.items():
         found = load_builtin() if name == BUILTIN else load_pack(folder, name)
@@ -216,7 +224,8 @@ def _rule_origins(tables: RuleTables) -> dict[str, str]:
 
 def _over(base: Any, layer: Any, key: str, origin: Callable[[str], str], origins: dict[str, str]) -> Any:
     """`base` with the fields that `layer` sets away from their defaults."""
-    given = {field.name: getattr(layer, field.name) for field in fields(layer) if getattr(layer, field.name) != field.default}
+    values = {field.name: (getattr(layer, field.name), field.default) for field in fields(layer)}
+    given = {name: value for name, (value, default) in values.items() if value != default}
     for name in given:
         origins[f"{key}.{kebab(name)}"] = origin(f"{key}.{kebab(name)}")
     return replace(base, **given)
@@ -228,7 +237,7 @@ def _is_builtin(preset: Preset) -> bool:
 
 def _preset_origin(preset: Preset) -> Callable[[str], str]:
     phrase = f"preset {preset.name}"
-    return lambda key: phrase
+    return lambda _key: phrase
 
 
 def _place(path: Path | None, text: str, prefix: str, key: str, root: Path) -> str:

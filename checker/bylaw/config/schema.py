@@ -1,4 +1,4 @@
-"""What a configuration file and a preset may hold, and the check of it: unknown keys are errors, and all problems are told at once."""
+"""What a configuration file and a preset may hold. Unknown keys are errors, and all problems are told at once."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Problem:
 
 
 def read_table(kind: type[T], table: Mapping[str, object]) -> tuple[T, list[Problem]]:
-    """`table` as a `kind` (one of the dataclasses above), and everything that is wrong with it; what is wrong keeps its default."""
+    """`table` as a `kind` (a dataclass above), and everything wrong with it; what is wrong keeps its default."""
     values, problems = _read_fields(kind, table, "")
     return kind(**values), problems
 
@@ -151,10 +151,18 @@ def say(item: Any) -> str:
 
 
 _EXPECTED = {
-    "string_type": "text", "bool_type": "true or false", "int_type": "a whole number", "int_from_float": "a whole number",
-    "float_type": "a number", "list_type": "a list", "tuple_type": "a list", "set_type": "a list", "frozen_set_type": "a list",
-    "dict_type": "a table", "dataclass_type": "a table",
-}  # fmt: skip
+    "string_type": "text",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "set_type": "a list",
+    "frozen_set_type": "a list",
+    "dict_type": "a table",
+    "dataclass_type": "a table",
+}
 
 
 def toml_type(value: object) -> str:

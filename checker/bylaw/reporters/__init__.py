@@ -1,6 +1,6 @@
 """Reporters turn diagnostics into text: one module per output format, each with `render(view) -> str`.
 
-They know diagnostics and the metadata of rules, nothing of the engine. What they write depends on the view alone, byte for byte.
+They know diagnostics and the metadata of rules, nothing of the engine. What they write depends on the view alone.
 """
 
 from __future__ import annotations
@@ -49,8 +49,9 @@ class Texts:
 class View:
     """All that a reporter may know.
 
-    `files` is the number of files checked, `meanings` the names of the engine's own diagnostics, `prefix` the path from the top of the
-    repository to the root (posix, '' or ending in '/'), for formats whose readers stand there. `summary` asks for a closing line.
+    `files` is the number of files checked, `meanings` explains the engine's own diagnostics, `prefix` is the path from
+    the top of the repository to the root (posix, '' or ending in '/'), for formats whose readers stand there. `summary`
+    asks for a closing line.
     """
 
     diagnostics: tuple[Diagnostic, ...]

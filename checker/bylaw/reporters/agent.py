@@ -1,4 +1,4 @@
-"""For language models: few characters, nothing twice. Grouped by file; how to repair comes once per rule, at the end."""
+"""For language models: few characters, nothing twice. By file; how to repair comes once per rule, at the end."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def render(view: View) -> str:
 def _heading(view: View) -> str:
     counts = tally(view.diagnostics)
     heading = f"{plural(counts.total, 'finding')}; {plural(view.files, 'file')} checked"
-    marks = [f"{mark.strip()} = {severity}" for severity, mark in _MARKS.items() if mark and counts.severities[severity]]
+    marks = [
+        f"{_MARKS[severity].strip()} = {severity}" for severity in ("warning", "info") if counts.severities[severity]
+    ]
     return f"{heading}; {', '.join(marks)}." if marks else f"{heading}."
 
 

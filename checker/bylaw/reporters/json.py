@@ -14,7 +14,7 @@ VERSION = 1
 
 
 def render(view: View) -> str:
-    """One JSON document: `version`, `diagnostics`, `summary`. Lines and columns are 1-based, an end is the place after."""
+    """One JSON document: `version`, `diagnostics`, `summary`. Lines and columns are 1-based, ends exclusive."""
     counts = tally(view.diagnostics)
     document = {
         "version": VERSION,
@@ -58,9 +58,9 @@ def _related(related: Related, texts: Texts) -> dict[str, Any]:
 
 
 def _fix(fix: Fix, texts: Texts) -> dict[str, Any]:
-    edits = [edit for edit in fix.edits if isinstance(edit, Replace)]
-    return {
-        "title": fix.title,
-        "applicability": fix.applicability,
-        "edits": [{"path": edit.path, **_range(texts, edit.path, edit.span), "content": edit.content} for edit in edits],
-    }
+    edits = [_edit(edit, texts) for edit in fix.edits if isinstance(edit, Replace)]
+    return {"title": fix.title, "applicability": fix.applicability, "edits": edits}
+
+
+def _edit(edit: Replace, texts: Texts) -> dict[str, Any]:
+    return {"path": edit.path, **_range(texts, edit.path, edit.span), "content": edit.content}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -20,7 +19,7 @@ _FINGERPRINT = "bylawFingerprint/v1"
 
 
 def render(view: View) -> str:
-    """One run. Addresses are relative to the top of the repository; nothing in it depends on the machine or the time."""
+    """One run. Addresses are relative to the top of the repository; nothing depends on the machine or the time."""
     placed = [diagnostic for diagnostic in view.diagnostics if diagnostic.location.path]
     unplaced = [diagnostic for diagnostic in view.diagnostics if not diagnostic.location.path]
     names = sorted({diagnostic.rule for diagnostic in view.diagnostics})
@@ -112,12 +111,13 @@ def _changes(fix: Fix, view: View) -> list[dict[str, Any]]:
     edits = [edit for edit in fix.edits if isinstance(edit, Replace)]
     paths = dict.fromkeys(edit.path for edit in edits)
     return [
-        {"artifactLocation": _artifact(path, view), "replacements": _replacements((e for e in edits if e.path == path), view)}
+        {
+            "artifactLocation": _artifact(path, view),
+            "replacements": [_replacement(edit, view) for edit in edits if edit.path == path],
+        }
         for path in paths
     ]
 
 
-def _replacements(edits: Iterable[Replace], view: View) -> list[dict[str, Any]]:
-    return [
-        {"deletedRegion": _region(edit.path, edit.span, view), "insertedContent": {"text": edit.content}} for edit in edits
-    ]
+def _replacement(edit: Replace, view: View) -> dict[str, Any]:
+    return {"deletedRegion": _region(edit.path, edit.span, view), "insertedContent": {"text": edit.content}}

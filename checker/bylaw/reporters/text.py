@@ -10,54 +10,59 @@ from bylaw.reporters.frame import Paint, marked_line, printable
 from bylaw.reporters.tally import closing_lines, tally
 from bylaw.source import Location
 
+_FIX_LABELS = {"safe": "fix", "unsafe": "unsafe fix", "display": "suggestion"}
+
 
 def render(view: View) -> str:
     """One block per diagnostic, and a closing line."""
-    paint = Paint(view.color)
     lines: list[str] = []
     for diagnostic in view.diagnostics:
-        lines.extend(_block(diagnostic, view, paint))
+        lines.extend(_Block(diagnostic, view).lines())
         lines.append("")
     if view.summary:
         lines.extend(closing_lines(tally(view.diagnostics), view.files))
     return "".join(f"{line}\n" for line in lines)
 
 
-def _block(diagnostic: Diagnostic, view: View, paint: Paint) -> Iterator[str]:
-    heading = paint(f"{diagnostic.severity}[{diagnostic.rule}]", "bold", diagnostic.severity)
-    yield f"{heading}: {paint(printable(diagnostic.message), 'bold')}"
-    margin = _margin(diagnostic, view)
-    if diagnostic.location.path:
-        yield from _place(diagnostic.location, "-->", "^", "", view, paint, margin)
-    for related in diagnostic.related:
-        yield from _place(related.location, ":::", "-", related.message, view, paint, margin)
-    notes = [("help", diagnostic.help)] if diagnostic.help else []
-    if diagnostic.fix is not None:
-        notes.append((_fix_label(diagnostic.fix.applicability), diagnostic.fix.title))
-    for label, note in notes:
-        yield f"{' ' * margin} {paint('=', 'blue')} {paint(label, 'bold')}: {printable(note)}"
+class _Block:
+    """One diagnostic on its way to the terminal. All line numbers in it share a margin."""
 
+    def __init__(self, diagnostic: Diagnostic, view: View) -> None:
+        self.diagnostic = diagnostic
+        self.texts = view.texts
+        self.paint = Paint(view.color)
+        locations = [diagnostic.location, *(related.location for related in diagnostic.related)]
+        self.margin = max(len(str(self.texts.start(location).line)) for location in locations)
 
-def _fix_label(applicability: str) -> str:
-    return {"safe": "fix", "unsafe": "unsafe fix"}.get(applicability, "suggestion")
+    def lines(self) -> Iterator[str]:
+        diagnostic = self.diagnostic
+        heading = self.paint(f"{diagnostic.severity}[{diagnostic.rule}]", "bold", diagnostic.severity)
+        yield f"{heading}: {self.paint(printable(diagnostic.message), 'bold')}"
+        if diagnostic.location.path:
+            yield self._where(diagnostic.location, "-->")
+            yield from self._code(diagnostic.location, "^", diagnostic.severity)
+        for related in diagnostic.related:
+            yield f"{self._where(related.location, ':::')}: {printable(related.message)}"
+            yield from self._code(related.location, "-", "blue")
+        if diagnostic.help:
+            yield self._note("help", diagnostic.help)
+        if diagnostic.fix is not None:
+            yield self._note(_FIX_LABELS[diagnostic.fix.applicability], diagnostic.fix.title)
 
+    def _where(self, location: Location, arrow: str) -> str:
+        start = self.texts.start(location)
+        return f"{' ' * self.margin}{self.paint(arrow, 'blue')} {printable(location.path)}:{start.line}:{start.column}"
 
-def _margin(diagnostic: Diagnostic, view: View) -> int:
-    locations = [diagnostic.location, *(related.location for related in diagnostic.related)]
-    return max(len(str(view.texts.start(location).line)) for location in locations)
+    def _code(self, location: Location, mark: str, color: str) -> Iterator[str]:
+        start, end = self.texts.range(location.path, location.span)
+        source = self.texts[location.path].line_text(start.line)
+        if not source.strip():
+            return
+        shown, marks = marked_line(source, start, end, mark)
+        bar = self.paint("|", "blue")
+        yield f"{' ' * self.margin} {bar}"
+        yield f"{self.paint(str(start.line).rjust(self.margin), 'blue')} {bar} {shown}"
+        yield f"{' ' * self.margin} {bar} {self.paint(marks, 'bold', color)}"
 
-
-def _place(
-    location: Location, arrow: str, mark: str, message: str, view: View, paint: Paint, margin: int
-) -> Iterator[str]:
-    start, end = view.texts.range(location.path, location.span)
-    where = f"{printable(location.path)}:{start.line}:{start.column}"
-    yield f"{' ' * margin}{paint(arrow, 'blue')} {where}{': ' + printable(message) if message else ''}"
-    source = view.texts[location.path].line_text(start.line)
-    if not source.strip():
-        return
-    shown, marks = marked_line(source, start, end, mark)
-    bar = paint("|", "blue")
-    yield f"{' ' * margin} {bar}"
-    yield f"{paint(str(start.line).rjust(margin), 'blue')} {bar} {shown}"
-    yield f"{' ' * margin} {bar} {paint(marks, 'bold', 'error' if mark == '^' else 'blue')}"
+    def _note(self, label: str, text: str) -> str:
+        return f"{' ' * self.margin} {self.paint('=', 'blue')} {self.paint(label, 'bold')}: {printable(text)}"

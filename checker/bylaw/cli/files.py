@@ -1,0 +1,39 @@
+"""`bylaw files`: which files are read, and why others are not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from bylaw.cli.output import Output
+from bylaw.config import locate, resolve
+from bylaw.engine.discovery import discover
+
+_KINDS = {".py": "Python", ".sql": "SQL"}
+
+
+def list_files(config: Path | None, output_format: str) -> int:
+    """Print the files of the project in order, then what was left out with the reason."""
+    output = Output()
+    resolved = resolve(locate(Path.cwd(), config))
+    found = discover(resolved.root, resolved.settings)
+    if output_format == "json":
+        document = {
+            "version": 1,
+            "root": str(resolved.root),
+            "files": [{"path": path, "kind": _kind(path)} for path in found.files],
+            "skipped": [{"path": path, "reason": reason} for path, reason in found.skipped],
+        }
+        output.print(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    else:
+        lines = [f"{path}  ({_kind(path)})" for path in found.files]
+        if found.skipped:
+            lines += ["", "left out:", *(f"  {path}: {reason}" for path, reason in found.skipped)]
+        lines += ["", f"{len(found.files)} files in {resolved.root}, {len(found.skipped)} files or folders left out."]
+        output.print("".join(f"{line}\n" for line in lines))
+    output.flush()
+    return 0
+
+
+def _kind(path: str) -> str:
+    return _KINDS.get(Path(path).suffix, "other")

@@ -1,0 +1,153 @@
+"""`bylaw config`: what holds, where it comes from, and which rules sleep."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from bylaw.cli.output import Output
+from bylaw.config import Choices, Resolved, locate, resolve
+from bylaw.config.describe import as_toml, plain
+from bylaw.rule import Adoption
+from bylaw.settings import Level
+
+
+@dataclasses.dataclass(frozen=True)
+class Sleep:
+    """What was found about a rule that speaks only where its convention is followed; `failure` says why nothing was."""
+
+    adoption: Adoption | None
+    failure: str = ""
+
+    @property
+    def awake(self) -> bool:
+        return self.adoption is not None and self.adoption.followed
+
+    def sentence(self) -> str:
+        if self.adoption is None:
+            return f"asleep: whether the project follows it could not be found out: {self.failure}"
+        found = f"{self.adoption.keeping} of {self.adoption.examined} {self.adoption.what} keep the convention"
+        if self.awake:
+            return f"awake: {found}"
+        return f'asleep: {found}; it speaks from three quarters of at least five on, or with when = "always"'
+
+
+def show(config: Path | None, choices: Choices, output_format: str) -> int:
+    """Print the resolved configuration."""
+    output = Output()
+    resolved = resolve(locate(Path.cwd(), config), choices)
+    sleeps = _sleeps(resolved)
+    if output_format == "json":
+        output.print(json.dumps(_document(resolved, sleeps), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    else:
+        output.print("".join(f"{line}\n" for line in _lines(resolved, sleeps)))
+    output.flush()
+    return 0
+
+
+def _sleeps(resolved: Resolved) -> dict[str, Sleep]:
+    """The rules with `when = "followed"`. The project is read only when there are any."""
+    asking = {
+        name: setting.options
+        for name, setting in resolved.settings.rules.items()
+        if name in resolved.rules and setting.level != "off" and getattr(setting.options, "when", "") == "followed"
+    }
+    if not asking:
+        return {}
+    from bylaw.engine.session import open_session  # noqa: PLC0415
+
+    project = open_session(resolved.root, resolved.settings).project
+    found: dict[str, Sleep] = {}
+    for name, options in asking.items():
+        adoption = resolved.rules[name].adoption
+        if adoption is None:
+            continue
+        try:
+            found[name] = Sleep(adoption(project, options))
+        except Exception as error:  # a rule's own code; `bylaw check` reports it
+            found[name] = Sleep(None, f"{type(error).__name__}: {error}")
+    return found
+
+
+def _general(resolved: Resolved) -> dict[str, object]:
+    """The keys that are no rule's, with their values."""
+    settings = resolved.settings
+    values: dict[str, object] = {
+        "extends": list(resolved.presets),
+        "exclude": list(settings.exclude),
+        "rule-packs": sorted({rule.pack for rule in resolved.rules.values()} - {"builtin"}),
+        "max-file-size": settings.max_file_size,
+    }
+    for table in ("layout", "migrations"):
+        section = plain(getattr(settings, table))
+        values.update({f"{table}.{key}": value for key, value in section.items()} if isinstance(section, dict) else {})
+    return values
+
+
+def _lines(resolved: Resolved, sleeps: Mapping[str, Sleep]) -> Iterator[str]:
+    yield f"root: {resolved.root}"
+    yield f"file: {resolved.source or 'none'}"
+    yield ""
+    origins = resolved.origins
+    rows = [(f"{key} = {as_toml(value)}", origins.get(key, "default")) for key, value in _general(resolved).items()]
+    for name in _active(resolved):
+        chosen = resolved.chosen[name]
+        rows.append((f"rules.{name} = {as_toml(chosen.level)}", chosen.level_from))
+        rows.extend((f"    {option} = {as_toml(value)}", origin) for option, (value, origin) in chosen.options.items())
+        if name in sleeps:
+            rows.append((f"    {sleeps[name].sentence()}", ""))
+    width = min(60, max(len(left) for left, right in rows if right))
+    yield from (f"{left:<{width}}  # {right}" if right else left for left, right in rows)
+    for override in resolved.settings.overrides:
+        yield ""
+        yield f"overrides for {', '.join(override.paths)}:"
+        yield from (f"    {name} = {as_toml(setting.level)}" for name, setting in override.rules.items())
+    off = [name for name in resolved.rules if name not in _active(resolved)]
+    yield ""
+    yield f"off: {', '.join(off) or 'none'}"
+
+
+def _active(resolved: Resolved) -> list[str]:
+    return [name for name, chosen in sorted(resolved.chosen.items()) if chosen.level != "off"]
+
+
+def _document(resolved: Resolved, sleeps: Mapping[str, Sleep]) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "root": str(resolved.root),
+        "file": str(resolved.source) if resolved.source is not None else None,
+        "settings": {
+            key: {"value": value, "origin": resolved.origins.get(key, "default")}
+            for key, value in _general(resolved).items()
+        },
+        "rules": {name: _rule(name, resolved, sleeps.get(name)) for name in sorted(resolved.chosen)},
+        "overrides": [
+            {
+                "paths": list(override.paths),
+                "rules": {name: _setting(setting) for name, setting in override.rules.items()},
+            }
+            for override in resolved.settings.overrides
+        ],
+    }
+
+
+def _rule(name: str, resolved: Resolved, sleep: Sleep | None) -> dict[str, Any]:
+    chosen = resolved.chosen[name]
+    document: dict[str, Any] = {
+        "level": chosen.level,
+        "origin": chosen.level_from,
+        "options": {option: {"value": value, "origin": origin} for option, (value, origin) in chosen.options.items()},
+    }
+    if sleep is not None:
+        document["awake"] = sleep.awake
+        document["adoption"] = dataclasses.asdict(sleep.adoption) if sleep.adoption is not None else None
+    return document
+
+
+def _setting(setting: Any) -> dict[str, object]:
+    level: Level = setting.level
+    options = plain(setting.options) if setting.options is not None else {}
+    return {"level": level, "options": options}
