@@ -30,7 +30,7 @@ def to_utf8(content: bytes) -> bytes:
     """
     if b"\0" in content:
         raise NotText("the file contains NUL bytes")
-    encoding = _declared_encoding(content)
+    encoding = declared_encoding(content)
     try:
         text = content.decode(encoding)
     except (UnicodeDecodeError, LookupError) as error:
@@ -38,7 +38,8 @@ def to_utf8(content: bytes) -> bytes:
     return content if encoding == "utf-8" else text.encode("utf-8")
 
 
-def _declared_encoding(content: bytes) -> str:
+def declared_encoding(content: bytes) -> str:
+    """The encoding that a byte order mark or a coding cookie names, in lower case; `utf-8` without one."""
     if content.startswith(_BOM):
         return "utf-8"
     for line in content.split(b"\n", 2)[:2]:
