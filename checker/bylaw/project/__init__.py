@@ -12,8 +12,10 @@ from bylaw.settings import Settings
 from bylaw.source import Location, SourceText, Span
 
 if TYPE_CHECKING:
+    from bylaw.facts.database import Table
     from bylaw.project.migrations import Migrations
     from bylaw.project.names import Names
+    from bylaw.project.tables import Tables
 
 __all__ = ["File", "Project"]
 
@@ -52,12 +54,34 @@ class Project:
         self.history = history
         self._load = load
 
+    def text_of(self, path: str) -> str | None:
+        """The text of any file below the root; None where there is none. Only for files that the settings name."""
+        try:
+            return self._load(path).decode("utf-8", "replace")
+        except (OSError, ValueError):
+            return None
+
     @cached_property
     def names(self) -> Names:
         """Follows qualified names to their definitions, across files."""
         from bylaw.project.names import Names  # noqa: PLC0415
 
         return Names([file.facts for file in self.files.values()])
+
+    @cached_property
+    def _tables(self) -> Tables:
+        from bylaw.project.tables import Tables  # noqa: PLC0415
+
+        return Tables(self)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Every table that the code declares, in order of place; `context` says which are the application's own."""
+        return self._tables.all
+
+    def table_of(self, qualified: str, near: str = "") -> Table | None:
+        """The table whose rows a class or `Table` variable stands for; the name as qualified in the module `near`."""
+        return self._tables.of(qualified, near)
 
     @cached_property
     def migrations(self) -> Migrations:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -24,11 +25,11 @@ class History:
         del path, later, wanted
         return None
 
-    def names_in_base(self, word: str) -> bool | None:
+    def names_in_base(self, word: str, outside: Iterable[str] = ()) -> bool | None:
         """Whether a Python file of the base contains `word` as a whole word, migrations aside; None where that is
         unknown.
         """
-        del word
+        del word, outside
         return None
 
     def text_in_base(self, path: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from bylaw.facts.migrations import Operation, UnreadOperation
 from bylaw.project.migrations import django
@@ -23,6 +24,26 @@ class Deployment:
     after: Schema = field(default_factory=Schema)
     changes: tuple[Change, ...] = ()
     """All of them, in order, those of exempt steps included."""
+
+    def final(self, table: TableState) -> TableState | None:
+        """What became of a table, whatever its name is then; None when it is gone."""
+        found = self.after.tables.get(table.name)
+        if found is not None and found.identity == table.identity:
+            return found
+        return self._by_identity.get(table.identity)
+
+    @cached_property
+    def _by_identity(self) -> dict[int, TableState]:
+        return {table.identity: table for table in self.after.tables.values()}
+
+    def known_as(self, table: TableState) -> str:
+        """The name under which the running release knows a table that may have been renamed since."""
+        found = self.before.tables.get(table.name)
+        if found is not None and found.identity == table.identity:
+            return table.name
+        return next(
+            (known.name for known in self.before.tables.values() if known.identity == table.identity), table.name
+        )
 
     def __contains__(self, step: Step | None) -> bool:
         return step in self.steps

@@ -23,6 +23,7 @@ class Replay:
         self._keys: dict[str, str] = {}
         self._enums: dict[str, tuple[str, ...]] = {}
         self._objects: dict[tuple[str, str], Step] = {}
+        self._identities = 0
         self._bare: dict[str, tuple[str, ...]] = {}
         self._handed_out: Schema | None = None
 
@@ -51,8 +52,7 @@ class Replay:
 
     def change_table(self, name: str, change: Callable[[TableState], TableState]) -> None:
         """Replace the state of one table, which is made up when it was never seen."""
-        state = self._reader.table(name) or TableState(name)
-        self._put(change(state))
+        self._put(change(self._table(name)))
 
     @property
     def _reader(self) -> Schema:
@@ -70,6 +70,14 @@ class Replay:
         if self._tables.pop(name, None) is not None:
             bare = name.rpartition(".")[2].lower()
             self._bare[bare] = tuple(other for other in self._bare[bare] if other != name)
+
+    def _table(self, name: str) -> TableState:
+        """The table as it is known; one that was never seen is made up."""
+        return self._reader.table(name) or TableState(name, identity=self._next())
+
+    def _next(self) -> int:
+        self._identities += 1
+        return self._identities
 
     def apply(self, operation: Operation, step: Step) -> None:
         """Take one operation in."""
@@ -118,7 +126,7 @@ class Replay:
 
     def _create_table(self, operation: ops.CreateTable, step: Step) -> None:
         existing = self._reader.table(operation.table)
-        if existing is not None and existing.complete and operation.if_not_exists:
+        if existing is not None and operation.if_not_exists:
             return
         columns = {spec.name: column_of(spec, step) for spec in operation.columns}
         for name in operation.primary_key:
@@ -133,6 +141,8 @@ class Replay:
                 temporary=operation.temporary,
                 comment=Note(operation.comment, step) if operation.comment else None,
                 model=operation.model,
+                partition_of=operation.partition_of,
+                identity=self._next(),
                 fields={spec.field: spec.name for spec in operation.columns if spec.field},
             )
         )
@@ -143,7 +153,7 @@ class Replay:
             self._take(state.name)
 
     def _rename_table(self, table: str, new_name: str) -> None:
-        state = self._reader.table(table) or TableState(table)
+        state = self._table(table)
         schema, _, _ = state.name.rpartition(".")
         if schema and "." not in new_name:
             new_name = f"{schema}.{new_name}"

@@ -91,6 +91,9 @@ class TableState:
     fields: Mapping[str, str] = field(default_factory=dict)
     """Django: field → column, where they differ."""
     unmapped: Step | None = None
+    partition_of: str = ""
+    identity: int = 0
+    """The same number before and after a rename, another one for a table that was dropped and made again."""
 
     def column(self, name: str) -> ColumnState | None:
         """The column of that name; identifiers that differ in case alone are one."""
@@ -135,6 +138,11 @@ class Schema:
         candidates = self.bare_names.get(bare, ())
         matches = [key for key in candidates if _same_schema(schema, key.lower().rpartition(".")[0])]
         return self.tables[matches[0]] if len(matches) == 1 else None
+
+    def has_view(self, name: str) -> bool:
+        """Whether migrations created a view (materialised or not) of that name."""
+        bare = name.rpartition(".")[2].lower()
+        return any(kind.endswith("view") and other.rpartition(".")[2].lower() == bare for kind, other in self.objects)
 
     def column(self, table: str, column: str) -> ColumnState | None:
         state = self.table(table)
