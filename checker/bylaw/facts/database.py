@@ -9,6 +9,8 @@ import msgspec
 from bylaw.source import Location
 
 Orm = Literal["sqlalchemy", "sqlmodel", "django", "sql"]
+Context = Literal["app", "test", "migration", "example"]
+"""What the file around a declaration is for. Conventions speak of `app` tables."""
 
 
 class ForeignKey(msgspec.Struct, frozen=True):
@@ -18,6 +20,9 @@ class ForeignKey(msgspec.Struct, frozen=True):
     column: str
     target_model: str = ""
     """Qualified class name, where the code names a class."""
+    schema: str = ""
+    constraint: bool = False
+    """Declared together with other columns, by a composite constraint."""
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -40,6 +45,8 @@ class Column(msgspec.Struct, frozen=True):
     implicit: bool = False
     from_library: bool = False
     """Declared by a class outside the project."""
+    relation: str = ""
+    """Django: the attribute that holds the related row (`author`, where `author_id` holds its key)."""
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -62,11 +69,18 @@ class Table(msgspec.Struct, frozen=True):
     """Named as `secondary=`/`through=`, or its key is made of two or more foreign keys."""
     schema: str = ""
     app_label: str = ""
+    context: Context = "app"
+    registry: str = ""
+    """Canonical name of the declarative base (or metadata object) that the table is registered with."""
+    bases: tuple[str, ...] = ()
+    """Canonical names of every class it inherits from, the project's own and the libraries'."""
+    attributes: frozenset[str] = frozenset()
+    """Every name that the class and the project's classes it inherits from define: columns, relations, properties, methods."""
 
     @property
     def primary_key(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.primary_key)
 
     def column(self, name: str) -> Column | None:
-        """The column with that attribute or physical name."""
-        return next((c for c in self.columns if name in (c.attribute, c.name)), None)
+        """The column with that attribute, relation or physical name."""
+        return next((c for c in self.columns if name and name in (c.attribute, c.name, c.relation)), None)

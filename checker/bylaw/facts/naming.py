@@ -1,0 +1,70 @@
+"""Names of entities: from classes and tables to `snake_case` singulars."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_IRREGULAR = {
+    "people": "person", "children": "child", "men": "man", "women": "woman", "feet": "foot", "teeth": "tooth", "mice": "mouse",
+    "geese": "goose", "criteria": "criterion", "phenomena": "phenomenon", "data": "datum", "media": "medium", "indices": "index",
+    "vertices": "vertex", "matrices": "matrix", "appendices": "appendix", "analyses": "analysis", "bases": "basis", "crises": "crisis",
+    "theses": "thesis", "hypotheses": "hypothesis", "diagnoses": "diagnosis", "axes": "axis", "quizzes": "quiz", "leaves": "leaf",
+    "lives": "life", "wives": "wife", "knives": "knife", "shelves": "shelf", "halves": "half", "wolves": "wolf", "loaves": "loaf",
+    "thieves": "thief", "selves": "self", "calves": "calf", "schemata": "schema", "stigmata": "stigma", "alumni": "alumnus",
+    "stimuli": "stimulus", "radii": "radius", "fungi": "fungus", "cacti": "cactus", "syllabi": "syllabus", "oxen": "ox",
+    "errata": "erratum", "addenda": "addendum", "memoranda": "memorandum", "curricula": "curriculum", "metadata": "metadata",
+}  # fmt: skip
+_SAME = frozenset({"news", "series", "species", "equipment", "information", "sms", "dns", "https", "ios", "aws", "gps", "pos"})
+
+
+def snake(name: str) -> str:
+    """`JournalEntry` → `journal_entry`, `HTTPLog` → `http_log`; other separators become underscores."""
+    return _CAMEL.sub("_", name).lower().replace("-", "_").replace(" ", "_").replace("__", "_").strip("_")
+
+
+@cache
+def singulars(name: str) -> frozenset[str]:
+    """Every plausible singular of a snake_case name, itself included: `statuses` → status, statuse; `addresses` → address, addresse.
+
+    Only the last word changes, and the first of a phrase like `points_of_sale`.
+    """
+    head, _, last = name.rpartition("_")
+    prefix = f"{head}_" if head else ""
+    found = {name, *(prefix + word for word in _singular_words(last))}
+    if "_of_" in name:
+        first, _, rest = name.partition("_of_")
+        found |= {f"{word}_of_{rest}" for word in singulars(first)}
+    return frozenset(found)
+
+
+def singular(name: str) -> str:
+    """The most likely singular of a snake_case name, for messages."""
+    head, _, last = name.rpartition("_")
+    return (f"{head}_" if head else "") + _most_likely(last)
+
+
+def _most_likely(word: str) -> str:
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if word in _SAME or not word.endswith("s") or word.endswith(("ss", "us", "is")) or len(word) <= 2:  # noqa: PLR2004
+        return word
+    if word.endswith("ies") and len(word) > 4:  # noqa: PLR2004
+        return word[:-3] + "y" if word not in {"movies", "cookies", "calories", "zombies", "selfies", "brownies", "rookies"} else word[:-1]
+    if word.endswith(("sses", "shes", "ches", "xes", "zzes", "uses")) and word not in {"causes", "houses", "clauses", "pauses", "caches", "uses", "axes"}:
+        return word[:-2]
+    return word[:-1]
+
+
+def _singular_words(word: str) -> set[str]:
+    found = {_most_likely(word)}
+    if word.endswith("s") and not word.endswith("ss"):
+        found.add(word[:-1])
+    if word.endswith("es"):
+        found.add(word[:-2])
+    if word.endswith("ies"):
+        found.add(word[:-3] + "y")
+    if word.endswith("ves"):
+        found |= {word[:-3] + "f", word[:-3] + "fe"}
+    return {each for each in found if each}

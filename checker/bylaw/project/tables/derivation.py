@@ -1,0 +1,99 @@
+"""Puts the ORMs' derivations together: every class and `Table(...)` of the project, then what points where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bylaw.facts.database import Column, Table
+from bylaw.project.roles import context_of
+from bylaw.project.tables.columns import Columns
+from bylaw.project.tables.core import CoreTables
+from bylaw.project.tables.django import DjangoModels
+from bylaw.project.tables.inheritance import Kin, Kinship
+from bylaw.project.tables.linking import Linker
+from bylaw.project.tables.meaning import Meanings
+from bylaw.project.tables.sqlalchemy import MappedClasses
+from bylaw.project.tables.sqlmodel import SqlModels
+
+if TYPE_CHECKING:
+    from bylaw.project import Project
+
+
+def derive(project: Project) -> tuple[tuple[Table, ...], dict[str, Table]]:
+    """All tables in order of place, and an index from classes and variables (canonical names) to the table of their rows."""
+    files = [file.facts for file in project.files.values() if file.facts.language == "python"]
+    meanings = Meanings(project.names)
+    kinship = Kinship(meanings, files)
+    columns = Columns(meanings)
+    mapped = MappedClasses(kinship, meanings, columns)
+    models = SqlModels(meanings, columns, mapped)
+    django = DjangoModels(kinship, meanings)
+    core = CoreTables(kinship, meanings, mapped)
+    found: dict[str, Table] = {}
+    loose: list[Table] = []
+    sharing: dict[str, str] = {}
+    for file in files:
+        functions = {function.qualified for function in file.functions}
+        for fact in file.classes:
+            if fact.owner in functions or not (fact.bases or fact.decorators or fact.keywords):
+                continue
+            kin = kinship.get(fact.qualified)
+            if kin is None:
+                continue
+            table = models.table(kin) or mapped.table(kin) or django.table(kin)
+            if table is not None:
+                found[fact.qualified] = table
+            elif (parent := _sharing(kin, mapped, django)) is not None:
+                sharing[fact.qualified] = parent
+        for qualified, table in core.tables(file):
+            if qualified:
+                found[qualified] = table
+            else:
+                loose.append(table)
+    for file in files:
+        for model, variable in core.imperative(file):
+            if variable in found:
+                found[variable] = msgspec.structs.replace(found[variable], model=model, class_name=model.rpartition(".")[2])
+    _add_shared(found, sharing, kinship, mapped)
+    placed = {name: _placed(table, project) for name, table in found.items()}
+    linked, rest = Linker(project, meanings, files).link(placed, [_placed(table, project) for table in loose])
+    index = dict(linked)
+    for name, parent in sharing.items():
+        if parent in linked:
+            index[name] = linked[parent]
+    for table in linked.values():
+        if table.model:
+            index.setdefault(table.model, table)
+    ordered = sorted((*linked.values(), *rest), key=lambda table: table.location)
+    return tuple(ordered), index
+
+
+def _placed(table: Table, project: Project) -> Table:
+    return msgspec.structs.replace(table, context=context_of(table.location.path, project.settings.layout))
+
+
+def _sharing(kin: Kin, mapped: MappedClasses, django: DjangoModels) -> str | None:
+    """The model whose rows a class stands for without a table of its own."""
+    if mapped.is_mapped(kin):
+        for parent in mapped.mapped_parents(kin):
+            if mapped.table_name(parent) is not None:
+                return parent.fact.qualified
+            return _sharing(parent, mapped, django)
+    if django.is_model(kin) and django.meta(kin).proxy:
+        return next((parent.fact.qualified for parent in django.concrete_parents(kin)), None)
+    return None
+
+
+def _add_shared(found: dict[str, Table], sharing: dict[str, str], kinship: Kinship, mapped: MappedClasses) -> None:
+    """Columns that a single-table subclass declares stand in its parent's table."""
+    for name, parent in sharing.items():
+        kin, table = kinship.get(name), found.get(parent)
+        if kin is None or table is None or table.orm == "django":
+            continue
+        extra: list[Column] = []
+        for column in mapped.gather(kin)[0]:
+            if table.column(column.attribute) is None:
+                extra.append(msgspec.structs.replace(column, nullable=None))
+        found[parent] = msgspec.structs.replace(table, columns=(*table.columns, *extra))

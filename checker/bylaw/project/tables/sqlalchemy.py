@@ -1,0 +1,400 @@
+"""Mapped classes of SQLAlchemy: declarative bases, mixins, abstract bases, joined and single-table inheritance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from bylaw.facts.code import Function, Variable
+from bylaw.facts.database import Column, ForeignKey, Table
+from bylaw.facts.values import Attr, Call, Entries, Items, Operator, Ref, Value, flag_of, is_none, text_of
+from bylaw.project.tables import library
+from bylaw.project.tables.columns import Columns
+from bylaw.project.tables.drafts import Draft
+from bylaw.project.tables.inheritance import Kin, Kinship
+from bylaw.project.tables.meaning import Meanings
+from bylaw.project.tables.tablename import computed_name, flask_name
+from bylaw.source import Location
+
+_NOT_COLUMNS = frozenset(
+    {"relationship", "dynamic_loader", "synonym", "composite", "association_proxy", "hybrid_property", "column_property",
+     "query_expression", "backref", "relation"}
+)  # fmt: skip
+_RELATION_TYPES = frozenset({"list", "List", "set", "Set", "Sequence", "Collection"})
+
+
+@dataclass
+class Body:
+    """What one class body says about columns: None hides an inherited one."""
+
+    columns: dict[str, Column | None]
+    vague: bool = False
+    """Something may be a column, and cannot be read."""
+
+
+class MappedClasses:
+    """Derives the table of a declarative class."""
+
+    def __init__(self, kinship: Kinship, meanings: Meanings, columns: Columns) -> None:
+        self.kinship = kinship
+        self.meanings = meanings
+        self.columns = columns
+        self._bodies: dict[str, Body] = {}
+        self._names: dict[str, str | None] = {}
+
+    # -- what a class is
+
+    def is_mapped(self, kin: Kin) -> bool:
+        """Whether the class maps to rows: its own table's, or those of a mapped parent."""
+        if self._is_decorated(kin):
+            return True
+        if self._is_base(kin) or self._is_abstract(kin):
+            return False
+        if any(library.is_sqlalchemy_root(name) for name in kin.all_libraries()):
+            return True
+        return self._looks_mapped(kin)
+
+    def _is_decorated(self, kin: Kin) -> bool:
+        for decorator in kin.fact.decorators:
+            value = decorator.function if isinstance(decorator, Call) else decorator
+            last = value.name.rpartition(".")[2] if isinstance(value, Ref) else value.name if isinstance(value, Attr) else ""
+            if last in {"mapped", "mapped_as_dataclass"}:
+                return True
+        return False
+
+    def _is_base(self, kin: Kin) -> bool:
+        direct = any(library.short(name).rpartition(".")[2] in library.DECLARATIVE_BASES for name in kin.libraries)
+        return direct and not kin.root
+
+    def _is_abstract(self, kin: Kin) -> bool:
+        variable = kin.variable("__abstract__")
+        return variable is not None and flag_of(variable.value) is not False
+
+    def _looks_mapped(self, kin: Kin) -> bool:
+        """A class over bases that nobody here knows, which names its table and has columns, is one."""
+        unknown = any(k.opaque for k in kin.lineage()) or any(
+            library.sqlalchemy_columns(name) is None for name in kin.all_libraries()
+        )
+        if not unknown or kin.variable("__tablename__") is None:
+            return False
+        return any(column is not None for column in self.body(kin).columns.values())
+
+    # -- its table's name
+
+    def table_name(self, kin: Kin) -> str | None:
+        """The physical name of the table that the class itself has; '' when it is computed, None when it has none of its own."""
+        key = kin.fact.qualified
+        if key not in self._names:
+            self._names[key] = None
+            self._names[key] = self._table_name(kin)
+        return self._names[key]
+
+    def _table_name(self, kin: Kin) -> str | None:
+        found = self._stated_name(kin, kin.fact.name, set())
+        if found is not None:
+            return found
+        if any(library.names_tables(name) for name in kin.all_libraries()):
+            parents = self.mapped_parents(kin)
+            own_key = any(c is not None and c.primary_key for c in self.body(kin).columns.values())
+            if not parents or own_key:
+                return flask_name(kin.fact.name)
+        return None
+
+    def _stated_name(self, kin: Kin, class_name: str, seen: set[str]) -> str | None:
+        if kin.fact.qualified in seen:
+            return None
+        seen.add(kin.fact.qualified)
+        variable = kin.variable("__tablename__")
+        if variable is not None and variable.value is not None:
+            return text_of(variable.value) or self._constant(variable.value, kin.module) or ""
+        if (table := kin.variable("__table__")) is not None and table.value is not None:
+            return self._table_object_name(table.value, kin.module)
+        for method in self.kinship.methods(kin):
+            if method.name == "__tablename__":
+                return computed_name(method, class_name)
+        for parent in kin.parents:
+            if self.is_mapped(parent) and self.table_name(parent) is not None and not self._computes_name(parent):
+                continue
+            found = self._stated_name(parent, class_name, seen)
+            if found is not None:
+                return found
+        return None
+
+    def _computes_name(self, kin: Kin) -> bool:
+        return any(method.name == "__tablename__" for k in kin.lineage() for method in self.kinship.methods(k))
+
+    def _constant(self, value: Value, near: str) -> str | None:
+        if isinstance(value, Ref):
+            found = self.meanings.names.definition(value.name, near)
+            if found is not None and isinstance(found.item, Variable):
+                return text_of(found.item.value)
+        return None
+
+    def _table_object_name(self, value: Value, near: str) -> str:
+        if isinstance(value, Call):
+            return text_of(value.argument(0, "name")) or ""
+        if isinstance(value, Ref):
+            found = self.meanings.names.definition(value.name, near)
+            if found is not None and isinstance(found.item, Variable) and isinstance(found.item.value, Call):
+                return text_of(found.item.value.argument(0, "name")) or ""
+        return ""
+
+    def mapped_parents(self, kin: Kin) -> list[Kin]:
+        """The nearest mapped classes above."""
+        found: list[Kin] = []
+        for parent in kin.parents:
+            if self.is_mapped(parent) and (self.table_name(parent) is not None or self.mapped_parents(parent)):
+                found.append(parent)
+            else:
+                found.extend(self.mapped_parents(parent))
+        return found
+
+    # -- its columns
+
+    def table(self, kin: Kin) -> Table | None:
+        """The table of a mapped class; None for a class without one of its own."""
+        if not self.is_mapped(kin):
+            return None
+        name = self.table_name(kin)
+        if name is None:
+            return None
+        columns, complete = self.gather(kin)
+        parents = self.mapped_parents(kin)
+        libraries = kin.all_libraries()
+        complete = complete and not any(k.opaque for k in kin.lineage())
+        complete = complete and all(library.sqlalchemy_columns(lib) is not None for lib in libraries)
+        columns, schema = self._with_table_args(kin, columns)
+        return Table(
+            name=name, model=kin.fact.qualified, class_name=kin.fact.name, orm="sqlalchemy",
+            location=Location(kin.file.path, kin.fact.span), columns=tuple(columns), complete=complete,
+            parents=tuple(parent.fact.qualified for parent in parents), schema=schema, registry=self.registry(kin),
+            bases=lineage_names(kin), attributes=attribute_names(kin),
+        )  # fmt: skip
+
+    def registry(self, kin: Kin) -> str:
+        """The base whose metadata holds the table: `Base` of the project, the `db` object, or a library's base."""
+        for k in kin.lineage():
+            if k.root:
+                return k.root
+            if k is not kin and self._is_base(k):
+                return k.fact.qualified
+        return next((name for name in kin.all_libraries() if library.is_sqlalchemy_root(name)), "")
+
+    def gather(self, kin: Kin) -> tuple[list[Column], bool]:
+        """The columns of a class's own table, nearest declaration first to win, and whether all of them are known."""
+        found: dict[str, Column | None] = {}
+        vague = False
+        own_tables = {id(k) for parent in self.mapped_parents(kin) for k in parent.lineage()}
+        for k in kin.lineage():
+            if k is not kin and id(k) in own_tables:
+                continue
+            body = self.body(k)
+            vague = vague or body.vague
+            for attribute, column in body.columns.items():
+                found.setdefault(attribute, column)
+            for name in k.libraries:
+                for column in library_columns(name, kin):
+                    found.setdefault(column.attribute, column)
+        return [column for column in found.values() if column is not None], not vague
+
+    def body(self, kin: Kin) -> Body:
+        key = kin.fact.qualified
+        if key not in self._bodies:
+            self._bodies[key] = Body({})
+            self._bodies[key] = self._read_body(kin)
+        return self._bodies[key]
+
+    def _read_body(self, kin: Kin) -> Body:
+        body = Body({})
+        for variable in kin.fact.variables:
+            if variable.name == "__table__":
+                self._hybrid(kin, variable.value, body)
+            elif not variable.name.startswith("__"):
+                self._variable(kin, variable, body)
+        for method in self.kinship.methods(kin):
+            self._declared(kin, method, body)
+        return body
+
+    def _variable(self, kin: Kin, variable: Variable, body: Body) -> None:
+        mapped = self.columns.mapped_type(variable.annotation, kin.module)
+        found = self.columns.call(variable.value, kin.module)
+        if found is not None:
+            draft = Draft()
+            if mapped is not None:
+                draft.nullable = False
+                self.columns.annotate(mapped, kin.module, draft)
+            self.columns.read(*found, draft)
+            if mapped is None and draft.nullable is None:
+                draft.nullable = True
+            body.columns[variable.name] = draft.column(variable.name, Location(kin.file.path, variable.span), kin.fact.qualified)
+        elif variable.value is None:
+            if mapped is not None and not variable.conditional and self._is_scalar(mapped, kin.module):
+                draft = Draft(nullable=False)
+                self.columns.annotate(mapped, kin.module, draft)
+                location = Location(kin.file.path, variable.span)
+                body.columns[variable.name] = draft.column(variable.name, location, kin.fact.qualified)
+        elif mapped is not None and not self._is_relation(variable.value, kin.module):
+            body.vague = True
+        elif is_none(variable.value):
+            body.columns.setdefault(variable.name, None)
+
+    def _is_scalar(self, mapped: Value, near: str) -> bool:
+        if text_of(mapped) is not None:
+            return True
+        base = mapped
+        while hasattr(base, "index"):
+            base = base.value
+        last = base.name.rpartition(".")[2] if isinstance(base, Ref) else ""
+        del near
+        return last not in _RELATION_TYPES
+
+    def _is_relation(self, value: Value, near: str) -> bool:
+        if not isinstance(value, Call):
+            return True
+        root, _, last = self.meanings.short(value, near).partition(".")
+        if root in {"sqlalchemy", "sqlmodel", "facade", "sqlalchemy_utils"}:
+            return True
+        return last in _NOT_COLUMNS or value.method in _NOT_COLUMNS
+
+    def _declared(self, kin: Kin, method: Function, body: Body) -> None:
+        if not any("declared_attr" in _decorator_name(decorator) for decorator in method.decorators):
+            return
+        for returned in method.returns:
+            found = self.columns.call(returned, kin.module)
+            if found is None:
+                continue
+            draft = Draft()
+            mapped = self.columns.mapped_type(method.annotation, kin.module)
+            if mapped is not None:
+                draft.nullable = False
+                self.columns.annotate(mapped, kin.module, draft)
+            self.columns.read(*found, draft)
+            body.columns[method.name] = draft.column(method.name, Location(kin.file.path, method.span), kin.fact.qualified)
+
+    def _hybrid(self, kin: Kin, value: Value | None, body: Body) -> None:
+        """`__table__ = Table(...)`, in place or by name."""
+        near, path = kin.module, kin.file.path
+        if isinstance(value, Ref):
+            found = self.meanings.names.definition(value.name, near)
+            if found is not None and isinstance(found.item, Variable):
+                value, near, path = found.item.value, found.file.module, found.file.path
+        if not isinstance(value, Call):
+            body.vague = True
+            return
+        columns, complete = self.core_columns(value, near, path, kin.fact.qualified)
+        body.vague = body.vague or not complete
+        body.columns.update({column.attribute: column for column in columns})
+
+    def core_columns(self, call: Call, near: str, path: str, declared_by: str) -> tuple[list[Column], bool]:
+        """The columns of a `Table(name, metadata, ...)` call, and whether they are all."""
+        columns: list[Column] = []
+        complete = not call.spreads and not any(k.name in {"autoload", "autoload_with"} for k in call.keywords)
+        for arg in call.args[2:]:
+            found = self.columns.call(arg, near)
+            if found is None:
+                last = self.meanings.short(arg, near).rpartition(".")[2]
+                complete = complete and (last.endswith("Constraint") or last in {"Index", "Comment"})
+                continue
+            draft = Draft(nullable=True)
+            self.columns.read(*found, draft)
+            attribute = text_of(found[0].keyword("key")) or draft.name
+            if not attribute:
+                complete = False
+                continue
+            first = arg.args[0] if isinstance(arg, Call) and arg.args and text_of(arg.args[0]) is not None else arg
+            columns.append(draft.column(attribute, Location(path, first.span), declared_by))
+        constraints = [arg for arg in call.args[2:] if isinstance(arg, Call)]
+        return self._constrained(columns, constraints, near), complete
+
+    # -- table arguments
+
+    def _with_table_args(self, kin: Kin, columns: list[Column]) -> tuple[list[Column], str]:
+        schema = ""
+        for k in kin.lineage():
+            values: list[Value] = [v.value for v in k.fact.variables if v.name == "__table_args__" and v.value is not None]
+            for method in self.kinship.methods(k):
+                if method.name == "__table_args__":
+                    values.extend(method.returns)
+            for value in values:
+                calls, found = _table_args(value)
+                schema = schema or found
+                columns = self._constrained(columns, calls, k.module)
+        return columns, schema
+
+    def _constrained(self, columns: list[Column], calls: list[Call], near: str) -> list[Column]:
+        for call in calls:
+            last = self.meanings.short(call, near).rpartition(".")[2]
+            if last == "PrimaryKeyConstraint":
+                names = {_column_name(arg) for arg in call.args}
+                columns = [
+                    msgspec.structs.replace(c, primary_key=True, nullable=False) if names & {c.name, c.attribute} else c for c in columns
+                ]
+            elif last == "ForeignKeyConstraint":
+                columns = self._foreign(columns, call, near)
+        return columns
+
+    def _foreign(self, columns: list[Column], call: Call, near: str) -> list[Column]:
+        here, there = call.argument(0, "columns"), call.argument(1, "refcolumns")
+        if not isinstance(here, Items) or not isinstance(there, Items):
+            return columns
+        several = len(here.items) > 1
+        targets: dict[str, ForeignKey] = {}
+        for name, target in zip(here.items, there.items, strict=False):
+            key = self.columns.foreign_key(target, near)
+            if key is not None:
+                targets[_column_name(name)] = msgspec.structs.replace(key, constraint=several)
+        return [
+            msgspec.structs.replace(c, foreign_key=targets.get(c.name) or targets.get(c.attribute) or c.foreign_key) for c in columns
+        ]
+
+
+def _table_args(value: Value) -> tuple[list[Call], str]:
+    match value:
+        case Items(_, items):
+            schema = next((_schema(item) for item in items if isinstance(item, Entries)), "")
+            return [item for item in items if isinstance(item, Call)], schema
+        case Entries():
+            return [], _schema(value)
+        case Operator("+", left, right) if left is not None:
+            first, second = _table_args(left), _table_args(right)
+            return [*first[0], *second[0]], first[1] or second[1]
+        case _:
+            return [], ""
+
+
+def _schema(value: Value) -> str:
+    entries = value.entries if isinstance(value, Entries) else ()
+    return next((text_of(inner) or "" for key, inner in entries if text_of(key) == "schema"), "")
+
+
+def _column_name(value: Value) -> str:
+    if (text := text_of(value)) is not None:
+        return text
+    return value.name.rpartition(".")[2] if isinstance(value, Ref) else ""
+
+
+def _decorator_name(value: Value) -> str:
+    function = value.function if isinstance(value, Call) else value
+    return function.name if isinstance(function, Ref | Attr) else ""
+
+
+def library_columns(name: str, kin: Kin) -> list[Column]:
+    """The columns that a library base brings, as seen in a class of the project."""
+    brought = library.sqlalchemy_columns(name) or ()
+    location = Location(kin.file.path, kin.fact.span)
+    return [
+        Column(
+            attribute=each.lstrip("*"), name=each.lstrip("*"), location=location, declared_by=name,
+            primary_key=each.startswith("*"), nullable=False if each.startswith("*") else None, from_library=True,
+        )
+        for each in brought
+    ]  # fmt: skip
+
+
+def lineage_names(kin: Kin) -> tuple[str, ...]:
+    return (*(k.fact.qualified for k in kin.lineage() if k is not kin), *kin.all_libraries())
+
+
+def attribute_names(kin: Kin) -> frozenset[str]:
+    return frozenset(name for k in kin.lineage() for name in (*(v.name for v in k.fact.variables), *k.fact.methods))
