@@ -28,8 +28,10 @@ class Announcement:
     where: Location | None = None
 
 
-def announcement(project: Project, drop: Drop, means: Means, *, marker: str, registry: str, min_releases: int) ->
-Announcement: """How the drop was announced.
+def announcement(
+    project: Project, drop: Drop, means: Means, *, marker: str, registry: str, min_releases: int
+) -> Announcement:
+    """How the drop was announced.
 
     A comment counts that contains `marker`, whatever the case, on the column or its table; so does a migration that
     took the object out of the models and left it in the database. Either must be at least `min_releases` releases old.

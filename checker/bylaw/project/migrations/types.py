@@ -11,15 +11,15 @@ Verdict = Literal["same", "wider", "grown", "narrower", "other", "unknown"]
 cannot hold (int → bigint, a longer enum). `narrower`: old values may not fit. `other`: a different kind of value."""
 
 _WORDS = re.compile(r"[a-z_]")
-_ALIASES = {
-    "character varying": "varchar", "nvarchar": "varchar", "varchar2": "varchar", "string": "varchar",
-    "character": "char", "bpchar": "char", "nchar": "char", "int": "integer", "int4": "integer", "int8": "bigint", "int2": "smallint",
-    "serial": "integer", "serial4": "integer", "bigserial": "bigint", "serial8": "bigint", "smallserial": "smallint",
-    "bool": "boolean", "decimal": "numeric", "dec": "numeric", "float8": "double precision", "double": "double precision",
-    "float": "double precision", "float4": "real", "timestamptz": "timestamp with time zone",
-    "datetime": "timestamp", "timetz": "time with time zone", "timestamp without time zone": "timestamp", "time without time zone": "time",
-    "bit varying": "varbit", "clob": "text",
+_SPELLINGS = {
+    "varchar": ("character varying", "nvarchar", "varchar2", "string"), "char": ("character", "bpchar", "nchar"),
+    "integer": ("int", "int4", "serial", "serial4"), "bigint": ("int8", "bigserial", "serial8"),
+    "smallint": ("int2", "smallserial"), "boolean": ("bool",), "numeric": ("decimal", "dec"), "real": ("float4",),
+    "double precision": ("float8", "double", "float"), "timestamp": ("datetime", "timestamp without time zone"),
+    "timestamp with time zone": ("timestamptz",), "time": ("time without time zone",),
+    "time with time zone": ("timetz",), "varbit": ("bit varying",), "text": ("clob",),
 }  # fmt: skip
+_ALIASES = {spelling: base for base, spellings in _SPELLINGS.items() for spelling in spellings}
 _INTEGERS = {"tinyint": 1, "smallint": 2, "mediumint": 3, "integer": 4, "bigint": 8}
 _FLOATS = {"real": 1, "double precision": 2}
 _TEXTS = {"tinytext": 1, "text": 2, "mediumtext": 3, "longtext": 4}
