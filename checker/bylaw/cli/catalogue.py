@@ -10,14 +10,13 @@ from typing import Any
 
 from bylaw.cli.output import Output
 from bylaw.config import Choices, locate, resolve
-from bylaw.config.describe import as_toml, options_of, preset_levels
+from bylaw.config.describe import in_preset, options_of, preset_levels, speaks_of
+from bylaw.config.explain import explain as explanation
 from bylaw.config.levels import RuleTables
-from bylaw.config.lines import kebab
 from bylaw.engine.builtin import DESCRIPTIONS
-from bylaw.errors import ConfigError, UsageError, did_you_mean
+from bylaw.errors import ConfigError
 from bylaw.packs import load_builtin
 from bylaw.rule import Rule
-from bylaw.settings import INTERNAL_LEVELS
 
 
 def list_rules(config: Path | None, choices: Choices, output_format: str) -> int:
@@ -37,18 +36,7 @@ def list_rules(config: Path | None, choices: Choices, output_format: str) -> int
 def explain(name: str, config: Path | None, choices: Choices) -> int:
     """Print everything about one rule, or about one of the engine's own diagnostics."""
     output = Output()
-    rules = _rules(config, choices, output)
-    wanted = kebab(name)
-    rule = rules.get(wanted)
-    if rule is not None:
-        output.print(explanation(rule, preset_levels(rules)))
-    elif wanted in DESCRIPTIONS:
-        output.print(_internal(wanted))
-    else:
-        raise UsageError(
-            f'there is no rule "{name}"',
-            hint=did_you_mean(wanted, [*rules, *DESCRIPTIONS]) or "`bylaw rules` lists them",
-        )
+    output.print(explanation(name, _rules(config, choices, output), DESCRIPTIONS))
     output.flush()
     return 0
 
@@ -78,67 +66,9 @@ def entry(rule: Rule, presets: Mapping[str, RuleTables]) -> dict[str, Any]:
             }
             for option in options_of(rule)
         ],
-        "presets": {name: _in_preset(rule, tables) for name, tables in presets.items() if _speaks_of(rule, tables)},
+        "presets": {name: in_preset(rule, tables) for name, tables in presets.items() if speaks_of(rule, tables)},
         "documentation": inspect.cleandoc(rule.documentation),
     }
-
-
-def explanation(rule: Rule, presets: Mapping[str, RuleTables]) -> str:
-    """Everything about a rule, for people and agents, as Markdown."""
-    return "\n".join(_explained(rule, presets)) + "\n"
-
-
-def _explained(rule: Rule, presets: Mapping[str, RuleTables]) -> Iterator[str]:
-    yield f"# {rule.name}"
-    yield ""
-    yield f"{rule.summary}."
-    facts = [f"category {rule.category}", f"{rule.severity} by default", f"since {rule.since}"]
-    facts.append({"none": "no fix", "display": "shows a fix"}.get(rule.fix, f"{rule.fix} fix"))
-    facts.extend([f"concern {rule.concern}"] if rule.concern else [])
-    facts.extend(["a heuristic"] if rule.confidence == "heuristic" else [])
-    facts.extend([f"checked by ruff ({', '.join(rule.ruff_codes)})"] if rule.ruff_codes else [])
-    yield f"({', '.join(facts)})"
-    yield ""
-    yield inspect.cleandoc(rule.documentation)
-    yield ""
-    yield "## Options"
-    yield ""
-    yield from _options(rule)
-    yield "## Presets"
-    yield ""
-    speaking = {name: _in_preset(rule, tables) for name, tables in presets.items() if _speaks_of(rule, tables)}
-    yield from (f"- {name}: {as_toml(value)}" for name, value in speaking.items())
-    if not speaking:
-        yield "No preset speaks of it."
-    if rule.sources:
-        yield ""
-        yield f"Guide rows: {', '.join(rule.sources)}"
-
-
-def _options(rule: Rule) -> Iterator[str]:
-    options = options_of(rule)
-    if not options:
-        yield "None."
-        yield ""
-    for option in options:
-        yield f"`{option.name}` ({option.type}, default {as_toml(option.default)})"
-        yield from (f"  {line}".rstrip() for line in option.documentation.splitlines())
-        yield ""
-
-
-def _internal(name: str) -> str:
-    level = INTERNAL_LEVELS.get(name)
-    may = f"Its level is {level}, and may be chosen in the configuration." if level else "It cannot be switched off."
-    return f"# {name}\n\n{DESCRIPTIONS[name]}\n\n(a diagnostic of the engine itself; {may[0].lower()}{may[1:]})\n"
-
-
-def _speaks_of(rule: Rule, tables: RuleTables) -> bool:
-    return tables.chosen[rule.name].level_from != "default"
-
-
-def _in_preset(rule: Rule, tables: RuleTables) -> dict[str, object]:
-    chosen = tables.chosen[rule.name]
-    return {"level": chosen.level, **{name: value for name, (value, _) in chosen.options.items()}}
 
 
 def _table(rules: Mapping[str, Rule]) -> Iterator[str]:

@@ -53,6 +53,17 @@ def preset_levels(rules: Mapping[str, Rule]) -> dict[str, RuleTables]:
     return found
 
 
+def speaks_of(rule: Rule, tables: RuleTables) -> bool:
+    """Whether a preset says anything about a rule, be it that it is off."""
+    return tables.chosen[rule.name].level_from != "default"
+
+
+def in_preset(rule: Rule, tables: RuleTables) -> dict[str, object]:
+    """Level and options that a preset gives a rule."""
+    chosen = tables.chosen[rule.name]
+    return {"level": chosen.level, **{name: value for name, (value, _) in chosen.options.items()}}
+
+
 def plain(value: object) -> object:
     """An option's value as TOML and JSON know it."""
     match value:

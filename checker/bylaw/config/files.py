@@ -32,7 +32,7 @@ def locate(start: Path, explicit: Path | None = None) -> ConfigSource:
     """The nearest configuration at or above `start`, else the git root, else `start` itself.
 
     `explicit` names the file instead; its folder is the root when `start` lies in it, otherwise the root is found as
-    if there were no configuration. Raises ConfigError for a file that cannot be read, UsageError when `explicit` is no file.
+    if there were no configuration. Raises ConfigError for a file that cannot be read, UsageError where there is none.
     """
     start = start.resolve()
     if explicit is not None:

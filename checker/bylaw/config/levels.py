@@ -57,8 +57,8 @@ class RuleTables:
     ) -> list[Problem]:
         """Lay a table over what is there. Returns what is wrong with it.
 
-        `origin` turns a dotted key into a phrase that says where it stands. `own`: the project itself says it, so a rule
-        it names speaks everywhere unless the table says `when`. `lenient` passes over rules that are not known.
+        `origin` turns a dotted key into a phrase that says where it stands. `own`: the project itself says it, so a
+        rule it names speaks everywhere unless the table says `when`. `lenient` passes over rules that are not known.
         """
         entries, problems = self._entries(table, key, lenient=lenient or self.tolerant)
         for entry in sorted(entries, key=lambda entry: entry.names == (entry.key.rpartition(".")[2],)):
