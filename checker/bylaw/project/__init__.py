@@ -13,8 +13,10 @@ from bylaw.source import Location, SourceText, Span
 
 if TYPE_CHECKING:
     from bylaw.facts.database import Table
+    from bylaw.facts.routing import Router
     from bylaw.project.migrations import Migrations
     from bylaw.project.names import Names
+    from bylaw.project.routing import Routing
     from bylaw.project.tables import Tables
 
 __all__ = ["File", "Project"]
@@ -51,6 +53,7 @@ class Project:
     ) -> None:
         self.files: dict[str, File] = {path: File(facts[path], load) for path in sorted(facts)}
         self.settings = settings
+        self._routings: dict[tuple[tuple[str, ...], tuple[str, ...]], Routing] = {}
         self.history = history
         self._load = load
 
@@ -90,3 +93,17 @@ class Project:
 
         facts = [file.facts for file in self.files.values()]
         return Migrations(facts, self.settings.migrations, self.history, self._load)
+
+    @cached_property
+    def routers(self) -> tuple[Router, ...]:
+        """Every router outside tests and examples, and whether it reaches an application."""
+        return self.routing().routers
+
+    def routing(self, router_types: tuple[str, ...] = (), register_calls: tuple[str, ...] = ()) -> Routing:
+        """The routers and registrations; the arguments add to the classes that make routers and the functions that register."""
+        from bylaw.project.routing import Routing  # noqa: PLC0415
+
+        key = (router_types, register_calls)
+        if key not in self._routings:
+            self._routings[key] = Routing(self, router_types, register_calls)
+        return self._routings[key]

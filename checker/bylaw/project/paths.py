@@ -1,0 +1,47 @@
+"""Which paths hold tests, and which hold examples: settings first, then what everybody calls such folders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from bylaw.settings import Settings
+
+_TEST_FOLDERS = frozenset({"tests", "test", "testing", "__tests__", "e2e"})
+_EXAMPLE_FOLDERS = frozenset({
+    "docs", "doc", "docs_src", "documentation", "examples", "example", "samples", "sample", "demo", "demos", "tutorial",
+    "tutorials", "templates", "template", "project_template", "cookiecutter", "scripts", "benchmarks", "snippets", "playground",
+})  # fmt: skip
+
+
+def is_test(path: str, settings: Settings) -> bool:
+    """Whether a file (posix path from the root) is test code: by `layout.tests`, else by its folders and its name."""
+    if settings.layout.tests:
+        return matcher(settings.layout.tests)(path)
+    *folders, name = path.split("/")
+    if name.startswith("test_") or name.endswith(("_test.py", "_tests.py")) or name in {"conftest.py", "tests.py", "test.py"}:
+        return True
+    return any(_is_test_folder(folder) for folder in folders)
+
+
+def _is_test_folder(folder: str) -> bool:
+    return folder in _TEST_FOLDERS or folder.startswith("tests_") or folder.endswith(("_tests", "-tests"))
+
+
+def is_example(path: str) -> bool:
+    """Whether a file shows how to do something (docs, examples, project templates, scripts) and is no part of a product."""
+    *folders, _ = path.split("/")
+    return "{{" in path or any(folder in _EXAMPLE_FOLDERS for folder in folders)
+
+
+@lru_cache(maxsize=64)
+def _spec(globs: tuple[str, ...]) -> Callable[[str], bool]:
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only where globs are configured
+
+    spec = GitIgnoreSpec.from_lines(globs)
+    return lambda path: bool(spec.match_file(path))
+
+
+def matcher(globs: Sequence[str]) -> Callable[[str], bool]:
+    """Says whether a path matches one of the globs (from the root, as in a `.gitignore`)."""
+    return _spec(tuple(globs))
