@@ -124,7 +124,9 @@ class Names:
         if members is None:
             members = {}
             for variable in facts.variables:
-                members.setdefault(variable.name, variable)
+                known = members.get(variable.name)
+                if known is None or (isinstance(known, Variable) and _stands_in(known)):
+                    members[variable.name] = variable
             for item in (*facts.functions, *facts.classes):
                 if not item.owner:
                     members[item.name] = item
@@ -168,3 +170,8 @@ class Names:
             nested = next((entry for entry in (*facts.classes, *facts.functions) if entry.qualified == canonical), None)
             return Definition(facts, canonical, nested) if nested is not None else None
         return Definition(facts, canonical, item)
+
+
+def _stands_in(variable: Variable) -> bool:
+    """`Base = Any`, written for type checkers where the real value follows in the other branch."""
+    return variable.conditional and isinstance(variable.value, Ref) and variable.value.name in {"typing.Any", "builtins.object"}

@@ -107,7 +107,7 @@ class Kinship:
             self._add_library(kin, name, near)
         elif isinstance(found.item, Class):
             self._add_named(kin, found.item.qualified, near, depth + 1) if depth < MAX_CHAIN else None
-        elif isinstance(found.item, Variable) and depth < MAX_CHAIN:
+        elif isinstance(found.item, Variable) and depth < MAX_CHAIN and found.name != kin.fact.qualified:
             self._add_variable(kin, found.item, found.name, found.file, depth)
         else:
             kin.opaque = True
@@ -136,7 +136,7 @@ class Kinship:
         while isinstance(value, Index):
             value = value.value
         if isinstance(value, Ref):
-            self._add_base_of(kin, value, file.module)
+            self._add_base_of(kin, value, file.module, depth + 1)
             return
         calls = calls_in(value)
         if not calls:
@@ -155,7 +155,7 @@ class Kinship:
         else:
             kin.opaque = True
 
-    def _add_base_of(self, kin: Kin, value: Value, near: str) -> None:
+    def _add_base_of(self, kin: Kin, value: Value, near: str, depth: int = 0) -> None:
         if not isinstance(value, Ref):
             kin.opaque = True
             return
@@ -164,7 +164,7 @@ class Kinship:
         if last == "Model" and owner and self.meanings.is_facade(owner, near):
             self._add_facade(kin, owner, near)
         else:
-            self._add_named(kin, canonical, near, 0)
+            self._add_named(kin, canonical, near, depth)
 
     def _add_decorators(self, kin: Kin) -> None:
         for decorator in kin.fact.decorators:
