@@ -11,6 +11,9 @@ from bylaw.settings import Level
 from bylaw.source import Location, Span
 
 UNREAD = "unread"
+INVALID_SUPPRESSION = "invalid-suppression"
+UNUSED_SUPPRESSION = "unused-suppression"
+FIX_FAILED = "fix-failed"
 CATEGORY = "internal"
 
 DESCRIPTIONS: Mapping[str, str] = {
@@ -18,9 +21,9 @@ DESCRIPTIONS: Mapping[str, str] = {
     "unreadable-file": "The file was found but could not be opened. Nothing in it is judged.",
     "internal-error": "A rule crashed. The other rules ran, and the exit code is 2. It cannot be suppressed.",
     UNREAD: "A migration statement could not be understood, so no rule judged it. Look at it yourself, or write it plainly.",
-    "invalid-suppression": "A `bylaw: ignore` comment names no rule, an unknown one, or gives no reason. It suppresses nothing.",
-    "unused-suppression": "A `bylaw: ignore` comment suppresses nothing any more. `--fix` removes it.",
-    "fix-failed": "A fix was applied, did not prove itself (parse, silence its rule, leave the rest alone), and was undone.",
+    INVALID_SUPPRESSION: "A `bylaw: ignore` comment names no rule, an unknown one, or gives no reason. It suppresses nothing.",
+    UNUSED_SUPPRESSION: "A `bylaw: ignore` comment suppresses nothing any more. `--fix` removes it.",
+    FIX_FAILED: "A fix was applied, did not prove itself (parse, silence its rule, leave the rest alone), and was undone.",
 }
 """Name and meaning of every diagnostic that is no rule's."""
 

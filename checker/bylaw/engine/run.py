@@ -52,9 +52,13 @@ def judge(project: Project, rules: Mapping[str, Rule], failed: Mapping[str, str]
         if effective.is_active(rule.name):
             ran.add(rule.name)
             found.extend(_apply(rule, effective, project))
-    ordered = sorted(set(found), key=_place)
-    diagnostics = tuple(_fingerprinted(ordered))
+    diagnostics = in_order(found)
     return Report(diagnostics, len(project.files), any(d.rule == "internal-error" for d in diagnostics))
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Each diagnostic once, in order of place, with its fingerprint."""
+    return tuple(_fingerprinted(sorted(set(diagnostics), key=_place)))
 
 
 def _place(diagnostic: Diagnostic) -> tuple[str, Span, str, str]:
