@@ -59,10 +59,10 @@ def sql_operations(sql: SqlText, content: bytes, dialect: str) -> tuple[Operatio
 def _read(text: str, dialect: str, place: Callable[[int, int], Span]) -> Iterator[Operation]:
     try:
         from bylaw.readers.sql.statements import operations  # noqa: PLC0415
+
+        yield from operations(text, dialect, place)
     except ImportError:
         yield UnreadOperation(place(0, len(text)), "sql")
-        return
-    yield from operations(text, dialect, place)
 
 
 def _places(sql: SqlText, content: bytes) -> Callable[[int, int], Span]:

@@ -36,7 +36,9 @@ Environment = dict[str, Value]
 MAX_STEPS: Final = 200_000
 MAX_DEPTH: Final = 60
 MAX_LENGTH: Final = 200_000
-_COMPREHENSIONS: Final = frozenset({"list_comprehension", "set_comprehension", "generator_expression"})
+COMPREHENSIONS: Final = frozenset({
+    "list_comprehension", "set_comprehension", "generator_expression", "dictionary_comprehension",
+})  # fmt: skip
 
 
 class TooMuch(Exception):  # noqa: N818 - a state of the input, caught by whoever started the folding
@@ -93,7 +95,7 @@ class Folder:
                     return self.fold(then if known else otherwise, names, depth + 1)
                 first, second = self.fold(then, names, depth + 1), self.fold(otherwise, names, depth + 1)
                 return Choice(test, first, second, where)
-            case Opaque(kind) if kind in _COMPREHENSIONS:
+            case Opaque(kind) if kind in COMPREHENSIONS:
                 return self.comprehension(value, names) or value
             case _:
                 return value
@@ -119,11 +121,20 @@ class Folder:
             return Ref(name, where)
         first, _, rest = name[len(own) :].partition(".")
         if own + first not in self._constants or not rest:
-            return Ref(name, where)
+            return self._class_constant(name) or Ref(name, where)
         value = self._constant(own + first, where)
         for part in rest.split("."):
             value = attribute(value, part, where)
         return value
+
+    def _class_constant(self, name: str) -> Value | None:
+        """A literal in the body of a class of this module: `Model.__tablename__`."""
+        owner, _, attribute_name = name.rpartition(".")
+        for record in self.module.classes:
+            if record.fact.qualified == owner:
+                found = [variable.value for variable in record.fact.variables if variable.name == attribute_name]
+                return found[0] if len(found) == 1 and isinstance(found[0], Constant) else None
+        return None
 
     def _constant(self, name: str, where: Span) -> Value:
         if name not in self._folded:

@@ -2,47 +2,70 @@
 
 from __future__ import annotations
 
-import sys
+from dataclasses import dataclass
 from typing import Final
 
-from bylaw.facts.migrations import CreateObject, DropObject, DropTable, Operation, OtherStatement, RunCode, UnreadOperation
-from bylaw.facts.values import Attr, Call, Items, Local, Opaque, Ref, Value
+from bylaw.facts.migrations import CreateObject, DropObject, Operation, RunCode, UnreadOperation
+from bylaw.facts.values import Attr, Call, Constant, Index, Local, Ref, Text, Value
 from bylaw.readers.python.alembic.arguments import Arguments
-from bylaw.readers.python.alembic.columns import name_of, sql_text
-from bylaw.readers.python.alembic.data import data_change, table_of
-from bylaw.readers.python.alembic.interpreter import Effects, Interpreter
-from bylaw.readers.python.alembic.operations import knows, operation_of, table_operations
-from bylaw.readers.python.alembic.types import enum_labels, enum_name
-from bylaw.readers.python.embedded_sql import sql_of, sql_operations
-from bylaw.source import Span
+from bylaw.readers.python.alembic.columns import name_of
+from bylaw.readers.python.alembic.imported import imported_call
+from bylaw.readers.python.alembic.interpreter import Interpreter
+from bylaw.readers.python.alembic.operations import knows, operation_of
+from bylaw.readers.python.alembic.statements import created, executed
 
 OP: Final = "alembic.op"
-_HARMLESS_OPS: Final = frozenset({
-    "get_bind", "get_context", "f", "inline_literal", "batch_alter_table", "implementation_for", "register_operation", "run_async",
-    "invoke",
+_HARMLESS: Final = frozenset({
+    "get_bind", "get_context", "f", "inline_literal", "batch_alter_table", "implementation_for", "register_operation",
 })  # fmt: skip
 _EXECUTES: Final = frozenset({"execute", "exec_driver_sql", "scalar", "scalars", "executemany"})
 _DATA_METHODS: Final = frozenset({
-    "commit", "flush", "add_all", "merge", "query", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings", "rollback",
-    "exec",
+    "commit", "flush", "add_all", "merge", "query", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings", "exec",
+    "to_sql", "run_sync", "bulk_create",
 })  # fmt: skip
+_SCHEMA_METHODS: Final = frozenset({
+    "create_table", "drop_table", "drop_column", "alter_column", "create_index", "drop_index", "drop_constraint", "rename_table",
+    "create_foreign_key", "create_unique_constraint", "create_check_constraint", "create_primary_key",
+})  # fmt: skip
+_OPERATIONS_TYPES: Final = frozenset({"alembic.operations.Operations", "alembic.operations.base.Operations"})
+_ENTITIES: Final = {
+    "PGFunction": "function", "PGView": "view", "PGMaterializedView": "materialized view", "PGTrigger": "trigger",
+    "PGPolicy": "policy", "PGExtension": "extension", "PGGrantTable": "grant",
+}  # fmt: skip
 
 
-def effect_of(written: Call, call: Call, effects: Effects, interpreter: Interpreter) -> bool:
-    """Add what `call` (folded) does. True when the calls among its arguments need no look of their own."""
+@dataclass(frozen=True)
+class Site:
+    """A call in a revision: as written (for its place), folded (for its meaning), and the run that meets it."""
+
+    written: Call
+    call: Call
+    run: Interpreter
+    alone: bool = False
+    """The call is a whole statement."""
+
+    def execute(self, argument: Value | None, *, strict: bool) -> list[Operation]:
+        dialect = self.run.conditions.dialect
+        return executed(argument, self.written.span, self.run.module.content, dialect, strict=strict)
+
+
+def effect_of(site: Site) -> bool:
+    """Add what a call does to the run. True when the calls among its arguments need no look of their own."""
+    call, run = site.call, site.run
     operation, batch = _operation_name(call)
     if operation:
-        effects.add(_operation(operation, batch, written, call, effects.dialect, interpreter))
-        return operation not in {"execute", "bulk_insert"}
-    if interpreter.own_function(call) is not None:
-        if not interpreter.follow(call):
-            effects.add([UnreadOperation(written.span, f"{call.method} is nested too deeply to follow")])
-        return False
-    found = _object_operation(written, call, effects.dialect, interpreter)
-    if found is not None:
-        effects.add(found)
+        run.effects.add(_operation(operation, batch, site))
+        return operation not in {"execute", "bulk_insert", "run_async", "invoke"}
+    if _dispatches(call):
+        run.follow_named(_prefix(call))
         return True
-    return _is_pure(call)
+    if run.own_function(call) is not None:
+        if not run.follow(call):
+            run.effects.add(run.unfollowed(call, site.written.span))
+        return False
+    found = _object_operation(site)
+    run.effects.add(found or ())
+    return bool(found) or (isinstance(call.function, Ref) and call.function.name.startswith("sqlalchemy."))
 
 
 def _operation_name(call: Call) -> tuple[str, Call | None]:
@@ -52,7 +75,7 @@ def _operation_name(call: Call) -> tuple[str, Call | None]:
             return name[len(OP) + 1 :], None
         case Attr(Call(Ref("alembic.op.batch_alter_table")) as batch, name):
             return name, batch
-        case Attr(Call(Ref("alembic.operations.Operations" | "alembic.operations.base.Operations")), name):
+        case Attr(Call(Ref(kind)), name) if kind in _OPERATIONS_TYPES:
             return name, None
         case Attr(Local("op" | "operations"), name) if knows(name) or name == "execute":
             return name, None
@@ -62,22 +85,17 @@ def _operation_name(call: Call) -> tuple[str, Call | None]:
             return "", None
 
 
-def _operation(
-    name: str, batch: Call | None, written: Call, call: Call, dialect: str, interpreter: Interpreter
-) -> list[Operation]:
-    placed = Call(call.function, call.args, call.keywords, written.span)
-    if name in _HARMLESS_OPS or "." in name:
+def _operation(name: str, batch: Call | None, site: Site) -> list[Operation]:
+    call = Call(site.call.function, site.call.args, site.call.keywords, site.written.span)
+    if name in _HARMLESS or "." in name:
         return []
     if name == "execute":
-        return _execute(placed.argument(0, "sqltext"), written.span, dialect, interpreter, strict=True)
-    arguments = Arguments(placed, name)
-    if batch is not None:
-        opened = Arguments(batch, "drop_table")
-        arguments = Arguments(placed, name, opened.table_name())
-    found = operation_of(arguments)
-    if found is not None:
-        return found
-    return _extension(name, placed)
+        return site.execute(call.argument(0, "sqltext"), strict=True)
+    if name == "run_async":
+        return [RunCode(call.span)]
+    table = Arguments(batch, "drop_table").table_name() if batch is not None else ""
+    found = operation_of(Arguments(call, name, table))
+    return found if found is not None else _extension(name, call)
 
 
 def _extension(name: str, call: Call) -> list[Operation]:
@@ -94,107 +112,55 @@ def _extension(name: str, call: Call) -> list[Operation]:
 
 def _entity(value: Value) -> tuple[str, str]:
     """Kind and name of an alembic-utils entity."""
-    kinds = {
-        "PGFunction": "function", "PGView": "view", "PGMaterializedView": "materialized view", "PGTrigger": "trigger",
-        "PGPolicy": "policy", "PGExtension": "extension", "PGGrantTable": "grant",
-    }  # fmt: skip
     if isinstance(value, Call):
         schema, name = name_of(value.argument(0, "schema")), name_of(value.argument(1, "signature"))
         if name:
             bare = name.partition("(")[0]
-            return kinds.get(value.method, "entity"), f"{schema}.{bare}" if schema else bare
+            return _ENTITIES.get(value.method, "entity"), f"{schema}.{bare}" if schema else bare
     return "entity", value.name.rpartition(".")[2] if isinstance(value, Ref) else ""
 
 
-def _execute(
-    argument: Value | None, where: Span, dialect: str, interpreter: Interpreter, *, strict: bool
-) -> list[Operation]:
-    """What a statement does that is handed to `execute`. `strict`: an unknown one is unread (else it is Python that moves data)."""
-    if argument is None:
-        return []
-    if isinstance(argument, Items):
-        return [found for item in argument.items for found in _execute(item, where, dialect, interpreter, strict=strict)]
-    inner = _sql_argument(argument)
-    sql = sql_of(inner)
-    if sql is not None:
-        return list(sql_operations(sql, interpreter.module.content, dialect))
-    change = data_change(argument, where)
-    if change is not None:
-        return [change]
-    construct = _construct(argument, where)
-    if construct is not None:
-        return construct
-    if strict:
-        return [UnreadOperation(where, "the SQL is computed at run time")]
-    return [RunCode(where)]
+def _dispatches(call: Call) -> bool:
+    """`globals()["upgrade_%s" % engine]()` and `eval("upgrade_" + engine)()`, as templates for several databases do."""
+    match call.function:
+        case Index(Call(Ref("builtins.globals")), _):
+            return True
+        case Call(Ref("builtins.eval"), (_,)):
+            return True
+        case _:
+            return False
 
 
-def _sql_argument(value: Value) -> Value:
-    """The string inside `sa.text(...)` and the calls chained to it."""
-    for _ in range(20):
-        if not isinstance(value, Call):
-            break
-        if value.method in {"text", "DDL", "SQL"} and value.args:
-            return value.args[0]
-        if value.method in {"bindparams", "execution_options", "columns", "format", "strip"} and isinstance(value.function, Attr):
-            value = value.function.value
-        else:
-            break
-    return value
+def _prefix(call: Call) -> str:
+    """The literal beginning of the name that a dispatching call computes."""
+    match call.function:
+        case Index(_, index):
+            name = index
+        case Call(_, (argument,)):
+            name = argument
+        case _:
+            return ""
+    first = name.parts[0] if isinstance(name, Text) and name.parts else name
+    return first.value if isinstance(first, Constant) and isinstance(first.value, str) else ""
 
 
-def _construct(value: Value, where: Span) -> list[Operation] | None:
-    """`CreateSequence(...)`, `CreateTable(...)` and the other DDL elements of SQLAlchemy."""
-    if not isinstance(value, Call):
+def _object_operation(site: Site) -> list[Operation] | None:
+    """Calls on connections, sessions, types and tables, and of imported functions; None for any other call."""
+    call, where = site.call, site.written.span
+    method = call.method
+    if not isinstance(call.function, Attr | Ref):
         return None
-    for verb, action in (("Create", CreateObject), ("Drop", DropObject)):
-        noun = value.method.removeprefix(verb)
-        if value.method.startswith(verb) and noun in {"Sequence", "Schema", "View"} and value.args:
-            inner = value.args[0]
-            target = name_of(inner.args[0]) if isinstance(inner, Call) and inner.args else name_of(inner)
-            return [action(noun.lower(), target or "", where)]
-    return None
-
-
-def _object_operation(written: Call, call: Call, dialect: str, interpreter: Interpreter) -> list[Operation] | None:
-    """Calls on connections, sessions, types and tables; None for any other call."""
-    if not isinstance(call.function, Attr):
-        return _imported(written, call)
-    receiver, method = call.function.value, call.function.name
-    if method in _EXECUTES:
-        return _execute(call.argument(0, "statement"), written.span, dialect, interpreter, strict=False)
-    if method in {"create", "drop"} and isinstance(receiver, Call):
-        return _created(receiver, method, written.span)
+    receiver = call.function.value if isinstance(call.function, Attr) else None
+    if method in _EXECUTES and (receiver is not None or "." in call.name):
+        return site.execute(call.argument(0, "statement"), strict=False)
+    if method in {"create", "drop"} and isinstance(receiver, Call) and (found := created(receiver, method, where)) is not None:
+        return found
     if method in {"create_all", "drop_all"}:
-        return [UnreadOperation(written.span, f"{method} changes every table of a metadata object")]
-    return [RunCode(written.span)] if method in _DATA_METHODS else None
-
-
-def _created(receiver: Call, method: str, where: Span) -> list[Operation] | None:
-    """`sa.Enum(...).create(bind)`, `table.drop(bind)`."""
-    if receiver.method.upper() == "ENUM":
-        name = enum_name(receiver)
-        if method == "create":
-            return [CreateObject("type", name, where, labels=enum_labels(receiver))]
-        return [DropObject("type", name, where)]
-    if receiver.method == "Table":
-        table = table_of(receiver)
-        if table is None:
-            return [UnreadOperation(where, f"the name of the table to {method} is computed at run time")]
-        if method == "drop":
-            return [DropTable(table, where)]
-        return list(table_operations(table, receiver.args[2:], Call(receiver.function, receiver.args, receiver.keywords, where)))
-    if receiver.method == "Index":
-        return [UnreadOperation(where, f"an Index object is told to {method} itself")]
-    return None
-
-
-def _imported(written: Call, call: Call) -> list[Operation] | None:
-    return None
-
-
-def _is_pure(call: Call) -> bool:
-    return isinstance(call.function, Ref) and call.function.name.startswith("sqlalchemy.")
-
-
-__all__ = ["Opaque", "OtherStatement", "effect_of", "sql_text", "sys"]
+        return [UnreadOperation(where, f"{method} changes every table of a metadata object")]
+    if receiver is None:
+        if method in {"create", "drop"} and call.name.endswith((".__table__.create", ".__table__.drop")):
+            return [UnreadOperation(where, f"a model's table is told to {method} itself")]
+        return imported_call(call, where, site.run.conditions, alone=site.alone)
+    if method in _SCHEMA_METHODS:
+        return [UnreadOperation(where, f"{method} on something that is not Alembic's op")]
+    return [RunCode(where)] if method in _DATA_METHODS else None

@@ -6,6 +6,7 @@ decided for one dialect; every other branch is taken as possible. What does not 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum, auto
 from typing import Final
@@ -15,15 +16,17 @@ from tree_sitter import Node
 from bylaw.facts.migrations import Operation, RunCode, Transaction, UnreadOperation
 from bylaw.facts.values import Attr, Call, Constant, Entries, Items, Keyword, Local, Opaque, Ref, Starred, Value, walk
 from bylaw.readers.python.alembic.conditions import Conditions
-from bylaw.readers.python.folding import Environment, Folder, TooMuch
+from bylaw.readers.python.folding import COMPREHENSIONS, Environment, Folder, TooMuch
 from bylaw.readers.python.parse import span
 from bylaw.readers.python.scope import Frame, bound_names
 from bylaw.readers.python.walk import FunctionNode, Module
+from bylaw.source import Span
 
 MAX_STATEMENTS: Final = 20_000
 MAX_CALL_DEPTH: Final = 4
 MAX_OPERATIONS: Final = 5_000
 MAX_NESTING: Final = 60
+_OPERATIONS: Final = re.compile(r"\b(?:op|batch_op)\.|\bexecute\b")
 
 
 class Flow(Enum):
@@ -35,10 +38,9 @@ class Flow(Enum):
 
 
 class Effects:
-    """Where operations go: what a statement's calls do is decided by `effect`, given by the reader of a tool."""
+    """The operations met so far."""
 
-    def __init__(self, dialect: str) -> None:
-        self.dialect = dialect
+    def __init__(self) -> None:
         self.operations: list[Operation] = []
 
     def add(self, operations: Sequence[Operation]) -> None:
@@ -51,8 +53,8 @@ class Effects:
             raise TooMuch
 
 
-Effect = Callable[[Call, Call, Effects], bool]
-"""What a call does: the call as written, the call folded, and where operations go. True when its arguments need no look."""
+Effect = Callable[[Call, Call, bool], bool]
+"""What a call does: the call as written, the call folded, whether it is a whole statement. True when its arguments need no look."""
 
 
 class Interpreter:
@@ -65,7 +67,7 @@ class Interpreter:
         self.folder.truth = self.conditions.truth
         self.folder.called = self._result_of
         self.folder.comprehension = self._comprehension
-        self.effects = Effects(dialect)
+        self.effects = Effects()
         self._effect = effect
         self._statements = 0
         self._nesting = 0
@@ -104,8 +106,14 @@ class Interpreter:
         return returned[0] if returned and all(value == returned[0] for value in returned) else None
 
     def own_function(self, call: Call) -> FunctionNode | None:
-        """The function of this module that a folded call calls."""
-        return self.module.by_function.get(call.name) if call.name else None
+        """The function of this module that a folded call calls; also a method of a class of this module."""
+        match call.function:
+            case Ref(name):
+                return self.module.by_function.get(name)
+            case Attr(Call(Ref(owner)), name):
+                return self.module.by_function.get(f"{owner}.{name}")
+            case _:
+                return None
 
     def follow(self, call: Call) -> bool:
         """Enter a helper of this module, its effects included. False when it is none, or nested too deeply."""
@@ -115,12 +123,26 @@ class Interpreter:
         self._enter(function, _bound(function, call))
         return True
 
+    def follow_named(self, prefix: str) -> None:
+        """Enter every function of this module whose name starts so, as if each was called."""
+        for function in self.module.functions:
+            name = function.fact.name
+            if prefix and name.startswith(prefix) and not function.fact.owner and function not in self._stack:
+                self._enter(function, {})
+
+    def unfollowed(self, call: Call, where: Span) -> list[Operation]:
+        """What is said of a helper that is not entered: nothing where its body never speaks of Alembic's operations."""
+        function = self.own_function(call)
+        if function is None or function in self._stack or not _OPERATIONS.search(self.module.converter.text(function.node)):
+            return []
+        return [UnreadOperation(where, f"{function.fact.name} is nested too deeply to follow")]
+
     def _result_of(self, call: Call) -> Value | None:
         """What a helper of this module returns, its effects left out."""
         function = self.own_function(call)
         if function is None or len(self._stack) >= MAX_CALL_DEPTH or function in self._stack:
             return None
-        kept, self.effects = self.effects, Effects(self.conditions.dialect)
+        kept, self.effects = self.effects, Effects()
         try:
             return self._enter(function, _bound(function, call))
         finally:
@@ -135,21 +157,21 @@ class Interpreter:
     def _value(self, node: Node) -> Value:
         return self.module.value_in(node, self._frames)
 
-    def evaluate(self, node: Node, names: Environment) -> Value:
-        """The folded value of an expression, after the effects of the calls in it."""
+    def evaluate(self, node: Node, names: Environment, *, alone: bool = False) -> Value:
+        """The folded value of an expression, after the effects of the calls in it. `alone`: it is a whole statement."""
         value = self._value(node)
-        self._calls(value, names)
+        self._calls(value, names, alone=alone)
         return self.folder.fold(value, names)
 
-    def _calls(self, value: Value, names: Environment) -> None:
+    def _calls(self, value: Value, names: Environment, *, alone: bool = False) -> None:
         match value:
             case Call():
                 folded = self._folded_call(value, names)
-                if not self._effect(value, folded, self.effects):
+                if not self._effect(value, folded, alone):
                     self._calls(value.function, names)
                     for argument in (*value.args, *(keyword.value for keyword in value.keywords)):
                         self._calls(argument, names)
-            case Opaque("list_comprehension" | "set_comprehension" | "generator_expression" | "dictionary_comprehension"):
+            case Opaque(kind) if kind in COMPREHENSIONS:
                 self._loop_expression(value, names)
             case Constant() | Ref() | Local() | Opaque():
                 return
@@ -185,9 +207,13 @@ class Interpreter:
 
     def _comprehension(self, opaque: Opaque, names: Environment) -> Value | None:
         rows = list(self._rows(opaque, names, effects=False))
-        if any(row is None for row in rows):
+        known = tuple(row for row in rows if row is not None)
+        if len(known) < len(rows):
             return None
-        return Items("list", tuple(row for row in rows if row is not None), opaque.span)
+        if opaque.kind == "dictionary_comprehension":
+            pairs = [row.items for row in known if isinstance(row, Items)]
+            return Entries(tuple((key, value) for key, value in pairs), opaque.span)
+        return Items("list", known, opaque.span)
 
     def _rows(self, opaque: Opaque, names: Environment, *, effects: bool) -> Iterator[Value | None]:
         """The values of a comprehension over literals; None for one over anything else."""
@@ -208,10 +234,12 @@ class Interpreter:
     ) -> Iterator[Value | None]:
         self._step()
         if not clauses:
-            value = self.module.value_in(body, frames)
-            if effects:
+            parts = body.named_children if body.type == "pair" else [body]
+            values = tuple(self.module.value_in(part, frames) for part in parts)
+            for value in values if effects else ():
                 self._calls(value, names)
-            yield self.folder.fold(value, names)
+            folded = tuple(self.folder.fold(value, names) for value in values)
+            yield folded[0] if len(folded) == 1 else Items("tuple", folded, span(body))
             return
         clause, *rest = clauses
         if clause.type == "if_clause":
@@ -302,7 +330,7 @@ class Interpreter:
         elif node.type == "augmented_assignment":
             self._augmented(node, names)
         elif node.type not in {"string", "comment", "ellipsis"}:
-            self.evaluate(node, names)
+            self.evaluate(node, names, alone=True)
 
     def _assignment(self, node: Node, names: Environment) -> None:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
@@ -522,6 +550,9 @@ def _bound(function: FunctionNode, call: Call) -> Environment:
     """The parameters of a helper, bound to the folded arguments of a call."""
     names: Environment = {}
     positional = [parameter for parameter in function.fact.parameters if parameter.kind == "positional"]
+    if positional and positional[0].name in {"self", "cls"}:
+        owner = positional.pop(0)
+        names[owner.name] = call.function.value if isinstance(call.function, Attr) else Local(owner.name, call.span)
     for parameter in function.fact.parameters:
         if parameter.default is not None:
             names[parameter.name] = parameter.default

@@ -7,8 +7,8 @@ from typing import Final
 
 from bylaw.facts.code import Variable
 from bylaw.facts.migrations import Marker, Migration, Operation, Variant
-from bylaw.facts.values import Constant, Items, Value, text_of
-from bylaw.readers.python.alembic.effects import effect_of
+from bylaw.facts.values import Call, Constant, Items, Value, text_of
+from bylaw.readers.python.alembic.effects import Site, effect_of
 from bylaw.readers.python.alembic.interpreter import Interpreter
 from bylaw.readers.python.parse import span
 from bylaw.readers.python.walk import FunctionNode, Module
@@ -71,7 +71,11 @@ def _run(module: Module, upgrades: list[FunctionNode], dialect: str) -> tuple[tu
 
 def _interpreter(module: Module, dialect: str) -> Interpreter:
     interpreter: Interpreter
-    interpreter = Interpreter(module, dialect, lambda written, call, effects: effect_of(written, call, effects, interpreter))
+
+    def effect(written: Call, call: Call, alone: bool) -> bool:  # noqa: FBT001 - the callback's signature
+        return effect_of(Site(written, call, interpreter, alone))
+
+    interpreter = Interpreter(module, dialect, effect)
     return interpreter
 
 
