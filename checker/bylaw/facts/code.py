@@ -141,6 +141,8 @@ class Suppression(msgspec.Struct, frozen=True, array_like=True, gc=False):
     whole_file: bool = False
     problem: str = ""
     """What is wrong with the comment: no rule named, no reason, not understood."""
+    last_line: int = 0
+    """The last line of the statement (of its header, for a compound one) that the comment speaks of; 0: the same as `line`."""
 
 
 class TypeEscape(msgspec.Struct, frozen=True, array_like=True):
