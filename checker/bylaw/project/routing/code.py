@@ -79,13 +79,26 @@ class Code:
 
     @cached_property
     def _mentions(self) -> dict[str, list[tuple[FileFacts, Reference]]]:
-        """Every part of a mentioned name → the mentions."""
+        """Each of the last parts of a mentioned name → the mentions."""
         index: dict[str, list[tuple[FileFacts, Reference]]] = {}
         for facts in self.files:
             for reference in facts.references:
                 entry = (facts, reference)
-                for part in set(reference.name.split(".")):
+                for part in reference.name.rsplit(".", 3)[-3:]:
                     index.setdefault(part, []).append(entry)
+        return index
+
+    @cached_property
+    def _module_mentions(self) -> dict[str, list[tuple[FileFacts, Reference]]]:
+        """A module → where the module itself is used as a value."""
+        lasts = {module.rpartition(".")[2] for module in self.names.modules}
+        index: dict[str, list[tuple[FileFacts, Reference]]] = {}
+        for facts in self.files:
+            for reference in facts.references:
+                if reference.role not in {"called", "receiver", "decorator", "annotation"} and reference.name.rpartition(".")[2] in lasts:
+                    place = self.place(reference.name, facts.module)
+                    if place is not None and place.node in self.names.modules:
+                        index.setdefault(place.node, []).append((facts, reference))
         return index
 
     @cached_property
@@ -124,6 +137,9 @@ class Code:
 
     def mentions(self, node: str) -> Iterator[tuple[FileFacts, Reference, str]]:
         """Every mention of a node, with what follows it (`urls` in `router.urls`)."""
+        if node in self.names.modules:
+            yield from ((facts, reference, "") for facts, reference in self._module_mentions.get(node, ()))
+            return
         seen: set[tuple[str, int, str, str]] = set()
         for last in sorted(self._known_as(node.rpartition(".")[2])):
             for facts, reference, tail in self._placed(last).get(node, ()):

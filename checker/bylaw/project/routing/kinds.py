@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bylaw.facts.code import Class, Function, Variable
 from bylaw.facts.file import FileFacts
-from bylaw.facts.values import Call, Choice, Index, Local, Operator, Ref, Value
+from bylaw.facts.values import Call, Choice, Index, Local, Operator, Ref, Value, children
 from bylaw.project.names import Names
-from bylaw.project.routing.vocabulary import Kind, library_kind
+from bylaw.project.routing.vocabulary import CLASS_NAMES, CLASS_SUFFIXES, Kind, library_kind
 
 MAX_STEPS = 12
 
@@ -17,12 +17,16 @@ class Kinds:
     def __init__(self, names: Names, extra_types: frozenset[str]) -> None:
         self.names = names
         self.extra_types = extra_types
+        self.words = _words(names.files, CLASS_NAMES | {name.rpartition(".")[2] for name in extra_types})
         self._of_name: dict[str, Kind | None] = {}
         self._made_by: dict[str, Kind | None] = {}
 
     def created_by(self, call: Call, near: str) -> Kind | None:
         """What a call creates when it is a constructor, an alias of one, or a partial of one."""
-        return self.of_name(call.name, near) if call.name else None
+        return self.of_name(call.name, near) if call.name and self._may_make(call.method) else None
+
+    def _may_make(self, last: str) -> bool:
+        return last in self.words or last.endswith(CLASS_SUFFIXES)
 
     def of_name(self, name: str, near: str, steps: int = 0) -> Kind | None:
         """What calling (or, for controllers, subclassing) the thing with that name makes."""
@@ -76,6 +80,8 @@ class Kinds:
 
     def made_by_function(self, name: str, near: str) -> Kind | None:
         """What a project function returns, when that is an application or a router."""
+        if not self._may_make(name.rpartition(".")[2]):
+            return None
         found = self.names.definition(name, near)
         if found is None or not isinstance(found.item, Function):
             return None
@@ -111,6 +117,43 @@ class Kinds:
                 return self.of_value(left, near) or self.of_value(right, near)
             case _:
                 return None
+
+
+def _words(files: list[FileFacts], known: frozenset[str]) -> frozenset[str]:
+    """The last names of everything that may make an application or router: a cheap first question, asked of every call."""
+    words = set(known)
+    before = 0
+    while before != len(words):
+        before = len(words)
+        for facts in files:
+            words.update(item.name for item in facts.classes if any(_last(base) in words for base in item.bases))
+            words.update(
+                variable.name for variable in facts.variables
+                if isinstance(variable.value, Ref | Call) and _mentions(variable.value, words)
+            )  # fmt: skip
+            words.update(
+                item.name for item in facts.functions
+                if _last(item.annotation) in words or any(_mentions(value, words) for value in item.returns)
+            )  # fmt: skip
+            words.update(
+                site.function.rpartition(".")[2] for site in facts.calls if site.function and site.call.method in words
+            )
+    return frozenset(words)
+
+
+def _mentions(value: Value, words: set[str]) -> bool:
+    if isinstance(value, Call):
+        return value.method in words or any(isinstance(arg, Ref) and _last(arg) in words for arg in value.args)
+    return _last(value) in words or (isinstance(value, Choice | Operator) and any(_mentions(side, words) for side in children(value)))
+
+
+def _last(value: Value | None) -> str:
+    if isinstance(value, Index):
+        inner = value.index if _last(value.value) in {"type", "Type"} else value.value
+        return _last(inner)
+    if isinstance(value, Local):
+        return value.name
+    return value.name.rpartition(".")[2] if isinstance(value, Ref) else ""
 
 
 def _by_word(last: str) -> Kind | None:

@@ -59,6 +59,10 @@ LIBRARIES: dict[str, dict[str, Kind]] = {
 }  # fmt: skip
 """Top-level package → class name → what its instances (or subclasses, for controllers) are."""
 
+CLASS_NAMES = frozenset(name for classes in LIBRARIES.values() for name in classes)
+CLASS_SUFFIXES = ("APIRouter", "FastAPI", "Blueprint")
+"""Ends of class names by which any other library's classes are known."""
+
 FAMILIES: dict[Framework, Framework] = {"starlette": "fastapi", "drf": "django", "ninja": "django"}
 """Frameworks whose routers end up in an application of another one."""
 
