@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from bylaw.diagnostics import SetKeyword as SetKeyword
     from bylaw.project import File as File
     from bylaw.project import Project as Project
+    from bylaw.project.migrations import Drop as Drop
+    from bylaw.project.migrations import MigrationProblem as MigrationProblem
+    from bylaw.project.migrations import MigrationTree as MigrationTree
+    from bylaw.project.migrations import Rename as Rename
+    from bylaw.project.migrations import RequiredColumn as RequiredColumn
+    from bylaw.project.migrations import Restriction as Restriction
     from bylaw.rule import Adoption as Adoption
     from bylaw.rule import NoOptions as NoOptions
     from bylaw.rule import RuffFinding as RuffFinding
@@ -34,6 +40,8 @@ _HOMES = {
     "AddImport": "diagnostics", "Delete": "diagnostics", "Finding": "diagnostics", "Fix": "diagnostics", "InsertStatement": "diagnostics",
     "Related": "diagnostics", "RemoveStatement": "diagnostics", "Replace": "diagnostics", "SetKeyword": "diagnostics",
     "File": "project", "Project": "project",
+    "Drop": "project.migrations", "MigrationProblem": "project.migrations", "MigrationTree": "project.migrations",
+    "Rename": "project.migrations", "RequiredColumn": "project.migrations", "Restriction": "project.migrations",
     "Adoption": "rule", "NoOptions": "rule", "RuffFinding": "rule", "file_rule": "rule", "project_rule": "rule", "ruff_rule": "rule",
     "Location": "source", "Span": "source",
 }  # fmt: skip

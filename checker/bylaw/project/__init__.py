@@ -91,8 +91,7 @@ class Project:
         """The migrations in their order, the schema they build, and which of them are judged."""
         from bylaw.project.migrations import Migrations  # noqa: PLC0415
 
-        facts = [file.facts for file in self.files.values()]
-        return Migrations(facts, self.settings.migrations, self.history, self._load)
+        return Migrations(self)
 
     @cached_property
     def routers(self) -> tuple[Router, ...]:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from bylaw.facts.file import FileFacts
-from bylaw.project.history import History
+from bylaw.project.migrations.additions import RequiredColumn, required_columns
 from bylaw.project.migrations.changes import Change, Deployment, replay
+from bylaw.project.migrations.deprecation import Announcement, Terms, announcement
+from bylaw.project.migrations.drops import Drop, drops
 from bylaw.project.migrations.planting import Planted, plant
+from bylaw.project.migrations.references import references
+from bylaw.project.migrations.renames import Rename, Replacement, renames, replacements
+from bylaw.project.migrations.restrictions import Restriction, restrictions
 from bylaw.project.migrations.state import Schema
-from bylaw.project.migrations.step import Problem, Step, Tree
+from bylaw.project.migrations.step import MigrationProblem, MigrationTree, Step
 from bylaw.project.migrations.trees import find_groves
-from bylaw.settings import MigrationSettings
 
-__all__ = ["Change", "Deployment", "Migrations", "Problem", "Schema", "Step", "Tree"]
+if TYPE_CHECKING:
+    from bylaw.diagnostics import Related
+    from bylaw.project import Project
+
+__all__ = [
+    "Change", "Deployment", "Drop", "MigrationProblem", "MigrationTree", "Migrations", "Rename", "Replacement", "RequiredColumn",
+    "Restriction", "Schema", "Step",
+]  # fmt: skip
 
 
 class Migrations:
@@ -25,24 +36,19 @@ class Migrations:
     each is one of its own.
     """
 
-    def __init__(
-        self,
-        files: Iterable[FileFacts],
-        settings: MigrationSettings,
-        history: History,
-        load: Callable[[str], bytes],
-    ) -> None:
-        self._files = files
-        self._settings = settings
-        self._history = history
-        self._load = load
+    def __init__(self, project: Project) -> None:
+        self._project = project
 
     @cached_property
     def _planted(self) -> Planted:
-        return plant(find_groves(self._files), self._settings, self._history, self._load)
+        project = self._project
+        groves = find_groves(file.facts for file in project.files.values())
+        return plant(
+            groves, project.settings.migrations, project.history, lambda path: project.files[path].source.content
+        )
 
     @property
-    def trees(self) -> tuple[Tree, ...]:
+    def trees(self) -> tuple[MigrationTree, ...]:
         """Every tree, by folder, with its steps in order."""
         return self._planted.trees
 
@@ -58,7 +64,7 @@ class Migrations:
 
     @cached_property
     def _replayed(self) -> list[tuple[list[Deployment], dict[Step, Schema]]]:
-        together = self._history.base is not None and not self._settings.judge_all
+        together = self._project.history.base is not None and not self._project.settings.migrations.judge_all
         return [replay(line, together=together) for line in self._planted.lines]
 
     def changes(self) -> Iterator[Change]:
@@ -73,3 +79,33 @@ class Migrations:
     def schema_after(self, step: Step) -> Schema:
         """The schema that the step leaves behind."""
         return next(after[step] for _, after in self._replayed if step in after)
+
+    # What the changes come to, for the running release:
+
+    def drops(self) -> Iterator[Drop]:
+        """Tables and columns that are gone afterwards."""
+        return drops(self.changes())
+
+    def renames(self) -> Iterator[Rename]:
+        """Tables and columns that have another name afterwards."""
+        return renames(self.changes())
+
+    def replacements(self) -> Iterator[Replacement]:
+        """Columns that are renamed by adding, copying and dropping at once."""
+        return replacements(self.drops())
+
+    def required_columns(self) -> Iterator[RequiredColumn]:
+        """New columns that every INSERT must name afterwards."""
+        return required_columns(self.changes())
+
+    def restrictions(self) -> Iterator[Restriction]:
+        """Existing columns and tables that take less, or give something else, afterwards."""
+        return restrictions(self.changes())
+
+    def announcement(self, drop: Drop, terms: Terms) -> Announcement:
+        """Whether an earlier release announced a drop."""
+        return announcement(self._project, drop, terms)
+
+    def references(self, drop: Drop) -> tuple[Related, ...]:
+        """Where the code still names what a drop takes away."""
+        return references(self._project, drop)

@@ -11,7 +11,7 @@ from bylaw.project.migrations import django
 from bylaw.project.migrations.planting import Line
 from bylaw.project.migrations.replay import Replay
 from bylaw.project.migrations.state import ColumnState, Schema, TableState
-from bylaw.project.migrations.step import Step, Tree
+from bylaw.project.migrations.step import MigrationTree, Step
 from bylaw.source import Location, Span
 
 
@@ -56,7 +56,7 @@ class Change:
     """
 
     step: Step
-    tree: Tree
+    tree: MigrationTree
     operation: Operation
     before: Schema
     """The schema just before this operation: what the deployment did until here is in it."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.drops import Drop
@@ -28,20 +28,32 @@ class Announcement:
     where: Location | None = None
 
 
-def announcement(
-    project: Project, drop: Drop, means: Means, *, marker: str, registry: str, min_releases: int
-) -> Announcement:
+class Terms(Protocol):
+    """What counts as an announcement; a rule's options have these fields."""
+
+    @property
+    def require_deprecation(self) -> Means: ...
+    @property
+    def min_releases(self) -> int: ...
+    @property
+    def marker(self) -> str: ...
+    @property
+    def registry(self) -> str: ...
+
+
+def announcement(project: Project, drop: Drop, terms: Terms) -> Announcement:
     """How the drop was announced.
 
-    A comment counts that contains `marker`, whatever the case, on the column or its table; so does a migration that
-    took the object out of the models and left it in the database. Either must be at least `min_releases` releases old.
+    A comment counts that contains the marker, whatever the case, on the column or its table; so does a migration that
+    took the object out of the models and left it in the database. Either must be at least so many releases old.
     """
-    by = _announced_by(drop, marker)
+    by = _announced_by(drop, terms.marker)
     if by is not None:
-        if by not in drop.change.deployment and _is_old_enough(project, drop.change, by, min_releases):
+        if by not in drop.change.deployment and _is_old_enough(project, drop.change, by, terms.min_releases):
             return Announcement("made", by.location)
         return Announcement("early", by.location)
-    if means == "registry" and registry and _is_registered(project, drop, registry):
+    means = terms.require_deprecation
+    if means == "registry" and terms.registry and _is_registered(project, drop, terms.registry):
         return Announcement("made", None)
     if means == "release" and project.history.names_in_base(drop.column or drop.table, _folders(project)) is False:
         return Announcement("made", None)

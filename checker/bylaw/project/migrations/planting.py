@@ -11,7 +11,7 @@ from typing import Any
 
 from bylaw.project.history import History
 from bylaw.project.migrations.graph import Graph
-from bylaw.project.migrations.step import Exemption, Problem, ProblemKind, Step, Tree
+from bylaw.project.migrations.step import Exemption, MigrationProblem, MigrationTree, ProblemKind, Step
 from bylaw.project.migrations.trees import Grove, Node, natural_key
 from bylaw.settings import MigrationSettings
 
@@ -25,7 +25,7 @@ class Line:
     `idle` steps change nothing: a squash whose originals are still there, or the other way round.
     """
 
-    trees: tuple[Tree, ...]
+    trees: tuple[MigrationTree, ...]
     steps: tuple[Step, ...]
     idle: frozenset[Step]
 
@@ -34,7 +34,7 @@ class Line:
 class Planted:
     """`unknown`: names of `accepted-through` that no migration has."""
 
-    trees: tuple[Tree, ...]
+    trees: tuple[MigrationTree, ...]
     lines: tuple[Line, ...]
     unknown: tuple[str, ...]
 
@@ -53,7 +53,7 @@ def plant(groves: list[Grove], settings: MigrationSettings, history: History, lo
             parents = tuple(steps[parent] for parent in home[node].graph.parents[node] if parent in steps)
             steps[node] = Step(node.path, node.migration, node in judged, exempt.get(node, ""), parents)
         lines.append((together, order))
-    trees: dict[Grove, Tree] = {}
+    trees: dict[Grove, MigrationTree] = {}
     for together, order in lines:
         position = {node: at for at, node in enumerate(order)}
         for grove in together:
@@ -192,15 +192,20 @@ def _foreign_targets(together: list[Grove], grove: Grove, parent: str) -> list[N
 # --- the tree, and what is wrong with it ----------------------------------------------------------
 
 
-def _tree(grove: Grove, steps: dict[Node, Step], position: dict[Node, int], load: Callable[[str], bytes]) -> Tree:
+def _tree(
+    grove: Grove, steps: dict[Node, Step], position: dict[Node, int], load: Callable[[str], bytes]
+) -> MigrationTree:
     heads = _heads(grove)
     problems = [
-        *(Problem("cycle", steps[grove.cycle[0]], tuple(steps[n] for n in grove.cycle[1:])) for _ in grove.cycle[:1]),
-        *(Problem("missing-parent", steps[node], (), parent) for node, parent in grove.missing),
+        *(
+            MigrationProblem("cycle", steps[grove.cycle[0]], tuple(steps[n] for n in grove.cycle[1:]))
+            for _ in grove.cycle[:1]
+        ),
+        *(MigrationProblem("missing-parent", steps[node], (), parent) for node, parent in grove.missing),
         *_duplicates(grove, steps, position),
         *_several_heads(grove, heads, steps, position, load),
     ]
-    return Tree(
+    return MigrationTree(
         grove.tool,
         grove.name,
         grove.folder,
@@ -246,16 +251,16 @@ def _heads(grove: Grove) -> list[Node]:
     return _collapsed(grove).heads()
 
 
-def _duplicates(grove: Grove, steps: dict[Node, Step], position: dict[Node, int]) -> Iterator[Problem]:
+def _duplicates(grove: Grove, steps: dict[Node, Step], position: dict[Node, int]) -> Iterator[MigrationProblem]:
     kind: ProblemKind = "duplicate-number" if grove.tool == "sql" else "duplicate-revision"
     for name, nodes in grove.duplicates:
         ordered = sorted(nodes, key=position.__getitem__)
-        yield Problem(kind, steps[ordered[-1]], tuple(steps[node] for node in ordered[:-1]), name)
+        yield MigrationProblem(kind, steps[ordered[-1]], tuple(steps[node] for node in ordered[:-1]), name)
 
 
 def _several_heads(
     grove: Grove, heads: list[Node], steps: dict[Node, Step], position: dict[Node, int], load: Callable[[str], bytes]
-) -> Iterator[Problem]:
+) -> Iterator[MigrationProblem]:
     duplicated = {node for _, nodes in grove.duplicates for node in nodes}
     heads = [head for head in heads if head not in duplicated]
     for surplus in _unintended(grove, heads):
@@ -263,7 +268,7 @@ def _several_heads(
             continue
         newest = max(surplus, key=lambda node: (steps[node].judged, _created(node, load), position[node]))
         others = sorted((node for node in surplus if node is not newest), key=position.__getitem__)
-        yield Problem("several-heads", steps[newest], tuple(steps[node] for node in others))
+        yield MigrationProblem("several-heads", steps[newest], tuple(steps[node] for node in others))
 
 
 def _unintended(grove: Grove, heads: list[Node]) -> Iterator[list[Node]]:

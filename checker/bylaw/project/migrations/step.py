@@ -41,7 +41,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class MigrationProblem:
     """A flaw of the graph, at `step`; `others` are the steps that belong to it, `detail` is the name or number in
     question.
     """
@@ -53,7 +53,7 @@ class Problem:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Tree:
+class MigrationTree:
     """One line of history: an Alembic graph, the migrations of a Django app, or a folder of numbered SQL files.
 
     `name` is the folder, or the app's label; `steps` are in an order in which they can run, oldest first.
@@ -64,7 +64,7 @@ class Tree:
     folder: str
     steps: tuple[Step, ...]
     heads: tuple[Step, ...]
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[MigrationProblem, ...] = ()
     truncated: bool = False
     """Its beginning is missing: the oldest migration builds on one that is not here."""
     layout: str = ""

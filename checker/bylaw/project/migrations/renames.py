@@ -1,0 +1,114 @@
+"""Names that the running release uses and that a deployment changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bylaw.facts import migrations as ops
+from bylaw.project.migrations.changes import Change, Deployment
+from bylaw.project.migrations.drops import Drop, is_scratch
+
+
+@dataclass(frozen=True, eq=False)
+class Rename:
+    """A table (`column` is '') or a column that gets another name; `schema` is set where a table only moves to another
+    schema.
+
+    `own`: the same deployment created it, so that only a house rule can object.
+    """
+
+    change: Change
+    table: str
+    column: str
+    new_name: str
+    schema: str = ""
+    own: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Replacement:
+    """A rename in all but name: one deployment adds a column, copies the old one's values, and drops that."""
+
+    drop: Drop
+    added: Change
+    copied: Change
+    column: str
+    """The new one."""
+
+
+def renames(changes: Iterable[Change]) -> Iterator[Rename]:
+    """All renames that the running release can notice.
+
+    Scratch tables, tables and columns that end up under their old name again (a rebuilt table, a column added back, a
+    view in the old place), and columns of tables that the deployment drops are left out.
+    """
+    for change in changes:
+        match change.operation:
+            case ops.RenameTable(table=table, new_name=new_name):
+                yield from _table(change, table, new_name, "")
+            case ops.MoveTable(table=table, schema=schema):
+                yield from _table(change, table, f"{schema}.{table.rpartition('.')[2]}", schema)
+            case ops.RenameColumn(table=table, column=column, new_name=new_name):
+                yield from _column(change, table, column, new_name)
+            case _:
+                pass
+
+
+def _table(change: Change, table: str, new_name: str, schema: str) -> Iterator[Rename]:
+    state = change.table(table)
+    after = change.deployment.after
+    if is_scratch(table) or is_scratch(new_name) or (state is not None and state.temporary):
+        return
+    own = change.is_new_table(table)
+    name = change.deployment.known_as(state) if state is not None else table
+    again = after.table(name)
+    if again is not None and (schema == "" or again.name == name):
+        return
+    if after.has_view(name) and not own:
+        return
+    yield Rename(change, name if own else table, "", new_name, schema, own)
+
+
+def _column(change: Change, table: str, column: str, new_name: str) -> Iterator[Rename]:
+    if is_scratch(table):
+        return
+    own = change.is_new_column(table, column)
+    state = change.table(table)
+    final = change.deployment.final(state) if state is not None else change.deployment.after.table(table)
+    if final is None or final.column(column) is not None:
+        return
+    yield Rename(change, table, column, new_name, own=own)
+
+
+def replacements(found: Iterable[Drop]) -> Iterator[Replacement]:
+    """Drops of columns whose values the same deployment first copied into a column that it adds to the same table."""
+    for drop in found:
+        if drop.column and not drop.rebuilt:
+            replacement = _replacement(drop, drop.change.deployment)
+            if replacement is not None:
+                yield replacement
+
+
+def _replacement(drop: Drop, deployment: Deployment) -> Replacement | None:
+    added: dict[str, Change] = {}
+    for change in deployment.changes:
+        match change.operation:
+            case ops.AddColumn(table=table, column=column) if _same(change, table, drop):
+                added[column.name] = change
+            case ops.DataChange(kind="update", table=table, columns=columns) if _same(change, table, drop):
+                for name in columns:
+                    if name in added:
+                        return Replacement(drop, added[name], change, name)
+            case _ if change is drop.change:
+                return None
+            case _:
+                pass
+    return None
+
+
+def _same(change: Change, table: str, drop: Drop) -> bool:
+    state = change.table(table)
+    return table == drop.table or (
+        state is not None and drop.table_state is not None and state.identity == drop.table_state.identity
+    )

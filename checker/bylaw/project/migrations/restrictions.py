@@ -1,0 +1,301 @@
+"""Changes of existing columns and tables after which a statement of the running release may fail or go wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from bylaw.facts import migrations as ops
+from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.drops import is_scratch
+from bylaw.project.migrations.state import ColumnState, TableState
+from bylaw.project.migrations.types import Verdict, compare, compare_labels, is_never_a_widening
+
+Kind = Literal[
+    "type", "not-null", "drop-default", "unique", "primary-key", "check", "exclude", "foreign-key", "enum-value",
+    "set-default", "drop-not-null", "drop-identity",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Restriction:
+    """One such change. `strict`: it may or may not hit the running release, so only a strict reading reports it.
+
+    `old` and `new` say what changes, as far as that is known: types for `type`, labels for `enum-value`, the
+    definition otherwise.
+    """
+
+    change: Change
+    kind: Kind
+    table: str
+    columns: tuple[str, ...]
+    old: str = ""
+    new: str = ""
+    strict: bool = False
+    verdict: Verdict = "unknown"
+
+
+def restrictions(changes: Iterable[Change]) -> Iterator[Restriction]:
+    """All of them, in order. New tables, columns of the same deployment, and what changes nothing in the end are left
+    out.
+    """
+    for change in changes:
+        match change.operation:
+            case ops.AlterColumn():
+                yield from _altered(change, change.operation)
+            case ops.AddConstraint():
+                yield from _constrained(change, change.operation)
+            case ops.CreateIndex(unique=True):
+                yield from _unique_index(change, change.operation)
+            case ops.AlterEnum():
+                yield from _enum(change, change.operation)
+            case _:
+                pass
+
+
+# --- columns --------------------------------------------------------------------------------------------
+
+
+def _altered(change: Change, operation: ops.AlterColumn) -> Iterator[Restriction]:
+    table, name = operation.table, operation.column
+    if is_scratch(table) or change.is_new_column(table, name):
+        return
+    state = change.table(table)
+    column = state.column(name) if state is not None else None
+    final = _final(change, state, table, name)
+    if final is None and state is not None:
+        return
+    yield from _type(change, operation, column)
+    yield from _nullability(change, operation, column, state)
+    yield from _default(change, operation, column, final)
+    yield from _made_unique(change, operation, column)
+
+
+def _made_unique(change: Change, operation: ops.AlterColumn, column: ColumnState | None) -> Iterator[Restriction]:
+    """A whole definition that says unique, of a column that was not."""
+    definition = operation.definition
+    if definition is None or not definition.unique or column is None or column.unique or column.primary_key:
+        return
+    if not _is_unique(change, operation.table, (operation.column,)):
+        yield Restriction(change, "unique", operation.table, (operation.column,))
+
+
+def _final(change: Change, state: TableState | None, table: str, name: str) -> ColumnState | None:
+    after = change.deployment.final(state) if state is not None else change.deployment.after.table(table)
+    return after.column(name) if after is not None else None
+
+
+def _type(change: Change, operation: ops.AlterColumn, column: ColumnState | None) -> Iterator[Restriction]:
+    new = operation.type if operation.type is not None else (operation.definition.type if operation.definition else "")
+    if not new:
+        return
+    old = column.type if column is not None and column.type else operation.old_type
+    verdict = _verdict(change, old, new)
+    if verdict == "unknown" and operation.definition is None:
+        differs = not old or old != new
+        if (differs and _is_cast(operation, new)) or (not old and is_never_a_widening(new)):
+            verdict = "other"
+    if verdict in {"narrower", "other", "wider", "grown"}:
+        yield Restriction(
+            change, "type", operation.table, (operation.column,), old, new, strict=verdict == "grown", verdict=verdict
+        )
+
+
+def _verdict(change: Change, old: str, new: str) -> Verdict:
+    """Compares types by name, and enum types by the labels they have before and after the deployment."""
+    before = change.deployment.before.enums.get(old, change.before.enums.get(old, ()))
+    after = change.deployment.after.enums.get(new, ())
+    if before and after:
+        return compare_labels(before, after)
+    if before and compare("text", new) != "unknown":
+        return "other"
+    if after and old and compare("text", old) != "unknown":
+        return "other"
+    return compare(old, new)
+
+
+def _is_cast(operation: ops.AlterColumn, new: str) -> bool:
+    """A USING that computes something. One that only names the column, or casts it, says nothing beyond the type
+    itself…
+
+    …but PostgreSQL asks for it exactly where no assignment cast exists: the kinds of values differ.
+    """
+    using = re.sub(r"[\s\"()]", "", operation.using.lower())
+    return bool(using) and using != operation.column.lower() and bool(new)
+
+
+def _nullability(
+    change: Change, operation: ops.AlterColumn, column: ColumnState | None, state: TableState | None
+) -> Iterator[Restriction]:
+    wanted = operation.nullable
+    if wanted is None and operation.definition is not None and not operation.definition.primary_key:
+        wanted = operation.definition.nullable
+        if column is None or column.nullable is None:
+            return
+    known = column.nullable if column is not None and column.nullable is not None else operation.old_nullable
+    if wanted is False and known is not False and not _is_never_null(change, state, operation.column):
+        yield Restriction(change, "not-null", operation.table, (operation.column,))
+    elif wanted is True and known is not True:
+        yield Restriction(change, "drop-not-null", operation.table, (operation.column,))
+
+
+def _is_never_null(change: Change, state: TableState | None, column: str) -> bool:
+    """Whether an earlier deployment already forbade NULL, by a primary key or a CHECK."""
+    if state is None:
+        return False
+    known = state.column(column)
+    if known is not None and known.primary_key:
+        return True
+    pattern = re.compile(rf"^[\s(\"]*{re.escape(column)}[\s\"]+is\s+not\s+null[\s)]*$", re.IGNORECASE)
+    for constraint in state.constraints:
+        if constraint.created in change.deployment:
+            continue
+        if constraint.kind == "primary-key" and column in constraint.columns:
+            return True
+        if constraint.kind == "not-null" and constraint.columns == (column,):
+            return True
+        if constraint.kind == "check" and pattern.match(constraint.expression):
+            return True
+    return False
+
+
+def _default(
+    change: Change, operation: ops.AlterColumn, column: ColumnState | None, final: ColumnState | None
+) -> Iterator[Restriction]:
+    dropped = operation.drop_default
+    set_to = operation.server_default
+    definition = operation.definition
+    if definition is not None and column is not None and column.default_known:
+        dropped = column.default is not None and definition.server_default is None and not definition.generated
+        set_to = definition.server_default if definition.server_default != column.default else None
+    nullable = column.nullable if column is not None and column.nullable is not None else operation.old_nullable
+    if operation.nullable is not None:
+        nullable = operation.nullable
+    never_had = column is not None and column.default_known and column.default is None
+    restored = final is not None and (final.default is not None or final.generated or final.nullable is True)
+    if operation.generated == "drop-identity":
+        if not restored:
+            yield Restriction(change, "drop-identity", operation.table, (operation.column,))
+    elif dropped and nullable is False and not never_had and not restored:
+        yield Restriction(
+            change, "drop-default", operation.table, (operation.column,), old=(column.default or "") if column else ""
+        )
+    elif set_to is not None and not dropped:
+        yield Restriction(change, "set-default", operation.table, (operation.column,), new=set_to, strict=True)
+
+
+# --- constraints and indexes ----------------------------------------------------------------------------
+
+
+def _constrained(change: Change, operation: ops.AddConstraint) -> Iterator[Restriction]:
+    table, columns = operation.table, operation.columns
+    if operation.not_enforced or is_scratch(table) or change.is_new_table(table):
+        return
+    if any(change.is_new_column(table, column) for column in columns if column):
+        return
+    state = change.table(table)
+    match operation.kind:
+        case "not-null" if columns:
+            known = state.column(columns[0]) if state is not None else None
+            if (known is None or known.nullable is not False) and not _is_never_null(change, state, columns[0]):
+                yield Restriction(change, "not-null", table, columns)
+        case "unique" if not operation.using_index and not _is_unique(change, table, columns):
+            yield Restriction(change, "unique", table, columns, new=operation.name)
+        case "primary-key" if not operation.using_index and _may_be_restricted(change, state, table, columns):
+            yield Restriction(change, "primary-key", table, columns, new=operation.name)
+        case "check" | "foreign-key" | "exclude" if not _stood_before(change, operation):
+            new = operation.references if operation.kind == "foreign-key" else operation.expression
+            yield Restriction(change, operation.kind, table, columns, new=new, strict=True)
+        case _:
+            pass
+
+
+def _may_be_restricted(change: Change, state: TableState | None, table: str, columns: tuple[str, ...]) -> bool:
+    """A primary key on columns of a table that is fully known, and that were not unique, or could be NULL."""
+    if state is None or not state.complete or not columns:
+        return False
+    if not _is_unique(change, table, columns):
+        return True
+    return any((known := state.column(column)) is None or known.nullable is not False for column in columns)
+
+
+def _stood_before(change: Change, operation: ops.AddConstraint) -> bool:
+    """Dropped and made again by the same deployment, the same in what it demands."""
+    before = change.deployment.before.table(operation.table)
+    if before is None:
+        return False
+    expression = re.sub(r"\s+", "", operation.expression.lower())
+    for constraint in before.constraints:
+        if constraint.kind != operation.kind:
+            continue
+        if operation.kind == "foreign-key" and constraint.columns == operation.columns:
+            return True
+        if expression and re.sub(r"\s+", "", constraint.expression.lower()) == expression:
+            return True
+    column = before.column(operation.columns[0]) if len(operation.columns) == 1 else None
+    return operation.kind == "foreign-key" and column is not None and bool(column.references)
+
+
+def _unique_index(change: Change, operation: ops.CreateIndex) -> Iterator[Restriction]:
+    table, columns = operation.table, operation.columns
+    if not table or is_scratch(table) or change.is_new_table(table):
+        return
+    named = tuple(column for column in columns if column)
+    if any(change.is_new_column(table, column) for column in named):
+        return
+    if not named and _adds_column(change, table):
+        return
+    if operation.if_not_exists and _has_index(change, table, operation.name):
+        return
+    if named == columns and _is_unique(change, table, columns):
+        return
+    if _had_like_it(change, operation):
+        return
+    yield Restriction(change, "unique", table, columns, new=operation.name, strict=operation.concurrently)
+
+
+def _is_unique(change: Change, table: str, columns: tuple[str, ...]) -> bool:
+    """Whether the columns, or some of them, are unique already: now, or before the deployment began."""
+    wanted = frozenset(columns)
+    for schema in (change.before, change.deployment.before):
+        state = schema.table(table)
+        if state is not None and any(known <= wanted for known in state.unique_columns()):
+            return True
+    return False
+
+
+def _has_index(change: Change, table: str, name: str) -> bool:
+    state = change.table(table)
+    return state is not None and any(index.name == name for index in state.indexes)
+
+
+def _had_like_it(change: Change, operation: ops.CreateIndex) -> bool:
+    """A unique index of the same columns (and condition) stood there before the deployment: it is being rebuilt."""
+    before = change.deployment.before.table(operation.table)
+    if before is None:
+        return False
+    return any(
+        index.unique and index.columns == operation.columns and (not index.where or index.where == operation.where)
+        and (any(index.columns) or index.name == operation.name)
+        for index in before.indexes
+    )  # fmt: skip
+
+
+def _adds_column(change: Change, table: str) -> bool:
+    return any(
+        isinstance(other.operation, ops.AddColumn) and other.operation.table == table
+        for other in change.deployment.changes
+    )
+
+
+def _enum(change: Change, operation: ops.AlterEnum) -> Iterator[Restriction]:
+    if change.before.objects.get(("type", operation.type)) in change.deployment:
+        return
+    table, _, column = operation.type.rpartition(".") if operation.type.count(".") else ("", "", "")
+    columns = (column,) if column else ()
+    yield Restriction(
+        change, "enum-value", table, columns, operation.value, operation.new_value, strict=operation.change == "add",
+        verdict="grown" if operation.change == "add" else "narrower",
+    )  # fmt: skip

@@ -1,0 +1,119 @@
+"""no-in-place-rename"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from bylaw import Finding, Project, Related, Rename, project_rule
+
+
+@dataclass(frozen=True)
+class Options:
+    allow_tables: tuple[str, ...] = ()
+    """Patterns of tables that may be renamed, or whose columns may."""
+    allow_if_created_in_same_revision: bool = True
+    """Spare what the same deployment created: nobody uses the old name yet."""
+    forbid_single_revision_expand_contract: bool = False
+    """Report a column that one deployment adds, fills from another one of the table, and drops that: a rename in all
+    but name.
+    """
+
+
+@project_rule(
+    summary="No column or table is renamed in place",
+    severity="error",
+    since="0.1.0",
+    sources=("S2-43", "S2-46", "S2-142"),
+    concern="compatibility",
+)
+def no_in_place_rename(project: Project, options: Options) -> Iterator[Finding]:
+    """A rename takes the old name away from the release that is still running: every statement that says it fails, and
+    the new release cannot be rolled back either. A move to another schema does the same.
+
+    A rename is done in steps: add the new column, write both, copy the values; read the new one; drop the old one in a
+    later release. A table that gets a view of its old name in the same migration keeps working, and so does one that
+    is rebuilt under its own name.
+
+    Bad:
+
+    ```python migrations/versions/b2_rename_login.py
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.alter_column("users", "login", new_column_name="user_name")
+    ```
+
+    Good:
+
+    ```python migrations/versions/b2_add_user_name.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.add_column("users", sa.Column("user_name", sa.Text(), nullable=True))
+        op.execute("UPDATE users SET user_name = login")
+    ```
+    """
+    for rename in project.migrations.renames():
+        if rename.own and options.allow_if_created_in_same_revision:
+            continue
+        if any(fnmatchcase(rename.table, pattern) for pattern in options.allow_tables):
+            continue
+        yield Finding(rename.change.location, _message(rename), _steps(rename))
+    if not options.forbid_single_revision_expand_contract:
+        return
+    for replacement in project.migrations.replacements():
+        drop = replacement.drop
+        if any(fnmatchcase(drop.table, pattern) for pattern in options.allow_tables):
+            continue
+        message = (
+            f"adds `{drop.table}.{replacement.column}`, copies `{drop.column}` into it and drops that in one deployment: "
+            "the running release still reads and writes the old name"
+        )
+        related = (
+            Related(replacement.added.location, "added here"),
+            Related(replacement.copied.location, "copied here"),
+        )
+        steps = f"Keep `{drop.column}` in this deployment, let the code write both, and drop it in a later release."
+        yield Finding(drop.change.location, message, steps, related)
+
+
+def _message(rename: Rename) -> str:
+    if rename.schema:
+        return (
+            f"moves the table `{rename.table}` to the schema `{rename.schema}`: "
+            "every statement of the running release that looks for it in its old place fails"
+        )
+    if rename.column:
+        return (
+            f"renames the column `{rename.table}.{rename.column}` to `{rename.new_name}`: "
+            f"every statement of the running release that says `{rename.column}` fails"
+        )
+    return (
+        f"renames the table `{rename.table}` to `{rename.new_name}`: every statement of the running release that says "
+        f"`{rename.table}` fails"
+    )
+
+
+def _steps(rename: Rename) -> str:
+    if rename.column:
+        return (
+            f"Add `{rename.new_name}` as a new nullable column, copy the values of `{rename.column}` and let the code "
+            f"write both; read `{rename.new_name}` in the next release, and drop `{rename.column}` in the one after."
+        )
+    if rename.change.tree.tool == "django":
+        return f'Keep the table where it is: rename only the model and set db_table = "{rename.table}".'
+    return (
+        f"Create a view `{rename.table}` over `{rename.new_name}`, with all its columns, in the same transaction, and drop it "
+        "in a later release; or keep the table's name and change only what the code calls it."
+    )

@@ -1,0 +1,191 @@
+"""no-incompatible-alter"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from bylaw import Finding, Project, Restriction, project_rule
+
+_GROWN = "the running release may meet values that it cannot hold"
+
+
+@dataclass(frozen=True)
+class Options:
+    allow: tuple[str, ...] = ()
+    """Kinds of change (`type`, `not-null`, `drop-default`, `unique`, `enum-value` …), or patterns of tables
+    (`audit_*`) and columns (`users.legacy_*`), that are not reported."""
+    widening_types_ok: bool = True
+    """Spare type changes that keep every old value and statement: a longer varchar, varchar to text, more digits."""
+    strict: bool = False
+    """Report also what may or may not hit the running release: a new CHECK, FOREIGN KEY or EXCLUDE, a concurrently
+    built unique index, SET DEFAULT, a new enum label, int to bigint."""
+    drop_not_null: bool = False
+    """Report DROP NOT NULL, as a warning: code that reads the column as required may meet NULL."""
+    deploy: Literal["start-first", "stop-first"] = "start-first"
+    """`stop-first`: no old release runs while the schema changes, and nothing is reported."""
+
+
+@project_rule(
+    summary="No change of a column or constraint that the running release cannot live with",
+    severity="error",
+    since="0.1.0",
+    sources=("S2-43", "S2-47", "S2-142"),
+    concern="compatibility",
+)
+def no_incompatible_alter(project: Project, options: Options) -> Iterator[Finding]:
+    """While a deployment runs, the old release still writes what it always wrote and reads what it always read. A
+    narrower or different type, NOT NULL on a column it leaves empty, a default that is gone, a new UNIQUE, or an enum
+    value that is gone make its statements fail.
+
+    The old type, and whether a column was nullable, unique or had a default, come from the earlier migrations; where
+    they do not say, a change that may be harmless is not reported. New tables and new columns restrict nobody.
+
+    Bad:
+
+    ```python migrations/versions/a1_users.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "a1"
+    down_revision = None
+
+
+    def upgrade() -> None:
+        op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.String(200)))
+    ```
+
+    ```python migrations/versions/b2_tighten.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.alter_column("users", "name", type_=sa.String(50))
+        op.create_unique_constraint("uq_users_name", "users", ["name"])
+    ```
+
+    Good:
+
+    ```python migrations/versions/a1_users.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "a1"
+    down_revision = None
+
+
+    def upgrade() -> None:
+        op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.String(200)))
+    ```
+
+    ```python migrations/versions/b2_widen.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.alter_column("users", "name", type_=sa.Text())
+    ```
+    """
+    if options.deploy == "stop-first":
+        return
+    for found in project.migrations.restrictions():
+        if found.strict and not options.strict:
+            continue
+        if found.verdict == "wider" and options.widening_types_ok:
+            continue
+        if found.kind == "drop-not-null" and not options.drop_not_null:
+            continue
+        if not _is_allowed(found, options):
+            severity = "warning" if found.kind == "drop-not-null" else None
+            yield Finding(found.change.location, _message(found), _steps(found), severity=severity)
+
+
+def _is_allowed(found: Restriction, options: Options) -> bool:
+    names = [found.kind, found.table, *(f"{found.table}.{column}" for column in found.columns)]
+    return any(fnmatchcase(name, pattern) for name in names for pattern in options.allow)
+
+
+def _message(found: Restriction) -> str:
+    table = f"`{found.table}`"
+    column = f"`{found.table}.{found.columns[0]}`" if found.columns else table
+    columns = ", ".join(f"`{name}`" if name else "an expression" for name in found.columns)
+    match found.kind:
+        case "type":
+            change = (
+                f"changes the type of {column} from {found.old} to {found.new}"
+                if found.old
+                else f"makes {column} {found.new}"
+            )
+            return f"{change}: {_type_consequence(found)}"
+        case "not-null":
+            return f"makes {column} NOT NULL: an INSERT or UPDATE of the running release that leaves it empty fails"
+        case "drop-default":
+            return f"drops the default of the required column {column}: an INSERT of the running release that relies on it fails"
+        case "drop-identity":
+            return f"drops the identity of {column}: an INSERT of the running release that relies on it fails"
+        case "set-default":
+            return f"changes the default of {column}: INSERTs of the running release store another value than they were written for"
+        case "drop-not-null":
+            return f"allows NULL in {column}: code of the running release that reads it as required may fail"
+        case "unique" | "primary-key":
+            what = "a primary key" if found.kind == "primary-key" else "uniqueness"
+            on = f"{columns} of {table}" if found.columns else table
+            return f"demands {what} of {on}: an INSERT or UPDATE of the running release that repeats a value fails"
+        case "foreign-key":
+            target = f" to `{found.new}`" if found.new else ""
+            return f"adds a foreign key{target} on {columns or table} of {table}: a write of the running release that breaks it fails"
+        case "enum-value" if found.strict:
+            return f"adds the value '{found.old}' to an enum: {_GROWN}"
+        case "enum-value":
+            change = (
+                f"renames the enum value '{found.old}' to '{found.new}'"
+                if found.new
+                else f"removes the enum value '{found.old}'"
+            )
+            return f"{change}: every statement of the running release that says '{found.old}' fails"
+        case _:
+            return f"adds a {found.kind.upper()} constraint to {table}: a write of the running release that breaks it fails"
+
+
+def _type_consequence(found: Restriction) -> str:
+    match found.verdict:
+        case "narrower":
+            return "the running release still writes values that no longer fit"
+        case "grown":
+            return _GROWN
+        case "wider":
+            return "the running release reads values of another type than it expects"
+        case _:
+            return "the running release still reads and writes the old type"
+
+
+def _steps(found: Restriction) -> str:
+    column = f"`{found.columns[0]}`" if found.columns else "the column"
+    match found.kind:
+        case "type":
+            return (
+                f"Add a new column of the type {found.new}, let the code write both, copy the values, read the new one in the next "
+                f"release, and drop {column} in the one after."
+            )
+        case "not-null":
+            return f"First release code that always writes {column}, and fill the empty rows; then set NOT NULL in a later release."
+        case "drop-default" | "drop-identity":
+            return f"First release code that always writes {column}; drop the default in a later release."
+        case "unique" | "primary-key" | "check" | "exclude" | "foreign-key":
+            return "First release code that keeps to it, and clean up the rows that do not; add the constraint in a later release."
+        case "enum-value" if not found.strict:
+            return "Add the new value, release code that uses it and no longer the old one, and remove that in a later release."
+        case "set-default":
+            return "Let the code write the value it wants, and change the default in a later release."
+        case _:
+            return "First release code that can deal with it."
