@@ -66,6 +66,7 @@ class Rule:
     adoption: Callable[[Any, Any], Adoption] | None = None
     ruff_codes: tuple[str, ...] = ()
     ruff_settings: Callable[[Any], Mapping[str, object]] | None = None
+    besides: Callable[[Any, Any], Iterator[Finding]] | None = None
     category: str = ""
     pack: str = ""
     module: str = ""
@@ -143,17 +144,20 @@ def ruff_rule(
     since: str,
     codes: tuple[str, ...],
     settings: Callable[[Any], Mapping[str, object]] | None = None,
+    besides: Callable[[File, Any], Iterator[Finding]] | None = None,
+    fix: FixKind = "none",
     sources: tuple[str, ...] = (),
-) -> Callable[[Callable[[RuffFinding, Any], Iterator[Finding]]], Rule]:
-    """A convention that ruff checks: the function turns one finding of ruff into ours, or into nothing.
+) -> Callable[[Callable[[RuffFinding, File, Any], Iterator[Finding]]], Rule]:
+    """A convention that ruff checks: `def max_complexity(found: RuffFinding, file: File, options: Options)`.
 
-    `settings` maps the options to ruff settings by dotted name (`{"lint.mccabe.max-complexity": 10}`).
+    The function turns one finding of ruff into ours, or into nothing. `settings` maps the options to ruff settings by dotted name
+    (`{"lint.mccabe.max-complexity": 10}`). `besides` finds in a file what ruff does not see of the convention.
     """
 
-    def decorate(function: Callable[[RuffFinding, Any], Iterator[Finding]]) -> Rule:
+    def decorate(function: Callable[[RuffFinding, File, Any], Iterator[Finding]]) -> Rule:
         return _make(
-            function, "ruff", summary=summary, severity=severity, since=since, sources=sources, ruff_codes=codes,
-            ruff_settings=settings,
+            function, "ruff", summary=summary, severity=severity, since=since, fix=fix, sources=sources, ruff_codes=codes,
+            ruff_settings=settings, besides=besides,
         )  # fmt: skip
 
     return decorate
