@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bylaw.diagnostics import RemoveStatement as RemoveStatement
     from bylaw.diagnostics import Replace as Replace
     from bylaw.diagnostics import SetKeyword as SetKeyword
+    from bylaw.diagnostics import Severity as Severity
     from bylaw.project import File as File
     from bylaw.project import Project as Project
     from bylaw.project.migrations import Drop as Drop
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AddImport": "diagnostics", "Delete": "diagnostics", "Finding": "diagnostics", "Fix": "diagnostics", "InsertStatement": "diagnostics",
-    "Related": "diagnostics", "RemoveStatement": "diagnostics", "Replace": "diagnostics", "SetKeyword": "diagnostics",
+    "Related": "diagnostics", "RemoveStatement": "diagnostics", "Replace": "diagnostics", "Severity": "diagnostics", "SetKeyword": "diagnostics",
     "File": "project", "Project": "project",
     "Drop": "project.migrations", "MigrationProblem": "project.migrations", "MigrationTree": "project.migrations",
     "Rename": "project.migrations", "RequiredColumn": "project.migrations", "Restriction": "project.migrations",

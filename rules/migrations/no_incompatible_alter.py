@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from bylaw import Finding, Project, Restriction, project_rule
-
-_GROWN = "the running release may meet values that it cannot hold"
+from bylaw import Finding, Project, Restriction, Severity, project_rule
 
 
 @dataclass(frozen=True)
@@ -106,8 +104,8 @@ def no_incompatible_alter(project: Project, options: Options) -> Iterator[Findin
         if found.kind == "drop-not-null" and not options.drop_not_null:
             continue
         if not _is_allowed(found, options):
-            severity = "warning" if found.kind == "drop-not-null" else None
-            yield Finding(found.change.location, _message(found), _steps(found), severity=severity)
+            milder: Severity | None = "warning" if found.kind == "drop-not-null" else None
+            yield Finding(found.change.location, _message(found), _steps(found), severity=milder)
 
 
 def _is_allowed(found: Restriction, options: Options) -> bool:
@@ -116,57 +114,68 @@ def _is_allowed(found: Restriction, options: Options) -> bool:
 
 
 def _message(found: Restriction) -> str:
-    table = f"`{found.table}`"
-    column = f"`{found.table}.{found.columns[0]}`" if found.columns else table
+    return f"{_change(found)}: {_consequence(found)}"
+
+
+def _change(found: Restriction) -> str:
+    column = f"`{found.table}.{found.columns[0]}`" if found.columns else f"`{found.table}`"
     columns = ", ".join(f"`{name}`" if name else "an expression" for name in found.columns)
+    on = f"{columns} of `{found.table}`" if found.columns else f"`{found.table}`"
     match found.kind:
         case "type":
-            change = (
-                f"changes the type of {column} from {found.old} to {found.new}"
-                if found.old
-                else f"makes {column} {found.new}"
-            )
-            return f"{change}: {_type_consequence(found)}"
+            old = f" from {found.old}" if found.old else ""
+            return f"changes the type of {column}{old} to {found.new}"
         case "not-null":
-            return f"makes {column} NOT NULL: an INSERT or UPDATE of the running release that leaves it empty fails"
-        case "drop-default":
-            return f"drops the default of the required column {column}: an INSERT of the running release that relies on it fails"
-        case "drop-identity":
-            return f"drops the identity of {column}: an INSERT of the running release that relies on it fails"
-        case "set-default":
-            return f"changes the default of {column}: INSERTs of the running release store another value than they were written for"
+            return f"makes {column} NOT NULL"
         case "drop-not-null":
-            return f"allows NULL in {column}: code of the running release that reads it as required may fail"
-        case "unique" | "primary-key":
-            what = "a primary key" if found.kind == "primary-key" else "uniqueness"
-            on = f"{columns} of {table}" if found.columns else table
-            return f"demands {what} of {on}: an INSERT or UPDATE of the running release that repeats a value fails"
+            return f"allows NULL in {column}"
+        case "drop-default":
+            return f"drops the default of the required column {column}"
+        case "drop-identity":
+            return f"drops the identity of {column}"
+        case "set-default":
+            return f"changes the default of {column}"
+        case "unique":
+            return f"demands uniqueness of {on}"
+        case "primary-key":
+            return f"demands a primary key of {on}"
         case "foreign-key":
             target = f" to `{found.new}`" if found.new else ""
-            return f"adds a foreign key{target} on {columns or table} of {table}: a write of the running release that breaks it fails"
+            return f"adds a foreign key{target} on {on}"
         case "enum-value" if found.strict:
-            return f"adds the value '{found.old}' to an enum: {_GROWN}"
+            return f"adds the value '{found.old}' to an enum"
+        case "enum-value" if found.new:
+            return f"renames the enum value '{found.old}' to '{found.new}'"
         case "enum-value":
-            change = (
-                f"renames the enum value '{found.old}' to '{found.new}'"
-                if found.new
-                else f"removes the enum value '{found.old}'"
-            )
-            return f"{change}: every statement of the running release that says '{found.old}' fails"
+            return f"removes the enum value '{found.old}'"
         case _:
-            return f"adds a {found.kind.upper()} constraint to {table}: a write of the running release that breaks it fails"
+            return f"adds a {found.kind.upper()} constraint to {on}"
 
 
-def _type_consequence(found: Restriction) -> str:
-    match found.verdict:
-        case "narrower":
+def _consequence(found: Restriction) -> str:
+    match found.kind:
+        case "type" if found.verdict == "narrower":
             return "the running release still writes values that no longer fit"
-        case "grown":
-            return _GROWN
-        case "wider":
-            return "the running release reads values of another type than it expects"
-        case _:
+        case "type" if found.verdict == "other":
             return "the running release still reads and writes the old type"
+        case "type" if found.verdict == "wider":
+            return "the running release may read values of another type than it expects"
+        case "not-null":
+            return "an INSERT or UPDATE of the running release that leaves it empty fails"
+        case "drop-default" | "drop-identity":
+            return "an INSERT of the running release that relies on it fails"
+        case "set-default":
+            return "an INSERT of the running release stores another value than before"
+        case "drop-not-null":
+            return "code of the running release that reads it as required may fail"
+        case "unique" | "primary-key":
+            return "an INSERT or UPDATE of the running release that repeats a value fails"
+        case "enum-value" if not found.strict:
+            return f"every statement of the running release that says '{found.old}' fails"
+        case "type" | "enum-value":
+            return "the running release may meet values that it cannot hold"
+        case _:
+            return "a write of the running release that breaks it fails"
 
 
 def _steps(found: Restriction) -> str:
@@ -174,17 +183,19 @@ def _steps(found: Restriction) -> str:
     match found.kind:
         case "type":
             return (
-                f"Add a new column of the type {found.new}, let the code write both, copy the values, read the new one in the next "
-                f"release, and drop {column} in the one after."
+                f"Add a new column of the type {found.new}, let the code write both, copy the values, read the new one "
+                f"in the next release, and drop {column} in the one after."
             )
         case "not-null":
-            return f"First release code that always writes {column}, and fill the empty rows; then set NOT NULL in a later release."
+            return f"First release code that always writes {column}, and fill the empty rows; then set NOT NULL."
         case "drop-default" | "drop-identity":
             return f"First release code that always writes {column}; drop the default in a later release."
         case "unique" | "primary-key" | "check" | "exclude" | "foreign-key":
-            return "First release code that keeps to it, and clean up the rows that do not; add the constraint in a later release."
+            return "First release code that keeps to it, and clean up the rows that do not; add it in a later release."
         case "enum-value" if not found.strict:
-            return "Add the new value, release code that uses it and no longer the old one, and remove that in a later release."
+            return (
+                "Add the new value, release code that no longer says the old one, and remove that in a later release."
+            )
         case "set-default":
             return "Let the code write the value it wants, and change the default in a later release."
         case _:

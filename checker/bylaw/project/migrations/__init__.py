@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 __all__ = [
-    "Change", "Deployment", "Drop", "MigrationProblem", "MigrationTree", "Migrations", "Rename", "Replacement", "RequiredColumn",
-    "Restriction", "Schema", "Step",
+    "Change", "Deployment", "Drop", "MigrationProblem", "MigrationTree", "Migrations", "Rename", "Replacement",
+    "RequiredColumn", "Restriction", "Schema", "Step",
 ]  # fmt: skip
 
 

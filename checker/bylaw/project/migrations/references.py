@@ -76,4 +76,4 @@ def _is_application(project: Project, file: File, drop: Drop) -> bool:
 
     if file.facts.migrations or file.path.startswith(f"{drop.change.tree.folder}/"):
         return False
-    return file.facts.language == "python" and context_of(file.path, project.settings.layout) == "app"
+    return file.facts.language == "python" and context_of(file.facts, project.settings) == "app"
