@@ -94,7 +94,7 @@ def with_changes(project: Project, changed: Mapping[str, bytes], memory: dict[tu
     def load(path: str) -> bytes:
         return as_read(path, changed[path]) if path in changed else project.files[path].source.content
 
-    return Project(facts, project.settings, load)
+    return Project(facts, project.settings, load, project.history)
 
 
 @dataclass

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bylaw.facts.file import FileFacts
 from bylaw.project.history import NO_HISTORY, History
+from bylaw.project.paths import matcher
 from bylaw.settings import Settings
 from bylaw.source import Location, SourceText, Span
 
 if TYPE_CHECKING:
-    from bylaw.facts.database import Table
+    from bylaw.facts.database import ForeignKey, Table, TableRegistration
     from bylaw.facts.routing import Router
     from bylaw.project.migrations import Migrations
     from bylaw.project.names import Names
@@ -39,6 +40,10 @@ class File:
 
     def at(self, span: Span) -> Location:
         return Location(self.path, span)
+
+    def matches(self, globs: Sequence[str]) -> bool:
+        """Whether the path matches one of the globs (from the root, as in a `.gitignore`)."""
+        return bool(globs) and matcher(globs)(self.path)
 
 
 class Project:
@@ -85,6 +90,19 @@ class Project:
     def table_of(self, qualified: str, near: str = "") -> Table | None:
         """The table whose rows a class or `Table` variable stands for; the name as qualified in the module `near`."""
         return self._tables.of(qualified, near)
+
+    def target_of(self, key: ForeignKey) -> Table | None:
+        """The table that a foreign key points to, when the project declares it."""
+        return self._tables.target(key)
+
+    def table_registrations(self, registry_modules: tuple[str, ...] = ()) -> tuple[TableRegistration, ...]:
+        """For every application table whether the place that migrations are generated from knows it.
+
+        `registry_modules`: globs of modules that are to import every table, besides Alembic's `env.py`.
+        """
+        from bylaw.project.registration import Registrations  # noqa: PLC0415
+
+        return tuple(Registrations(self, registry_modules).all())
 
     @cached_property
     def migrations(self) -> Migrations:
