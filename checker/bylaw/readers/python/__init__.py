@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import sys
-
 from bylaw.facts.code import SyntaxProblem
 from bylaw.facts.file import FileFacts
 from bylaw.readers.python.escapes import escapes
 from bylaw.readers.python.migrations import migrations
-from bylaw.readers.python.parse import NotText, parse, to_utf8
-from bylaw.readers.python.scope import Scope
-from bylaw.readers.python.values import Converter
-from bylaw.readers.python.walk import Module, Walker
+from bylaw.readers.python.parse import NotText, to_utf8
+from bylaw.readers.python.walk import walk
 from bylaw.source import Span
-
-_RECURSION = 10_000
 
 
 def module_name(path: str) -> str:
     """The dotted name derived from a path: `src/app/models/__init__.py` → `src.app.models`."""
     stem = path.removesuffix(".py").removesuffix(".pyi")
-    return stem.removesuffix("/__init__").replace("/", ".")
+    return "" if stem == "__init__" else stem.removesuffix("/__init__").replace("/", ".")
 
 
 def read(path: str, content: bytes) -> FileFacts:
     """All facts of one Python file. `path` is relative to the root, posix. Never raises for any content."""
     module = module_name(path)
-    is_package = path.endswith("__init__.py")
+    is_package = path.rpartition("/")[2] == "__init__.py"
     try:
         source = to_utf8(content)
     except NotText as problem:
         return FileFacts(path, "python", module, is_package, syntax_problem=SyntaxProblem(Span(0, 0), str(problem)))
-    walked = _walk(path, source, module, is_package=is_package)
+    walked = walk(path, source, module, is_package=is_package)
     return FileFacts(
         path, "python", module, is_package,
         imports=tuple(walked.imports),
@@ -47,16 +41,4 @@ def read(path: str, content: bytes) -> FileFacts:
         import_anchor=walked.import_anchor,
         unread=tuple(walked.unread),
         dotted=frozenset(walked.dotted),
-    )
-
-
-def _walk(path: str, source: bytes, module: str, *, is_package: bool) -> Module:
-    scope = Scope(module, is_package)
-    walked = Module(path, source, parse(source), scope, Converter(source, scope))
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, _RECURSION))
-    try:
-        Walker(walked).run()
-    finally:
-        sys.setrecursionlimit(limit)
-    return walked
+    )  # fmt: skip

@@ -13,9 +13,9 @@ ANY = frozenset({"typing.Any", "typing_extensions.Any"})
 
 def escapes(module: Module) -> Iterator[TypeEscape]:
     """Every explicit Any of the module's annotations."""
-    for node, position, name in module.annotations:
-        for ref, nested in _anys(module.converter.value(node), nested=False):
-            yield TypeEscape("any", ref.span, position, nested, name)
+    for annotation in module.annotations:
+        for ref, nested in _anys(annotation.value, nested=False):
+            yield TypeEscape("any", ref.span, annotation.position, nested, annotation.name)
 
 
 def _anys(value: Value, *, nested: bool) -> Iterator[tuple[Ref, bool]]:

@@ -3,24 +3,66 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 import tree_sitter_python
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Language, Node, Parser, Range
 
 from bylaw.source import Span
 
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BOM = b"\xef\xbb\xbf"
+_ERROR_KIND = 0xFFFF
 
 
 class NotText(Exception):  # noqa: N818 - a state of the input, caught right away
-    """The bytes are not text in the encoding that the file declares."""
+    """The bytes are not text in the encoding that the file declares. `offset` is the first bad byte."""
+
+    def __init__(self, message: str, offset: int = 0) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+@cache
+def language() -> Language:
+    return Language(tree_sitter_python.language())
 
 
 @cache
 def _parser() -> Parser:
-    return Parser(Language(tree_sitter_python.language()))
+    return Parser(language())
+
+
+@cache
+def all_kinds() -> dict[int, str]:
+    """The name of every named kind of node by its id, that of ERROR nodes included."""
+    known = language()
+    kinds = {
+        number: known.node_kind_for_id(number) or ""
+        for number in range(known.node_kind_count)
+        if known.node_kind_is_named(number)
+    }
+    kinds[_ERROR_KIND] = "ERROR"
+    return kinds
+
+
+@cache
+def kind(name: str) -> int:
+    """The `kind_id` of nodes that are called `name`: comparing numbers is cheaper than comparing names."""
+    found = language().id_for_node_kind(name, True)
+    if found is None:
+        raise ValueError(f"the grammar has no {name}")
+    return found
+
+
+@cache
+def field(name: str) -> int:
+    """The number of a field, for `child_by_field_id`."""
+    found = language().field_id_for_name(name)
+    if found is None:
+        raise ValueError(f"the grammar has no field {name}")
+    return found
 
 
 def to_utf8(content: bytes) -> bytes:
@@ -28,32 +70,67 @@ def to_utf8(content: bytes) -> bytes:
 
     Raises NotText for NUL bytes, and for bytes that the declared encoding (UTF-8 by default) cannot decode.
     """
-    if b"\0" in content:
-        raise NotText("the file contains NUL bytes")
+    if (at := content.find(b"\0")) != -1:
+        raise NotText("the file contains NUL bytes", at)
     encoding = declared_encoding(content)
     try:
         text = content.decode(encoding)
-    except (UnicodeDecodeError, LookupError) as error:
-        raise NotText(f"the file is not {encoding} text: {error}") from error
-    return content if encoding == "utf-8" else text.encode("utf-8")
+    except UnicodeDecodeError as error:
+        raise NotText(f"the file is not {encoding} text: {error.reason} at byte {error.start}", error.start) from error
+    except (LookupError, ValueError, TypeError) as error:
+        raise NotText(f"the file declares the encoding {encoding!r}, which is unknown") from error
+    return content if encoding == "utf-8" else _encoded(text)
+
+
+def _encoded(text: object) -> bytes:
+    if not isinstance(text, str):
+        raise NotText("the file declares an encoding that is none of text")
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise NotText(f"the file holds characters that are no text: {error.reason}") from error
 
 
 def declared_encoding(content: bytes) -> str:
-    """The encoding that a byte order mark or a coding cookie names, in lower case; `utf-8` without one."""
+    """The encoding that a byte order mark or a coding cookie declares, in lower case; UTF-8 without one."""
     if content.startswith(_BOM):
         return "utf-8"
     for line in content.split(b"\n", 2)[:2]:
         if match := _CODING.match(line):
-            name = match[1].decode("ascii").lower().replace("_", "-")
+            name = match[1].decode("ascii", "replace").lower().replace("_", "-")
             return "utf-8" if name in {"utf-8", "utf8", "utf-8-sig"} else name
+        if line.strip() and not line.lstrip().startswith(b"#"):
+            break
     return "utf-8"
 
 
 def parse(content: bytes) -> Node:
     """The root node of UTF-8 source. Never fails: what is not understood becomes ERROR nodes."""
-    # A byte order mark would be an ERROR node; three spaces keep every offset where it is.
+    # A byte order mark would be an ERROR node; three line ends keep every offset where it is.
     blanked = b"\n\n\n" + content[3:] if content.startswith(_BOM) else content
     return _parser().parse(blanked).root_node
+
+
+def parse_inside(content: bytes, start: int, end: int) -> Node:
+    """The root node of a part of a file (a quoted annotation), with offsets into the whole file."""
+    parser = Parser(language(), included_ranges=[Range((0, start), (0, end), start, end)])
+    return parser.parse(content).root_node
+
+
+def comments_in(root: Node, content: bytes, start: int = 0, end: int | None = None) -> Iterator[Node]:
+    """The comment nodes that begin in a range of bytes, in source order. A `#` inside a string is none."""
+    stop = len(content) if end is None else end
+    comment, text = kind("comment"), kind("string_content")
+    at = content.find(b"#", start, stop)
+    while at != -1:
+        node = root.descendant_for_byte_range(at, at + 1)
+        if node is not None and node.kind_id in {comment, text}:
+            if node.kind_id == comment and node.start_byte == at:
+                yield node
+            at = max(node.end_byte, at + 1)
+        else:
+            at += 1
+        at = content.find(b"#", at, stop)
 
 
 def span(node: Node) -> Span:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+from collections.abc import Callable
 from typing import Final, Literal
 
 from tree_sitter import Node
@@ -24,16 +24,25 @@ from bylaw.facts.values import (
     Text,
     Value,
 )
-from bylaw.readers.python.parse import span
+from bylaw.readers.python.parse import all_kinds, field, kind, span
 from bylaw.readers.python.scope import Scope
+from bylaw.readers.python.strings import literal_text
 from bylaw.source import Span
 
-MAX_DEPTH: Final = 120
+MAX_DEPTH: Final = 200
+"""Levels of nesting; a sum of more than that many terms is not looked into to its start."""
 MAX_TEXT: Final = 200_000
+"""Bytes of one string literal."""
+
 _DISPLAYS: dict[str, Literal["list", "tuple", "set"]] = {
     "list": "list", "tuple": "tuple", "set": "set", "expression_list": "tuple", "pattern_list": "tuple",
-}
-_WRAPPERS = frozenset({"parenthesized_expression", "type", "await"})
+}  # fmt: skip
+_IDENTIFIER, _ATTRIBUTE, _COMMENT = kind("identifier"), kind("attribute"), kind("comment")
+_CONTENT, _INTERPOLATION = kind("string_content"), kind("interpolation")
+_ARGUMENTS, _KEYWORD = kind("argument_list"), kind("keyword_argument")
+_SPREAD, _PAIR = kind("dictionary_splat"), kind("pair")
+_NAME, _VALUE, _KEY, _FUNCTION = field("name"), field("value"), field("key"), field("function")
+_CALL_ARGUMENTS, _EXPRESSION, _ARGUMENT = field("arguments"), field("expression"), field("argument")
 
 
 class Converter:
@@ -46,200 +55,215 @@ class Converter:
     def text(self, node: Node) -> str:
         return self.content[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
+    def name(self, node: Node) -> str | None:
+        """The qualified name that an identifier or attribute chain stands for; None for a local or anything else."""
+        inner, depth = node, 0
+        while inner.kind_id == _ATTRIBUTE and depth < MAX_DEPTH:
+            inner, depth = inner.children[0], depth + 1
+        if inner.kind_id != _IDENTIFIER:
+            return None
+        qualified = self.scope.qualify(self.text(inner))
+        if inner is node or qualified is None:
+            return qualified
+        rest = self.content[inner.end_byte : node.end_byte].decode("utf-8", "replace")
+        return qualified + rest if rest.isprintable() and " " not in rest else qualified + self._joined(node)
+
+    def _joined(self, node: Node) -> str:
+        """The attribute names of a chain that has blanks, line breaks or comments between them: `.a.b`."""
+        names: list[str] = []
+        while node.kind_id == _ATTRIBUTE:
+            names.append(self.text(node.children[-1]))
+            node = node.children[0]
+        return "".join(f".{name}" for name in reversed(names))
+
     def value(self, node: Node, depth: int = 0) -> Value:
         """The value of an expression node; shapes nobody asks about, or nested too deeply, are Opaque."""
-        kind = node.type
         if depth > MAX_DEPTH:
             return Opaque("too-deep", span(node))
-        if kind == "identifier":
-            name = self.text(node)
-            qualified = self.scope.qualify(name)
-            return Local(name, span(node)) if qualified is None else Ref(qualified, span(node))
-        if kind in _WRAPPERS:
-            inner = next((child for child in node.named_children if child.type != "comment"), None)
-            return Opaque(kind, span(node)) if inner is None else self.value(inner, depth + 1)
-        if kind in {"attribute", "member_type"}:
-            return self._attribute(node, depth)
-        if kind == "string":
-            return self._string(node, depth)
-        if kind == "call":
-            return self.call(node, depth)
-        if kind in _DISPLAYS:
-            items = tuple(self.value(child, depth + 1) for child in node.named_children if child.type != "comment")
-            return Items(_DISPLAYS[kind], items, span(node))
-        return self._less_common(node, kind, depth)
-
-    def _less_common(self, node: Node, kind: str, depth: int) -> Value:
-        match kind:
-            case "none":
-                return Constant(None, span(node))
-            case "true" | "false":
-                return Constant(kind == "true", span(node))
-            case "integer" | "float":
-                return self._number(node)
-            case "concatenated_string":
-                return self._concatenated(node, depth)
-            case "dictionary":
-                return self._dictionary(node, depth)
-            case "list_splat" | "dictionary_splat" | "splat_type":
-                return Starred(self.value(node.named_children[0], depth + 1), span(node))
-            case "subscript":
-                return self._subscript(node, depth)
-            case "generic_type":
-                return self._generic(node, depth)
-            case "binary_operator" | "boolean_operator" | "union_type" | "comparison_operator":
-                return self._binary(node, depth)
-            case "not_operator" | "unary_operator":
-                return self._unary(node, depth)
-            case "conditional_expression":
-                then, condition, otherwise = [child for child in node.named_children if child.type != "comment"][:3]
-                return Choice(
-                    self.value(condition, depth + 1), self.value(then, depth + 1), self.value(otherwise, depth + 1), span(node)
-                )
-            case "named_expression":
-                inner = node.child_by_field_name("value")
-                return self.value(inner, depth + 1) if inner else Opaque(kind, span(node))
-            case _:
-                return Opaque(kind, span(node))
+        convert = _CONVERTERS.get(node.kind_id)
+        return Opaque(node.type, span(node)) if convert is None else convert(self, node, depth + 1)
 
     def call(self, node: Node, depth: int = 0) -> Value:
         """A call node; a call over a bare generator keeps it as one Opaque argument."""
-        function = node.child_by_field_name("function")
-        arguments = node.child_by_field_name("arguments")
+        function, arguments = node.child_by_field_id(_FUNCTION), node.child_by_field_id(_CALL_ARGUMENTS)
         if function is None or arguments is None:
             return Opaque("call", span(node))
+        if arguments.kind_id != _ARGUMENTS:
+            return Call(self.value(function, depth), (Opaque(arguments.type, span(arguments)),), (), span(node))
         args: list[Value] = []
         keywords: list[Keyword] = []
-        if arguments.type != "argument_list":
-            args.append(Opaque(arguments.type, span(arguments)))
-        else:
-            for child in arguments.named_children:
-                if child.type == "keyword_argument":
-                    name, value = child.child_by_field_name("name"), child.child_by_field_name("value")
-                    if name is not None and value is not None:
-                        keywords.append(Keyword(self.text(name), self.value(value, depth + 1), span(child)))
-                elif child.type == "dictionary_splat":
-                    keywords.append(Keyword("", self.value(child.named_children[0], depth + 1), span(child)))
-                elif child.type != "comment":
-                    args.append(self.value(child, depth + 1))
-        return Call(self.value(function, depth + 1), tuple(args), tuple(keywords), span(node))
+        for child in parts_of(arguments):
+            if child.kind_id == _KEYWORD:
+                name, value = child.child_by_field_id(_NAME), child.child_by_field_id(_VALUE)
+                if name is not None and value is not None:
+                    keywords.append(Keyword(self.text(name), self.value(value, depth), span(child)))
+            elif child.kind_id == _SPREAD:
+                keywords.append(Keyword("", self._inside(child, depth), span(child)))
+            else:
+                args.append(self.value(child, depth))
+        return Call(self.value(function, depth), tuple(args), tuple(keywords), span(node))
+
+    def _identifier(self, node: Node, _depth: int) -> Value:
+        where = Span(node.start_byte, node.end_byte)
+        name = self.content[where.start : where.end].decode("utf-8", "replace")
+        qualified = self.scope.qualify(name)
+        return Local(name, where) if qualified is None else Ref(qualified, where)
 
     def _attribute(self, node: Node, depth: int) -> Value:
-        parts = [child for child in node.named_children if child.type != "comment"]
+        name = self.name(node)
+        if name is not None:
+            return Ref(name, span(node))
+        parts = parts_of(node)
         if len(parts) != 2:
             return Opaque(node.type, span(node))
-        base, name = self.value(parts[0], depth + 1), self.text(parts[1])
-        if isinstance(base, Ref):
-            return Ref(f"{base.name}.{name}", span(node))
-        return Attr(base, name, span(node))
+        base, last = self.value(parts[0], depth), self.text(parts[1])
+        return Ref(f"{base.name}.{last}", span(node)) if isinstance(base, Ref) else Attr(base, last, span(node))
+
+    def _inside(self, node: Node, depth: int) -> Value:
+        """The one expression that a wrapper holds: parentheses, `await`, a star, the node around a type."""
+        parts = parts_of(node)
+        return self.value(parts[0], depth) if parts else Opaque(node.type, span(node))
+
+    def _display(self, node: Node, depth: int) -> Value:
+        return Items(_DISPLAYS[node.type], tuple(self.value(child, depth) for child in parts_of(node)), span(node))
+
+    def _starred(self, node: Node, depth: int) -> Value:
+        return Starred(self._inside(node, depth), span(node))
+
+    def _none(self, node: Node, _depth: int) -> Value:
+        return Constant(None, span(node))
+
+    def _true(self, node: Node, _depth: int) -> Value:
+        return Constant(True, span(node))
+
+    def _false(self, node: Node, _depth: int) -> Value:
+        return Constant(False, span(node))
 
     def _string(self, node: Node, depth: int) -> Value:
-        pieces = [child for child in node.named_children if child.type == "interpolation"]
-        if not pieces:
-            return self._literal(node)
-        prefix = self.text(node.children[0]) if node.children else ""
-        parts: list[Value] = []
-        for child in node.named_children:
-            if child.type == "interpolation":
-                inner = child.child_by_field_name("expression")
-                parts.append(Opaque("interpolation", span(child)) if inner is None else self.value(inner, depth + 1))
-            elif child.type == "string_content":
-                raw = self.text(child)
-                parts.append(Constant(raw if "r" in prefix.lower() else _unescape(raw), span(child)))
-        return Text(tuple(parts), span(node))
-
-    def _literal(self, node: Node) -> Value:
         if node.end_byte - node.start_byte > MAX_TEXT:
             return Opaque("long-string", span(node))
-        if not node.named_children:
-            return Opaque("string", span(node))
-        prefix = self.text(node.named_children[0]).rstrip("'\"").lower()
-        contents = [child for child in node.named_children if child.type == "string_content"]
-        raw = self.content[contents[0].start_byte : contents[-1].end_byte].decode("utf-8", "replace") if contents else ""
+        children = node.children
+        prefix = self.text(children[0]).rstrip("'\"").lower() if children else ""
         if "b" in prefix:
             return Opaque("bytes", span(node))
-        if "f" in prefix or "t" in prefix:
-            raw = raw.replace("{{", "{").replace("}}", "}")
-        return Constant(raw if "r" in prefix else _unescape(raw), span(node))
+        parts: list[Value] = []
+        for child in children[1:]:
+            if child.kind_id == _CONTENT:
+                written = literal_text(self.text(child), raw="r" in prefix, formatted="f" in prefix or "t" in prefix)
+                parts.append(Constant(written, span(child)))
+            elif child.kind_id == _INTERPOLATION:
+                inner = child.child_by_field_id(_EXPRESSION)
+                parts.append(Opaque("interpolation", span(child)) if inner is None else self.value(inner, depth))
+        return _string_of(parts, node)
 
     def _concatenated(self, node: Node, depth: int) -> Value:
-        parts = [self.value(child, depth + 1) for child in node.named_children if child.type != "comment"]
-        if all(isinstance(part, Constant) and isinstance(part.value, str) for part in parts):
-            joined = "".join(str(part.value) for part in parts if isinstance(part, Constant))
-            return Constant(joined, span(node))
-        flat = [piece for part in parts for piece in (part.parts if isinstance(part, Text) else (part,))]
-        return Text(tuple(flat), span(node))
+        if node.end_byte - node.start_byte > MAX_TEXT:
+            return Opaque("long-string", span(node))
+        pieces: list[Value] = []
+        for child in parts_of(node):
+            part = self.value(child, depth)
+            if isinstance(part, Opaque):
+                return Opaque(part.kind, span(node))
+            pieces.extend(part.parts if isinstance(part, Text) else (part,))
+        return _string_of(pieces, node)
 
-    def _number(self, node: Node) -> Value:
+    def _number(self, node: Node, _depth: int) -> Value:
+        written = self.text(node)
         try:
-            number = ast.literal_eval(self.text(node))
-        except (ValueError, SyntaxError):
+            number = float(written) if node.type == "float" else int(written, 0)
+        except ValueError:
             return Opaque("number", span(node))
         if isinstance(number, int) and not -(2**63) <= number < 2**63:
             return Opaque("number", span(node))
-        return Constant(number, span(node)) if isinstance(number, int | float) else Opaque("number", span(node))
+        return Constant(number, span(node))
 
     def _dictionary(self, node: Node, depth: int) -> Value:
         entries: list[tuple[Value | None, Value]] = []
-        for child in node.named_children:
-            if child.type == "pair":
-                key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
+        for child in parts_of(node):
+            if child.kind_id == _PAIR:
+                key, value = child.child_by_field_id(_KEY), child.child_by_field_id(_VALUE)
                 if key is not None and value is not None:
-                    entries.append((self.value(key, depth + 1), self.value(value, depth + 1)))
-            elif child.type == "dictionary_splat":
-                entries.append((None, self.value(child.named_children[0], depth + 1)))
+                    entries.append((self.value(key, depth), self.value(value, depth)))
+            elif child.kind_id == _SPREAD:
+                entries.append((None, self._inside(child, depth)))
         return Entries(tuple(entries), span(node))
 
     def _subscript(self, node: Node, depth: int) -> Value:
-        base, *indexes = [child for child in node.named_children if child.type != "comment"]
-        values = tuple(self.value(child, depth + 1) for child in indexes)
-        return Index(self.value(base, depth + 1), _one_or_tuple(values, node), span(node))
+        base, *indexes = parts_of(node)
+        values = [self.value(child, depth) for child in indexes]
+        return Index(self.value(base, depth), _one_or_tuple(values, node), span(node))
 
     def _generic(self, node: Node, depth: int) -> Value:
-        base, *rest = [child for child in node.named_children if child.type != "comment"]
-        arguments = tuple(
-            self.value(child, depth + 1)
-            for parameter in rest
-            for child in parameter.named_children
-            if child.type != "comment"
-        )
-        return Index(self.value(base, depth + 1), _one_or_tuple(arguments, node), span(node))
+        base, *rest = parts_of(node)
+        arguments = [self.value(child, depth) for parameter in rest for child in parts_of(parameter)]
+        return Index(self.value(base, depth), _one_or_tuple(arguments, node), span(node))
 
     def _binary(self, node: Node, depth: int) -> Value:
-        operands = [child for child in node.named_children if child.type != "comment"]
+        operands = parts_of(node)
         if len(operands) != 2:
             return Opaque(node.type, span(node))
-        between = self.content[operands[0].end_byte : operands[1].start_byte].decode("utf-8", "replace")
-        operator = " ".join(between.strip("() \t\r\n\\").split()) if "#" not in between else "?"
-        return Operator(operator, self.value(operands[0], depth + 1), self.value(operands[1], depth + 1), span(node))
+        operator = next((child.type for child in node.children if not child.is_named), "?")
+        return Operator(operator, self.value(operands[0], depth), self.value(operands[1], depth), span(node))
 
     def _unary(self, node: Node, depth: int) -> Value:
-        operand = node.child_by_field_name("argument")
+        operand = node.child_by_field_id(_ARGUMENT)
         if operand is None:
             return Opaque(node.type, span(node))
-        inner = self.value(operand, depth + 1)
-        sign = self.text(node.children[0])
+        inner, sign = self.value(operand, depth), node.children[0].type
         if sign == "-" and isinstance(inner, Constant) and isinstance(inner.value, int | float):
             return Constant(-inner.value, span(node))
         return Operator(sign, None, inner, span(node))
 
+    def _choice(self, node: Node, depth: int) -> Value:
+        parts = parts_of(node)
+        if len(parts) != 3:
+            return Opaque(node.type, span(node))
+        then, condition, otherwise = (self.value(part, depth) for part in parts)
+        return Choice(condition, then, otherwise, span(node))
 
-def _one_or_tuple(values: tuple[Value, ...], node: Node) -> Value:
+    def _named(self, node: Node, depth: int) -> Value:
+        inner = node.child_by_field_id(_VALUE)
+        return self.value(inner, depth) if inner else Opaque(node.type, span(node))
+
+
+def parts_of(node: Node) -> list[Node]:
+    """The named children without comments (`Node.named_children` takes time quadratic in their number)."""
+    return [child for child in node.children if child.kind_id in _NAMED]
+
+
+def _one_or_tuple(values: list[Value], node: Node) -> Value:
     if len(values) == 1:
         return values[0]
     where = Span(values[0].span.start, values[-1].span.end) if values else span(node)
-    return Items("tuple", values, where)
+    return Items("tuple", tuple(values), where)
 
 
-def _unescape(raw: str) -> str:
-    if "\\" not in raw:
-        return raw
-    try:
-        return str(ast.literal_eval('"""' + raw.replace('"', '\\"') + '"""')) if '\\"' not in raw else _by_codec(raw)
-    except (ValueError, SyntaxError):
-        return raw
+def _string_of(parts: list[Value], node: Node) -> Value:
+    """A string of these pieces: a plain one where none is computed."""
+    texts = [part.value for part in parts if isinstance(part, Constant) and isinstance(part.value, str)]
+    return Constant("".join(texts), span(node)) if len(texts) == len(parts) else Text(tuple(parts), span(node))
 
 
-def _by_codec(raw: str) -> str:
-    protected = raw.replace('\\"', '"').replace('"', '\\"')
-    return str(ast.literal_eval('"""' + protected + '"""'))
+_NAMED = frozenset(all_kinds()) - {_COMMENT, kind("line_continuation")}
+_BY_NAME: dict[str, Callable[[Converter, Node, int], Value]] = {
+    "identifier": Converter._identifier,
+    **dict.fromkeys(("attribute", "member_type"), Converter._attribute),
+    **dict.fromkeys(("parenthesized_expression", "type", "await"), Converter._inside),
+    "string": Converter._string,
+    "concatenated_string": Converter._concatenated,
+    "call": Converter.call,
+    **dict.fromkeys(_DISPLAYS, Converter._display),
+    "none": Converter._none,
+    "true": Converter._true,
+    "false": Converter._false,
+    **dict.fromkeys(("integer", "float"), Converter._number),
+    "dictionary": Converter._dictionary,
+    **dict.fromkeys(("list_splat", "dictionary_splat", "splat_type", "parenthesized_list_splat"), Converter._starred),
+    "subscript": Converter._subscript,
+    "generic_type": Converter._generic,
+    **dict.fromkeys(("binary_operator", "boolean_operator", "union_type", "comparison_operator"), Converter._binary),
+    **dict.fromkeys(("not_operator", "unary_operator"), Converter._unary),
+    "conditional_expression": Converter._choice,
+    "named_expression": Converter._named,
+}
+_CONVERTERS = {number: _BY_NAME[name] for number, name in all_kinds().items() if name in _BY_NAME}

@@ -1,0 +1,98 @@
+"""What one walk over a module collects, and the means to convert more of its nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from tree_sitter import Node
+
+from bylaw.facts.code import CallSite, Class, Function, Import, Reference, Role, Unread, Variable
+from bylaw.facts.values import Value
+from bylaw.readers.python.parse import comments_in
+from bylaw.readers.python.scope import Frame, Scope
+from bylaw.readers.python.values import Converter
+
+
+@dataclass
+class FunctionNode:
+    """A function with its node, for topics that read bodies. `frames` (its own last) hold all local names."""
+
+    fact: Function
+    node: Node
+    frames: tuple[Frame, ...]
+
+
+@dataclass
+class ClassNode:
+    fact: Class
+    node: Node
+
+
+@dataclass
+class Annotation:
+    """A type expression, where it stands, and the function around it (None at module level or in a class body)."""
+
+    value: Value
+    position: str
+    """parameter, `*args`, `**kwargs`, return, variable, attribute, field, alias, base class, type parameter."""
+    name: str
+    """Of the parameter, function, variable, alias or class."""
+    function: Node | None = None
+    frames: Sequence[Frame] = ()
+    """What is around the annotation, for names inside a quoted one."""
+
+
+@dataclass
+class CastNode:
+    """A call of typing.cast, and the function around it (None at module level or in a class body)."""
+
+    value: Value
+    node: Node
+    function: Node | None = None
+    frames: Sequence[Frame] = ()
+
+
+@dataclass
+class Module:
+    """What the walk collected, and the means to convert more nodes."""
+
+    path: str
+    content: bytes
+    root: Node
+    scope: Scope
+    converter: Converter
+    imports: list[Import] = field(default_factory=list)
+    exports: tuple[str, ...] | None = None
+    variables: list[Variable] = field(default_factory=list)
+    classes: list[ClassNode] = field(default_factory=list)
+    functions: list[FunctionNode] = field(default_factory=list)
+    """In source order."""
+    by_function: dict[str, FunctionNode] = field(default_factory=dict)
+    """By qualified name; of several with one name the first."""
+    references: dict[tuple[str, Role, str, bool], Reference] = field(default_factory=dict)
+    calls: list[CallSite] = field(default_factory=list)
+    annotations: list[Annotation] = field(default_factory=list)
+    casts: list[CastNode] = field(default_factory=list)
+    words: set[str] = field(default_factory=set)
+    dotted: set[str] = field(default_factory=set)
+    """String literals that may name a module or something in it."""
+    unread: list[Unread] = field(default_factory=list)
+    import_anchor: int = 0
+    doubtful: bool = False
+    """Something that only an older Python or a half-written file has: whether it is valid has to be judged."""
+
+    @cached_property
+    def comments(self) -> list[Node]:
+        """All comment nodes, in source order."""
+        return list(comments_in(self.root, self.content))
+
+    def value_in(self, node: Node, frames: Sequence[Frame]) -> Value:
+        """Convert an expression as seen from inside a function."""
+        before = self.scope.frames
+        self.scope.frames = list(frames)
+        try:
+            return self.converter.value(node)
+        finally:
+            self.scope.frames = before
