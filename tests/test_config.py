@@ -87,7 +87,7 @@ def test_without_git_the_current_folder_is_the_root(tmp_path: Path) -> None:
 def test_two_configurations_in_one_folder_are_refused(tmp_path: Path) -> None:
     (tmp_path / "bylaw.toml").write_text("")
     (tmp_path / "pyproject.toml").write_text("[tool.bylaw]\n")
-    with pytest.raises(ConfigError, match="pyproject.toml beside it"):
+    with pytest.raises(ConfigError, match=r"pyproject\.toml beside it"):
         locate(tmp_path)
 
 
@@ -110,7 +110,11 @@ def test_an_explicit_file_must_exist(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"rules = [", "not valid TOML"), (b'exclude = ["\xff"]', "not UTF-8"), (b"a = " + b"[" * 100_000, "TOML|too deeply")],
+    [
+        (b"rules = [", "not valid TOML"),
+        (b'exclude = ["\xff"]', "not UTF-8"),
+        (b"a = " + b"[" * 100_000, "TOML|too deeply"),
+    ],
 )
 def test_a_broken_file_is_said_to_be_broken(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "bylaw.toml").write_bytes(content)
@@ -306,7 +310,8 @@ rules = { house_rule = { limit = 5 } }
 
 def test_layout_and_migrations_are_taken_over(project: Path) -> None:
     settings = configured(
-        project, '[layout]\nmigrations = ["db/versions"]\n[migrations]\ndialect = "mysql"\naccepted_through = "0007_users"'
+        project,
+        '[layout]\nmigrations = ["db/versions"]\n[migrations]\ndialect = "mysql"\naccepted_through = "0007_users"',
     ).settings
     assert settings.layout.migrations == ("db/versions",)
     assert (settings.migrations.dialect, settings.migrations.accepted_through) == ("mysql", ("0007_users",))
@@ -315,7 +320,8 @@ def test_layout_and_migrations_are_taken_over(project: Path) -> None:
 def test_a_rule_that_the_project_names_speaks_always_unless_it_says_when(project: Path) -> None:
     (project / "tools" / "presets").mkdir()
     (project / "tools" / "presets" / "house.toml").write_text(
-        'rules = { house-rule = { when = "followed" }, other-rule = { when = "followed" }, third-rule = { when = "followed" } }'
+        "[rules]\n"
+        + "".join(f'{name} = {{ when = "followed" }}\n' for name in ("house-rule", "other-rule", "third-rule"))
     )
     rules = configured(
         project, 'extends = "house"\n[rules]\nhouse-rule = "error"\nother-rule = { limit = 1, when = "followed" }'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,6 +52,15 @@ class Request:
         return self.paths == ("-",)
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What is to be reported. `contents` holds the files that repairing changed, `code` a settled exit code."""
+
+    report: Report
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    code: int | None = None
+
+
 def check(request: Request) -> int:
     """Carry out the request, print, and return the exit code. Raises BylawError for what cannot be done."""
     _refuse_contradictions(request)
@@ -72,14 +81,17 @@ def check(request: Request) -> int:
     if request.repairs:
         from bylaw.cli.repair import repair  # noqa: PLC0415
 
-        report, code = repair(request, resolved, session, paths, output)
+        judged = repair(request, resolved, session, paths, output)
     else:
-        report, code = session.judge(resolved.rules), None
+        judged = Judged(session.judge(resolved.rules))
+    report = judged.report
     shown = tuple(d for d in report.diagnostics if not d.location.path or is_below(d.location.path, paths))
     if not request.diff:
-        _report(request, _view(request, resolved, session, shown, paths), output)
+        texts = _Contents(session, judged.contents)
+        files = sum(is_below(path, paths) for path in session.project.files)
+        _report(request, _view(request, resolved, texts, shown, files), output)
     output.flush()
-    return code if code is not None else exit_code(report, shown, exit_zero=request.exit_zero)
+    return judged.code if judged.code is not None else exit_code(report, shown, exit_zero=request.exit_zero)
 
 
 def exit_code(report: Report, shown: tuple[Diagnostic, ...], *, exit_zero: bool) -> int:
@@ -146,48 +158,50 @@ def _nothing_to_check(request: Request, session: Session, paths: tuple[str, ...]
     return FAILED
 
 
-def _view(
-    request: Request, resolved: Resolved, session: Session, shown: tuple[Diagnostic, ...], paths: tuple[str, ...]
-) -> View:
-    texts = Texts(_loader(session))
-    color = request.output_file is None and request.output_format in _FOR_PEOPLE and use_color(sys.stdout)
+class _Contents:
+    """Gives the text that the diagnostics speak of: the file as it was read, or as it is after repairing."""
+
+    def __init__(self, session: Session, repaired: Mapping[str, bytes]) -> None:
+        self.files = session.project.files
+        self.repaired = repaired
+
+    def __call__(self, path: str) -> bytes:
+        if path in self.repaired:
+            return self.repaired[path]
+        if path not in self.files:
+            raise FileNotFoundError(path)
+        return self.files[path].source.content
+
+
+def _view(request: Request, resolved: Resolved, contents: _Contents, shown: tuple[Diagnostic, ...], files: int) -> View:
+    people = request.output_format in _FOR_PEOPLE
     return View(
-        shown if request.output_format in _FOR_PEOPLE else tuple(_with_plain_edits(shown, session)),
-        sum(is_below(path, paths) for path in session.project.files),
-        texts,
-        resolved.rules,
-        DESCRIPTIONS,
-        _prefix(resolved.root),
-        color,
-        not request.quiet,
+        diagnostics=shown if people else tuple(_with_plain_edits(shown, contents)),
+        files=files,
+        texts=Texts(contents),
+        rules=resolved.rules,
+        meanings=DESCRIPTIONS,
+        prefix=_prefix(resolved.root),
+        color=people and request.output_file is None and use_color(sys.stdout),
+        summary=not request.quiet,
     )
 
 
-def _with_plain_edits(diagnostics: tuple[Diagnostic, ...], session: Session) -> list[Diagnostic]:
+def _with_plain_edits(diagnostics: tuple[Diagnostic, ...], contents: _Contents) -> Iterator[Diagnostic]:
     """Named edits as replacements, which is what other programs understand."""
     from bylaw.edits import EditError, Resolver  # noqa: PLC0415 - parsers, for the formats that show edits
 
-    resolver = Resolver(_loader(session))
-    found = []
+    resolver = Resolver(contents)
     for diagnostic in diagnostics:
-        if diagnostic.fix is not None:
-            try:
-                edits = resolver.resolve(diagnostic.fix.edits)
-            except EditError:
-                edits = ()
-            diagnostic = msgspec.structs.replace(diagnostic, fix=msgspec.structs.replace(diagnostic.fix, edits=edits))  # noqa: PLW2901
-        found.append(diagnostic)
-    return found
-
-
-def _loader(session: Session) -> Callable[[str], bytes]:
-    def load(path: str) -> bytes:
-        file = session.project.files.get(path)
-        if file is None:
-            raise FileNotFoundError(path)
-        return file.source.content
-
-    return load
+        fix = diagnostic.fix
+        if fix is None:
+            yield diagnostic
+            continue
+        try:
+            fix = msgspec.structs.replace(fix, edits=resolver.resolve(fix.edits))
+        except EditError:
+            fix = msgspec.structs.replace(fix, edits=())
+        yield msgspec.structs.replace(diagnostic, fix=fix)
 
 
 def _prefix(root: Path) -> str:
