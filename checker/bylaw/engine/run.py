@@ -12,8 +12,11 @@ import msgspec
 
 from bylaw.diagnostics import Diagnostic, Finding, Severity
 from bylaw.engine.builtin import UNREAD, internal_findings
+from bylaw.engine.delegating import Delegation, Ruff
 from bylaw.engine.effective import Effective
 from bylaw.engine.sources import Sources
+from bylaw.engine.suppressing import Judging, suppress
+from bylaw.errors import BylawError
 from bylaw.project import File, Project
 from bylaw.readers import as_read, read_file
 from bylaw.rule import Rule
@@ -40,19 +43,31 @@ def run(sources: Sources, settings: Settings, rules: Mapping[str, Rule]) -> Repo
     return judge(Project(facts, settings, lambda path: as_read(path, sources.read(path))), rules)
 
 
-def judge(project: Project, rules: Mapping[str, Rule], failed: Mapping[str, str] | None = None) -> Report:
+def judge(
+    project: Project, rules: Mapping[str, Rule], failed: Mapping[str, str] | None = None, ruff: Ruff | None = None
+) -> Report:
     """Apply every active rule and return the diagnostics in order of place.
 
     `failed` maps files that could not be opened to the reason. A rule that crashes becomes an `internal-error` diagnostic.
+    `ruff` runs ruff for the delegated rules; without it ruff gets the texts that the project was read from.
     """
     effective = Effective(project.settings, rules)
+    delegation = Delegation(project, rules, effective, ruff)
     found = [*internal_findings(project, failed or {}, effective.level(UNREAD, ""))]
-    ran: set[str] = set()
+    ran: dict[str, Rule] = {}
     for rule in rules.values():
         if effective.is_active(rule.name):
-            ran.add(rule.name)
-            found.extend(_apply(rule, effective, project))
-    diagnostics = in_order(found)
+            said = list(_apply(rule, effective, project, delegation))
+            found.extend(said)
+            if not any(diagnostic.rule == "internal-error" for diagnostic in said):
+                ran[rule.name] = rule
+
+    def could_report(name: str, path: str) -> bool:
+        return name in ran and _judged(ran[name], path, effective, project)
+
+    judging = Judging(rules, effective.level, could_report)
+    files = (file.facts for file in project.files.values())
+    diagnostics = in_order(suppress(found, files, lambda path: project.files[path].source.content, judging))
     return Report(diagnostics, len(project.files), any(d.rule == "internal-error" for d in diagnostics))
 
 
@@ -65,10 +80,23 @@ def _place(diagnostic: Diagnostic) -> tuple[str, Span, str, str]:
     return (diagnostic.location.path, diagnostic.location.span, diagnostic.rule, diagnostic.message)
 
 
-def _apply(rule: Rule, effective: Effective, project: Project) -> Iterator[Diagnostic]:
+def _judged(rule: Rule, path: str, effective: Effective, project: Project) -> bool:
+    """Whether the rule could report in this file: it is on there, awake, and the file is no migration left unjudged."""
+    if not any(applies(path) and not _sleeps(rule, options, project) for options, applies in effective.groups(rule)):
+        return False
+    if rule.category != "migrations" or not project.files[path].facts.migrations:
+        return True
+    steps = (step for tree in project.migrations.trees for step in tree.steps)
+    return any(step.path == path and step.judged and not step.exempt for step in steps)
+
+
+def _apply(rule: Rule, effective: Effective, project: Project, delegation: Delegation) -> Iterator[Diagnostic]:
     for options, applies in effective.groups(rule):
         try:
-            findings = list(_findings(rule, options, applies, project))
+            if rule.scope == "ruff":
+                findings = list(delegation.findings(rule, options, applies))
+            else:
+                findings = list(_findings(rule, options, applies, project))
         except Exception as error:  # noqa: BLE001 - one broken rule must not take the others with it
             yield _crashed(rule, error)
             continue
@@ -112,10 +140,10 @@ def _crashed(rule: Rule, error: Exception) -> Diagnostic:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{frame.filename.replace(chr(92), '/').rpartition('/')[2]}:{frame.lineno}"
     message = f"the rule {rule.name} failed: {type(error).__name__}: {error} ({where})"
-    return Diagnostic(
-        "internal-error", "internal", "error", Location("", Span(0, 0)), message,
-        help="the other rules ran; please report this, or switch the rule off",
-    )  # fmt: skip
+    help_ = "the other rules ran; please report this, or switch the rule off"
+    if isinstance(error, BylawError):
+        message, help_ = f"the rule {rule.name} could not run: {error.message}", error.hint
+    return Diagnostic("internal-error", "internal", "error", Location("", Span(0, 0)), message, help_)
 
 
 def _fingerprinted(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

@@ -1,0 +1,80 @@
+"""What ruff finds for the rules that are delegated to it: one run for all of them, as long as their options agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from bylaw.diagnostics import Finding
+from bylaw.engine.effective import Effective
+from bylaw.engine.ruff import RuffTask, run_ruff
+from bylaw.project import Project
+from bylaw.rule import RuffFinding, Rule
+
+Ruff = Callable[[RuffTask], tuple[RuffFinding, ...]]
+"""Carries out a task; raises RuffError."""
+
+Settings = tuple[tuple[str, object], ...]
+
+
+def in_memory(project: Project) -> Ruff:
+    """Runs ruff on the texts that the project was read from."""
+    return lambda task: run_ruff(task, lambda path: project.files[path].source.content)
+
+
+@dataclass
+class _Group:
+    """Files for which the delegated rules want the same of ruff."""
+
+    codes: set[str] = field(default_factory=set)
+    paths: list[str] = field(default_factory=list)
+
+
+class Delegation:
+    """The findings of ruff for all active delegated rules of a run; ruff starts when the first of them is asked for."""
+
+    def __init__(
+        self, project: Project, rules: Mapping[str, Rule], effective: Effective, ruff: Ruff | None = None
+    ) -> None:
+        self.project = project
+        self.effective = effective
+        self.rules = [rule for rule in rules.values() if rule.scope == "ruff" and effective.is_active(rule.name)]
+        self.ruff = ruff if ruff is not None else in_memory(project)
+
+    def findings(self, rule: Rule, options: object, applies: Callable[[str], bool]) -> Iterator[Finding]:
+        """What one rule says with these options. Raises RuffError."""
+        for found in self._found:
+            if found.code in rule.ruff_codes and applies(found.path):
+                yield from rule.check(found, self.project.files[found.path], options)
+        if rule.besides is not None:
+            for file in self.project.files.values():
+                if file.facts.language == "python" and applies(file.path):
+                    yield from rule.besides(file, options)
+
+    @cached_property
+    def _found(self) -> tuple[RuffFinding, ...]:
+        return tuple(found for task in self._tasks() for found in self.ruff(task))
+
+    def _tasks(self) -> Iterator[RuffTask]:
+        wishes = [
+            (rule, applies, rule.ruff_settings(options) if rule.ruff_settings is not None else {})
+            for rule in self.rules
+            for options, applies in self.effective.groups(rule)
+        ]
+        groups: dict[str, tuple[Settings, _Group]] = {}
+        for path, file in self.project.files.items():
+            if file.facts.language != "python":
+                continue
+            settings: dict[str, object] = {}
+            codes: set[str] = set()
+            for rule, applies, wanted in wishes:
+                if applies(path):
+                    codes.update(rule.ruff_codes)
+                    settings.update(wanted)
+            if codes:
+                pairs = tuple(sorted(settings.items()))
+                _, group = groups.setdefault(repr((sorted(codes), pairs)), (pairs, _Group(codes)))
+                group.paths.append(path)
+        for pairs, group in groups.values():
+            yield RuffTask(tuple(sorted(group.codes)), pairs, tuple(group.paths))
