@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from bylaw.facts.migrations import AddColumn, Operation
 from bylaw.project.migrations.additions import RequiredColumn, required_columns
 from bylaw.project.migrations.changes import Change, Deployment, replay
 from bylaw.project.migrations.deprecation import Announcement, Terms, announcement
@@ -17,6 +20,7 @@ from bylaw.project.migrations.restrictions import Restriction, restrictions
 from bylaw.project.migrations.state import Schema
 from bylaw.project.migrations.step import MigrationProblem, MigrationTree, Step
 from bylaw.project.migrations.trees import find_groves
+from bylaw.source import Span
 
 if TYPE_CHECKING:
     from bylaw.diagnostics import Related
@@ -26,6 +30,16 @@ __all__ = [
     "Change", "Deployment", "Drop", "MigrationProblem", "MigrationTree", "Migrations", "Rename", "Replacement",
     "RequiredColumn", "Restriction", "Schema", "Step",
 ]  # fmt: skip
+
+
+def _without_place(operation: Operation) -> Operation:
+    """The operation wherever it stands: code that tries a thing in two ways does it once."""
+    nowhere = Span(0, 0)
+    if isinstance(operation, AddColumn):
+        return msgspec.structs.replace(
+            operation, span=nowhere, column=msgspec.structs.replace(operation.column, span=None)
+        )
+    return msgspec.structs.replace(operation, span=nowhere)
 
 
 class Migrations:
@@ -72,8 +86,10 @@ class Migrations:
         squash.
         """
         for deployment in self.deployments:
+            seen: set[Operation] = set()
             for change in deployment.changes:
-                if not change.step.exempt:
+                if not change.step.exempt and (key := _without_place(change.operation)) not in seen:
+                    seen.add(key)
                     yield change
 
     def schema_after(self, step: Step) -> Schema:

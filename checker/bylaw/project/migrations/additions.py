@@ -49,16 +49,18 @@ def _required(change: Change, operation: ops.AddColumn) -> Iterator[RequiredColu
     table = change.table(operation.table)
     if operation.if_not_exists and table is not None and table.column(spec.name) is not None:
         return
-    known = change.deployment.before.column(operation.table, spec.name)
-    if known is not None and known.required:
-        return
-    cause, by = _cause(change, operation)
-    if by is not None:
+    cause, by, name = _cause(change, operation)
+    before = change.deployment.known_before(table) if table is not None else None
+    known = before.column(name) if before is not None else None
+    if by is not None and not (known is not None and known.required):
         yield RequiredColumn(change, by, cause, operation.table, spec, spec.client_default, new_table)
 
 
-def _cause(change: Change, operation: ops.AddColumn) -> tuple[Cause, Change | None]:
-    """What leaves the column required at the end of the deployment, if it is; the last operation that does so."""
+def _cause(change: Change, operation: ops.AddColumn) -> tuple[Cause, Change | None, str]:
+    """What leaves the column required at the end of the deployment, if it is: the last operation that does so.
+
+    Also the name that the column has then.
+    """
     spec = operation.column
     nullable = spec.nullable is not False and not spec.primary_key
     filled = spec.generated or _has_default(spec.server_default) or (spec.primary_key and spec.type in _INTEGERS)
@@ -95,9 +97,9 @@ def _cause(change: Change, operation: ops.AddColumn) -> tuple[Cause, Change | No
                 if not filled and state[1] is None:
                     state = ("check", later)
             case ops.DropColumn(table=other, column=column) if _is(later, other, column, table, name):
-                return ("declared", None)
+                return "declared", None, name
             case ops.DropTable(table=other) if other == table:
-                return ("declared", None)
+                return "declared", None, name
             case ops.RenameColumn(table=other, column=column, new_name=new_name) if _is(
                 later, other, column, table, name
             ):
@@ -106,7 +108,7 @@ def _cause(change: Change, operation: ops.AddColumn) -> tuple[Cause, Change | No
                 table = new_name
             case _:
                 pass
-    return state
+    return *state, name
 
 
 def _is(change: Change, table: str, column: str, wanted_table: str, wanted: str) -> bool:

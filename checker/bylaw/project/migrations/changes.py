@@ -36,13 +36,30 @@ class Deployment:
     def _by_identity(self) -> dict[int, TableState]:
         return {table.identity: table for table in self.after.tables.values()}
 
-    def known_as(self, table: TableState) -> str:
-        """The name under which the running release knows a table that may have been renamed since."""
+    def known_before(self, table: TableState | None) -> TableState | None:
+        """The same table before the deployment, whatever its name was then; None for a new one."""
+        if table is None:
+            return None
         found = self.before.tables.get(table.name)
         if found is not None and found.identity == table.identity:
-            return table.name
-        return next(
-            (known.name for known in self.before.tables.values() if known.identity == table.identity), table.name
+            return found
+        return next((known for known in self.before.tables.values() if known.identity == table.identity), None)
+
+    def known_as(self, table: TableState) -> str:
+        """The name under which the running release knows a table that may have been renamed since."""
+        found = self.known_before(table)
+        return found.name if found is not None else table.name
+
+    def names_before(self, table: TableState | None, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """The names that columns of a table had before the deployment renamed them."""
+        before = self.known_before(table)
+        if table is None or before is None:
+            return columns
+        known = {column.identity: name for name, column in before.columns.items() if column.identity}
+        states = [table.column(column) for column in columns]
+        return tuple(
+            known.get(state.identity, column) if state is not None else column
+            for state, column in zip(states, columns, strict=True)
         )
 
     def __contains__(self, step: Step | None) -> bool:

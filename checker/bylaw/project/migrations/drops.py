@@ -83,10 +83,25 @@ def _column(change: Change, operation: ops.DropColumn) -> Iterator[Drop]:
         final = change.deployment.final(state)
         if final is None or final.column(operation.column) is not None:
             return
-    elif change.deployment.after.column(operation.table, operation.column) is not None:
+        if column is None and _column_before(change, state, operation.column) is not None:
+            return  # it is gone already: two ways to do one thing
+    elif change.deployment.after.column(operation.table, operation.column) is not None or _is_dropped(change):
         return
     table = state.name if state is not None else operation.table
     yield Drop(change, table, column.name if column is not None else operation.column, state, column)
+
+
+def _column_before(change: Change, state: TableState, column: str) -> ColumnState | None:
+    before = change.deployment.known_before(state)
+    return before.column(column) if before is not None else None
+
+
+def _is_dropped(change: Change) -> bool:
+    """Whether the deployment drops the whole table, of which nothing else is known."""
+    return any(
+        isinstance(other.operation, ops.DropTable) and other.operation.table == getattr(change.operation, "table", "")
+        for other in change.deployment.changes
+    )
 
 
 def _has_beginning(change: Change) -> bool:

@@ -76,8 +76,11 @@ def _column(change: Change, table: str, column: str, new_name: str) -> Iterator[
     own = change.is_new_column(table, column)
     state = change.table(table)
     final = change.deployment.final(state) if state is not None else change.deployment.after.table(table)
-    if final is None or final.column(column) is not None:
+    if (final is None and state is not None) or (final is not None and final.column(column) is not None):
         return
+    before = change.deployment.known_before(state)
+    if state is not None and state.column(column) is None and before is not None and before.column(column) is not None:
+        return  # it is renamed already: two ways to do one thing
     yield Rename(change, table, column, new_name, own=own)
 
 

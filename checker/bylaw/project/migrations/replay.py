@@ -128,7 +128,7 @@ class Replay:
         existing = self._reader.table(operation.table)
         if existing is not None and operation.if_not_exists:
             return
-        columns = {spec.name: column_of(spec, step) for spec in operation.columns}
+        columns = {spec.name: column_of(spec, step, self._next()) for spec in operation.columns}
         for name in operation.primary_key:
             if name in columns:
                 columns[name] = replace(columns[name], primary_key=True, nullable=False)
@@ -167,7 +167,9 @@ class Replay:
         state = self._reader.table(operation.table)
         if operation.if_not_exists and state is not None and state.column(operation.column.name) is not None:
             return
-        self.change_table(operation.table, lambda table: _with_column(table, column_of(operation.column, step)))
+        self.change_table(
+            operation.table, lambda table: _with_column(table, column_of(operation.column, step, self._next()))
+        )
 
     def _drop_index(self, operation: ops.DropIndex) -> None:
         bare = operation.name.rpartition(".")[2]
@@ -192,7 +194,7 @@ class Replay:
         self._enums[operation.type] = labels
 
 
-def column_of(spec: ColumnSpec, step: Step | None) -> ColumnState:
+def column_of(spec: ColumnSpec, step: Step | None, identity: int = 0) -> ColumnState:
     """A column as it is declared."""
     return ColumnState(
         spec.name,
@@ -207,6 +209,7 @@ def column_of(spec: ColumnSpec, step: Step | None) -> ColumnState:
         created=step,
         comment=Note(spec.comment, step) if spec.comment and step is not None else None,
         field=spec.field,
+        identity=identity,
     )
 
 
@@ -261,6 +264,7 @@ def _with_altered_column(table: TableState, operation: ops.AlterColumn, step: St
             type=declared.type or column.type,
             primary_key=declared.primary_key or column.primary_key,
             created=column.created,
+            identity=column.identity,
             comment=column.comment if same_note else declared.comment,
         )
     if operation.type is not None:

@@ -45,6 +45,10 @@ def restrictions(changes: Iterable[Change]) -> Iterator[Restriction]:
         match change.operation:
             case ops.AlterColumn():
                 yield from _altered(change, change.operation)
+            case ops.AddColumn(table=table, column=column):
+                yield from _remade(change, table, column.name)
+            case ops.RenameColumn(table=table, new_name=new_name):
+                yield from _remade(change, table, new_name)
             case ops.AddConstraint():
                 yield from _constrained(change, change.operation)
             case ops.CreateIndex(unique=True):
@@ -135,6 +139,8 @@ def _nullability(
         if column is None or column.nullable is None:
             return
     known = column.nullable if column is not None and column.nullable is not None else operation.old_nullable
+    if known is None and operation.type is not None:
+        return  # MySQL wants all of a column said again when its type changes
     if wanted is False and known is not False and not _is_never_null(change, state, operation.column):
         yield Restriction(change, "not-null", operation.table, (operation.column,))
     elif wanted is True and known is not True:
@@ -186,6 +192,18 @@ def _default(
         yield Restriction(change, "set-default", operation.table, (operation.column,), new=set_to, strict=True)
 
 
+def _remade(change: Change, table: str, name: str) -> Iterator[Restriction]:
+    """A column that takes the place of one that the deployment dropped, and is of another type."""
+    state = change.table(table)
+    before = change.deployment.known_before(state)
+    old = before.column(name) if before is not None else None
+    new = _final(change, state, table, name)
+    if old is None or new is None or not old.identity or new.identity == old.identity or state is None:
+        return
+    if state.column(name) is None and (verdict := _verdict(change, old.type, new.type)) in {"narrower", "other"}:
+        yield Restriction(change, "type", table, (name,), old.type, new.type, verdict=verdict)
+
+
 # --- constraints and indexes ----------------------------------------------------------------------------
 
 
@@ -223,18 +241,20 @@ def _may_be_restricted(change: Change, state: TableState | None, table: str, col
 
 def _stood_before(change: Change, operation: ops.AddConstraint) -> bool:
     """Dropped and made again by the same deployment, the same in what it demands."""
-    before = change.deployment.before.table(operation.table)
+    now = change.table(operation.table)
+    before = change.deployment.known_before(now)
     if before is None:
         return False
+    columns = change.deployment.names_before(now, operation.columns)
     expression = re.sub(r"\s+", "", operation.expression.lower())
     for constraint in before.constraints:
         if constraint.kind != operation.kind:
             continue
-        if operation.kind == "foreign-key" and constraint.columns == operation.columns:
+        if operation.kind == "foreign-key" and constraint.columns == columns:
             return True
         if expression and re.sub(r"\s+", "", constraint.expression.lower()) == expression:
             return True
-    column = before.column(operation.columns[0]) if len(operation.columns) == 1 else None
+    column = before.column(columns[0]) if len(columns) == 1 else None
     return operation.kind == "foreign-key" and column is not None and bool(column.references)
 
 
@@ -258,12 +278,12 @@ def _unique_index(change: Change, operation: ops.CreateIndex) -> Iterator[Restri
 
 def _is_unique(change: Change, table: str, columns: tuple[str, ...]) -> bool:
     """Whether the columns, or some of them, are unique already: now, or before the deployment began."""
-    wanted = frozenset(columns)
-    for schema in (change.before, change.deployment.before):
-        state = schema.table(table)
-        if state is not None and any(known <= wanted for known in state.unique_columns()):
-            return True
-    return False
+    now = change.table(table)
+    before = change.deployment.known_before(now)
+    if now is not None and any(known <= frozenset(columns) for known in now.unique_columns()):
+        return True
+    wanted = frozenset(change.deployment.names_before(now, columns))
+    return before is not None and any(known <= wanted for known in before.unique_columns())
 
 
 def _has_index(change: Change, table: str, name: str) -> bool:
@@ -273,11 +293,13 @@ def _has_index(change: Change, table: str, name: str) -> bool:
 
 def _had_like_it(change: Change, operation: ops.CreateIndex) -> bool:
     """A unique index of the same columns (and condition) stood there before the deployment: it is being rebuilt."""
-    before = change.deployment.before.table(operation.table)
+    now = change.table(operation.table)
+    before = change.deployment.known_before(now)
     if before is None:
         return False
+    columns = change.deployment.names_before(now, operation.columns)
     return any(
-        index.unique and index.columns == operation.columns and (not index.where or index.where == operation.where)
+        index.unique and index.columns == columns and (not index.where or index.where == operation.where)
         and (any(index.columns) or index.name == operation.name)
         for index in before.indexes
     )  # fmt: skip

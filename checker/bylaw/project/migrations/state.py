@@ -40,6 +40,8 @@ class ColumnState:
     """Django's name for it, where that differs."""
     unmapped: Step | None = None
     """The migration that took it out of the models and left it in the database."""
+    identity: int = 0
+    """As for tables; 0 for a column whose addition was not seen."""
 
     @property
     def required(self) -> bool | None:

@@ -37,7 +37,7 @@ _PLAIN = frozenset({
 _KNOWN = _PLAIN.union(
     _INTEGERS, _FLOATS, _TEXTS, _BLOBS, _CLOCKS, {"varchar", "char", "numeric", "binary", "varbinary"}
 )
-_NEVER_A_WIDENING = frozenset({"smallint", "tinyint", "date", "time", "boolean", "uuid"})
+_NEVER_A_WIDENING = frozenset({"smallint", "tinyint", "date", "time"})
 
 
 @dataclass(frozen=True)
