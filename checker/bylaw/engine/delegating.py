@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 
 from bylaw.diagnostics import Finding
 from bylaw.engine.effective import Effective
@@ -21,6 +22,18 @@ Settings = tuple[tuple[str, object], ...]
 def in_memory(project: Project) -> Ruff:
     """Runs ruff on the texts that the project was read from."""
     return lambda task: run_ruff(task, lambda path: project.files[path].source.content)
+
+
+def on_disk(project: Project, root: Path, unsaved: Collection[str] = ()) -> Ruff:
+    """Lets ruff read the files below `root` itself; the texts of the `unsaved` ones come from the project."""
+    memory = in_memory(project)
+
+    def carry_out(task: RuffTask) -> tuple[RuffFinding, ...]:
+        saved = replace(task, paths=tuple(path for path in task.paths if path not in unsaved))
+        rest = replace(task, paths=tuple(path for path in task.paths if path in unsaved))
+        return (*run_ruff(saved, lambda path: project.files[path].source.content, root), *memory(rest))
+
+    return carry_out
 
 
 @dataclass

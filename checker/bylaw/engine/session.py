@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bylaw.engine.cache import open_cache
+from bylaw.engine.delegating import on_disk
 from bylaw.engine.discovery import Discovery, discover
 from bylaw.engine.reading import Progress, ReadFiles, read_all
 from bylaw.engine.run import Report, judge
@@ -27,9 +28,11 @@ class Session:
     discovery: Discovery
     project: Project
     failed: Mapping[str, str]
+    unsaved: frozenset[str] = frozenset()
+    """Files whose content is not the one on the disk."""
 
     def judge(self, rules: Mapping[str, Rule]) -> Report:
-        report = judge(self.project, rules, self.failed)
+        report = judge(self.project, rules, self.failed, on_disk(self.project, self.root, self.unsaved))
         return Report(report.diagnostics, report.files, report.internal_error, tuple(self.discovery.skipped))
 
 
@@ -53,7 +56,7 @@ def open_session(
     def load(path: str) -> bytes:
         return as_read(path, unsaved[path] if path in unsaved else (root / path).read_bytes())
 
-    return Session(root, settings, discovery, Project(facts, settings, load), read.failed)
+    return Session(root, settings, discovery, Project(facts, settings, load), read.failed, frozenset(unsaved))
 
 
 def _with_overlay(read: ReadFiles, overlay: Mapping[str, bytes]) -> dict[str, FileFacts]:
