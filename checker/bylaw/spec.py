@@ -12,7 +12,8 @@ below one are the files of a small project, their paths in the info string:
   twice, `# expect(+1): rule` speaks of another line, a quoted text after the name must occur in the message. The comments are
   removed before the files are read.
 - a good case reports nothing of the rule; a bad case reports exactly what it expects.
-- a ```` ```toml options ```` block holds the rule's options, ```` ```toml settings ```` the `layout` and `migrations` tables.
+- a ```` ```toml options ```` block holds the rule's options, ```` ```toml settings ```` the `layout` and `migrations` tables;
+  there `[history]` with `base = ["path", …]` says which of the files the default branch holds already.
 - a level-3 heading `### fixed` (after all unsafe fixes) or `### fixed safe` is followed by the files that change, as they are then.
 """
 
@@ -151,7 +152,7 @@ def settings_for(case: Case, rule: Rule, where: str) -> Settings:
     return Settings(
         rules={rule.name: RuleSetting(rule.severity, options)},
         layout=Layout(**layout),
-        migrations=MigrationSettings(**{"judge_all": True, **migrations}),
+        migrations=MigrationSettings(**{"judge_all": "history" not in case.settings, **migrations}),
     )
 
 
@@ -160,11 +161,14 @@ def check_case(case: Case, rule: Rule, where: str) -> Iterator[str]:
     from bylaw.engine.fixing import fix  # noqa: PLC0415
     from bylaw.engine.run import run  # noqa: PLC0415
     from bylaw.engine.sources import MemorySources  # noqa: PLC0415
+    from bylaw.project.history import NO_HISTORY, History  # noqa: PLC0415
     from bylaw.source import SourceText  # noqa: PLC0415
 
     settings = settings_for(case, rule, where)
     sources = MemorySources({path: text.encode() for path, text in case.files.items()})
-    report = run(sources, settings, {rule.name: rule})
+    base = case.settings.get("history", {}).get("base")
+    history = History(frozenset(base)) if base is not None else NO_HISTORY
+    report = run(sources, settings, {rule.name: rule}, history)
     missing = list(case.expected)
     if not case.good and not missing:
         yield "a bad case expects at least one diagnostic"

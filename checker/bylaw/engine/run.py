@@ -18,6 +18,7 @@ from bylaw.engine.sources import Sources
 from bylaw.engine.suppressing import Judging, suppress
 from bylaw.errors import BylawError
 from bylaw.project import File, Project
+from bylaw.project.history import NO_HISTORY, History
 from bylaw.readers import as_read, read_file
 from bylaw.rule import Rule
 from bylaw.settings import Settings
@@ -37,10 +38,10 @@ class Report:
     """Files (or folders) that were left out, with the reason."""
 
 
-def run(sources: Sources, settings: Settings, rules: Mapping[str, Rule]) -> Report:
+def run(sources: Sources, settings: Settings, rules: Mapping[str, Rule], history: History = NO_HISTORY) -> Report:
     """Read all files of `sources` and judge them. For the disk with its cache, see `bylaw.engine.session`."""
     facts = {path: read_file(path, sources.read(path)) for path in sources.paths()}
-    return judge(Project(facts, settings, lambda path: as_read(path, sources.read(path))), rules)
+    return judge(Project(facts, settings, lambda path: as_read(path, sources.read(path)), history), rules)
 
 
 def judge(
