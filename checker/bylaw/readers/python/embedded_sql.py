@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +11,6 @@ import msgspec
 
 from bylaw.facts.migrations import (
     AddColumn,
-    AlterColumn,
     CreateTable,
     DataChange,
     Operation,
@@ -25,6 +24,7 @@ from bylaw.facts.values import Constant, Text, Value
 from bylaw.source import Span
 
 PLACEHOLDER: Final = "bylaw_computed_value"
+_SCHEMA_WORDS: Final = re.compile(r"\b(?:create|alter|drop|rename|comment)\b", re.IGNORECASE)
 _LITERAL_STARTS: Final = ('"""', "'''", '"', "'")
 
 
@@ -47,6 +47,11 @@ def sql_of(value: Value) -> SqlText | None:
             return SqlText("".join(pieces), where, computed=True)
         case _:
             return None
+
+
+def changes_schema(text: str) -> bool:
+    """Whether an SQL text seems to hold a statement that changes the schema, not just rows."""
+    return _SCHEMA_WORDS.search(text) is not None
 
 
 def sql_operations(sql: SqlText, content: bytes, dialect: str) -> tuple[Operation, ...]:
@@ -95,7 +100,9 @@ def _text_start(sql: SqlText, content: bytes) -> int | None:
 
 
 def _without_placeholders(operation: Operation) -> Operation:
-    """The operation, or an unread one where what it changes is computed; a computed name of a constraint is just unknown."""
+    """The operation, or an unread one where what it changes is computed; a computed name of a constraint is just
+    unknown.
+    """
     if isinstance(operation, DataChange):
         return msgspec.structs.replace(operation, table="") if PLACEHOLDER in operation.table else operation
     if isinstance(operation, UnreadOperation | RunCode | Setting | Transaction | OtherStatement):
@@ -119,6 +126,3 @@ def _blanked(operation: Operation) -> Operation:
         elif isinstance(value, tuple) and any(isinstance(item, str) and PLACEHOLDER in item for item in value):
             changes[field] = tuple("" if isinstance(item, str) and PLACEHOLDER in item else item for item in value)
     return msgspec.structs.replace(operation, **changes) if changes else operation
-
-
-__all__ = ["AlterColumn", "SqlText", "ast", "sql_of", "sql_operations"]

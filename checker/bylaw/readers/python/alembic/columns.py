@@ -96,7 +96,9 @@ def column_spec(call: Call) -> ColumnSpec | None:
 def column_extras(table: str, call: Call, spec: ColumnSpec) -> list[Operation]:
     """What a column brings beside itself: the index of `index=True`."""
     if flag_of(call.keyword("index")):
-        return [CreateIndex(table, f"ix_{table.replace('.', '_')}_{spec.name}", (spec.name,), call.span, unique=spec.unique)]
+        return [
+            CreateIndex(table, f"ix_{table.replace('.', '_')}_{spec.name}", (spec.name,), call.span, unique=spec.unique)
+        ]
     return []
 
 
@@ -186,7 +188,9 @@ def table_constraint(table: str, call: Call) -> Operation | None:
         case "Index":
             index = name_of(call.argument(0, "name")) or ""
             unique = flag_of(call.keyword("unique")) or False
-            return CreateIndex(table, index, tuple(_column_name(arg) for arg in call.args[1:]), call.span, unique=unique)
+            return CreateIndex(
+                table, index, tuple(_column_name(arg) for arg in call.args[1:]), call.span, unique=unique
+            )
         case _:
             return None
 
@@ -206,6 +210,6 @@ def expression_text(value: Value | None) -> str:
 
 
 __all__ = [
-    "Operator", "Span", "Text", "column_extras", "column_spec", "default_text", "expression_text", "is_column", "name_of",
-    "names_of", "sql_text", "table_constraint",
+    "Operator", "Span", "Text", "column_extras", "column_spec", "default_text", "expression_text", "is_column",
+    "name_of", "names_of", "sql_text", "table_constraint",
 ]  # fmt: skip

@@ -10,14 +10,16 @@ from bylaw.source import Span
 
 DataKind = Literal["insert", "update", "delete", "select"]
 _KINDS: Final[dict[str, DataKind]] = {
-    "insert": "insert", "update": "update", "delete": "delete", "select": "select", "exists": "select", "union": "select",
-    "union_all": "select",
+    "insert": "insert", "update": "update", "delete": "delete", "select": "select", "exists": "select",
+    "union": "select", "union_all": "select",
 }  # fmt: skip
 _CONTAINERS: Final = frozenset({"table", "Table", "create_table"})
 
 
 def table_of(value: Value | None) -> str | None:
-    """The name of the table that an expression is: `sa.table("x")`, `sa.Table("x", …)`, the result of `op.create_table("x")`."""
+    """The name of the table that an expression is: `sa.table("x")`, `sa.Table("x", …)`, the result of
+    `op.create_table("x")`.
+    """
     if isinstance(value, Call) and value.method in _CONTAINERS and value.args:
         name = text_of(value.args[0])
         schema = text_of(value.keyword("schema"))
@@ -28,7 +30,9 @@ def table_of(value: Value | None) -> str | None:
 
 
 def data_change(value: Value, where: Span) -> DataChange | None:
-    """What an `insert`, `update`, `delete` or `select` construct does, whatever is chained to it; None for anything else."""
+    """What an `insert`, `update`, `delete` or `select` construct does, whatever is chained to it; None for
+    anything else.
+    """
     filtered = False
     current = value
     for _ in range(60):

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
-from bylaw.facts.migrations import CreateObject, DropObject, Operation, RunCode, UnreadOperation
+from bylaw.facts.migrations import CreateObject, DropObject, Operation, RunCode, Transaction, UnreadOperation
 from bylaw.facts.values import Attr, Call, Constant, Index, Local, Ref, Text, Value
 from bylaw.readers.python.alembic.arguments import Arguments
 from bylaw.readers.python.alembic.columns import name_of
 from bylaw.readers.python.alembic.imported import imported_call
-from bylaw.readers.python.alembic.interpreter import Interpreter
 from bylaw.readers.python.alembic.operations import knows, operation_of
+from bylaw.readers.python.alembic.run import AUTOCOMMIT_BEGIN, AUTOCOMMIT_END, Run
 from bylaw.readers.python.alembic.statements import created, executed
 
 OP: Final = "alembic.op"
 _HARMLESS: Final = frozenset({
     "get_bind", "get_context", "f", "inline_literal", "batch_alter_table", "implementation_for", "register_operation",
 })  # fmt: skip
+_BLOCKS: Final[dict[str, Literal["autocommit-begin", "autocommit-end"]]] = {
+    AUTOCOMMIT_BEGIN: "autocommit-begin", AUTOCOMMIT_END: "autocommit-end",
+}  # fmt: skip
 _EXECUTES: Final = frozenset({"execute", "exec_driver_sql", "scalar", "scalars", "executemany"})
 _DATA_METHODS: Final = frozenset({
-    "commit", "flush", "add_all", "merge", "query", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings", "exec",
-    "to_sql", "run_sync", "bulk_create",
+    "commit", "flush", "add_all", "merge", "query", "bulk_save_objects", "bulk_insert_mappings",
+    "bulk_update_mappings", "exec", "to_sql", "run_sync", "bulk_create",
 })  # fmt: skip
 _SCHEMA_METHODS: Final = frozenset({
-    "create_table", "drop_table", "drop_column", "alter_column", "create_index", "drop_index", "drop_constraint", "rename_table",
-    "create_foreign_key", "create_unique_constraint", "create_check_constraint", "create_primary_key",
+    "create_table", "drop_table", "drop_column", "alter_column", "create_index", "drop_index", "drop_constraint",
+    "rename_table", "create_foreign_key", "create_unique_constraint", "create_check_constraint", "create_primary_key",
 })  # fmt: skip
 _OPERATIONS_TYPES: Final = frozenset({"alembic.operations.Operations", "alembic.operations.base.Operations"})
 _ENTITIES: Final = {
@@ -40,7 +43,7 @@ class Site:
 
     written: Call
     call: Call
-    run: Interpreter
+    run: Run
     alone: bool = False
     """The call is a whole statement."""
 
@@ -52,19 +55,22 @@ class Site:
 def effect_of(site: Site) -> bool:
     """Add what a call does to the run. True when the calls among its arguments need no look of their own."""
     call, run = site.call, site.run
+    if call.name in _BLOCKS:
+        run.add([Transaction(_BLOCKS[call.name], site.written.span)])
+        return True
     operation, batch = _operation_name(call)
     if operation:
-        run.effects.add(_operation(operation, batch, site))
+        run.add(_operation(operation, batch, site))
         return operation not in {"execute", "bulk_insert", "run_async", "invoke"}
     if _dispatches(call):
         run.follow_named(_prefix(call))
         return True
     if run.own_function(call) is not None:
         if not run.follow(call):
-            run.effects.add(run.unfollowed(call, site.written.span))
+            run.add(run.unfollowed(call, site.written.span))
         return False
     found = _object_operation(site)
-    run.effects.add(found or ())
+    run.add(found or ())
     return bool(found) or (isinstance(call.function, Ref) and call.function.name.startswith("sqlalchemy."))
 
 
@@ -153,7 +159,11 @@ def _object_operation(site: Site) -> list[Operation] | None:
     receiver = call.function.value if isinstance(call.function, Attr) else None
     if method in _EXECUTES and (receiver is not None or "." in call.name):
         return site.execute(call.argument(0, "statement"), strict=False)
-    if method in {"create", "drop"} and isinstance(receiver, Call) and (found := created(receiver, method, where)) is not None:
+    if (
+        method in {"create", "drop"}
+        and isinstance(receiver, Call)
+        and (found := created(receiver, method, where)) is not None
+    ):
         return found
     if method in {"create_all", "drop_all"}:
         return [UnreadOperation(where, f"{method} changes every table of a metadata object")]

@@ -1,4 +1,6 @@
-"""Calls of functions that another module defines: what their names and arguments tell, since their bodies are not seen here."""
+"""Calls of functions that another module defines: what their names and arguments tell, since their bodies are not
+seen here.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +12,27 @@ from bylaw.facts.migrations import CreateObject, Operation, RunCode, UnreadOpera
 from bylaw.facts.values import Call, Constant, Items, Ref, Value, text_of
 from bylaw.readers.python.alembic.arguments import Arguments
 from bylaw.readers.python.alembic.columns import is_column
-from bylaw.readers.python.alembic.conditions import DIALECTS, Conditions
 from bylaw.readers.python.alembic.operations import operation_of, table_operations
+from bylaw.readers.python.interpret.conditions import DIALECTS, Conditions
 from bylaw.source import Span
 
-_LIBRARIES: Final = frozenset({"sqlalchemy", "alembic", "builtins", "sqlmodel", "typing_extensions"}) | sys.stdlib_module_names
+_LIBRARIES: Final = (
+    frozenset({"sqlalchemy", "alembic", "builtins", "sqlmodel", "typing_extensions"}) | sys.stdlib_module_names
+)
 _NOUNS: Final = frozenset({
-    "table", "tables", "column", "columns", "col", "cols", "index", "indexes", "indices", "idx", "constraint", "constraints", "fk",
-    "fks", "pk", "pks", "foreignkey", "foreignkeys", "key", "keys", "trigger", "triggers", "view", "views", "enum", "enums", "type",
-    "schema", "sequence", "sequences", "extension", "ddl", "partition", "partitions", "unique", "nullable",
+    "table", "tables", "column", "columns", "col", "cols", "index", "indexes", "indices", "idx", "constraint",
+    "constraints", "fk", "fks", "pk", "pks", "foreignkey", "foreignkeys", "key", "keys", "trigger", "triggers",
+    "view", "views", "enum", "enums", "type", "schema", "sequence", "sequences", "extension", "ddl", "partition",
+    "partitions", "unique", "nullable",
 })  # fmt: skip
 _VERBS: Final = frozenset({
-    "create", "add", "drop", "remove", "alter", "rename", "modify", "change", "redefine", "cast", "convert", "make", "ensure", "sync",
-    "replace", "recreate", "delete", "upgrade", "apply", "set", "install", "attach", "detach", "fix",
+    "create", "add", "drop", "remove", "alter", "rename", "modify", "change", "redefine", "cast", "convert", "make",
+    "ensure", "sync", "replace", "recreate", "delete", "upgrade", "apply", "set", "install", "attach", "detach", "fix",
 })  # fmt: skip
 _QUESTIONS: Final = frozenset({
-    "has", "get", "is", "find", "check", "exists", "exist", "list", "fetch", "inspect", "can", "should", "lookup", "generic", "load",
-    "validate", "assert", "verify", "read", "needs", "contains", "generate", "build", "format", "quote", "resolve",
+    "has", "get", "is", "find", "check", "exists", "exist", "list", "fetch", "inspect", "can", "should", "lookup",
+    "generic", "load", "validate", "assert", "verify", "read", "needs", "contains", "generate", "build", "format",
+    "quote", "resolve",
 })  # fmt: skip
 _DDL_MODULES: Final = frozenset({"constraints", "indexes", "ddl", "schema"})
 _WORDS: Final = re.compile(r"[A-Za-z][a-z0-9]*|[A-Z]+(?![a-z])")
@@ -71,7 +77,7 @@ def _for_another_dialect(words: frozenset[str], conditions: Conditions) -> bool:
 
 
 def _is_operations(value: Value) -> bool:
-    return isinstance(value, Ref) and value.name == "alembic.op" or _is_batch(value)
+    return (isinstance(value, Ref) and value.name == "alembic.op") or _is_batch(value)
 
 
 def _is_batch(value: Value) -> bool:
@@ -79,12 +85,16 @@ def _is_batch(value: Value) -> bool:
 
 
 def _plain_operation(call: Call, where: Span) -> list[Operation] | None:
-    """Wrappers that are called as the operation is: `create_table("t", sa.Column(…))`, `drop_columns("t", "a", "b")`."""
+    """Wrappers that are called as the operation is: `create_table("t", sa.Column(…))`, `drop_columns("t", "a",
+    "b")`.
+    """
     args = call.args[1:] if call.args and _is_operations(call.args[0]) and not _is_batch(call.args[0]) else call.args
     table = text_of(args[0]) if args else None
     if table is None:
         return None
-    rest = tuple(item for argument in args[1:] for item in (argument.items if isinstance(argument, Items) else (argument,)))
+    rest = tuple(
+        item for argument in args[1:] for item in (argument.items if isinstance(argument, Items) else (argument,))
+    )
     placed = Call(call.function, args, call.keywords, where)
     match call.method:
         case "create_table" | "create_table_if_not_exists" if rest and is_column(rest[0]):

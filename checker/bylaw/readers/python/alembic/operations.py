@@ -64,7 +64,9 @@ def _create_table(arguments: Arguments) -> Iterator[Operation]:
     yield from table_operations(table, arguments.others, arguments.call, if_not_exists=arguments.flag("if_not_exists"))
 
 
-def table_operations(table: str, items: tuple[Value, ...], call: Call, *, if_not_exists: bool = False) -> Iterator[Operation]:
+def table_operations(
+    table: str, items: tuple[Value, ...], call: Call, *, if_not_exists: bool = False
+) -> Iterator[Operation]:
     """CreateTable, and the constraints and indexes among its items."""
     columns: list[ColumnSpec] = []
     beside: list[Operation] = []
@@ -154,7 +156,15 @@ def _alter_column(arguments: Arguments) -> Iterator[Operation]:
         old_type=type_text(keyword("existing_type")),
         old_nullable=flag_of(keyword("existing_nullable")),
     )  # fmt: skip
-    if any((changed.type is not None, changed.nullable is not None, sets_default, drops_default, changed.comment is not None)):
+    if any(
+        (
+            changed.type is not None,
+            changed.nullable is not None,
+            sets_default,
+            drops_default,
+            changed.comment is not None,
+        )
+    ):
         yield changed
     elif arguments.hidden or (keyword("nullable") is not None and not is_none(keyword("nullable"))):
         yield _computed(arguments, "change")

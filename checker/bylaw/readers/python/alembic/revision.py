@@ -9,7 +9,7 @@ from bylaw.facts.code import Variable
 from bylaw.facts.migrations import Marker, Migration, Operation, Variant
 from bylaw.facts.values import Call, Constant, Items, Value, text_of
 from bylaw.readers.python.alembic.effects import Site, effect_of
-from bylaw.readers.python.alembic.interpreter import Interpreter
+from bylaw.readers.python.alembic.run import Run
 from bylaw.readers.python.parse import span
 from bylaw.readers.python.walk import FunctionNode, Module
 from bylaw.source import Span
@@ -52,7 +52,9 @@ def _value(variable: Variable | None) -> Value | None:
 
 
 def _upgrades(module: Module) -> list[FunctionNode]:
-    """`upgrade`, or the functions of a template for several databases; the first defers to the others where it exists."""
+    """`upgrade`, or the functions of a template for several databases; the first defers to the others where it
+    exists.
+    """
     own = [record for record in module.functions if not record.fact.owner and len(record.frames) == 1]
     main = [record for record in own if record.fact.name == "upgrade"]
     named = [record for record in own if record.fact.name.startswith("upgrade_")]
@@ -63,20 +65,20 @@ def _run(module: Module, upgrades: list[FunctionNode], dialect: str) -> tuple[tu
     operations: list[Operation] = []
     asked: set[str] = set()
     for function in upgrades:
-        interpreter = _interpreter(module, dialect)
+        interpreter = _start(module, dialect)
         operations.extend(interpreter.run(function))
         asked |= interpreter.conditions.asked
     return tuple(operations), asked
 
 
-def _interpreter(module: Module, dialect: str) -> Interpreter:
-    interpreter: Interpreter
+def _start(module: Module, dialect: str) -> Run:
+    run: Run
 
-    def effect(written: Call, call: Call, alone: bool) -> bool:  # noqa: FBT001 - the callback's signature
-        return effect_of(Site(written, call, interpreter, alone))
+    def effect(written: Call, call: Call, alone: bool) -> bool:
+        return effect_of(Site(written, call, run, alone))
 
-    interpreter = Interpreter(module, dialect, effect)
-    return interpreter
+    run = Run(module, dialect, effect)
+    return run
 
 
 def _variants(

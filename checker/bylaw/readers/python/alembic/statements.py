@@ -29,8 +29,8 @@ _OBJECTS: Final = frozenset({"Sequence", "Schema", "View", "Extension", "Type", 
 def executed(argument: Value | None, where: Span, content: bytes, dialect: str, *, strict: bool) -> list[Operation]:
     """What a statement does that is handed to `execute`.
 
-    `content` is the file, `where` the call. A computed statement is unread if `strict` (it was handed to `op.execute`), else it is
-    Python that moves data.
+    `content` is the file, `where` the call. A computed statement is unread if `strict` (it was handed to
+    `op.execute`), else it is Python that moves data.
     """
     if argument is None:
         return []

@@ -8,14 +8,14 @@ from bylaw.facts.values import Attr, Call, Choice, Constant, Items, Ref, Value, 
 
 _PLAIN: Final = {
     "integer": "integer", "int": "integer", "biginteger": "bigint", "bigint": "bigint", "smallinteger": "smallint",
-    "smallint": "smallint", "boolean": "boolean", "bool": "boolean", "text": "text", "unicodetext": "text", "clob": "text",
-    "date": "date", "float": "double precision", "real": "real", "double": "double precision",
+    "smallint": "smallint", "boolean": "boolean", "bool": "boolean", "text": "text", "unicodetext": "text",
+    "clob": "text", "date": "date", "float": "double precision", "real": "real", "double": "double precision",
     "double_precision": "double precision", "uuid": "uuid", "json": "json", "jsonb": "jsonb", "largebinary": "bytea",
-    "bytea": "bytea", "interval": "interval", "inet": "inet", "cidr": "cidr", "macaddr": "macaddr", "tsvector": "tsvector",
-    "tsvectortype": "tsvector", "tsquery": "tsquery", "hstore": "hstore", "money": "money", "oid": "oid", "citext": "citext",
-    "guid": "uuid", "uuidtype": "uuid", "jsontype": "json", "bigserial": "bigserial", "serial": "serial", "xml": "xml",
-    "int4range": "int4range", "int8range": "int8range", "numrange": "numrange", "daterange": "daterange",
-    "tsrange": "tsrange", "tstzrange": "tstzrange", "uuid4": "uuid",
+    "bytea": "bytea", "interval": "interval", "inet": "inet", "cidr": "cidr", "macaddr": "macaddr",
+    "tsvector": "tsvector", "tsvectortype": "tsvector", "tsquery": "tsquery", "hstore": "hstore", "money": "money",
+    "oid": "oid", "citext": "citext", "guid": "uuid", "uuidtype": "uuid", "jsontype": "json",
+    "bigserial": "bigserial", "serial": "serial", "xml": "xml", "int4range": "int4range", "int8range": "int8range",
+    "numrange": "numrange", "daterange": "daterange", "tsrange": "tsrange", "tstzrange": "tstzrange", "uuid4": "uuid",
 }  # fmt: skip
 _SIZED: Final = {
     "string": "varchar", "unicode": "varchar", "varchar": "varchar", "nvarchar": "varchar", "autostring": "varchar",
@@ -23,7 +23,15 @@ _SIZED: Final = {
 }  # fmt: skip
 _TIMES: Final = {"datetime": "timestamp", "timestamp": "timestamp", "time": "time"}
 _NUMERIC: Final = frozenset({"numeric", "decimal"})
-_LIBRARIES: Final = ("sqlalchemy", "sqlmodel", "geoalchemy2", "pgvector", "sqlalchemy_utils", "citext", "fastapi_users_db_sqlalchemy")
+_LIBRARIES: Final = (
+    "sqlalchemy",
+    "sqlmodel",
+    "geoalchemy2",
+    "pgvector",
+    "sqlalchemy_utils",
+    "citext",
+    "fastapi_users_db_sqlalchemy",
+)
 
 
 def type_text(value: Value | None) -> str:

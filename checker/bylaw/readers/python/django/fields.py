@@ -9,19 +9,20 @@ from bylaw.facts.values import Attr, Call, Constant, Ref, Value, flag_of, is_non
 from bylaw.readers.python.alembic.columns import default_text
 
 _PLAIN: Final = {
-    "AutoField": "integer", "BigAutoField": "bigint", "SmallAutoField": "smallint", "TextField": "text", "IntegerField": "integer",
-    "BigIntegerField": "bigint", "SmallIntegerField": "smallint", "PositiveIntegerField": "integer",
-    "PositiveBigIntegerField": "bigint", "PositiveSmallIntegerField": "smallint", "BooleanField": "boolean",
-    "NullBooleanField": "boolean", "DateField": "date", "DateTimeField": "timestamp with time zone", "TimeField": "time",
-    "DurationField": "interval", "FloatField": "double precision", "UUIDField": "uuid", "BinaryField": "bytea",
-    "JSONField": "jsonb", "GenericIPAddressField": "inet", "IPAddressField": "inet", "HStoreField": "hstore", "CITextField": "citext",
-    "CICharField": "citext", "CIEmailField": "citext", "SearchVectorField": "tsvector", "IntegerRangeField": "int4range",
-    "BigIntegerRangeField": "int8range", "DecimalRangeField": "numrange", "DateRangeField": "daterange",
-    "DateTimeRangeField": "tstzrange",
+    "AutoField": "integer", "BigAutoField": "bigint", "SmallAutoField": "smallint", "TextField": "text",
+    "IntegerField": "integer", "BigIntegerField": "bigint", "SmallIntegerField": "smallint",
+    "PositiveIntegerField": "integer", "PositiveBigIntegerField": "bigint", "PositiveSmallIntegerField": "smallint",
+    "BooleanField": "boolean", "NullBooleanField": "boolean", "DateField": "date",
+    "DateTimeField": "timestamp with time zone", "TimeField": "time", "DurationField": "interval",
+    "FloatField": "double precision", "UUIDField": "uuid", "BinaryField": "bytea", "JSONField": "jsonb",
+    "GenericIPAddressField": "inet", "IPAddressField": "inet", "HStoreField": "hstore", "CITextField": "citext",
+    "CICharField": "citext", "CIEmailField": "citext", "SearchVectorField": "tsvector",
+    "IntegerRangeField": "int4range", "BigIntegerRangeField": "int8range", "DecimalRangeField": "numrange",
+    "DateRangeField": "daterange", "DateTimeRangeField": "tstzrange",
 }  # fmt: skip
 _LENGTHS: Final = {
-    "CharField": 0, "EmailField": 254, "SlugField": 50, "URLField": 200, "FileField": 100, "ImageField": 100, "FilePathField": 100,
-    "CommaSeparatedIntegerField": 0,
+    "CharField": 0, "EmailField": 254, "SlugField": 50, "URLField": 200, "FileField": 100, "ImageField": 100,
+    "FilePathField": 100, "CommaSeparatedIntegerField": 0,
 }  # fmt: skip
 _RELATIONS: Final = frozenset({"ForeignKey", "OneToOneField"})
 _GENERATED: Final = frozenset({"AutoField", "BigAutoField", "SmallAutoField", "GeneratedField"})
@@ -33,7 +34,9 @@ def model_key(app: str, model: str) -> str:
 
 
 def relation_target(value: Value | None, app: str, model: str) -> tuple[str, str] | None:
-    """App and model of `to=`: `"app.Model"`, `"Model"`, `"self"`, `settings.AUTH_USER_MODEL`; None where it is computed."""
+    """App and model of `to=`: `"app.Model"`, `"Model"`, `"self"`, `settings.AUTH_USER_MODEL`; None where it is
+    computed.
+    """
     if isinstance(value, Ref | Attr):
         last = value.name.rpartition(".")[2]
         return ("", last) if last.isupper() else None
@@ -68,7 +71,7 @@ def column_of(name: str, field: Call, app: str, model: str) -> ColumnSpec | None
         type=field_type(field),
         nullable=(flag_of(field.keyword("null")) or field.method == "NullBooleanField") and not primary_key,
         server_default=None if database_default is None or is_none(database_default) else _default(database_default),
-        client_default=default is not None and not _not_provided(default) or _fills_itself(field),
+        client_default=(default is not None and not _not_provided(default)) or _fills_itself(field),
         primary_key=primary_key,
         unique=(flag_of(field.keyword("unique")) or field.method.endswith("OneToOneField")) and not primary_key,
         references=_references(field, app, model) if relation else "",
@@ -123,7 +126,13 @@ def field_type(field: Call) -> str:
         if isinstance(digits, Constant) and isinstance(places, Constant):
             return f"numeric({digits.value}, {places.value})"
         return "numeric"
-    inner = field.argument(0, "base_field") if word == "ArrayField" else field.keyword("output_field") if word == "GeneratedField" else None
+    inner = (
+        field.argument(0, "base_field")
+        if word == "ArrayField"
+        else field.keyword("output_field")
+        if word == "GeneratedField"
+        else None
+    )
     if isinstance(inner, Call):
         return field_type(inner) + ("[]" if word == "ArrayField" else "")
     return word.lower()

@@ -5,30 +5,33 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bylaw.facts.code import Class
-from bylaw.facts.migrations import Migration, UnreadOperation
+from bylaw.facts.migrations import Migration, Variant
 from bylaw.facts.values import Call, Items, Ref, Value, flag_of, text_of
 from bylaw.readers.python.django.operations import KNOWN, Reading
-from bylaw.readers.python.folding import Folder, TooMuch
+from bylaw.readers.python.django.run import DjangoRun
 from bylaw.readers.python.parse import span
-from bylaw.readers.python.walk import Module
+from bylaw.readers.python.walk import ClassNode, Module
 from bylaw.source import Span
 
 _GENERATED: Final = re.compile(r"generated\s+by\s+django", re.IGNORECASE)
+MAIN_DIALECT: Final = "postgres"
 _BASES: Final = ("django.db.migrations.Migration", "django.db.migrations.migration.Migration")
 
 
 def migration_of(module: Module) -> Migration | None:
     """The migration that a module is; None when its class Migration is another."""
-    fact = next((record.fact for record in module.classes if record.fact.name == "Migration" and not record.fact.owner), None)
+    fact = next(
+        (record.fact for record in module.classes if record.fact.name == "Migration" and not record.fact.owner), None
+    )
     if fact is None or not any(isinstance(base, Ref) and base.name in _BASES for base in fact.bases):
         return None
+    record = next(record for record in module.classes if record.fact is fact)
     app, name = _label(module.path)
-    folder = Folder(module)
-    fields = _attributes(fact, folder)
-    reading = Reading(app, module.content, subclasses=_subclasses(module))
-    for value in _operations(fact, folder):
-        reading.read(value)
+    run = DjangoRun(module, MAIN_DIALECT)
+    fields = run.attributes(record)
+    reading = Reading(app, run, _subclasses(module))
+    if (operations := fields.get("operations")) is not None:
+        reading.read(operations)
     header = _header(module)
     return Migration(
         "django", f"{app}.{name}", _dependencies(fields.get("dependencies")), tuple(reading.operations), fact.span,
@@ -40,37 +43,28 @@ def migration_of(module: Module) -> Migration | None:
         generator_header=header,
         comments=tuple((span(node), module.converter.text(node)) for node in module.comments),
         state_only=tuple(reading.state_only),
+        variants=_variants(module, run, record, reading),
     )  # fmt: skip
+
+
+def _variants(module: Module, run: DjangoRun, record: ClassNode, main: Reading) -> tuple[Variant, ...]:
+    """What the migration does on the other dialects that its code names."""
+    asked = run.conditions.asked - {MAIN_DIALECT} or ({"sqlite"} if run.conditions.asked else set())
+    found = []
+    for dialect in sorted(asked):
+        other = DjangoRun(module, dialect)
+        reading = Reading(main.app, other, main.subclasses)
+        if (operations := other.attributes(record).get("operations")) is not None:
+            reading.read(operations)
+        if reading.operations != main.operations:
+            found.append(Variant(dialect, tuple(reading.operations)))
+    return tuple(found)
 
 
 def _label(path: str) -> tuple[str, str]:
     """App and name by the path: the folder above `migrations`, and the file's stem."""
     parts = path.removesuffix(".py").split("/")
     return (parts[-3] if len(parts) >= 3 else "", parts[-1])
-
-
-def _attributes(fact: Class, folder: Folder) -> dict[str, Value]:
-    found: dict[str, Value] = {}
-    for variable in fact.variables:
-        if variable.value is not None and not variable.augmented:
-            try:
-                found[variable.name] = folder.fold(variable.value, {})
-            except TooMuch:
-                continue
-    return found
-
-
-def _operations(fact: Class, folder: Folder) -> list[Value]:
-    """Every value that `operations` is given or extended with, in order."""
-    found: list[Value] = []
-    for variable in fact.variables:
-        if variable.name == "operations" and variable.value is not None:
-            try:
-                value = folder.fold(variable.value, {})
-            except TooMuch:
-                value = variable.value
-            found = [*found, value] if variable.augmented or variable.conditional else [value]
-    return found
 
 
 def _dependencies(value: Value | None) -> tuple[str, ...]:
@@ -108,6 +102,3 @@ def _header(module: Module) -> Span | None:
         if node.start_byte < limit and _GENERATED.search(module.converter.text(node)):
             return span(node)
     return None
-
-
-__all__ = ["UnreadOperation", "migration_of"]

@@ -27,28 +27,33 @@ from bylaw.facts.migrations import (
     UnreadOperation,
     ValidateConstraint,
 )
-from bylaw.facts.values import Call, Entries, Items, Ref, Starred, Value, flag_of, is_none, text_of
+from bylaw.facts.values import Call, Choice, Entries, Items, Operator, Ref, Starred, Value, flag_of, is_none, text_of
 from bylaw.readers.python.django.fields import column_of, field_index, is_many_to_many, join_table, model_key
+from bylaw.readers.python.django.run import DjangoRun
 from bylaw.readers.python.embedded_sql import sql_of, sql_operations
 
 _EXTENSIONS: Final = {
     "BtreeGinExtension": "btree_gin", "BtreeGistExtension": "btree_gist", "CITextExtension": "citext",
-    "CryptoExtension": "pgcrypto", "HStoreExtension": "hstore", "TrigramExtension": "pg_trgm", "UnaccentExtension": "unaccent",
-    "BloomExtension": "bloom",
+    "CryptoExtension": "pgcrypto", "HStoreExtension": "hstore", "TrigramExtension": "pg_trgm",
+    "UnaccentExtension": "unaccent", "BloomExtension": "bloom",
 }  # fmt: skip
-_STATE_ONLY: Final = frozenset({"AlterModelOptions", "AlterModelManagers"})
+_STATE_ONLY: Final = frozenset({"AlterModelOptions", "AlterModelManagers", "IgnoreMigration"})
+"""What leaves the database alone; the last one is a comment for django-migration-linter."""
 
 
 @dataclass
 class Reading:
-    """The operations of one migration, as they are read. `options` holds what CreateModel said of a model, by key."""
+    """The operations of one migration, as they are read.
+
+    `subclasses` are the operation classes that the module defines: qualified name → the known operation that each
+    extends.
+    """
 
     app: str
-    content: bytes
+    run: DjangoRun
+    subclasses: dict[str, str]
     operations: list[Operation] = field(default_factory=list)
     state_only: list[Operation] = field(default_factory=list)
-    subclasses: dict[str, str] = field(default_factory=dict)
-    """Operation classes that the module defines: qualified name → the known operation it extends."""
 
     def read(self, value: Value) -> None:
         """Read a folded `operations` list (or a part of one)."""
@@ -57,9 +62,14 @@ class Reading:
                 self.read(item)
         elif isinstance(value, Call):
             self.operations.extend(self.one(value))
+        elif isinstance(value, Choice):
+            self.read(value.then)
+            self.read(value.otherwise)
+        elif isinstance(value, Operator) and value.operator == "+" and value.left is not None:
+            self.read(value.left)
+            self.read(value.right)
         elif not is_none(value):
-            reason = "the operations come from elsewhere" if isinstance(value, Starred | Ref) else "the operations are computed"
-            self.operations.append(UnreadOperation(value.span, reason))
+            self.operations.append(UnreadOperation(value.span, _elsewhere(value)))
 
     def one(self, call: Call) -> list[Operation]:
         """What one operation does to the database."""
@@ -71,11 +81,31 @@ class Reading:
             return []
         if name in _EXTENSIONS:
             return [CreateObject("extension", _EXTENSIONS[name], call.span)]
-        return [UnreadOperation(call.span, f"{name} is not an operation of Django itself")]
+        inner = [operation for argument in call.args for operation in self._inside(argument)]
+        return [*inner, UnreadOperation(call.span, f"{name} is not an operation of Django itself")]
+
+    def _inside(self, value: Value) -> list[Operation]:
+        """Known operations among the arguments of something unknown."""
+        items = value.items if isinstance(value, Items) else (value,)
+        known = [
+            item
+            for item in items
+            if isinstance(item, Call) and item.name.startswith("django.") and item.method in KNOWN
+        ]
+        return [operation for item in known for operation in self.one(item)]
 
     def key(self, call: Call, keyword: str = "model_name") -> str | None:
         model = text_of(call.argument(0, keyword))
         return model_key(self.app, model) if model else None
+
+
+def _elsewhere(value: Value) -> str:
+    inner = value.value if isinstance(value, Starred) else value
+    return (
+        f"the operations come from {inner.name}"
+        if isinstance(inner, Ref)
+        else "the operations are computed at run time"
+    )
 
 
 def _computed(call: Call) -> UnreadOperation:
@@ -178,7 +208,11 @@ def _alter_model_table(reading: Reading, call: Call) -> Iterator[Operation]:
 
 def _table_comment(reading: Reading, call: Call) -> Iterator[Operation]:
     key = reading.key(call, "name")
-    yield SetComment("table", key, "", text_of(call.argument(1, "table_comment")) or "", call.span) if key else _computed(call)
+    yield (
+        SetComment("table", key, "", text_of(call.argument(1, "table_comment")) or "", call.span)
+        if key
+        else _computed(call)
+    )
 
 
 def _field(call: Call) -> tuple[str, Call] | None:
@@ -294,7 +328,11 @@ def _alter_together(reading: Reading, call: Call) -> Iterator[Operation]:
     if not key:
         yield _computed(call)
     for names in groups if key else ():
-        yield AddConstraint(key or "", "unique", names, call.span) if unique else CreateIndex(key or "", "", names, call.span)
+        yield (
+            AddConstraint(key or "", "unique", names, call.span)
+            if unique
+            else CreateIndex(key or "", "", names, call.span)
+        )
 
 
 def _order(reading: Reading, call: Call) -> Iterator[Operation]:
@@ -304,7 +342,9 @@ def _order(reading: Reading, call: Call) -> Iterator[Operation]:
     elif target is None or is_none(target):
         yield DropColumn(key, "_order", call.span)
     else:
-        yield AddColumn(key, ColumnSpec("_order", type="integer", nullable=False, client_default=True, span=call.span), call.span)
+        yield AddColumn(
+            key, ColumnSpec("_order", type="integer", nullable=False, client_default=True, span=call.span), call.span
+        )
 
 
 def _run_sql(reading: Reading, call: Call) -> Iterator[Operation]:
@@ -315,7 +355,9 @@ def _statements(reading: Reading, value: Value | None, call: Call) -> Iterator[O
     if isinstance(value, Items):
         for item in value.items:
             with_parameters = isinstance(item, Items) and len(item.items) == 2
-            yield from _statements(reading, item.items[0] if with_parameters and isinstance(item, Items) else item, call)
+            yield from _statements(
+                reading, item.items[0] if with_parameters and isinstance(item, Items) else item, call
+            )
         return
     if value is None or is_none(value) or (isinstance(value, Ref) and value.name.endswith("RunSQL.noop")):
         return
@@ -323,18 +365,20 @@ def _statements(reading: Reading, value: Value | None, call: Call) -> Iterator[O
     if sql is None:
         yield UnreadOperation(call.span, "the SQL is computed at run time")
     elif sql.text:
-        yield from sql_operations(sql, reading.content, "postgres")
+        yield from sql_operations(sql, reading.run.module.content, reading.run.conditions.dialect)
 
 
-def _run_python(_reading: Reading, call: Call) -> Iterator[Operation]:
-    reverse = call.argument(1, "reverse_code")
+def _run_python(reading: Reading, call: Call) -> Iterator[Operation]:
+    code, reverse = call.argument(0, "code"), call.argument(1, "reverse_code")
     yield RunCode(call.span, reversible=reverse is not None and not is_none(reverse))
+    if code is not None:
+        yield from reading.run.schema_work(code)
 
 
 def _separate(reading: Reading, call: Call) -> Iterator[Operation]:
     for position, keyword, kept in ((0, "database_operations", None), (1, "state_operations", reading.state_only)):
         value = call.argument(position, keyword)
-        inner = Reading(reading.app, reading.content, subclasses=reading.subclasses)
+        inner = Reading(reading.app, reading.run, reading.subclasses)
         if value is not None:
             inner.read(value)
         reading.state_only.extend(inner.state_only)
@@ -374,6 +418,8 @@ _HANDLERS: Final[dict[str, Callable[[Reading, Call], Iterator[Operation]]]] = {
     "RunPython": _run_python,
     "SeparateDatabaseAndState": _separate,
     "CreateExtension": _extension,
-    "CreateCollation": lambda _reading, call: iter([CreateObject("collation", text_of(call.argument(0, "name")) or "", call.span)]),
+    "CreateCollation": lambda _reading, call: iter(
+        [CreateObject("collation", text_of(call.argument(0, "name")) or "", call.span)]
+    ),
 }
 KNOWN: Final = frozenset(_HANDLERS) | _STATE_ONLY | frozenset(_EXTENSIONS)

@@ -1,7 +1,7 @@
 """Expressions with the names in them replaced by what they are known to be: constants, displays, f-strings over them.
 
-Nothing is run. What cannot be computed stays as it is written, so a result is always a `Value`: `op.get_bind()` bound to a local
-name stays the call, and whoever reads `bind.execute(...)` sees it as the receiver.
+Nothing is run. What cannot be computed stays as it is written, so a result is always a `Value`: `op.get_bind()` bound
+to a local name stays the call, and whoever reads `bind.execute(...)` sees it as the receiver.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from bylaw.facts.values import (
     Text,
     Value,
 )
-from bylaw.readers.python.pure import compare, pure_call
+from bylaw.readers.python.interpret.pure import compare, pure_call
 from bylaw.readers.python.walk import Module
 from bylaw.source import Span
 
@@ -39,6 +39,9 @@ MAX_LENGTH: Final = 200_000
 COMPREHENSIONS: Final = frozenset({
     "list_comprehension", "set_comprehension", "generator_expression", "dictionary_comprehension",
 })  # fmt: skip
+
+
+_LITERALS = (Constant, Items, Text, Entries, Operator)
 
 
 class TooMuch(Exception):  # noqa: N818 - a state of the input, caught by whoever started the folding
@@ -133,7 +136,8 @@ class Folder:
         for record in self.module.classes:
             if record.fact.qualified == owner:
                 found = [variable.value for variable in record.fact.variables if variable.name == attribute_name]
-                return found[0] if len(found) == 1 and isinstance(found[0], Constant) else None
+                literal = len(found) == 1 and isinstance(found[0], _LITERALS)
+                return self.fold(found[0], {}) if literal and found[0] is not None else None
         return None
 
     def _constant(self, name: str, where: Span) -> Value:
@@ -170,22 +174,18 @@ class Folder:
         return Entries(tuple(found), where)
 
     def _call(self, call: Call, names: Environment, depth: int) -> Value:
-        keywords: list[Keyword] = []
-        for keyword in call.keywords:
-            value = self.fold(keyword.value, names, depth + 1)
-            if not keyword.name and isinstance(value, Entries):
-                keywords.extend(_spread(value, keyword))
-            else:
-                keywords.append(Keyword(keyword.name, value, keyword.span))
+        keywords = spread_keywords(call.keywords, lambda value: self.fold(value, names, depth + 1))
         args = self._sequence(call.args, names, depth)
-        folded = Call(self.fold(call.function, names, depth + 1), args, tuple(keywords), call.span)
+        folded = Call(self.fold(call.function, names, depth + 1), args, keywords, call.span)
         return pure_call(folded) or self.called(folded) or folded
 
     def _operator(self, value: Operator, names: Environment, depth: int) -> Value:
         right = self.fold(value.right, names, depth + 1)
         if value.left is None:
             known = self.truth(right) if value.operator == "not" else None
-            return Operator(value.operator, None, right, value.span) if known is None else Constant(not known, value.span)
+            return (
+                Operator(value.operator, None, right, value.span) if known is None else Constant(not known, value.span)
+            )
         left = self.fold(value.left, names, depth + 1)
         if value.operator in {"and", "or"}:
             return self._boolean(value, left, right)
@@ -252,10 +252,15 @@ def _starred(items: tuple[Value, ...]) -> bool:
     return any(isinstance(item, Starred) for item in items)
 
 
-def _spread(value: Entries, keyword: Keyword) -> list[Keyword]:
-    """`**{...}` as the keywords that it stands for."""
-    found = []
-    for key, inner in value.entries:
-        named = key.value if isinstance(key, Constant) and isinstance(key.value, str) else ""
-        found.append(Keyword(named, inner, keyword.span))
-    return found
+def spread_keywords(keywords: tuple[Keyword, ...], fold: Callable[[Value], Value]) -> tuple[Keyword, ...]:
+    """Keyword arguments folded; `**{...}` becomes the keywords that it stands for."""
+    found: list[Keyword] = []
+    for keyword in keywords:
+        value = fold(keyword.value)
+        if keyword.name or not isinstance(value, Entries):
+            found.append(Keyword(keyword.name, value, keyword.span))
+            continue
+        for key, inner in value.entries:
+            named = key.value if isinstance(key, Constant) and isinstance(key.value, str) else ""
+            found.append(Keyword(named, inner, keyword.span))
+    return tuple(found)

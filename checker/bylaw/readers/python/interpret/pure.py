@@ -1,4 +1,6 @@
-"""Calls and operators over literals that have one known result: `"a".format(...)`, `x % y`, `list(...)`, `dict.items()`."""
+"""Calls and operators over literals that have one known result: `"a".format(...)`, `x % y`, `list(...)`,
+`dict.items()`.
+"""
 
 from __future__ import annotations
 
@@ -45,17 +47,17 @@ def _function(call: Call, name: str) -> Value | None:
     if not name.startswith("builtins."):
         return None
     match name[len("builtins.") :], call.args:
-        case ("list" | "tuple" | "set" | "sorted" | "reversed" | "frozenset" | "iter") as kind, (Items(_, items, where),):
+        case ("list" | "tuple" | "set" | "sorted" | "reversed" | "frozenset" | "iter") as kind, (
+            Items(_, items, where),
+        ):
             if kind == "sorted" and not all(isinstance(item, Constant) for item in items):
                 return Items("list", items, where)
             ordered = {"reversed": lambda: items[::-1], "sorted": lambda: _sorted(items)}.get(kind, lambda: items)()
             return Items("list", ordered, where)
-        case ("list" | "tuple" | "sorted"), (Entries(entries, where),):
+        case (("list" | "tuple" | "sorted"), (Entries(entries, where),)):
             return _keys(entries, where)
         case "enumerate", (Items(_, items, where),):
-            pairs = tuple(
-                Items("tuple", (Constant(at, item.span), item), item.span) for at, item in enumerate(items)
-            )
+            pairs = tuple(Items("tuple", (Constant(at, item.span), item), item.span) for at, item in enumerate(items))
             return Items("list", pairs, where)
         case "zip", (Items(_, first, where), Items(_, second)):
             rows = tuple(Items("tuple", pair, pair[0].span) for pair in zip(first, second, strict=False))
@@ -175,7 +177,10 @@ def compare(operator: str, left: Value, right: Value, where: Span) -> Value | No
         case "|", Entries(first_entries), Entries(second_entries):
             return Entries(first_entries + second_entries, where)
         case "+", (Constant(str()) | Text()), (Constant(str()) | Text()):
-            pieces = [*(left.parts if isinstance(left, Text) else (left,)), *(right.parts if isinstance(right, Text) else (right,))]
+            pieces = [
+                *(left.parts if isinstance(left, Text) else (left,)),
+                *(right.parts if isinstance(right, Text) else (right,)),
+            ]
             return _text(pieces, where)
         case "%", Constant(str(text)), _:
             return _percent(text, right, where)
@@ -185,10 +190,12 @@ def compare(operator: str, left: Value, right: Value, where: Span) -> Value | No
             return Constant(first == second, where)
         case "!=" | "is not", Constant(first), Constant(second):
             return Constant(first != second, where)
-        case ("in" | "not in"), Constant(wanted), Items(_, items) if all(isinstance(item, Constant) for item in items):
+        case (("in" | "not in"), Constant(wanted), Items(_, items)) if all(
+            isinstance(item, Constant) for item in items
+        ):
             inside = any(item.value == wanted for item in items if isinstance(item, Constant))
             return Constant(inside is (operator == "in"), where)
-        case ("in" | "not in"), Constant(str(part)), Constant(str(whole)):
+        case (("in" | "not in"), Constant(str(part)), Constant(str(whole))):
             return Constant((part in whole) is (operator == "in"), where)
         case _:
             return None

@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bylaw.facts.values import Attr, Call, Constant, Items, Local, Operator, Ref, Value
-from bylaw.readers.python.folding import literal_truth
+from bylaw.readers.python.interpret.folding import literal_truth
 
 DIALECTS: Final = {
-    "postgresql": "postgres", "postgres": "postgres", "pg": "postgres", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite",
-    "sqlite3": "sqlite", "mssql": "tsql", "oracle": "oracle", "cockroachdb": "postgres", "cockroach": "postgres",
-    "redshift": "redshift", "snowflake": "snowflake", "bigquery": "bigquery",
+    "postgresql": "postgres", "postgres": "postgres", "pg": "postgres", "mysql": "mysql", "mariadb": "mysql",
+    "sqlite": "sqlite", "sqlite3": "sqlite", "mssql": "tsql", "oracle": "oracle", "cockroachdb": "postgres",
+    "cockroach": "postgres", "redshift": "redshift", "snowflake": "snowflake", "bigquery": "bigquery",
 }  # fmt: skip
 _CLASSES: Final = {
-    "PGDialect": "postgres", "MySQLDialect": "mysql", "SQLiteDialect": "sqlite", "MSDialect": "tsql", "OracleDialect": "oracle",
-    "PostgresqlImpl": "postgres", "MySQLImpl": "mysql", "SQLiteImpl": "sqlite", "MSSQLImpl": "tsql", "OracleImpl": "oracle",
+    "PGDialect": "postgres", "MySQLDialect": "mysql", "SQLiteDialect": "sqlite", "MSDialect": "tsql",
+    "OracleDialect": "oracle", "PostgresqlImpl": "postgres", "MySQLImpl": "mysql", "SQLiteImpl": "sqlite",
+    "MSSQLImpl": "tsql", "OracleImpl": "oracle",
 }  # fmt: skip
 
 
@@ -66,7 +67,7 @@ class Conditions:
         if is_dialect_name(left) and isinstance(right, Items):
             names = [item.value for item in right.items if isinstance(item, Constant) and isinstance(item.value, str)]
             if len(names) == len(right.items):
-                return any([self._is(name) for name in names])
+                return self._any({DIALECTS.get(name.lower(), "") for name in names})
         if isinstance(left, Constant) and isinstance(left.value, str) and (is_dialect_name(right) or _is_url(right)):
             return self._is(left.value.strip(":/+"))
         return None
@@ -76,11 +77,15 @@ class Conditions:
             classes = call.args[1].items if isinstance(call.args[1], Items) else (call.args[1],)
             names = [item.name.rpartition(".")[2] for item in classes if isinstance(item, Ref)]
             if names and all(name in _CLASSES for name in names):
-                return any([self._named(_CLASSES[name]) for name in names])
+                return self._any({_CLASSES[name] for name in names})
         if call.method == "startswith" and isinstance(call.function, Attr) and call.args:
             prefix = call.args[0]
             subject = call.function.value
-            if isinstance(prefix, Constant) and isinstance(prefix.value, str) and (is_dialect_name(subject) or _is_url(subject)):
+            if (
+                isinstance(prefix, Constant)
+                and isinstance(prefix.value, str)
+                and (is_dialect_name(subject) or _is_url(subject))
+            ):
                 return self._is(prefix.value.partition(":")[0])
         if call.method == "is_offline_mode":
             return False
@@ -89,6 +94,10 @@ class Conditions:
     def _is(self, name: str) -> bool | None:
         wanted = DIALECTS.get(name.lower())
         return None if wanted is None else self._named(wanted)
+
+    def _any(self, dialects: set[str]) -> bool:
+        self.asked |= dialects - {""}
+        return self.dialect in dialects
 
     def _named(self, dialect: str) -> bool:
         self.asked.add(dialect)
@@ -102,14 +111,14 @@ def _negated(known: bool | None) -> bool | None:
 def is_dialect_name(value: Value) -> bool:
     """`bind.dialect.name`, `engine.name`, or a parameter that is called so."""
     match value:
-        case Attr(Attr(_, "dialect"), "name") | Attr(_, "dialect_name" | "drivername" | "__dialect__"):
+        case Attr(Attr(_, "dialect"), "name") | Attr(_, "dialect_name" | "drivername" | "vendor"):
             return True
         case Attr(inner, "name"):
             return "get_bind" in _path(inner) or _path(inner).endswith(("engine", "bind", "connection"))
         case Call(Attr(inner, "lower" | "casefold" | "strip")):
             return is_dialect_name(inner)
         case Ref(name):
-            return name.endswith((".dialect.name", ".dialect_name"))
+            return name.endswith((".dialect.name", ".dialect_name", "connection.vendor"))
         case Local(name):
             return name in {"dialect", "dialect_name"}
         case Call(_, (inner,), ()) if value.method in {"str", "get_dialect_name"}:

@@ -1,0 +1,67 @@
+"""One look at a Django migration for one database: its class body, and the functions that RunPython runs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bylaw.facts.migrations import Operation, UnreadOperation
+from bylaw.facts.values import Attr, Call, Local, Ref, Value
+from bylaw.readers.python.embedded_sql import changes_schema, sql_of, sql_operations
+from bylaw.readers.python.interpret.folding import Environment, TooMuch
+from bylaw.readers.python.interpret.interpreter import Interpreter
+from bylaw.readers.python.walk import ClassNode, Module
+
+_EDITOR_METHODS: Final = frozenset({
+    "create_model", "delete_model", "add_field", "remove_field", "alter_field", "add_index", "remove_index",
+    "add_constraint", "remove_constraint", "alter_db_table", "alter_unique_together", "alter_index_together",
+})  # fmt: skip
+_EDITORS: Final = frozenset({"schema_editor", "editor"})
+
+
+class DjangoRun(Interpreter):
+    """Interprets a migration. Only the functions of `RunPython` have effects: SQL that changes the schema."""
+
+    def __init__(self, module: Module, dialect: str) -> None:
+        super().__init__(module, dialect, self._called)
+        self._found: list[Operation] | None = None
+
+    def attributes(self, record: ClassNode) -> Environment:
+        """What the names of the class body stand for; nothing where that takes too many steps to say."""
+        try:
+            return self.class_body(record.node, [variable.name for variable in record.fact.variables])
+        except (TooMuch, RecursionError):
+            return {}
+
+    def schema_work(self, code: Value) -> list[Operation]:
+        """What the function that `RunPython` is given does to the schema by itself, where this module defines it."""
+        function = self.module.by_function.get(code.name) if isinstance(code, Ref) else None
+        if function is None:
+            return []
+        found: list[Operation] = []
+        self._found = found
+        try:
+            self.enter(function, {})
+        except (TooMuch, RecursionError):
+            found.append(UnreadOperation(function.fact.span, "the code has too many steps to follow"))
+        finally:
+            self._found = None
+        return found
+
+    def _called(self, written: Call, call: Call, alone: bool) -> bool:  # noqa: ARG002 - the callback's signature
+        if self._found is None:
+            return False
+        if self.own_function(call) is not None:
+            self.follow(call)
+        elif call.method == "execute" and isinstance(call.function, Attr | Ref) and call.args:
+            sql = sql_of(call.args[0])
+            if sql is not None and changes_schema(sql.text):
+                self._found.extend(sql_operations(sql, self.module.content, self.conditions.dialect))
+        elif call.method in _EDITOR_METHODS and isinstance(call.function, Attr) and _is_editor(call.function.value):
+            self._found.append(
+                UnreadOperation(written.span, f"the schema editor is told to {call.method.replace('_', ' ')}")
+            )
+        return False
+
+
+def _is_editor(value: Value) -> bool:
+    return isinstance(value, Local) and value.name in _EDITORS

@@ -1,0 +1,309 @@
+"""Follows code statement by statement, without running anything, and tells of every call that it meets.
+
+Loops over literals are unrolled, helper functions of the same module entered with their arguments bound, branches on
+the dialect decided for one dialect; every other branch is taken as possible. Work is bounded: TooMuch is raised where
+it does not end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from tree_sitter import Node
+
+from bylaw.facts.values import Call, Opaque, Operator, Ref, Value
+from bylaw.readers.python.interpret.environment import Flow, bound, changed_in, elements, join
+from bylaw.readers.python.interpret.expressions import Effect, Expressions
+from bylaw.readers.python.interpret.folding import Environment, TooMuch
+from bylaw.readers.python.interpret.pure import compare
+from bylaw.readers.python.parse import span
+from bylaw.readers.python.scope import Frame
+from bylaw.readers.python.walk import FunctionNode, Module
+
+MAX_NESTING: Final = 60
+
+
+class Interpreter(Expressions):
+    """One run through a module for one dialect. `managed` is told of context managers, and gives what their end
+    calls.
+    """
+
+    def __init__(self, module: Module, dialect: str, effect: Effect) -> None:
+        super().__init__(module, dialect, effect)
+        self._nesting = 0
+        self._returned: list[list[Value]] = []
+        self._nodes = {(record.node.start_byte, record.node.end_byte): record for record in module.functions}
+
+    def enter(self, function: FunctionNode, names: Environment) -> Value | None:
+        """Run a function's body; the value it returns when all its returns agree. Raises TooMuch."""
+        body = function.node.child_by_field_name("body")
+        if body is None:
+            return None
+        self.stack.append(function)
+        self._returned.append([])
+        try:
+            self.block(body.named_children, names)
+            returned = self._returned[-1]
+        finally:
+            self.stack.pop()
+            self._returned.pop()
+        return returned[0] if returned and all(value == returned[0] for value in returned) else None
+
+    def follow(self, call: Call) -> bool:
+        """Enter a helper of this module, its effects included. False when it is none, or nested too deeply."""
+        function = self.own_function(call)
+        if function is None or not self.enters(function):
+            return False
+        self.enter(function, bound(function, call))
+        return True
+
+    def follow_named(self, prefix: str) -> None:
+        """Enter every function of this module whose name starts so, as if each was called."""
+        for function in self.module.functions:
+            name = function.fact.name
+            if prefix and name.startswith(prefix) and not function.fact.owner and function not in self.stack:
+                self.enter(function, {})
+
+    def class_body(self, node: Node, names: Sequence[str]) -> Environment:
+        """What the names of a class body stand for at its end. `names`: those that it binds. Raises TooMuch."""
+        environment: Environment = {}
+        self.extra_frames = (Frame("", set(names)),)
+        body = node.child_by_field_name("body")
+        if body is not None:
+            self.block(body.named_children, environment)
+        return environment
+
+    def managed(self, value: Value) -> Call | None:
+        """A context manager is entered; the call that its end is met as, or None."""
+        del value
+        return None
+
+    def block(self, statements: Sequence[Node], names: Environment) -> Flow:
+        if self._nesting >= MAX_NESTING:
+            raise TooMuch
+        self._nesting += 1
+        try:
+            for node in statements:
+                flow = self._statement(node, names)
+                if flow is not Flow.NEXT:
+                    return flow
+            return Flow.NEXT
+        finally:
+            self._nesting -= 1
+
+    def _body(self, node: Node | None, names: Environment) -> Flow:
+        return self.block(node.named_children, names) if node is not None else Flow.NEXT
+
+    def _statement(self, node: Node, names: Environment) -> Flow:
+        self.step()
+        match node.type:
+            case "expression_statement":
+                for child in node.named_children:
+                    self._expression(child, names)
+            case "if_statement":
+                return self._if(node, names)
+            case "for_statement":
+                return self._for(node, names)
+            case "while_statement":
+                return self._while(node, names)
+            case "with_statement":
+                return self._with(node, names)
+            case "try_statement":
+                return self._try(node, names)
+            case "match_statement":
+                return self._match(node, names)
+            case "return_statement":
+                self._return(node, names)
+                return Flow.LEAVE
+            case "raise_statement":
+                return Flow.LEAVE
+            case "break_statement" | "continue_statement":
+                return Flow.LOOP
+            case "function_definition" | "decorated_definition":
+                self._define(node, names)
+            case "assert_statement":
+                for child in node.named_children:
+                    self.evaluate(child, names)
+            case _:
+                pass
+        return Flow.NEXT
+
+    # -- simple statements
+
+    def _expression(self, node: Node, names: Environment) -> None:
+        if node.type == "assignment":
+            self._assignment(node, names)
+        elif node.type == "augmented_assignment":
+            self._augmented(node, names)
+        elif node.type not in {"string", "comment", "ellipsis"}:
+            self.evaluate(node, names, alone=True)
+
+    def _assignment(self, node: Node, names: Environment) -> None:
+        targets: list[Node] = []
+        current: Node | None = node
+        while current is not None and current.type == "assignment":
+            left = current.child_by_field_name("left")
+            if left is not None:
+                targets.append(left)
+            current = current.child_by_field_name("right")
+        if current is None:
+            return
+        value = self.evaluate(current, names)
+        for target in targets:
+            self.assign(target, value, names)
+
+    def _augmented(self, node: Node, names: Environment) -> None:
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is None or right is None:
+            return
+        added = self.evaluate(right, names)
+        if left.type != "identifier":
+            return
+        name = self.module.converter.text(left)
+        operator = node.child_by_field_name("operator")
+        sign = self.module.converter.text(operator).rstrip("=") if operator is not None else "?"
+        before = names.get(name)
+        result = compare(sign, before, added, span(node)) if before is not None else None
+        names[name] = result or Opaque("augmented", span(node))
+
+    def _return(self, node: Node, names: Environment) -> None:
+        for child in node.named_children:
+            if child.type != "comment":
+                value = self.evaluate(child, names)
+                if self._returned:
+                    self._returned[-1].append(value)
+
+    def _define(self, node: Node, names: Environment) -> None:
+        """A helper inside the function: its name stands for it from here on."""
+        definition = node.child_by_field_name("definition") or node
+        record = self._nodes.get((definition.start_byte, definition.end_byte))
+        if record is not None:
+            names[record.fact.name] = Ref(record.fact.qualified, span(definition))
+
+    # -- blocks
+
+    def _if(self, node: Node, names: Environment) -> Flow:
+        branches: list[tuple[Environment, Flow]] = []
+        arms = [node, *(child for child in node.named_children if child.type in {"elif_clause", "else_clause"})]
+        for arm in arms:
+            condition = arm.child_by_field_name("condition")
+            known: bool | None = True
+            if condition is not None:
+                known = self.conditions.truth(self.evaluate(condition, names))
+            if known is False:
+                continue
+            inner = dict(names)
+            flow = self._body(arm.child_by_field_name("consequence") or arm.child_by_field_name("body"), inner)
+            branches.append((inner, flow))
+            if known:
+                break
+        else:
+            branches.append((dict(names), Flow.NEXT))
+        return join(branches, names)
+
+    def _for(self, node: Node, names: Environment) -> Flow:
+        left, right, body = (node.child_by_field_name(field) for field in ("left", "right", "body"))
+        if left is None or right is None or body is None:
+            return Flow.NEXT
+        rows = elements(self.evaluate(right, names))
+        if rows is None:
+            self._unknown_loop(left, body, names)
+        else:
+            for row in rows:
+                self.assign(left, row, names)
+                if self.block(body.named_children, names) is Flow.LEAVE:
+                    return Flow.LEAVE
+        alternative = node.child_by_field_name("alternative")
+        return self._body(alternative.child_by_field_name("body") if alternative is not None else None, names)
+
+    def _unknown_loop(self, target: Node | None, body: Node, names: Environment) -> None:
+        """A body that runs any number of times: once, with everything that it changes unknown."""
+        for name in changed_in(body):
+            names[self.module.converter.text(name)] = Opaque("loop", span(name))
+        if target is not None:
+            self.assign(target, Opaque("loop", span(target)), names)
+        self.block(body.named_children, dict(names))
+
+    def _while(self, node: Node, names: Environment) -> Flow:
+        condition, body = node.child_by_field_name("condition"), node.child_by_field_name("body")
+        if condition is not None:
+            self.evaluate(condition, names)
+        if body is not None:
+            self._unknown_loop(None, body, names)
+        return Flow.NEXT
+
+    def _with(self, node: Node, names: Environment) -> Flow:
+        endings: list[Call] = []
+        for clause in node.named_children:
+            for item in clause.named_children if clause.type == "with_clause" else ():
+                inner = item.child_by_field_name("value") if item.type == "with_item" else item
+                if inner is not None and (ending := self._with_item(inner, names)) is not None:
+                    endings.append(ending)
+        flow = self._body(node.child_by_field_name("body"), names)
+        for ending in endings:
+            self._effect(ending, ending, False)
+        return flow
+
+    def _with_item(self, node: Node, names: Environment) -> Call | None:
+        target = node.child_by_field_name("alias") if node.type == "as_pattern" else None
+        value = self.evaluate(node.named_children[0] if node.type == "as_pattern" else node, names)
+        if target is not None and target.named_children:
+            self.assign(target.named_children[0], value, names)
+        return None if self.silent else self.managed(value)
+
+    def _try(self, node: Node, names: Environment) -> Flow:
+        before = dict(names)
+        ends: list[tuple[Environment, Flow]] = []
+        tried = dict(names)
+        flow = self._body(node.child_by_field_name("body"), tried)
+        for clause in node.named_children:
+            if clause.type in {"except_clause", "except_group_clause"}:
+                inner = dict(before)
+                ends.append((inner, self._body(_block_of(clause), inner)))
+            elif clause.type == "else_clause" and flow is Flow.NEXT:
+                flow = self._body(clause.child_by_field_name("body"), tried)
+        flow = join([(tried, flow), *ends], names)
+        for clause in node.named_children:
+            if clause.type == "finally_clause":
+                last = self._body(_block_of(clause), names)
+                flow = last if last is not Flow.NEXT else flow
+        return flow
+
+    def _match(self, node: Node, names: Environment) -> Flow:
+        """Every case is possible, except where literals decide."""
+        subject = node.child_by_field_name("subject")
+        value = self.evaluate(subject, names) if subject is not None else None
+        body = node.child_by_field_name("body")
+        branches: list[tuple[Environment, Flow]] = []
+        for case in body.named_children if body is not None else ():
+            consequence = case.child_by_field_name("consequence")
+            known = self._case_holds(case, value)
+            if consequence is None or known is False:
+                continue
+            inner = dict(names)
+            branches.append((inner, self.block(consequence.named_children, inner)))
+            if known:
+                break
+        else:
+            branches.append((dict(names), Flow.NEXT))
+        return join(branches, names)
+
+    def _case_holds(self, case: Node, subject: Value | None) -> bool | None:
+        patterns = [child for child in case.named_children if child.type == "case_pattern"]
+        if subject is None or case.child_by_field_name("guard") is not None or len(patterns) != 1:
+            return None
+        inner = patterns[0].named_children
+        if not inner:
+            return True
+        options = inner[0].named_children if inner[0].type == "union_pattern" else inner[:1]
+        if not all(option.type == "string" for option in options):
+            return None
+        answers = [
+            self.conditions.truth(Operator("==", subject, self.value(option), span(option))) for option in options
+        ]
+        return True if True in answers else None if None in answers else False
+
+
+def _block_of(clause: Node) -> Node | None:
+    return next((child for child in clause.named_children if child.type == "block"), None)
