@@ -14,6 +14,7 @@ from bylaw.source import Location, SourceText, Span
 
 if TYPE_CHECKING:
     from bylaw.facts.database import ForeignKey, Table, TableRegistration
+    from bylaw.facts.surface import IdKind, IdUse
     from bylaw.facts.routing import Router
     from bylaw.project.migrations import Migrations
     from bylaw.project.names import Names
@@ -58,7 +59,7 @@ class Project:
     ) -> None:
         self.files: dict[str, File] = {path: File(facts[path], load) for path in sorted(facts)}
         self.settings = settings
-        self._routings: dict[tuple[tuple[str, ...], tuple[str, ...]], Routing] = {}
+        self._routings: dict[tuple[tuple[str, ...], ...], Routing] = {}
         self.history = history
         self._load = load
 
@@ -95,6 +96,14 @@ class Project:
         """The table that a foreign key points to, when the project declares it."""
         return self._tables.target(key)
 
+    def id_uses(self, kind: IdKind) -> tuple[IdUse, ...]:
+        """Path parameters, schema fields or function arguments that belong to an entity with a table here."""
+        from bylaw.project.surface import Surface  # noqa: PLC0415
+
+        surface = Surface(self, self._tables.kinship)
+        found = {"path_params": surface.path_parameters, "schemas": surface.schema_fields, "arguments": surface.arguments}
+        return tuple(found[kind]())
+
     def table_registrations(self, registry_modules: tuple[str, ...] = ()) -> tuple[TableRegistration, ...]:
         """For every application table whether the place that migrations are generated from knows it.
 
@@ -116,11 +125,18 @@ class Project:
         """Every router outside tests and examples, and whether it reaches an application."""
         return self.routing().routers
 
-    def routing(self, router_types: tuple[str, ...] = (), register_calls: tuple[str, ...] = ()) -> Routing:
-        """The routers and registrations; the arguments add to the classes that make routers and the functions that register."""
+    def routing(
+        self,
+        router_types: tuple[str, ...] = (),
+        register_calls: tuple[str, ...] = (),
+        root_modules: tuple[str, ...] = (),
+    ) -> Routing:
+        """Routers and registrations, under further class names that make routers, further functions that register them, and
+        the modules (globs) through which they have to be reached.
+        """
         from bylaw.project.routing import Routing  # noqa: PLC0415
 
-        key = (router_types, register_calls)
+        key = (router_types, register_calls, root_modules)
         if key not in self._routings:
-            self._routings[key] = Routing(self, router_types, register_calls)
+            self._routings[key] = Routing(self, router_types, register_calls, root_modules)
         return self._routings[key]

@@ -19,7 +19,11 @@ def is_test(path: str, settings: Settings) -> bool:
     if settings.layout.tests:
         return matcher(settings.layout.tests)(path)
     *folders, name = path.split("/")
-    if name.startswith("test_") or name.endswith(("_test.py", "_tests.py")) or name in {"conftest.py", "tests.py", "test.py"}:
+    if (
+        name.startswith("test_")
+        or name.endswith(("_test.py", "_tests.py"))
+        or name in {"conftest.py", "tests.py", "test.py"}
+    ):
         return True
     return any(_is_test_folder(folder) for folder in folders)
 

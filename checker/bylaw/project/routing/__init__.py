@@ -7,37 +7,56 @@ router except to fill it, or that every way ends in something that is itself unu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from bylaw.diagnostics import Fix
 from bylaw.facts.file import FileFacts
 from bylaw.facts.routing import Framework, Registration, Router
 from bylaw.facts.values import Constant, Ref, text_of
-from bylaw.project.paths import is_example, is_test
+from bylaw.project.paths import is_example, is_test, matcher
 from bylaw.project.routing.code import Code
 from bylaw.project.routing.discovery import Discovery
+from bylaw.project.routing.features import feature_of, says
 from bylaw.project.routing.flow import Flow
 from bylaw.project.routing.judge import Judge
 from bylaw.project.routing.kinds import Kinds
 from bylaw.project.routing.objects import Object, find_objects
+from bylaw.project.routing.placement import Placement
 from bylaw.project.routing.vocabulary import family
 from bylaw.source import Location
 
 if TYPE_CHECKING:
     from bylaw.project import Project
 
-__all__ = ["Routing"]
+__all__ = ["Routing", "Unreached"]
+
+
+class Unreached(NamedTuple):
+    """A router that is not served. `passes_by`: it is, but around the root modules."""
+
+    router: Router
+    children: tuple[Router, ...]
+    passes_by: bool = False
 
 
 class Routing:
     """The routers of a project, derived once per set of options.
 
     `router_types`: further class names that make routers. `register_calls`: further functions that register what they are handed.
+    `root_modules`: globs of the modules through which every router has to be reached; without them any application will do.
     """
 
-    def __init__(self, project: Project, router_types: tuple[str, ...] = (), register_calls: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        project: Project,
+        router_types: tuple[str, ...] = (),
+        register_calls: tuple[str, ...] = (),
+        root_modules: tuple[str, ...] = (),
+    ) -> None:
         self.project = project
+        self._is_root = matcher(root_modules) if root_modules else _nowhere
         files = [
             file.facts for path, file in project.files.items()
             if file.facts.language == "python" and not is_test(path, project.settings)
@@ -47,8 +66,13 @@ class Routing:
 
     @cached_property
     def objects(self) -> dict[str, Object]:
-        """Applications and routers by qualified name."""
-        return find_objects(self.code)
+        """Applications and routers by qualified name. Without an application, the routers of the root modules stand for it."""
+        found = find_objects(self.code)
+        served = _families(found)
+        for item in found.values():
+            if item.role == "router" and self._is_root(item.facts.path) and family(item.framework) not in served:
+                item.role = "app"
+        return found
 
     @cached_property
     def _flow(self) -> Flow:
@@ -59,7 +83,9 @@ class Routing:
         """Every router outside tests and examples, in order of place."""
         judge = Judge(self._flow, self._families, self._doubt)
         found = [
-            judge.router(item) for item in self.objects.values() if item.role != "app" and not is_example(item.facts.path)
+            judge.router(item)
+            for item in self.objects.values()
+            if item.role != "app" and not is_example(item.facts.path)
         ]
         return tuple(sorted(found, key=lambda router: (router.location.path, router.location.span)))
 
@@ -78,9 +104,7 @@ class Routing:
     @cached_property
     def _families(self) -> set[Framework]:
         """Frameworks that have an application here."""
-        found = {
-            family(item.framework) for item in self.objects.values() if item.role == "app" and not is_example(item.facts.path)
-        }
+        found = _families(self.objects)
         if any(not is_example(path) for path in self._roots.values()):
             found.add("django")
         return found
@@ -130,12 +154,69 @@ class Routing:
                 return facts.path
         return ""
 
+    # -- what a rule asks
+
+    @cached_property
+    def unreached(self) -> tuple[Unreached, ...]:
+        """The routers with endpoints that nothing serves, each with what hangs below it."""
+        below: dict[str, list[Router]] = {}
+        for router in self.routers:
+            if router.status == "parent-unregistered" and (router.endpoints or router.kind != "router"):
+                below.setdefault(router.parent, []).append(router)
+        found = []
+        for router in self.routers:
+            children = tuple(below.get(router.name, ()))
+            if router.status == "unregistered" and (router.endpoints or children):
+                found.append(Unreached(router, children))
+            elif router.status == "registered" and router.endpoints and self._passes_by(router):
+                found.append(Unreached(router, (), passes_by=True))
+        return tuple(found)
+
+    def _passes_by(self, router: Router) -> bool:
+        """Whether it reaches an application, but not through the root modules."""
+        if family(router.framework) not in self._root_families or self._is_root(router.location.path):
+            return False
+        return not any(self._is_root(path) for path in router.through)
+
+    @cached_property
+    def _root_families(self) -> set[Framework]:
+        """Frameworks for which the root modules speak: they hold an application, a router or a registration of it."""
+        found = {family(item.framework) for item in self.objects.values() if self._is_root(item.facts.path)}
+        for entry in self.registrations:
+            if self._is_root(entry.location.path):
+                found.add(family(self.objects[entry.router].framework))
+        return found
+
+    @cached_property
+    def misnamed(self) -> tuple[tuple[Registration, str], ...]:
+        """Registrations under a prefix that does not say the router's feature, with the feature."""
+        found = []
+        for entry in self.registrations:
+            module, _, variable = entry.router.rpartition(".")
+            feature = feature_of(module, variable)
+            given = entry.prefix if entry.prefix_location is not None else self.objects[entry.router].prefix
+            if (
+                given
+                and feature
+                and not entry.looped
+                and not is_example(entry.location.path)
+                and says(given, feature) is False
+            ):
+                found.append((entry, feature))
+        return tuple(found)
+
+    def repair(self, router: Router, insertion_marker: str) -> Fix | None:
+        """The import and the call that register a router beside its siblings; None where there are none to follow."""
+        return Placement(self, self._is_root, insertion_marker).fix(router)
+
     # -- what the repair looks at
 
     @cached_property
     def registrations(self) -> tuple[Registration, ...]:
         """Every call that hands a known router to an application or another router, in order of place."""
-        found = [entry for name, item in self.objects.items() if item.role != "app" for entry in self._registrations_of(name)]
+        found = [
+            entry for name, item in self.objects.items() if item.role != "app" for entry in self._registrations_of(name)
+        ]
         return tuple(sorted(found, key=lambda entry: (entry.location.path, entry.location.span)))
 
     def _registrations_of(self, name: str) -> Iterator[Registration]:
@@ -144,7 +225,9 @@ class Routing:
             if site is None or edge.kind == "dead":
                 continue
             facts = self.project.files[edge.path].facts
-            argument = next((v for v in site.call.args if isinstance(v, Ref) and self._is(v.name, facts.module, name)), None)
+            argument = next(
+                (v for v in site.call.args if isinstance(v, Ref) and self._is(v.name, facts.module, name)), None
+            )
             given = site.call.keyword("prefix") or site.call.keyword("url_prefix")
             prefix = given.value if isinstance(given, Constant) and isinstance(given.value, str) else None
             yield Registration(
@@ -156,6 +239,16 @@ class Routing:
     def _is(self, name: str, near: str, node: str) -> bool:
         place = self.code.place(name, near)
         return place is not None and place.node == node
+
+
+def _nowhere(_path: str) -> bool:
+    return False
+
+
+def _families(objects: Mapping[str, Object]) -> set[Framework]:
+    return {
+        family(item.framework) for item in objects.values() if item.role == "app" and not is_example(item.facts.path)
+    }
 
 
 def _is_tail(short: str, long: str) -> bool:

@@ -95,7 +95,10 @@ class Code:
         index: dict[str, list[tuple[FileFacts, Reference]]] = {}
         for facts in self.files:
             for reference in facts.references:
-                if reference.role not in {"called", "receiver", "decorator", "annotation"} and reference.name.rpartition(".")[2] in lasts:
+                if (
+                    reference.role not in {"called", "receiver", "decorator", "annotation"}
+                    and reference.name.rpartition(".")[2] in lasts
+                ):
                     place = self.place(reference.name, facts.module)
                     if place is not None and place.node in self.names.modules:
                         index.setdefault(place.node, []).append((facts, reference))
@@ -285,9 +288,13 @@ class Code:
         known = call.method in PASS_THROUGH or call.method in REGISTER_CALLS or kind is not None
         looked_up = call.method in _LOOKUPS
         for index, arg in enumerate(call.args):
-            if kind is not None and kind.role == "router" and isinstance(arg, Ref) and index == 0:
-                continue
+            if (
+                kind is not None
+                and (kind.role == "router" or call.method == "Api")
+                and isinstance(arg, Ref)
+                and index == 0
+            ):
+                continue  # the parent, not a child
             yield from self.carried(arg, module, opaque=opaque or not known, looked_up=looked_up)
         for keyword in call.keywords:
             yield from self.carried(keyword.value, module, opaque=opaque or not known, looked_up=looked_up)
-

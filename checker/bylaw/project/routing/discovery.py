@@ -9,7 +9,9 @@ from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Call, Constant, Ref, Text, Value, text_of, walk
 from bylaw.project.names import Names
 
-_IMPORTERS = frozenset({"import_module", "__import__", "import_string", "load_module", "import_by_path", "locate", "import_submodules"})
+_IMPORTERS = frozenset(
+    {"import_module", "__import__", "import_string", "load_module", "import_by_path", "locate", "import_submodules"}
+)
 """Calls that import what their first argument names."""
 _SCANNERS = frozenset({
     "iter_modules", "walk_packages", "find_modules", "entry_points", "iter_entry_points", "module_from_spec", "autodiscover_modules",
@@ -49,7 +51,11 @@ def _dynamic(facts: FileFacts) -> Iterator[CallSite]:
         if method in _SCANNERS:
             if method not in {"globals", "vars"} or site.loops or method == "globals":
                 yield site
-        elif method in _IMPORTERS and text_of(site.call.argument(0, "name")) is None and (site.call.args or site.call.keywords):
+        elif (
+            method in _IMPORTERS
+            and text_of(site.call.argument(0, "name")) is None
+            and (site.call.args or site.call.keywords)
+        ):
             yield site
 
 
@@ -63,7 +69,9 @@ def _users(facts: FileFacts, names: Names) -> Iterator[FileFacts]:
     """Files that import something of this file's module."""
     for other in names.files:
         if other is not facts and any(
-            item.target == facts.module or item.target.startswith(facts.module + ".") or _means(item.target, facts, other, names)
+            item.target == facts.module
+            or item.target.startswith(facts.module + ".")
+            or _means(item.target, facts, other, names)
             for item in other.imports
         ):
             yield other
@@ -89,7 +97,11 @@ def _scopes(facts: FileFacts, sites: list[CallSite], names: Names) -> Iterator[s
 def _scope_of(site: CallSite, facts: FileFacts, names: Names) -> str:
     if site.call.method == "globals":
         return _EVERYTHING
-    for value in (*site.call.args, *(keyword.value for keyword in site.call.keywords), *(loop.values for loop in site.loops)):
+    for value in (
+        *site.call.args,
+        *(keyword.value for keyword in site.call.keywords),
+        *(loop.values for loop in site.loops),
+    ):
         for inner in walk(value):
             scope = _named_package(inner, facts, names)
             if scope is not None:
@@ -105,7 +117,9 @@ def _named_package(value: Value, facts: FileFacts, names: Names) -> str | None:
             if owner == facts.module and not facts.is_package:
                 package = facts.module.rpartition(".")[0]
             return package or None
-        case Text(parts) if parts and isinstance(parts[0], Constant) and isinstance(parts[0].value, str) and "." in parts[0].value:
+        case Text(parts) if (
+            parts and isinstance(parts[0], Constant) and isinstance(parts[0].value, str) and "." in parts[0].value
+        ):
             head = parts[0].value.rpartition(".")[0]
             found = names.module(head, facts.module) if head else None
             return found.module if found is not None else None

@@ -14,7 +14,9 @@ from bylaw.project.routing.vocabulary import HARMLESS_ATTRIBUTES, HARMLESS_CALLS
 from bylaw.source import Span
 
 _MUTATORS = frozenset({"append", "extend", "insert", "update", "add", "setdefault", "remove", "clear", "sort"})
-_ENTRY_FUNCTIONS = frozenset({"main", "run", "cli", "serve", "start", "app", "application", "wsgi", "asgi", "handler", "setup"})
+_ENTRY_FUNCTIONS = frozenset(
+    {"main", "run", "cli", "serve", "start", "app", "application", "wsgi", "asgi", "handler", "setup"}
+)
 _SERVED_VARIABLES = frozenset({"app", "application", "asgi", "asgi_app", "handler"})
 
 
@@ -32,7 +34,9 @@ class Edge(NamedTuple):
 class Flow:
     """Answers where a node's value goes next. Nodes are routers, variables, functions, classes and modules, by name."""
 
-    def __init__(self, code: Code, objects: dict[str, Object], roots: dict[str, str], register_calls: frozenset[str]) -> None:
+    def __init__(
+        self, code: Code, objects: dict[str, Object], roots: dict[str, str], register_calls: frozenset[str]
+    ) -> None:
         self.code = code
         self.objects = objects
         self.roots = roots
@@ -84,7 +88,11 @@ class Flow:
         made = self.code.names.definition(call.name, module) if call is not None and call.name else None
         if made is not None and isinstance(made.item, Function):
             for site in made.file.calls:
-                inner = self.objects.get(f"{made.item.qualified}.{site.assigned_to}") if site.function == made.item.qualified else None
+                inner = (
+                    self.objects.get(f"{made.item.qualified}.{site.assigned_to}")
+                    if site.function == made.item.qualified
+                    else None
+                )
                 if inner is not None:
                     yield from (edge for edge in self.edges(inner.name) if edge.target != made.item.qualified)
 
@@ -92,7 +100,9 @@ class Flow:
         """A module that is handed on as a value takes its routers with it; so does a package around it, or one that imports it."""
         holders = {module}
         parts = module.split(".")
-        holders.update(".".join(parts[:end]) for end in range(1, len(parts)) if ".".join(parts[:end]) in self.code.names.modules)
+        holders.update(
+            ".".join(parts[:end]) for end in range(1, len(parts)) if ".".join(parts[:end]) in self.code.names.modules
+        )
         for facts, imported in self.code.imports.get(item.name.rpartition(".")[2], ()):
             place = self.code.place(imported.target, facts.module)
             if place is not None and place.node == item.name and not imported.function:
@@ -110,7 +120,9 @@ class Flow:
                 if imported.local == "*" and facts.module != module:
                     source = self.code.names.module(imported.target, facts.module)
                     if source is not None and source.module == module and f"{facts.module}.urlpatterns" in self.objects:
-                        yield Edge("node", f"{facts.module}.urlpatterns", facts.path, "star import", None, imported.span)
+                        yield Edge(
+                            "node", f"{facts.module}.urlpatterns", facts.path, "star import", None, imported.span
+                        )
 
     def _of_local(self, item: Object) -> Iterator[Edge]:
         """A router that a function keeps in a variable: returned, registered there, or out of sight."""
@@ -164,7 +176,9 @@ class Flow:
             return
         function = self.code.functions.get(holder.target)
         if carried.opaque and isinstance(ref, Ref):
-            yield from self._escape(facts, holder.target if function is not None else "", f"is handed to a call in {facts.path}", ref.span)
+            yield from self._escape(
+                facts, holder.target if function is not None else "", f"is handed to a call in {facts.path}", ref.span
+            )
         yield Edge("node", holder.target, facts.path, f"stands in `{holder.target.rpartition('.')[2]}`", None, ref.span)
 
     def _tail(self, ref: Value, facts: FileFacts) -> str:
@@ -176,7 +190,9 @@ class Flow:
 
     def _of_mention(self, node: str, facts: FileFacts, reference: Reference, tail: str) -> Iterator[Edge]:
         name, role = reference.name, reference.role
-        if role in {"annotation", "decorator", "receiver"} and not (role == "decorator" and node in self.code.functions):
+        if role in {"annotation", "decorator", "receiver"} and not (
+            role == "decorator" and node in self.code.functions
+        ):
             return
         if tail.partition(".")[0] in HARMLESS_ATTRIBUTES:
             return
@@ -189,11 +205,13 @@ class Flow:
             return
         if reference.call.startswith("@") or reference.call in HARMLESS_CALLS:
             return
-        if reference.call.startswith("Nested") and reference.call.endswith("Router"):
-            return
+        if reference.call == "Api" or (reference.call.startswith("Nested") and reference.call.endswith("Router")):
+            return  # it is the parent of what is made there
         if reference.function and node in self.code.functions and reference.function.startswith(node):
             return
-        yield from self._escape(facts, reference.function, f"`{name.rpartition('.')[2]}` is used in {facts.path}", reference.span)
+        yield from self._escape(
+            facts, reference.function, f"`{name.rpartition('.')[2]}` is used in {facts.path}", reference.span
+        )
 
     def _escape(self, facts: FileFacts, function: str, why: str, span: Span) -> Iterator[Edge]:
         if function and not self.alive(function, facts.module):
@@ -223,7 +241,9 @@ class Flow:
             place = self.code.place(base, facts.module) if site.call.method not in PASS_THROUGH and base else None
             if place is not None and place.node in self.objects:
                 yield self._as_target(self.objects[place.node])
-            elif site.call.method in PASS_THROUGH and not site.function and f"{facts.module}.urlpatterns" in self.objects:
+            elif (
+                site.call.method in PASS_THROUGH and not site.function and f"{facts.module}.urlpatterns" in self.objects
+            ):
                 yield "node", f"{facts.module}.urlpatterns"
             else:
                 yield "unknown", base
@@ -235,10 +255,16 @@ class Flow:
     def _as_target(self, item: Object) -> tuple[Literal["app", "node"], str]:
         return ("app", item.name) if item.role == "app" else ("node", item.name)
 
-    def _of_receiver(self, value: Value, site: CallSite, facts: FileFacts) -> Iterator[tuple[Literal["app", "node", "unknown"], str]]:
+    def _of_receiver(
+        self, value: Value, site: CallSite, facts: FileFacts
+    ) -> Iterator[tuple[Literal["app", "node", "unknown"], str]]:
         if isinstance(value, Attr) and value.name == "router":
             value = value.value
-        if isinstance(value, Call) and (kind := self.code.kinds.of_value(value, facts.module)) is not None and kind.role == "app":
+        if (
+            isinstance(value, Call)
+            and (kind := self.code.kinds.of_value(value, facts.module)) is not None
+            and kind.role == "app"
+        ):
             yield "app", value.name
         elif isinstance(value, Local):
             known = local_object(value.name, site.function, self.objects)

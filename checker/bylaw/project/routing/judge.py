@@ -23,6 +23,8 @@ class Way:
     through: set[str] = field(default_factory=set)
     unknown: Edge | None = None
     dead: Edge | None = None
+    stranded: str = ""
+    """A variable or function on the way that nothing uses."""
     routers: list[str] = field(default_factory=list)
     """Other routers on the way, nearest first."""
 
@@ -31,7 +33,10 @@ def way_of(name: str, flow: Flow) -> Way:
     """Follow a flow, breadth first."""
     way, seen, waiting = Way(), {name}, [name]
     for node in waiting:
-        for edge in flow.edges(node):
+        edges = flow.edges(node)
+        if not edges and node not in flow.objects:
+            way.stranded = way.stranded or node
+        for edge in edges:
             if edge.path:
                 way.through.add(edge.path)
             if edge.kind == "app":
@@ -100,6 +105,7 @@ class Judge:
             return "parent-unregistered", f"is included by `{parents[0]}` only, which nothing registers", parents[0]
         if way.routers and min(way.routers) < item.name:
             return "parent-unregistered", "includes and is included in a circle", min(way.routers)
-        if way.dead is not None:
-            return "unregistered", way.dead.target, ""
+        unused = way.stranded or (way.dead.target if way.dead is not None else "")
+        if unused:
+            return "unregistered", f"it only stands in `{unused.rpartition('.')[2]}`, which nothing uses", ""
         return "unregistered", "", ""

@@ -69,7 +69,13 @@ class Kinds:
             return None
         function = found.item
         for value in function.returns:
-            name = f"{function.qualified}.{value.name}" if isinstance(value, Local) else value.name if isinstance(value, Ref) else ""
+            name = (
+                f"{function.qualified}.{value.name}"
+                if isinstance(value, Local)
+                else value.name
+                if isinstance(value, Ref)
+                else ""
+            )
             made = next((item for item in found.file.classes if item.qualified == name), None)
             if made is not None and (kind := self._of_bases(made, found.file, steps + 1)) is not None:
                 return kind
@@ -102,7 +108,10 @@ class Kinds:
                 return local[value.name]
             if (kind := self.of_value(value, file.module)) is not None:
                 return kind
-        if isinstance(function.annotation, Ref) and (kind := self.of_name(function.annotation.name, file.module)) is not None:
+        if (
+            isinstance(function.annotation, Ref)
+            and (kind := self.of_name(function.annotation.name, file.module)) is not None
+        ):
             return kind if kind.role != "controller" else None
         return None
 
@@ -144,7 +153,9 @@ def _words(files: list[FileFacts], known: frozenset[str]) -> frozenset[str]:
 def _mentions(value: Value, words: set[str]) -> bool:
     if isinstance(value, Call):
         return value.method in words or any(isinstance(arg, Ref) and _last(arg) in words for arg in value.args)
-    return _last(value) in words or (isinstance(value, Choice | Operator) and any(_mentions(side, words) for side in children(value)))
+    return _last(value) in words or (
+        isinstance(value, Choice | Operator) and any(_mentions(side, words) for side in children(value))
+    )
 
 
 def _last(value: Value | None) -> str:

@@ -69,7 +69,12 @@ def _module_level(facts: FileFacts, code: Code) -> Iterator[Object]:
 def _role(variable: Variable, kind: Kind, call: Call | None, facts: FileFacts, code: Code) -> Literal["app", "router"]:
     if kind.framework == "starlette" and variable.name in _ENTRY_NAMES:
         return "app"
-    if call is not None and call.method == "Api" and (parent := call.argument(0, "app")) is not None and isinstance(parent, Ref):
+    if (
+        call is not None
+        and call.method == "Api"
+        and (parent := call.argument(0, "app")) is not None
+        and isinstance(parent, Ref)
+    ):
         found = code.names.definition(parent.name, facts.module)
         inner = found.item.value if found is not None and isinstance(found.item, Variable) else None
         of_parent = code.kinds.of_value(inner, found.file.module) if found is not None else None
@@ -84,7 +89,11 @@ def _kind_of(variable: Variable, facts: FileFacts, code: Code) -> Kind | None:
     if kind is not None:
         return kind
     for inner in walk(variable.value):
-        if isinstance(inner, Call) and (wrapped := code.kinds.of_value(inner, facts.module)) is not None and wrapped.role == "app":
+        if (
+            isinstance(inner, Call)
+            and (wrapped := code.kinds.of_value(inner, facts.module)) is not None
+            and wrapped.role == "app"
+        ):
             return wrapped
     return None
 
@@ -99,7 +108,11 @@ def _inside_functions(facts: FileFacts, code: Code) -> Iterator[Object]:
             continue
         kind = code.kinds.of_value(site.call, facts.module)
         if kind is not None and kind.role != "controller":
-            name = f"{site.function}.{site.assigned_to}" if site.assigned_to else f"{site.function}.<{site.call.span.start}>"
+            name = (
+                f"{site.function}.{site.assigned_to}"
+                if site.assigned_to
+                else f"{site.function}.<{site.call.span.start}>"
+            )
             yield Object(name, kind.role, kind.framework, facts, site.call.span, site.function, site.call)
 
 
@@ -111,13 +124,22 @@ def _classes(facts: FileFacts, code: Code) -> Iterator[Object]:
             inner = base.value if isinstance(base, Index) else base
             kind = code.kinds.of_name(inner.name, facts.module) if isinstance(inner, Ref) else None
             if kind is not None and kind.role == "controller":
-                yield Object(item.qualified, "controller", kind.framework, facts, item.span, endpoints=len(item.methods) or 1)
+                yield Object(
+                    item.qualified, "controller", kind.framework, facts, item.span, endpoints=len(item.methods) or 1
+                )
                 break
 
 
 def _registers_itself(call: Call, facts: FileFacts, code: Code) -> bool:
     """Whether the class or function that makes a router may register it: it keeps a collection, or is handed another router."""
-    if call.args and isinstance(call.args[0], Ref) and code.kinds.created_by(call, facts.module) is not None:
+    kind = code.kinds.created_by(call, facts.module)
+    if (
+        kind is not None
+        and kind.framework != "drf"
+        and call.method != "Api"
+        and call.args
+        and isinstance(call.args[0], Ref)
+    ):
         place = code.place(call.args[0].name, facts.module)
         if place is not None and not place.tail:
             return True
@@ -128,7 +150,9 @@ def _registers_itself(call: Call, facts: FileFacts, code: Code) -> bool:
     if isinstance(maker, Class) and any(v.value is not None and _is_collection(v.value) for v in maker.variables):
         return True
     within = f"{maker.qualified}." if isinstance(maker, Class) else maker.qualified
-    collections = {f"{found.file.module}.{v.name}" for v in found.file.variables if v.value is not None and _is_collection(v.value)}
+    collections = {
+        f"{found.file.module}.{v.name}" for v in found.file.variables if v.value is not None and _is_collection(v.value)
+    }
     if any(
         reference.function.startswith(within)
         and (place := code.place(reference.name, found.file.module)) is not None
@@ -137,7 +161,8 @@ def _registers_itself(call: Call, facts: FileFacts, code: Code) -> bool:
     ):
         return True
     return isinstance(maker, Class) and any(
-        site.function.startswith(within) and any(isinstance(arg, Local) and arg.name == "self" for arg in site.call.args)
+        site.function.startswith(within)
+        and any(isinstance(arg, Local) and arg.name == "self" for arg in site.call.args)
         for site in found.file.calls
     )
 
@@ -150,12 +175,14 @@ def _is_collection(value: Value) -> bool:
 
 def _count_endpoints(facts: FileFacts, code: Code, found: dict[str, Object]) -> None:
     """Decorators and registering calls on a router: `@router.get(…)`, `router.add_api_route(…)`, `router.get("/x")(handler)`."""
-    for decorated in (*facts.functions, *facts.classes):
-        for decorator in decorated.decorators:
+    decorated = [(item.qualified, item.decorators) for item in facts.functions]
+    decorated += [(item.qualified, item.decorators) for item in facts.classes]
+    for around, decorators in decorated:
+        for decorator in decorators:
             call = decorator if isinstance(decorator, Call) else None
-            target = _receiver(call.function if call is not None else decorator, decorated.qualified, facts, code, found)
+            target = _receiver(call.function if call is not None else decorator, around, facts, code, found)
             if target is None and call is not None and call.args:
-                target = _named(call.args[0], decorated.qualified, facts, code, found)
+                target = _named(call.args[0], around, facts, code, found)
             if target is not None:
                 target.endpoints += 1
     for site in facts.calls:

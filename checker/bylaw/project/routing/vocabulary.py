@@ -17,7 +17,11 @@ class Kind(NamedTuple):
 
 
 _ASGI: dict[str, Kind] = {"FastAPI": Kind("app", "fastapi"), "APIRouter": Kind("router", "fastapi")}
-_WSGI: dict[str, Kind] = {"Flask": Kind("app", "flask"), "Quart": Kind("app", "flask"), "Blueprint": Kind("router", "flask")}
+_WSGI: dict[str, Kind] = {
+    "Flask": Kind("app", "flask"),
+    "Quart": Kind("app", "flask"),
+    "Blueprint": Kind("router", "flask"),
+}
 _DRF: dict[str, Kind] = {
     name: Kind("router", "drf")
     for name in (
@@ -32,7 +36,11 @@ _LITESTAR: dict[str, Kind] = {
 _NINJA: dict[str, Kind] = {
     "NinjaAPI": Kind("router", "ninja"), "NinjaExtraAPI": Kind("router", "ninja"), "Router": Kind("router", "ninja"),
 }  # fmt: skip
-_RESTX: dict[str, Kind] = {"Namespace": Kind("router", "flask"), "Api": Kind("app", "flask"), "Blueprint": Kind("router", "flask")}
+_RESTX: dict[str, Kind] = {
+    "Namespace": Kind("router", "flask"),
+    "Api": Kind("app", "flask"),
+    "Blueprint": Kind("router", "flask"),
+}
 
 LIBRARIES: dict[str, dict[str, Kind]] = {
     "fastapi": _ASGI,

@@ -1,0 +1,58 @@
+"""The name of the feature that a router serves, by the module it stands in, and whether a path prefix says the same."""
+
+from __future__ import annotations
+
+_ROLES = frozenset({
+    "router", "routers", "route", "routes", "api", "apis", "endpoint", "endpoints", "view", "views", "url", "urls", "handler", "handlers",
+    "controller", "controllers", "procedure", "procedures", "blueprint", "blueprints", "bp", "rest", "http", "web", "main", "app",
+})  # fmt: skip
+"""Module names that tell a role; the feature is then the folder's name."""
+_AFFIXES = (
+    "_router",
+    "_routers",
+    "_routes",
+    "_route",
+    "_api",
+    "_endpoints",
+    "_endpoint",
+    "_views",
+    "_urls",
+    "_blueprint",
+    "_bp",
+)
+
+
+def feature_of(module: str, variable: str) -> str:
+    """`app.api.users`, `app.users.router` and `app.api.root` with `users_router` all speak of `users`; '' when nothing does."""
+    for part in reversed(module.split(".")):
+        if part in _ROLES:
+            continue
+        return _plain(part)
+    return _plain(variable) if _plain(variable) not in _ROLES else ""
+
+
+def _plain(name: str) -> str:
+    for affix in _AFFIXES:
+        name = name.removesuffix(affix)
+    return name.lower()
+
+
+def says(prefix: str, feature: str) -> bool | None:
+    """Whether the last fixed part of a path prefix is the feature's name, singular or plural; None when the prefix has none."""
+    parts = [part for part in prefix.strip("/").split("/") if part and not part.startswith(("{", "<", ":"))]
+    if not parts:
+        return None
+    last = parts[-1].replace("-", "_").lower()
+    return bool(_forms(last) & _forms(feature))
+
+
+def _forms(word: str) -> set[str]:
+    forms = {word, word.replace("_", "")}
+    for singular in tuple(forms):
+        if singular.endswith("ies"):
+            forms.add(singular[:-3] + "y")
+        if singular.endswith("es"):
+            forms.add(singular[:-2])
+        if singular.endswith("s"):
+            forms.add(singular[:-1])
+    return forms

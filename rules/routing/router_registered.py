@@ -1,0 +1,120 @@
+"""router-registered"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bylaw import Finding, Project, Related, project_rule
+from bylaw.facts.routing import Router
+
+
+@dataclass(frozen=True)
+class Options:
+    root_modules: tuple[str, ...] = ()
+    """Globs of the modules that every router is reached through (`app/main.py`). Without them any application counts."""
+    router_types: tuple[str, ...] = ()
+    """Further classes that make routers, as bare or dotted names. They add to those that bylaw knows."""
+    register_calls: tuple[str, ...] = ()
+    """Further functions or methods that register the router they are handed."""
+    key_equals_feature: bool = False
+    """Also ask that a router's path prefix ends with the name of its feature: its module, without `_router` and such."""
+    insertion_marker: str = ""
+    """The comment at which the fix inserts the call (`# Add new routers here`), instead of after the last sibling."""
+
+
+@project_rule(
+    summary="Every router reaches an application",
+    severity="error",
+    since="0.1.0",
+    fix="unsafe",
+    sources=("S0-08", "S0-59", "S0-60", "S0-61", "S0-63", "S2-57", "S4-04", "S4-12", "S4-37", "S4-101"),
+)
+def router_registered(project: Project, options: Options) -> Iterator[Finding]:
+    """A router that nothing includes serves nothing: its endpoints import, pass the type checker and answer 404.
+
+    The way of every router is followed, over any number of files: into `include_router`, `register_blueprint`, `mount`,
+    `add_router`, `include("shop.urls")`, DRF's `register`, lists and loops, wrapper functions, application factories and
+    other routers. Where the way leaves sight (plugins, modules imported by computed names), the rule is silent. What only
+    tests reach is not registered. A router whose parent nobody includes is reported once, at the topmost parent.
+
+    To repair, include the router where its siblings are included; the fix adds the import and the call. If nobody wants
+    the endpoints any more, delete the router.
+
+    Bad:
+
+    ```python app/users.py
+    from fastapi import APIRouter
+
+    router = APIRouter(prefix="/users")
+
+
+    @router.get("/")
+    def list_users() -> list[str]: ...
+    ```
+
+    ```python app/main.py
+    from fastapi import FastAPI
+
+    app = FastAPI()
+    ```
+
+    Good:
+
+    ```python app/users.py
+    from fastapi import APIRouter
+
+    router = APIRouter(prefix="/users")
+
+
+    @router.get("/")
+    def list_users() -> list[str]: ...
+    ```
+
+    ```python app/main.py
+    from fastapi import FastAPI
+
+    from app import users
+
+    app = FastAPI()
+    app.include_router(users.router)
+    ```
+    """
+    routing = project.routing(options.router_types, options.register_calls, options.root_modules)
+    for unreached in routing.unreached:
+        router = unreached.router
+        fix = None if unreached.passes_by else routing.repair(router, options.insertion_marker)
+        below = "is reached through it only"
+        related = tuple(Related(child.location, f"`{_short(child)}` {below}") for child in unreached.children)
+        if unreached.passes_by:
+            message = f"`{_short(router)}` reaches an application, but not through {' or '.join(options.root_modules)}"
+        else:
+            message = f"`{_short(router)}` reaches no application: {_why(router)}"
+        yield Finding(router.location, message, _HELP[_HELP_OF.get(router.framework, "asgi")], related, fix)
+    if options.key_equals_feature:
+        for entry, feature in routing.misnamed:
+            name = ".".join(entry.router.split(".")[-2:])
+            message = f"`{name}` is registered under a prefix that does not say its feature, `{feature}`"
+            yield Finding(entry.prefix_location or entry.location, message, f'Let the prefix end with "/{feature}".')
+
+
+_HELP_OF = {"flask": "flask", "django": "django", "drf": "drf", "ninja": "ninja", "litestar": "litestar"}
+_HELP = {
+    "asgi": "Include it with `include_router` in the application or in a router that is included, or delete it.",
+    "flask": "Register it with `register_blueprint` (a namespace: `add_namespace`) on the application, or delete it.",
+    "django": "Name it in an `include(…)` of a URL module that the root URL configuration reaches, or delete it.",
+    "drf": "Register the view set on a router, and put the router's `urls` into a reached `urlpatterns`, or delete it.",
+    "ninja": "Add it with `add_router`, and put the API's `urls` into a reached `urlpatterns`, or delete it.",
+    "litestar": "List it in the `route_handlers` of the application or of a router that is listed, or delete it.",
+}
+
+
+def _short(router: Router) -> str:
+    """As its importers would write it: `users.router`; a URL module by its dotted name, a class by its own."""
+    if router.kind == "urls":
+        return router.name.removesuffix(".urlpatterns")
+    return ".".join(router.name.split(".")[-1 if router.kind == "controller" else -2 :])
+
+
+def _why(router: Router) -> str:
+    return router.reason or "no code outside the tests uses it"
