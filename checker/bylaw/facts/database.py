@@ -84,3 +84,17 @@ class Table(msgspec.Struct, frozen=True):
     def column(self, name: str) -> Column | None:
         """The column with that attribute, relation or physical name."""
         return next((c for c in self.columns if name and name in (c.attribute, c.name, c.relation)), None)
+
+
+class TableRegistration(msgspec.Struct, frozen=True):
+    """Whether the place that migrations are generated from knows a table.
+
+    `registry`: path of the module that should import it (a settings module for Django), '' where none is evident. `reason`: why.
+    """
+
+    table: Table
+    status: Literal["registered", "unregistered", "undecided"]
+    registry: str = ""
+    reason: str = ""
+    import_module: str = ""
+    """How the registry would import the table's module (`app.models.user`); '' where that is not evident."""

@@ -68,3 +68,32 @@ def _singular_words(word: str) -> set[str]:
     if word.endswith("ves"):
         found |= {word[:-3] + "f", word[:-3] + "fe"}
     return {each for each in found if each}
+
+
+def class_entities(class_name: str, suffixes: tuple[str, ...] = ()) -> list[str]:
+    """Plausible entity names of a class, the best first: `UserTable` → user, user_table. `suffixes` are what a house appends."""
+    stripped = next((class_name.removesuffix(s) for s in suffixes if s and class_name.endswith(s) and class_name != s), class_name)
+    found = [singular(_joined_acronyms(snake(stripped)))]
+    for name in (stripped, class_name):
+        for spelled in (_joined_acronyms(snake(name)), snake(name)):
+            found.extend(sorted(singulars(spelled)))
+    return list(dict.fromkeys(found))
+
+
+def table_entities(name: str, prefix: str = "") -> list[str]:
+    """Plausible entity names of a physical table name, the best first; `prefix` (Django's app label) may stand before it."""
+    plain = name.rpartition(".")[2].lower().replace("-", "_").replace(" ", "_").strip("_")
+    found: list[str] = []
+    for each in (plain.removeprefix(f"{prefix}_") if prefix else plain, plain):
+        found.append(singular(each))
+        found.extend(sorted(singulars(each)))
+    return list(dict.fromkeys(entity for entity in found if entity))
+
+
+def same_name(first: str, second: str) -> bool:
+    """Whether two snake_case names are one, however their words are divided: `oauth2_client` and `o_auth2_client`."""
+    return first.replace("_", "") == second.replace("_", "")
+
+
+def _joined_acronyms(name: str) -> str:
+    return name.replace("o_auth", "oauth")

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 
-def derive(project: Project) -> tuple[tuple[Table, ...], dict[str, Table]]:
-    """All tables in order of place, and an index from classes and variables (canonical names) to the table of their rows."""
+def derive(project: Project) -> tuple[Kinship, tuple[Table, ...], dict[str, Table]]:
+    """The classes, all tables in order of place, and an index from classes and variables (canonical names) to the table of their rows."""
     files = [file.facts for file in project.files.values() if file.facts.language == "python"]
     meanings = Meanings(project.names)
     kinship = Kinship(meanings, files)
@@ -67,11 +67,12 @@ def derive(project: Project) -> tuple[tuple[Table, ...], dict[str, Table]]:
         if table.model:
             index.setdefault(table.model, table)
     ordered = sorted((*linked.values(), *rest), key=lambda table: table.location)
-    return tuple(ordered), index
+    return kinship, tuple(ordered), index
 
 
 def _placed(table: Table, project: Project) -> Table:
-    return msgspec.structs.replace(table, context=context_of(table.location.path, project.settings.layout))
+    facts = project.files[table.location.path].facts
+    return msgspec.structs.replace(table, context=context_of(facts, project.settings))
 
 
 def _sharing(kin: Kin, mapped: MappedClasses, django: DjangoModels) -> str | None:

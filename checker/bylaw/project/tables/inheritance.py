@@ -13,7 +13,7 @@ from bylaw.project.tables.meaning import Meanings, calls_in
 
 DECLARATIVE = "sqlalchemy.orm.DeclarativeBase"
 _MAKES_BASE = frozenset({"declarative_base", "generate_base", "as_declarative_base", "make_declarative_base"})
-_PLAIN = frozenset({"typing", "typing_extensions", "builtins", "abc", "enum", "pydantic", "attr", "attrs", "flask_login", "zope"})
+_PLAIN = frozenset({"typing_extensions", "attr", "attrs", "flask_login", "zope"})
 MAX_CHAIN = 60
 
 

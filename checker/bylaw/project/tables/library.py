@@ -53,6 +53,8 @@ SQLALCHEMY: Final[dict[str, Brought]] = {
     "sqlalchemy_mixins.ActiveRecordMixin": (), "sqlalchemy_mixins.SerializeMixin": (), "sqlalchemy_mixins.ReprMixin": (),
     "sqlalchemy_mixins.SmartQueryMixin": (), "sqlalchemy_serializer.SerializerMixin": (),
 }  # fmt: skip
+_WITHOUT_COLUMNS: Final = frozenset({"sqlalchemy", "sqlmodel", "pydantic", "msgspec", "pydantic_settings"})
+"""Packages whose classes bring no columns of their own."""
 _PACKAGE_ALIASES: Final = {"fastapi_users_db_sqlalchemy": "fastapi_users", "fastapi_users_db_sqlmodel": "fastapi_users"}
 
 _USER: Final = ("password", "last_login")
@@ -115,7 +117,7 @@ def sqlalchemy_columns(name: str) -> Brought | None:
     package, _, last = key.partition(".")
     if package in ADVANCED_PACKAGES and last in _ADVANCED:
         return _ADVANCED[last]
-    if key in SQLALCHEMY_ROOTS or package in {"sqlalchemy", "sqlmodel"}:
+    if key in SQLALCHEMY_ROOTS or package in _WITHOUT_COLUMNS:
         return ()
     return SQLALCHEMY.get(key)
 

@@ -11,6 +11,7 @@ from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Call, Ref, Value, text_of, walk
 from bylaw.project.tables.apps import DjangoApps
 from bylaw.project.tables.meaning import Meanings
+from bylaw.project.tables.tablename import confirmed
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -28,7 +29,8 @@ class Linker:
 
     def link(self, tables: dict[str, Table], loose: list[Table]) -> tuple[dict[str, Table], list[Table]]:
         """The tables by qualified name, and those without one, with physical names, targets and associations filled in."""
-        named = {name: self._named(table) for name, table in tables.items()}
+        pointed = {c.foreign_key.table for t in (*tables.values(), *loose) for c in t.columns if c.foreign_key is not None}
+        named = {name: self._named(table) for name, table in confirmed(tables, pointed).items()}
         self._by_physical: dict[str, list[Table]] = {}
         for table in (*named.values(), *loose):
             if table.name:
@@ -48,10 +50,7 @@ class Linker:
 
     def _linked(self, table: Table, *, associated: bool) -> Table:
         columns = tuple(self._pointed(column, table) for column in table.columns)
-        keys = [column for column in columns if column.primary_key]
-        made_of_keys = len(keys) > 1 and sum(column.foreign_key is not None for column in keys) > 1
-        whole = made_of_keys and all(column.foreign_key is not None for column in keys)
-        return msgspec.structs.replace(table, columns=columns, is_association=associated or whole)
+        return msgspec.structs.replace(table, columns=columns, is_association=associated or _made_of_foreign_keys(columns))
 
     def _pointed(self, column: Column, table: Table) -> Column:
         key = column.foreign_key
@@ -110,6 +109,15 @@ class Linker:
         last = text.rpartition(".")[2]
         matches = {n for n, t in tables.items() if t.name == last or t.class_name == last or n.rpartition(".")[2] == last}
         return matches or {text}
+
+
+def _made_of_foreign_keys(columns: tuple[Column, ...]) -> bool:
+    """Whether two or more foreign keys, and nothing else, form the key; a composite foreign key counts once."""
+    keys = [column.foreign_key for column in columns if column.primary_key]
+    if not keys or any(key is None for key in keys):
+        return False
+    single = sum(key is not None and not key.constraint for key in keys)
+    return single + len({key.table for key in keys if key is not None and key.constraint}) > 1
 
 
 def _shared(first: str, second: str) -> int:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Set
+
+import msgspec
 
 from bylaw.facts.code import Function
+from bylaw.facts.database import Table
 from bylaw.facts.naming import snake
 from bylaw.facts.values import Attr, Call, Constant, Local, Operator, Ref, Text, Value
 
@@ -45,3 +49,24 @@ def _evaluated(value: Value, class_name: str) -> str | None:
 def _joined(parts: tuple[Value, ...], class_name: str) -> str | None:
     found = [_evaluated(part, class_name) for part in parts]
     return None if any(part is None for part in found) else "".join(part or "" for part in found)
+
+
+_CONVENTIONS: tuple[Callable[[str], str], ...] = (snake, flask_name, str.lower, lambda name: f"{snake(name)}s", lambda name: f"{name.lower()}s")
+
+
+def confirmed(tables: Mapping[str, Table], pointed: Set[str]) -> dict[str, Table]:
+    """Names for tables whose base computes them, where the foreign keys of the project show by which convention.
+
+    `pointed`: the physical table names that foreign keys name.
+    """
+    found = dict(tables)
+    for registry in {table.registry for table in tables.values() if not table.name and table.orm != "django"}:
+        unnamed = {key: table for key, table in tables.items() if table.registry == registry and not table.name and table.class_name}
+        hits = [sum(convention(t.class_name) in pointed for t in unnamed.values()) for convention in _CONVENTIONS]
+        best = max(hits)
+        if best:
+            convention = _CONVENTIONS[hits.index(best)]
+            for key, table in unnamed.items():
+                if best > 1 or convention(table.class_name) in pointed:
+                    found[key] = msgspec.structs.replace(table, name=convention(table.class_name))
+    return found

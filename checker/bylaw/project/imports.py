@@ -1,0 +1,237 @@
+"""Which modules run when a module is imported: through others, parent packages, and functions that are called meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bylaw.facts.code import CallSite, Class, Function, Import
+from bylaw.facts.file import FileFacts
+from bylaw.facts.values import Attr, Call, Constant, Operator, Ref, Text, Value, text_of, walk
+from bylaw.project.names import Names
+
+DISCOVERIES = frozenset({
+    "import_module", "walk_packages", "iter_modules", "find_modules", "import_string", "autodiscover", "autodiscover_modules",
+    "import_submodules", "import_by_path", "__import__", "entry_points", "iter_entry_points", "spec_from_file_location",
+    "module_from_spec", "load_module",
+})  # fmt: skip
+_LISTS_A_PACKAGE = frozenset({"walk_packages", "iter_modules", "find_modules", "import_submodules"})
+
+
+@dataclass
+class Reach:
+    """What runs: modules (canonical names), and prefixes of modules that a discovery may load ('' for any module)."""
+
+    modules: set[str] = field(default_factory=set)
+    discovered: set[str] = field(default_factory=set)
+
+    def may_hold(self, module: str) -> bool:
+        """Whether a discovery that cannot be followed may load the module."""
+        return any(not prefix or module == prefix or module.startswith(f"{prefix}.") for prefix in self.discovered)
+
+
+class ImportGraph:
+    """Answers what importing a module executes. Imports for type checkers never count."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self._functions: dict[str, tuple[Function, FileFacts]] = {}
+        self._inner: dict[str, list[str]] = {}
+        for file in names.files:
+            for function in file.functions:
+                self._functions[function.qualified] = (function, file)
+                if function.owner:
+                    self._inner.setdefault(function.owner, []).append(function.qualified)
+        self._direct: dict[str, frozenset[str]] = {}
+
+    def direct(self, module: str) -> frozenset[str]:
+        """The modules that the top level of a module imports, without their parent packages."""
+        found = self._direct.get(module)
+        if found is None:
+            file = self.names.modules[module]
+            targets = (self.target(item, file) for item in file.imports if not item.typing_only and not item.function)
+            found = self._direct[module] = frozenset(target for target in targets if target)
+        return found
+
+    def target(self, item: Import, file: FileFacts) -> str:
+        """The module of the project that an import loads, '' for a library's."""
+        return self.module_of(item.target, file.module)
+
+    def module_of(self, name: str, near: str) -> str:
+        """The module that a dotted name is or is in."""
+        parts = name.split(".")
+        for end in range(len(parts), 0, -1):
+            found = self.names.module(".".join(parts[:end]), near)
+            if found is not None:
+                return found.module
+        return ""
+
+    def reach(self, entries: Iterable[str], *, all_functions: bool = False) -> Reach:
+        """Everything that runs once the `entries` (canonical module names) are imported.
+
+        All functions of the entries count as called, and with `all_functions` those of every module that runs.
+        """
+        walk = _Walk(self, all_functions=all_functions)
+        for entry in entries:
+            walk.add_module(entry)
+            walk.run_functions_of(entry)
+        walk.finish()
+        return walk.reach
+
+    def function(self, name: str) -> tuple[Function, FileFacts] | None:
+        return self._functions.get(name)
+
+    def inner(self, owner: str) -> list[str]:
+        """Qualified names of the functions defined in a function or class."""
+        return self._inner.get(owner, [])
+
+
+class _Walk:
+    def __init__(self, graph: ImportGraph, *, all_functions: bool) -> None:
+        self.graph = graph
+        self.names = graph.names
+        self.reach = Reach()
+        self._all = all_functions
+        self._waiting: list[str] = []
+        self._called: set[str] = set()
+        self._to_call: list[str] = []
+
+    def add_module(self, module: str) -> None:
+        while module and module in self.names.modules and module not in self.reach.modules:
+            self.reach.modules.add(module)
+            self._waiting.append(module)
+            module = module.rpartition(".")[0]
+        if "." in module and module not in self.names.modules:
+            self.add_module(module.rpartition(".")[0])
+
+    def run_functions_of(self, module: str) -> None:
+        for function in self.names.modules[module].functions if module in self.names.modules else ():
+            self._call(function.qualified)
+
+    def finish(self) -> None:
+        while self._waiting or self._to_call:
+            if self._waiting:
+                module = self._waiting.pop()
+                self._execute(self.names.modules[module], "")
+                if self._all:
+                    self.run_functions_of(module)
+            else:
+                name = self._to_call.pop()
+                found = self.graph.function(name)
+                if found is not None:
+                    self._execute(found[1], name)
+                for inner in self.graph.inner(name):
+                    self._call(inner)
+
+    def _call(self, qualified: str) -> None:
+        if qualified not in self._called:
+            self._called.add(qualified)
+            self._to_call.append(qualified)
+
+    def _execute(self, file: FileFacts, function: str) -> None:
+        for item in file.imports:
+            if item.function == function and not item.typing_only:
+                self._load(item.target, file.module)
+        for reference in file.references:
+            if reference.function == function and reference.role in {"called", "decorator"}:
+                self._run(reference.name, file.module)
+        for site in file.calls:
+            if site.function == function and site.call.method in DISCOVERIES:
+                self._discover(site, file)
+
+    def _load(self, name: str, near: str) -> None:
+        """Import a dotted name: the module itself, and what a lazy package would load for it."""
+        module = self.graph.module_of(name, near)
+        if not module:
+            return
+        self.add_module(module)
+        rest = name.rpartition(".")[2]
+        file = self.names.modules[module]
+        if rest != module.rpartition(".")[2] and any(f.name == "__getattr__" and not f.owner for f in file.functions):
+            self._load_lazily(file)
+
+    def _load_lazily(self, file: FileFacts) -> None:
+        """A package with `__getattr__` loads what its strings name."""
+        self.reach.discovered.add(file.module)
+
+    def _run(self, name: str, near: str) -> None:
+        canonical = self.names.resolve(name, near)
+        found = self.names.definition(canonical, near)
+        if found is None:
+            return
+        if isinstance(found.item, Function):
+            self._call(found.item.qualified)
+        elif isinstance(found.item, Class):
+            for method in self.graph.inner(found.item.qualified):
+                self._call(method)
+
+    def _discover(self, site: CallSite, file: FileFacts) -> None:
+        argument = site.call.argument(0, "name") or site.call.argument(0, "path")
+        if site.call.method in _LISTS_A_PACKAGE:
+            self.reach.discovered.add(self._listing(site.call, file))
+            return
+        text = text_of(argument)
+        if text is None and isinstance(argument, Ref):
+            found = self.names.definition(argument.name, file.module)
+            text = text_of(getattr(found.item, "value", None)) if found is not None else None
+        if text is not None:
+            self._load(self._absolute(text.replace(":", "."), file), file.module)
+        else:
+            self.reach.discovered.add(self._prefix(argument, file) or self._listed(site, file))
+
+    def _listed(self, site: CallSite, file: FileFacts) -> str:
+        """The package that a loop around the call lists: `for module in walk_packages(models.__path__)`."""
+        for loop in reversed(site.loops):
+            if isinstance(loop.values, Call) and loop.values.method in _LISTS_A_PACKAGE:
+                return self._listing(loop.values, file)
+        return ""
+
+    def _listing(self, call: Call, file: FileFacts) -> str:
+        return self._package(call.argument(0, "path"), call.argument(1, "prefix"), file)
+
+    def _absolute(self, text: str, file: FileFacts) -> str:
+        if not text.startswith("."):
+            return text
+        package = file.module if file.is_package else file.module.rpartition(".")[0]
+        return f"{package}.{text.lstrip('.')}"
+
+    def _prefix(self, argument: Value | None, file: FileFacts) -> str:
+        """The package that a computed module name starts with; '' for any."""
+        if not isinstance(argument, Text) or not isinstance(argument.parts[0], Constant):
+            named = argument.parts[0] if isinstance(argument, Text) else None
+            if isinstance(named, Ref) and named.name.endswith(("__name__", "__package__")):
+                return self._own_package(named.name, file)
+            return ""
+        written = self._absolute(str(argument.parts[0].value), file)
+        package = written if written.endswith(".") else written.rpartition(".")[0]
+        return self.graph.module_of(package.rstrip("."), file.module) or package.rstrip(".")
+
+    def _package(self, path: Value | None, prefix: Value | None, file: FileFacts) -> str:
+        for given in (prefix, path):
+            value = given.left if isinstance(given, Operator) else given
+            if isinstance(value, Constant) and str(value.value).endswith("."):
+                value = Text((value,), value.span)
+            if isinstance(value, Text) and (found := self._prefix(value, file)):
+                return found
+            if isinstance(value, Ref) and value.name.rpartition(".")[2] in {"__path__", "__name__", "__file__"}:
+                return self._own_package(value.name, file)
+            if value is not None and _is_own_folder(value):
+                return self._own_package("", file)
+        return ""
+
+    def _own_package(self, name: str, file: FileFacts) -> str:
+        """`__path__` here, or `app.models.__path__` of an imported package."""
+        owner = name.rpartition(".")[0]
+        found = self.graph.module_of(owner, file.module) if owner and owner != "builtins" else ""
+        if found and found != file.module:
+            return found
+        return file.module if file.is_package else file.module.rpartition(".")[0]
+
+
+def _is_own_folder(value: Value) -> bool:
+    """`[str(Path(__file__).parent)]`, `[os.path.dirname(__file__)]`."""
+    parts = list(walk(value))
+    ups = sum(isinstance(part, Attr) and part.name == "parent" for part in parts)
+    ups += sum(isinstance(part, Call) and part.method == "dirname" for part in parts)
+    plain = not any(isinstance(part, Operator) or text_of(part) is not None for part in parts)
+    return plain and ups == 1 and any(isinstance(part, Ref) and part.name.endswith(".__file__") for part in parts)

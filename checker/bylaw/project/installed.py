@@ -1,0 +1,160 @@
+"""Django's INSTALLED_APPS, over all settings modules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bylaw.facts.code import Class, Variable
+from bylaw.facts.database import Table, TableRegistration
+from bylaw.facts.file import FileFacts
+from bylaw.facts.values import Call, Choice, Index, Items, Operator, Ref, Starred, Value, text_of
+from bylaw.project.paths import is_example, is_test
+from bylaw.project.tables.apps import DjangoApps
+
+if TYPE_CHECKING:
+    from bylaw.project import Project
+
+_MAX_DEPTH = 30
+_CHANGES = ("append", "extend", "insert", "remove")
+
+
+@dataclass
+class Listed:
+    """Entries of INSTALLED_APPS, and whether some part of it could not be read."""
+
+    entries: set[str] = field(default_factory=set)
+    vague: bool = False
+
+
+class InstalledApps:
+    """Says for a model whether its application is installed in some settings."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.names = project.names
+        self.apps = DjangoApps(project)
+
+    def registration(self, table: Table) -> TableRegistration:
+        if not self._settings or self._listed.vague or not self._listed.entries:
+            return TableRegistration(table, "undecided", reason="INSTALLED_APPS cannot be read")
+        module = self.project.files[table.location.path].facts.module
+        if table.app_label in self._labels or any(_inside(module, package) for package in self._packages):
+            owner = self.apps.package_of(table.model)
+            if owner not in self.apps.labels or owner in self._packages or table.app_label in self._labels:
+                return TableRegistration(table, "registered")
+        if not self._rooted(module):
+            return TableRegistration(table, "undecided", reason="no installed application stands near it")
+        return TableRegistration(table, "unregistered", self._settings[0].path, import_module=self.apps.package_of(table.model))
+
+    @cached_property
+    def _settings(self) -> list[FileFacts]:
+        """Files that assign INSTALLED_APPS: the application's own, else those of its tests."""
+        found = [file for file in self.names.files if any(v.name == "INSTALLED_APPS" for v in _variables(file))]
+        own = [f for f in found if not is_test(f.path, self.project.settings) and not is_example(f.path)]
+        return sorted(own or found, key=lambda file: file.path)
+
+    @cached_property
+    def _listed(self) -> Listed:
+        listed = Listed()
+        for file in self._settings:
+            for variable in _variables(file):
+                if variable.name == "INSTALLED_APPS":
+                    self._read(variable.value, file, listed, 0)
+            for reference in file.references:
+                owner, _, method = reference.name.rpartition(".")
+                if owner.rpartition(".")[2] == "INSTALLED_APPS" and method in _CHANGES:
+                    listed.entries |= file.dotted | {word for word in file.words if word.islower()}
+        return listed
+
+    def _read(self, value: Value | None, file: FileFacts, listed: Listed, depth: int) -> None:
+        if value is None or depth > _MAX_DEPTH:
+            listed.vague = True
+            return
+        match value:
+            case Items(_, items):
+                for item in items:
+                    self._read(item, file, listed, depth + 1)
+            case Starred(inner):
+                self._read(inner, file, listed, depth + 1)
+            case Operator("+" | "or" | "and", left, right) if left is not None:
+                self._read(left, file, listed, depth + 1)
+                self._read(right, file, listed, depth + 1)
+            case Choice(_, then, otherwise):
+                self._read(then, file, listed, depth + 1)
+                self._read(otherwise, file, listed, depth + 1)
+            case Call(Ref("builtins.list" | "builtins.tuple" | "builtins.sorted" | "builtins.set"), args):
+                for arg in args:
+                    self._read(arg, file, listed, depth + 1)
+            case Ref(name):
+                self._follow(name, file, listed, depth)
+            case Index(inner):
+                self._read(inner, file, listed, depth + 1)
+            case _:
+                text = text_of(value)
+                if text is None:
+                    listed.vague = True
+                else:
+                    listed.entries.add(text)
+
+    def _follow(self, name: str, file: FileFacts, listed: Listed, depth: int) -> None:
+        """A list that has a name, here or in another settings module, with every later addition to it."""
+        found = self.names.definition(name, file.module)
+        if found is None or not isinstance(found.item, Variable):
+            listed.vague = True
+            return
+        for variable in found.file.variables:
+            if variable.name == found.item.name and not (variable.value is not None and _mentions(variable.value, name)):
+                self._read(variable.value, found.file, listed, depth + 1)
+
+    @cached_property
+    def _packages(self) -> set[str]:
+        """Canonical package of every installed application of the project."""
+        found: set[str] = set()
+        near = self._settings[0].module if self._settings else ""
+        for entry in self._listed.entries:
+            definition = self.names.definition(entry, near)
+            if definition is not None and isinstance(definition.item, Class):
+                stated = next((text_of(v.value) for v in definition.item.variables if v.name == "name"), None)
+                package = self.names.module(stated, near) if stated else None
+                found.add(package.module if package else definition.file.module.rpartition(".")[0])
+                continue
+            module = self.names.module(entry, near)
+            if module is not None:
+                found.add(module.module)
+            else:
+                found |= self._namespaces(entry)
+        return found
+
+    def _namespaces(self, entry: str) -> set[str]:
+        """Packages without `__init__`: known by the modules below them."""
+        return {
+            module[: at + len(entry)]
+            for module in self.names.modules
+            if (at := f".{module}.".find(f".{entry}.")) != -1
+        }  # fmt: skip
+
+    @cached_property
+    def _labels(self) -> set[str]:
+        return {self.apps.labels.get(package) or package.rpartition(".")[2] for package in self._packages}
+
+    def _rooted(self, module: str) -> bool:
+        """Whether some installed application is a neighbour: otherwise the settings that rule here were not found."""
+        owner = module.split(".")[0]
+        return any(package.split(".")[0] == owner or "." not in package for package in self._packages)
+
+
+def _variables(file: FileFacts) -> list[Variable]:
+    """Settings stand at the top level, or in the classes of django-configurations."""
+    return [*file.variables, *(variable for fact in file.classes for variable in fact.variables)]
+
+
+def _inside(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def _mentions(value: Value, name: str) -> bool:
+    from bylaw.facts.values import walk  # noqa: PLC0415
+
+    return any(isinstance(part, Ref) and part.name == name for part in walk(value))

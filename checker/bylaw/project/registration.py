@@ -1,0 +1,186 @@
+"""Which tables the registry of a project knows: what Alembic's `env.py` imports, or what Django's settings install."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bylaw.facts.database import Table, TableRegistration
+from bylaw.facts.file import FileFacts
+from bylaw.facts.values import Items, Ref, Value
+from bylaw.project.imports import ImportGraph, Reach
+from bylaw.project.installed import InstalledApps
+from bylaw.project.paths import is_example, is_test, matcher
+
+if TYPE_CHECKING:
+    from bylaw.project import Project
+
+_APPLICATIONS = frozenset({"Flask", "Quart", "APIFlask", "OpenAPI"})
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One `env.py`. `bases`: canonical names of the metadata it hands to Alembic, empty where they cannot be read."""
+
+    file: FileFacts
+    bases: frozenset[str]
+    reach: Reach
+
+
+class Registrations:
+    """Judges every application table. `registry_modules`: globs of modules that must import all tables, besides `env.py`."""
+
+    def __init__(self, project: Project, registry_modules: tuple[str, ...] = ()) -> None:
+        self.project = project
+        self.names = project.names
+        self.graph = ImportGraph(project.names)
+        matches = matcher(registry_modules) if registry_modules else None
+        self.registries = [file for file in self.names.files if matches is not None and matches(file.path)]
+
+    def all(self) -> Iterator[TableRegistration]:
+        """One answer per table of the application, in order of place."""
+        django = InstalledApps(self.project)
+        for table in self.project.tables:
+            if table.context != "app":
+                continue
+            if table.orm == "django":
+                yield django.registration(table)
+            elif table.orm in {"sqlalchemy", "sqlmodel"}:
+                yield self._registration(table)
+
+    def _registration(self, table: Table) -> TableRegistration:
+        module = self.project.files[table.location.path].facts.module
+        sources = [self._registry_reach] if self.registries else []
+        governing = self._governing(table)
+        sources.extend(environment.reach for environment in governing)
+        if not sources:
+            return TableRegistration(table, "undecided", reason="no registry module and no env.py that uses its metadata")
+        if any(module in reach.modules for reach in sources):
+            return TableRegistration(table, "registered")
+        if any(reach.may_hold(module) for reach in sources):
+            return TableRegistration(table, "undecided", reason="modules are discovered while the program runs")
+        registry = self._evident_registry(governing)
+        written = self._written(module, registry) if registry is not None else ""
+        return TableRegistration(table, "unregistered", registry.path if registry else "", import_module=written)
+
+    # -- what runs
+
+    @cached_property
+    def _registry_reach(self) -> Reach:
+        return self.graph.reach(file.module for file in self.registries)
+
+    @cached_property
+    def environments(self) -> list[Environment]:
+        found = []
+        for file in self.names.files:
+            if file.path.rpartition("/")[2] != "env.py" or is_test(file.path, self.project.settings) or is_example(file.path):
+                continue
+            targets = {item.target for item in file.imports}
+            if "alembic.context" not in targets and "alembic" not in targets:
+                continue
+            environment = self._environment(file, targets)
+            if environment is not None:
+                found.append(environment)
+        return found
+
+    def _environment(self, file: FileFacts, targets: set[str]) -> Environment | None:
+        values = [v.value for v in file.variables if v.name == "target_metadata"]
+        if not any(isinstance(value, Ref | Items) or _is_computed(value) for value in values):
+            return None
+        bases = {self._base_of(name, file.module) for value in values for name in _names_in(value)}
+        entries, dynamic = [file.module], "flask.current_app" in targets
+        if dynamic:
+            entries.extend(self._application_modules())
+        known = frozenset(base for base in bases if base) if not dynamic else frozenset()
+        return Environment(file, known, self.graph.reach(entries, all_functions=dynamic))
+
+    def _base_of(self, name: str, near: str) -> str:
+        """`app.db.Base.metadata` → the canonical name of the base."""
+        resolved = self.names.resolve(name, near)
+        return self.names.resolve(resolved.removesuffix(".metadata"), near)
+
+    def _application_modules(self) -> list[str]:
+        """Where Flask applications are made: the command line imports one of them before `env.py` runs."""
+        return [
+            file.module for file in self.names.files
+            if any(site.call.method in _APPLICATIONS for site in file.calls) and not is_test(file.path, self.project.settings)
+        ]  # fmt: skip
+
+    # -- who is responsible
+
+    def _governing(self, table: Table) -> list[Environment]:
+        """The environments whose metadata a table belongs to."""
+        own = [e for e in self.environments if table.registry in e.bases]
+        if "." in table.registry and self.names.definition(table.registry) is not None:
+            if own:
+                return own
+            home = self.graph.module_of(table.registry, "")
+            return [e for e in self.environments if self._is_open(e) and home in e.reach.modules]
+        candidates = own or [e for e in self.environments if self._is_open(e)]
+        return [e for e in candidates if _same_tree(e.file.path, table.location.path) and self._knows_some(e, table)]
+
+    def _is_open(self, environment: Environment) -> bool:
+        """Its metadata is none of the bases that tables here are known to use."""
+        return not (environment.bases & self._table_bases)
+
+    @cached_property
+    def _table_bases(self) -> set[str]:
+        return {table.registry for table in self.project.tables if table.registry}
+
+    def _knows_some(self, environment: Environment, table: Table) -> bool:
+        """For a library's base: the environment names it itself, or reaches another table of it."""
+        if table.registry in environment.bases:
+            return True
+        return any(
+            other.registry == table.registry and self.project.files[other.location.path].facts.module in environment.reach.modules
+            for other in self.project.tables
+        )
+
+    # -- where it should be imported
+
+    def _evident_registry(self, governing: list[Environment]) -> FileFacts | None:
+        if self.registries:
+            return self.registries[0]
+        environment = governing[0]
+        homes = {self.project.files[t.location.path].facts.module for t in self.project.tables if t.context == "app"}
+        modules = [environment.file.module, *self.graph.direct(environment.file.module)]
+        counted = sorted(((len((self.graph.direct(m) & homes) - {m}), m) for m in modules), reverse=True)
+        best, module = counted[0]
+        return self.names.modules[module] if best else environment.file
+
+    def _written(self, module: str, registry: FileFacts) -> str:
+        """The module's name as the registry writes its neighbours: without the source root."""
+        for item in registry.imports:
+            target = self.graph.target(item, registry)
+            if not target or item.typing_only:
+                continue
+            written = item.target if item.is_module else item.target.rpartition(".")[0]
+            for candidate in (item.target, written):
+                if target.endswith(candidate) and target != candidate:
+                    root = target[: -len(candidate)]
+                    return module.removeprefix(root) if module.startswith(root) else ""
+        return module
+
+
+def _is_computed(value: Value | None) -> bool:
+    from bylaw.facts.values import Attr, Call, Choice, Index  # noqa: PLC0415
+
+    return isinstance(value, Call | Attr | Index | Choice)
+
+
+def _names_in(value: Value | None) -> list[str]:
+    match value:
+        case Ref(name):
+            return [name]
+        case Items(_, items):
+            return [name for item in items for name in _names_in(item)]
+        case _:
+            return []
+
+
+def _same_tree(environment: str, table: str) -> bool:
+    """Whether an `env.py` and a model are of one application in a repository of several."""
+    home = environment.split("/")[:-2][:2]
+    return table.split("/")[: len(home)] == home

@@ -1,0 +1,198 @@
+"""descriptive-foreign-key"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from bylaw import Adoption, Finding, Project, project_rule
+from bylaw.facts.database import Column, ForeignKey, Table
+from bylaw.facts.naming import class_entities, same_name, table_entities
+
+_GENERIC = frozenset({"id", "pk", "uuid", "uid", "guid", "key", "oid"})
+
+
+@dataclass(frozen=True)
+class Options:
+    pattern: str = "{role_}{target_pk}"
+    """`{target_pk}`: the key it points to (`user_id`; `<table>_id` where that key is only `id`). `{table}`: the singular table name.
+    `{role_}`: what the row is to this one, with an underscore, or nothing (`author_`). A pattern without a role allows one in front."""
+    allow_bare_role: bool = False
+    """Accept `author_id` for a user."""
+    exempt: tuple[str, ...] = ()
+    """Patterns of physical table names, or of `table.column`, that keep their names."""
+    when: Literal["always", "followed"] = "always"
+    """`followed`: speak only where three quarters of at least five foreign keys keep the convention."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A foreign key column with the names that would fit it."""
+
+    table: Table
+    column: Column
+    entities: list[str]
+    keys: list[str]
+    to_itself: bool
+
+    @property
+    def name(self) -> str:
+        return self.column.attribute.strip("_")
+
+
+def _cases(project: Project, options: Options) -> Iterator[Case]:
+    seen: set[object] = set()
+    for table in project.tables:
+        if table.context != "app":
+            continue
+        for column in table.columns:
+            if column.foreign_key is None or column.from_library or column.location in seen or _is_exempt(table, column, options):
+                continue
+            if column.implicit or (column.primary_key and len(table.primary_key) == 1):
+                continue
+            case = _case(project, table, column, column.foreign_key)
+            if case is not None:
+                seen.add(column.location)
+                yield case
+
+
+def _is_exempt(table: Table, column: Column, options: Options) -> bool:
+    names = (table.name, f"{table.name}.{column.name}", f"{table.name}.{column.attribute}")
+    return any(fnmatchcase(name, pattern) for pattern in options.exempt for name in names)
+
+
+def _case(project: Project, table: Table, column: Column, key: ForeignKey) -> Case | None:
+    """None where the target, or the column in it, is not known."""
+    target = project.target_of(key)
+    if not key.column or (target is None and not key.table):
+        return None
+    class_name = target.class_name if target is not None else key.target_model.rpartition(".")[2]
+    physical = target.name if target is not None and target.name else key.table
+    entities = class_entities(class_name, ("Table", "Model")) if class_name else []
+    entities += table_entities(physical, target.app_label if target is not None else "") if physical else []
+    entities += [entity for each in _without_namespace(physical, project) for entity in table_entities(each)]
+    pointed = target.column(key.column) if target is not None else None
+    columns = {key.column, pointed.attribute if pointed is not None else key.column}
+    keys = [name for name in sorted(columns) if name not in _GENERIC]
+    if not keys:
+        keys = [f"{entity}_{name}" for entity in entities for name in ("id", *sorted(columns - {"id"}))]
+    return Case(table, column, list(dict.fromkeys(entities)), list(dict.fromkeys(keys)), target is not None and _same(target, table))
+
+
+def _same(target: Table, table: Table) -> bool:
+    return target.location == table.location
+
+
+def _without_namespace(physical: str, project: Project) -> Iterator[str]:
+    """`sys_user` without a prefix that several tables share."""
+    prefix, _, rest = physical.partition("_")
+    if rest and sum(table.name.startswith(f"{prefix}_") for table in project.tables) >= 3:  # noqa: PLR2004
+        yield rest
+
+
+def _fits(case: Case, options: Options) -> bool:
+    if options.allow_bare_role and case.name.endswith("_id"):
+        return True
+    pattern = options.pattern if "{role" in options.pattern else "{role_}" + options.pattern
+    return any(_matches(case, pattern, entity, key) for entity in case.entities or [""] for key in case.keys)
+
+
+def _matches(case: Case, pattern: str, entity: str, key: str) -> bool:
+    filled = pattern.replace("{target_pk}", key).replace("{table}", entity).replace("{entity}", entity)
+    if not case.to_itself and same_name(case.name, filled.replace("{role_}", "")):
+        return True
+    role_ = ".+_" if case.to_itself else "(?:.+_)?"
+    expression = re.escape(filled).replace(r"\{role_\}", role_).replace(r"\{role\}", ".+")
+    return re.fullmatch(expression, case.name) is not None
+
+
+def _adoption(project: Project, options: Options) -> Adoption:
+    judged = [_fits(case, options) for case in _cases(project, options)]
+    return Adoption(len(judged), sum(judged), "foreign keys")
+
+
+@project_rule(
+    summary="A foreign key is named after the key it points to, with a role in front where it has one",
+    severity="error",
+    since="0.1.0",
+    sources=("S0-21", "S2-19", "S2-23"),
+    adoption=_adoption,
+)
+def descriptive_foreign_key(project: Project, options: Options) -> Iterator[Finding]:
+    """The name of a foreign key shows where it leads: `author_user_id` can be joined without looking anything up.
+
+    It ends in the name of the key it points to, with a role in front where one is needed: `author_user_id` points to
+    `users.user_id`. Where that key is only called `id`, it ends in the singular table name and `_id`. A column that points to its
+    own table always has a role (`parent_node_id`). Columns without a declared foreign key, such as ids of other systems, are not
+    judged, nor is a primary key that is a foreign key as a whole. The attribute that the code uses is judged, for Django the one
+    with `_id`.
+
+    Rename the attribute; the physical name may stay: `author_user_id: Mapped[int] = mapped_column("author_id", ForeignKey(...))`.
+
+    Bad:
+
+    ```python app/models.py
+    from sqlalchemy import ForeignKey
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+    class Base(DeclarativeBase): ...
+
+
+    class User(Base):
+        __tablename__ = "users"
+
+        user_id: Mapped[int] = mapped_column(primary_key=True)
+
+
+    class Note(Base):
+        __tablename__ = "notes"
+
+        note_id: Mapped[int] = mapped_column(primary_key=True)
+        writer_id: Mapped[int] = mapped_column(ForeignKey("users.user_id"))
+    ```
+
+    Good:
+
+    ```python app/models.py
+    from sqlalchemy import ForeignKey
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+    class Base(DeclarativeBase): ...
+
+
+    class User(Base):
+        __tablename__ = "users"
+
+        user_id: Mapped[int] = mapped_column(primary_key=True)
+
+
+    class Note(Base):
+        __tablename__ = "notes"
+
+        note_id: Mapped[int] = mapped_column(primary_key=True)
+        writer_user_id: Mapped[int] = mapped_column(ForeignKey("users.user_id"))
+    ```
+    """
+    for case in _cases(project, options):
+        if not _fits(case, options):
+            yield _finding(case, options)
+
+
+def _finding(case: Case, options: Options) -> Finding:
+    key = case.column.foreign_key
+    assert key is not None  # noqa: S101 - only foreign keys become cases
+    example = options.pattern.replace("{target_pk}", case.keys[0]).replace("{table}", case.entities[0] if case.entities else key.table)
+    bare = example.replace("{role_}", "").replace("{role}_", "")
+    role = case.name.removesuffix(f"_{key.column}").removesuffix("_id")
+    wanted = f"{role}_{bare}" if role and role not in ("id", bare) and not same_name(role, bare) else bare
+    if case.to_itself:
+        wanted = wanted if wanted != bare else f"parent_{bare}"
+        message = f"`{case.column.attribute}` points to its own table `{key.table}` and needs a role, like `{wanted}`"
+    else:
+        message = f"`{case.column.attribute}` points to `{key.table or case.entities[0]}.{key.column}`, but its name does not end in `{bare}`"
+    return Finding(case.column.location, message, f"rename the attribute to `{wanted}`; its physical name may stay")

@@ -1,0 +1,125 @@
+"""table-registered"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bylaw import AddImport, Finding, Fix, Project, project_rule
+from bylaw.facts.database import TableRegistration
+
+
+@dataclass(frozen=True)
+class Options:
+    registry_modules: tuple[str, ...] = ()
+    """Paths (or globs) of modules that import every table, such as `app/db/base.py`; Alembic's `env.py` counts besides."""
+    base_classes: tuple[str, ...] = ()
+    """Judge only tables under a base class of one of these names (`Base`, `SQLModel`); empty: all."""
+
+
+@project_rule(
+    summary="Every table is known to the place that migrations are generated from",
+    severity="error",
+    since="0.1.0",
+    fix="unsafe",
+    sources=("S2-38", "S3-33", "S4-17", "S4-68"),
+)
+def table_registered(project: Project, options: Options) -> Iterator[Finding]:
+    """A table that nobody imports before Alembic compares metadata is not there: autogenerate leaves it out, or drops it.
+
+    For SQLAlchemy and SQLModel a table is registered when running `env.py`, or one of the configured registry modules, imports its
+    module, directly or through others. Imports under `TYPE_CHECKING` do not run and do not count. Where modules are discovered
+    while the program runs (`pkgutil`, `import_module` with a computed name), the tables that could be meant are left alone. For
+    Django the application of the model must be in `INSTALLED_APPS` of some settings module.
+
+    Import the table in the registry module, or list its application in the settings.
+
+    Bad:
+
+    ```python app/db.py
+    from sqlalchemy.orm import DeclarativeBase
+
+
+    class Base(DeclarativeBase): ...
+    ```
+
+    ```python app/coupon.py
+    from sqlalchemy.orm import Mapped, mapped_column
+
+    from app.db import Base
+
+
+    class Coupon(Base):
+        __tablename__ = "coupons"
+
+        coupon_id: Mapped[int] = mapped_column(primary_key=True)
+    ```
+
+    ```python alembic/env.py
+    from alembic import context
+
+    from app.db import Base
+
+    target_metadata = Base.metadata
+    context.configure(target_metadata=target_metadata)
+    ```
+
+    Good:
+
+    ```python app/db.py
+    from sqlalchemy.orm import DeclarativeBase
+
+
+    class Base(DeclarativeBase): ...
+    ```
+
+    ```python app/coupon.py
+    from sqlalchemy.orm import Mapped, mapped_column
+
+    from app.db import Base
+
+
+    class Coupon(Base):
+        __tablename__ = "coupons"
+
+        coupon_id: Mapped[int] = mapped_column(primary_key=True)
+    ```
+
+    ```python alembic/env.py
+    from alembic import context
+
+    import app.coupon
+    from app.db import Base
+
+    target_metadata = Base.metadata
+    context.configure(target_metadata=target_metadata)
+    ```
+    """
+    for registration in project.table_registrations(options.registry_modules):
+        if registration.status == "unregistered" and _is_judged(registration, options):
+            yield _django(registration) if registration.table.orm == "django" else _alembic(registration)
+
+
+def _is_judged(registration: TableRegistration, options: Options) -> bool:
+    bases = {name for base in (*registration.table.bases, registration.table.registry) for name in (base, base.rpartition(".")[2])}
+    return not options.base_classes or bool(bases.intersection(options.base_classes))
+
+
+def _django(registration: TableRegistration) -> Finding:
+    table = registration.table
+    return Finding(
+        table.location, f"the application of `{table.class_name}`, `{registration.import_module}`, is not in INSTALLED_APPS",
+        f"add it to INSTALLED_APPS in {registration.registry}",
+    )  # fmt: skip
+
+
+def _alembic(registration: TableRegistration) -> Finding:
+    table, registry = registration.table, registration.registry
+    label = table.class_name or table.name
+    fix = None
+    if table.class_name and registry and registration.import_module:
+        fix = Fix(f"import {label} in {registry}", (AddImport(registry, registration.import_module, table.class_name),), "unsafe")
+    return Finding(
+        table.location, f"nothing that {registry} imports loads `{label}`, so migrations do not see its table",
+        f"import it in {registry}", fix=fix,
+    )  # fmt: skip
