@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bylaw import File, Finding, RuffFinding, Span, ruff_rule
-from bylaw.facts.values import Call
+from bylaw.facts.values import Call, Ref
 
 _IMPORTERS = ("builtins.__import__", "importlib.__import__", "importlib.import_module")
 _HELP = "import it at the top of the module; where that makes a cycle, move what both sides need into a third module"
@@ -14,7 +14,7 @@ _HELP = "import it at the top of the module; where that makes a cycle, move what
 
 @dataclass(frozen=True)
 class Options:
-    allow_paths: tuple[str, ...] = ("tests/**", "alembic/env.py")
+    allow_paths: tuple[str, ...] = ("**/tests/**", "**/alembic/env.py")
     """Files (globs from the root) that may import dynamically, such as plugin loaders."""
     allow_type_checking: bool = True
     """Allow imports under `if TYPE_CHECKING:` inside of functions: they never run."""
@@ -56,8 +56,8 @@ def no_dynamic_import(found: RuffFinding, file: File, options: Options) -> Itera
     interpreter, which fails at the start and not in the middle of a request. An import inside of a function often
     hides a cycle between two modules: the cure is a third module that both of them import.
 
-    Plugin loaders have to import dynamically: name them in `allow-paths`. ruff finds the imports (PLC0415, TID251); a
-    `# noqa: PLC0415` holds here too.
+    Plugin loaders have to import dynamically: name them in `allow-paths`. So does Django's `AppConfig.ready`, which is
+    left alone. ruff finds the imports (PLC0415, TID251); a `# noqa: PLC0415` holds here too.
 
     Bad:
 
@@ -92,6 +92,14 @@ def no_dynamic_import(found: RuffFinding, file: File, options: Options) -> Itera
         if not any(call.span.contains(found.span) for call in calls) and not (imports and calls):
             yield _unseen(file, found.span)
     elif not (options.allow_type_checking and any(item.typing_only for item in imports)):
-        function = next((item.function for item in imports), "").rpartition(".")[2]
-        where = f"inside of `{function}`" if function else "inside of a class"
-        yield Finding(file.at(found.span), f"`{_short(file.text(found.span))}` stands {where}", help=_HELP)
+        function = next((item.function for item in imports), "")
+        if not _is_ready_hook(file, function):
+            where = f"inside of `{function.rpartition('.')[2]}`" if function else "inside of a class"
+            yield Finding(file.at(found.span), f"`{_short(file.text(found.span))}` stands {where}", help=_HELP)
+
+
+def _is_ready_hook(file: File, function: str) -> bool:
+    """Django loads its models before `AppConfig.ready`, and only there may a module that needs them be imported."""
+    owner, _, name = function.rpartition(".")
+    bases = [base for item in file.facts.classes if item.qualified == owner for base in item.bases]
+    return name == "ready" and any(isinstance(base, Ref) and base.name.endswith("AppConfig") for base in bases)
