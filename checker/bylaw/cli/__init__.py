@@ -32,7 +32,7 @@ def _dispatch(arguments: list[str]) -> int:
     from bylaw.cli.app import command  # noqa: PLC0415 - typer is not for replaying
 
     try:
-        result = command().main(args=arguments, prog_name="bylaw", standalone_mode=False)
+        result = command().main(args=arguments, prog_name="bylaw", standalone_mode=False, obj=tuple(arguments))
     except Exception as error:
         message = getattr(error, "format_message", None)  # a usage error, of typer's own or of click's make
         if message is None:

@@ -122,6 +122,7 @@ def _bylaw(
 
 @_app.command()
 def check(
+    context: typer.Context,
     paths: Annotated[
         list[str] | None,
         typer.Argument(
@@ -183,6 +184,7 @@ def check(
             statistics=statistics,
             quiet=quiet,
             verbose=verbose,
+            arguments=context.obj,
         )
     )
 

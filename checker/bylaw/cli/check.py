@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from bylaw.cli import FAILED
+from bylaw.cli import FAILED, remembering
 from bylaw.cli.output import Output, use_color
 from bylaw.cli.paths import from_root, inside_root, is_below
 from bylaw.cli.progress import progress
@@ -42,10 +42,17 @@ class Request:
     statistics: bool = False
     quiet: bool = False
     verbose: bool = False
+    arguments: tuple[str, ...] | None = None
+    """The command line itself, for which the result may be kept."""
 
     @property
     def repairs(self) -> bool:
         return self.fix or self.unsafe_fixes or self.diff
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether it does nothing but read files and print: then the same run may be answered from memory."""
+        return self.cached and not (self.repairs or self.from_stdin or self.output_file or self.verbose)
 
     @property
     def from_stdin(self) -> bool:
@@ -65,14 +72,16 @@ def check(request: Request) -> int:
     """Carry out the request, print, and return the exit code. Raises BylawError for what cannot be done."""
     _refuse_contradictions(request)
     output = Output()
-    source = locate(Path.cwd(), request.config)
-    resolved = resolve(source, request.choices)
+    recording = remembering.start(Path.cwd(), request.config)
+    resolved = resolve(locate(Path.cwd(), request.config), request.choices)
     paths = _reported_paths(request, resolved.root)
+    remembering.add_configuration(recording, resolved, paths)
     overlay = {paths[0]: sys.stdin.buffer.read()} if request.from_stdin else {}
     with progress(wanted=not request.quiet) as advance:
         session = open_session(
             resolved.root, resolved.settings, cached=request.cached, overlay=overlay, progress=advance
         )
+    remembering.add_session(recording, session)
     _say_what_was_used(request, resolved, session, output)
     nothing = _nothing_to_check(request, session, paths, output)
     if nothing is not None:
@@ -90,8 +99,11 @@ def check(request: Request) -> int:
         texts = _Contents(session, judged.contents)
         files = sum(is_below(path, paths) for path in session.project.files)
         _report(request, _view(request, resolved, texts, shown, files), output)
+    code = judged.code if judged.code is not None else exit_code(report, shown, exit_zero=request.exit_zero)
+    if request.is_repeatable and request.arguments is not None and not report.internal_error:
+        recording.save(list(request.arguments), code, bytes(output.out), bytes(output.err))
     output.flush()
-    return judged.code if judged.code is not None else exit_code(report, shown, exit_zero=request.exit_zero)
+    return code
 
 
 def exit_code(report: Report, shown: tuple[Diagnostic, ...], *, exit_zero: bool) -> int:

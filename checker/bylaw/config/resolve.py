@@ -178,6 +178,8 @@ def _carry_out(choices: Choices, tables: RuleTables, overrides: tuple[Override, 
                 tables.chosen[name] = replace(tables.chosen[name], level="off", level_from="--select")
     for name in selected & tables.rules.keys():
         _select(name, tables, by_name=name in choices.select)
+    if choices.select and not any(name == "unread" or _judges_migrations(name, tables) for name in selected):
+        tables.chosen["unread"] = replace(tables.chosen["unread"], level="off", level_from="--select")
     for name in ignored:
         tables.chosen[name] = replace(tables.chosen[name], level="off", level_from="--ignore")
     silent = ignored | (tables.rules.keys() - selected if choices.select else frozenset())
@@ -185,6 +187,10 @@ def _carry_out(choices: Choices, tables: RuleTables, overrides: tuple[Override, 
         replace(override, rules={name: setting for name, setting in override.rules.items() if name not in silent})
         for override in overrides
     )
+
+
+def _judges_migrations(name: str, tables: RuleTables) -> bool:
+    return name in tables.rules and tables.rules[name].category == "migrations"
 
 
 def _select(name: str, tables: RuleTables, *, by_name: bool) -> None:

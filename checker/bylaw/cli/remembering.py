@@ -1,0 +1,51 @@
+"""What the result of `bylaw check` depends on, so that an unchanged run need not be done again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from bylaw.config import Resolved
+from bylaw.config.files import OWN_FILE, PROJECT_FILE
+from bylaw.engine.recording import Recording
+from bylaw.engine.session import Session
+
+
+def start(folder: Path, explicit: Path | None) -> Recording:
+    """Begin a recording with all that decides which configuration holds, and the tool itself."""
+    recording = Recording()
+    folder = folder.resolve()
+    recording.add(above / name for above in (folder, *folder.parents) for name in (OWN_FILE, PROJECT_FILE, ".git"))
+    if explicit is not None:
+        recording.add([folder / explicit])
+    recording.add(_tool())
+    return recording
+
+
+def add_configuration(recording: Recording, resolved: Resolved, paths: tuple[str, ...]) -> None:
+    """Depend on presets and rule packs, and on what the paths of the command line are."""
+    for found in resolved.files:
+        recording.add(_below(found) if found.is_dir() else [found])
+    recording.add(resolved.root / path for path in paths)
+
+
+def add_session(recording: Recording, session: Session) -> None:
+    """Depend on the checked files, and on what git was asked."""
+    recording.add_discovery(session.root, session.discovery)
+    recording.add(getattr(session.project.history, "depends_on", ()))
+
+
+def _tool() -> Iterator[Path]:
+    """Our own code (in a checkout it changes without a new version), and the folder of what is installed beside us."""
+    yield from _below(Path(__file__).parents[1])
+    yield Path(msgspec.__file__).parents[1]
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """A folder with all its folders and Python and TOML files."""
+    yield folder
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in {".py", ".toml"} or (path.is_dir() and path.name != "__pycache__"):
+            yield path
