@@ -16,18 +16,43 @@ _MARKS: Final = (
         r"|\bupdate\s+\w+\s+(?:inner\s+|left\s+)?join\b|\block\s+tables\b|^\s*use\s+\w+\s*;"
     )),
     ("oracle", r"\bvarchar2\s*\(|\bnumber\s*\(\s*\d+|^\s*/\s*$"),
-    ("postgres", r"\$\$|::\s*[a-z]|\b(?:big)?serial\b|\bjsonb\b|\btimestamptz\b|\bbytea\b|\bilike\b|\bgen_random_uuid\b|\bconcurrently\b|\bplpgsql\b|\blanguage\s+sql\b"),
+    ("postgres", r"::\s*[a-z]|\b(?:big)?serial\b|\bjsonb\b|\btimestamptz\b|\bbytea\b|\bilike\b|\bgen_random_uuid\b|\bconcurrently\b|\bplpgsql\b|\blanguage\s+sql\b"),
 )  # fmt: skip
+_NO_CODE: Final = re.compile(r"'[^']*'|--[^\n]*|/\*(?!!).*?\*/|\$(\w*)\$.*?\$\1\$", re.DOTALL)
 _LARGEST: Final = 200_000
 """Characters that are looked at: a dump says what it is at its beginning."""
+
+
+_POSTGRES_WORDS: Final = (
+    "$$", "::", "jsonb", "serial", "timestamptz", "gen_random_uuid", "plpgsql", "concurrently", "with time zone", "row level security",
+    "create extension", "create type", "alter type", "using btree", "using gin", "using gist", "security definer", "bytea", "not valid",
+    "pg_catalog", "uuid_generate", "set lock_timeout", "local lock_timeout", "set not null", "drop not null", "set data type", 'add constraint "', 'drop constraint "', "timestamp(3)", "text[]",
+    '"public".', "citext", "nextval(",
+)  # fmt: skip
+_FOREIGN_WORDS: Final = (
+    ("tinyint", "mysql"), ("longtext", "mysql"), ("mediumtext", "mysql"), ("datetime(", "mysql"), ("foreign_key_checks", "mysql"),
+    ("nvarchar(", "tsql"), ("datetime2", "tsql"), ("varchar2(", "oracle"), ("sqlite_", "sqlite"), ("integer primary key", "sqlite"),
+)  # fmt: skip
+
+
+def marked(text: str) -> str:
+    """The dialect of a text that PostgreSQL understands: it may still be another's, or nobody's in particular ('')."""
+    lowered = text[:_LARGEST].lower()
+    for word in _POSTGRES_WORDS:
+        if word in lowered:
+            return "postgres"
+    for word, name in _FOREIGN_WORDS:
+        if word in lowered:
+            return name
+    return ""
 
 
 def guess(text: str) -> str:
     """postgres, mysql, sqlite, tsql, oracle, clickhouse, or '' where nothing tells.
 
-    Marks of PostgreSQL count only where no other dialect's are found before them in the list: they may stand inside strings.
+    Meant for text that PostgreSQL does not understand: its own marks count last.
     """
-    sample = text[:_LARGEST].lower()
+    sample = _NO_CODE.sub(" ", text[:_LARGEST]).lower()
     for name, pattern in _MARKS:
         if re.search(pattern, sample, re.MULTILINE | re.ASCII):
             return name

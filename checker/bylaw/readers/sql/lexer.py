@@ -39,12 +39,16 @@ class Lexicon:
     backticks: bool = False
     brackets: bool = False
     hash_comments: bool = False
+    dash_needs_space: bool = False
+    """`--x` is no comment (MySQL)."""
     dollar_quotes: bool = False
     nested_comments: bool = False
 
 
 POSTGRES: Final = Lexicon(dollar_quotes=True, nested_comments=True)
-MYSQL: Final = Lexicon(backslash=True, backticks=True, hash_comments=True)
+MYSQL: Final = Lexicon(backslash=True, backticks=True, hash_comments=True, dash_needs_space=True)
+CLOUD: Final = Lexicon(backslash=True, backticks=True)
+"""ClickHouse, BigQuery, Spark."""
 SQLITE: Final = Lexicon(backticks=True, brackets=True)
 TSQL: Final = Lexicon(brackets=True)
 ANY: Final = Lexicon(backticks=True, dollar_quotes=True)
@@ -52,20 +56,21 @@ ANY: Final = Lexicon(backticks=True, dollar_quotes=True)
 
 @cache
 def _pattern(lexicon: Lexicon, *, words: bool, punctuation: str) -> re.Pattern[str]:
+    """Without words, each branch starts with a fixed character: only then is searching fast."""
     string = _ESCAPED_STRING if lexicon.backslash else _STRING
-    escaped = "" if lexicon.backslash else rf"|(?<![\w$\x80-\xff])[eE]{_ESCAPED_STRING}"
-    double = _ESCAPED_DOUBLE if lexicon.backslash else r'"[^"]*(?:"|\Z)'
-    quoted = double
+    if words and not lexicon.backslash:
+        string = rf"{_STRING}|[eE]{_ESCAPED_STRING}"
+    quoted = _ESCAPED_DOUBLE if lexicon.backslash else r'"[^"]*(?:"|\Z)'
     if lexicon.backticks:
         quoted += r"|`[^`]*(?:`|\Z)"
     if lexicon.brackets:
         quoted += r"|\[[^\]\n]*\]"
-    comment = r"--[^\n]*|/\*"
+    comment = (r"--(?=[\s]|\Z)[^\n]*" if lexicon.dash_needs_space else r"--[^\n]*") + r"|/\*"
     if lexicon.hash_comments:
-        comment = r"--(?=[\s]|\Z)[^\n]*|\#[^\n]*|/\*"
-    groups = [rf"(?P<string>{string}{escaped})", rf"(?P<quoted>{quoted})", rf"(?P<comment>{comment})"]
+        comment += r"|\#[^\n]*"
+    groups = [rf"(?P<string>{string})", rf"(?P<quoted>{quoted})", rf"(?P<comment>{comment})"]
     if lexicon.dollar_quotes:
-        groups.append(rf"(?P<dollar>(?<![\w$\x80-\xff])\$(?:{_WORD.replace('$', '')})?\$)")
+        groups.append(rf"(?P<dollar>\$(?:{_WORD.replace('$', '')})?\$)")
     if words:
         groups.append(rf"(?P<word>{_WORD})")
         groups.append(r"(?P<number>\d[\w.]*)")
@@ -73,6 +78,10 @@ def _pattern(lexicon: Lexicon, *, words: bool, punctuation: str) -> re.Pattern[s
     if words:
         groups.append(r"(?P<other>\S)")
     return re.compile("|".join(groups), re.DOTALL | re.ASCII)
+
+
+_WORD_CHARACTER: Final = re.compile(r"[\w$\x80-\xff]", re.ASCII)
+_ESCAPED: Final = re.compile(_ESCAPED_STRING, re.DOTALL)
 
 
 def pieces(text: str, lexicon: Lexicon, start: int = 0, end: int | None = None, punctuation: str = ";") -> Iterator[Token]:
@@ -89,24 +98,42 @@ def _scan(text: str, lexicon: Lexicon, start: int, end: int, *, words: bool, pun
     search = _pattern(lexicon, words=words, punctuation=punctuation).search
     position = start
     while match := search(text, position, end):
+        kind = match.lastgroup
         first, position = match.span()
-        kind: Kind = match.lastgroup  # type: ignore[assignment]
-        closed = True
-        if kind == "comment" and text.startswith("/*", first):
-            position, closed = _block_end(text, first, end, nested=lexicon.nested_comments)
+        if kind == "punct":
+            yield Token("punct", first, position)
+        elif kind == "string":
+            if text[first - 1] in "eE" and first > start and not lexicon.backslash and not _is_word(text, first - 2, start):
+                escaped = _ESCAPED.match(text, first, end)
+                position = escaped.end() if escaped else position
+            yield Token("string", first, position, _is_closed(text, first, position))
+        elif kind == "quoted":
+            yield Token("quoted", first, position, _is_closed(text, first, position))
+        elif kind == "comment":
+            closed = True
+            if text[first] == "/":
+                position, closed = _block_end(text, first, end, nested=lexicon.nested_comments)
+            yield Token("comment", first, position, closed)
         elif kind == "dollar":
+            if _is_word(text, first - 1, start):
+                position = first + 1
+                continue
             found = text.find(match[0], position, end)
-            closed = found >= 0
-            position = found + len(match[0]) if closed else end
-        elif kind in {"string", "quoted"}:
-            closed = _is_closed(match[0])
-        yield Token(kind, first, position, closed)
+            position = found + len(match[0]) if found >= 0 else end
+            yield Token("dollar", first, position, found >= 0)
+        else:
+            yield Token(kind, first, position)  # type: ignore[arg-type]
 
 
-def _is_closed(literal: str) -> bool:
-    opening = literal[1] if literal[0] in "eE" else literal[0]
-    least = 3 if literal[0] in "eE" else 2
-    return len(literal) >= least and literal[-1] == ("]" if opening == "[" else opening)
+def _is_word(text: str, position: int, start: int) -> bool:
+    return position >= start and _WORD_CHARACTER.match(text, position) is not None
+
+
+def _is_closed(text: str, start: int, end: int) -> bool:
+    if text[start] in "eE":
+        start += 1
+    closing = "]" if text[start] == "[" else text[start]
+    return end - start >= 2 and text[end - 1] == closing
 
 
 _BLOCK: Final = re.compile(r"/\*|\*/")

@@ -10,7 +10,7 @@ from bylaw.source import Span
 _BEFORE_TABLE = frozenset({"into", "ignore", "or", "replace", "rollback", "abort", "fail", "low_priority", "delayed", "high_priority", "only"})
 
 
-def row_change(sql: str, lexicon: Lexicon, span: Span) -> DataChange | None:
+def row_change(sql: str, lexicon: Lexicon, span: Span, *, fold: bool = True) -> DataChange | None:
     """The change of an INSERT or REPLACE statement; None for any other."""
     words = tokens(sql, lexicon)
     verb = next((token for token in words if token.kind != "comment"), None)
@@ -27,7 +27,7 @@ def row_change(sql: str, lexicon: Lexicon, span: Span) -> DataChange | None:
             if mark == ")":
                 break
             if token.kind in {"word", "quoted"}:
-                columns.append(identifier(mark))
+                columns.append(identifier(mark, fold=fold))
             elif mark != ",":
                 return DataChange("insert", ".".join(name), span)
         elif mark == "(" and name:
@@ -39,17 +39,17 @@ def row_change(sql: str, lexicon: Lexicon, span: Span) -> DataChange | None:
                 continue
             if name and not joined:
                 break
-            name.append(identifier(mark))
+            name.append(identifier(mark, fold=fold))
             joined = False
         else:
             break
     return DataChange("insert", ".".join(name), span, columns=tuple(columns)) if name else None
 
 
-def identifier(token: str) -> str:
-    """A name as the database sees it: quotes removed, what stands unquoted in lower case."""
+def identifier(token: str, *, fold: bool = True) -> str:
+    """A name as the database sees it: quotes removed, what stands unquoted in lower case where it folds."""
     if token[0] in '"`' and len(token) > 1:
         return readable(token[1:-1].replace(token[0] * 2, token[0]))
     if token[0] == "[":
         return readable(token[1:-1])
-    return readable(token).lower()
+    return readable(token).lower() if fold else readable(token)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bylaw.facts.migrations import Operation
-from bylaw.readers.sql.dialects import guess
+from bylaw.readers.sql.dialects import guess, marked
 from bylaw.readers.sql.text import Place, Reading, by_characters
 
 _POSTGRES = frozenset({"", "postgres", "postgresql", "cockroachdb", "redshift", "psycopg2", "psycopg", "asyncpg", "greenplum", "timescaledb"})
@@ -23,13 +23,13 @@ def operations(sql: str, dialect: str, place: Place) -> tuple[Operation, ...]:
 
 
 def read(text: str, start: int, end: int, dialect: str, place: Place, reading: Reading) -> str:
-    """Read a range of bytewise text into `reading`. Returns the dialect it was read in."""
+    """Read a range of bytewise text into `reading`. Returns the dialect that the text turned out to be in, '' where nothing tells."""
     from bylaw.readers.sql.postgres.reader import read_each, read_whole  # noqa: PLC0415
 
     name = dialect.lower()
     if name in _POSTGRES:
         if read_whole(text, start, end, place, reading):
-            return "postgres"
+            return dialect or marked(text[start:end])
         name = guess(text[start:end]) if not name else "postgres"
         if name in {"", "postgres"}:
             read_each(text, start, end, place, reading)

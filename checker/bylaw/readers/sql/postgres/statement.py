@@ -70,6 +70,9 @@ class Statement:
 
     def trimmed(self, start: int, end: int) -> tuple[int, int]:
         """A range without the white space and comments at its ends."""
+        piece = self.text[start:end]
+        if "--" not in piece and "/*" not in piece:
+            return start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
         first, last = -1, start
         for token in tokens(self.text, POSTGRES, start, end):
             if token.kind == "comment":

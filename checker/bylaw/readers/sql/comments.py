@@ -1,0 +1,29 @@
+"""The comments of an SQL file, and the suppressions among them."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from bylaw.readers.sql.lexer import MYSQL, POSTGRES, SQLITE, Token, pieces
+from bylaw.readers.sql.text import readable
+from bylaw.source import Span
+
+_LEXICONS: Final = {"mysql": MYSQL, "sqlite": SQLITE}
+_DECORATION: Final = re.compile(r"^(?:-{2,}|#+|/\*+)[ \t]*|[ \t]*\*+/$")
+
+
+def comment_tokens(text: str, dialect: str) -> list[Token]:
+    """All comments that stand in no string."""
+    if "--" not in text and "/*" not in text and "#" not in text:
+        return []
+    return [token for token in pieces(text, _LEXICONS.get(dialect, POSTGRES)) if token.kind == "comment"]
+
+
+def comment_text(text: str, token: Token) -> str:
+    """What a comment says, without its marks."""
+    return readable(_DECORATION.sub("", text[token.start : token.end].strip()).strip())
+
+
+def comment_facts(text: str, tokens: list[Token]) -> tuple[tuple[Span, str], ...]:
+    return tuple((Span(token.start, token.end), comment_text(text, token)) for token in tokens)

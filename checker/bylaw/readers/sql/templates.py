@@ -1,0 +1,44 @@
+"""SQL that is only SQL after another program has filled it in."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from bylaw.readers.sql.lexer import ANY, pieces
+
+_SIGNS: Final = ("{{", "{%", "<%", "${", "#{")
+_CONTROL: Final = re.compile(
+    r"\{%-?\s*(\w+)|<%(?![=-]?\s*[\w.]+\s*%>)|\{\{-?\s*(?:if|range|with|else|end|block|define|template|each|unless|#|/)", re.IGNORECASE
+)
+_PLACEHOLDER: Final = re.compile(r"\{\{[^}\n]{0,200}\}\}|<%[^\n]{0,200}?%>|\$\{[^}\n]{0,200}\}|#\{[^}\n]{0,200}\}")
+
+
+def has_signs(text: str) -> bool:
+    """Whether a text may be a template: worth a closer look."""
+    return any(sign in text for sign in _SIGNS)
+
+
+def code_of(text: str) -> str:
+    """The text with its strings and comments blanked, at the same length. Quoted names stay."""
+    parts: list[str] = []
+    last = 0
+    for kind, start, end, _ in pieces(text, ANY):
+        if kind in {"string", "comment", "dollar"}:
+            parts.append(text[last:start])
+            parts.append(" " * (end - start))
+            last = end
+    parts.append(text[last:])
+    return "".join(parts)
+
+
+def control_flow(code: str) -> str:
+    """The first sign that a template decides which statements there are, '' without one."""
+    match = _CONTROL.search(code)
+    return match[0] if match else ""
+
+
+def placeholder(code: str) -> str:
+    """The first value that a template fills in, '' without one."""
+    match = _PLACEHOLDER.search(code)
+    return match[0] if match else ""
