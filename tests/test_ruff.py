@@ -18,7 +18,9 @@ from bylaw.settings import Override, RuleSetting, Settings
 RULES = load_builtin()
 
 
-def in_memory(files: dict[str, str], codes: tuple[str, ...] = ("PLC0415",), **settings: object) -> list[tuple[str, str]]:
+def in_memory(
+    files: dict[str, str], codes: tuple[str, ...] = ("PLC0415",), **settings: object
+) -> list[tuple[str, str]]:
     """Path and source of each finding."""
     texts = {path: text.encode() for path, text in files.items()}
     pairs = tuple((key.replace("__", "."), value) for key, value in settings.items())
@@ -117,7 +119,11 @@ def _missing() -> Path:
 
 @pytest.mark.parametrize(
     ("program", "words"),
-    [("import sys; sys.exit('ruff is ill')", "ruff is ill"), ("print('no json')", "no JSON"), ("print('{}')", "unknown shape")],
+    [
+        ("import sys; sys.exit('ruff is ill')", "ruff is ill"),
+        ("print('no json')", "no JSON"),
+        ("print('{}')", "unknown shape"),
+    ],
 )
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
 def test_a_failing_ruff_is_said(program: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
