@@ -63,7 +63,7 @@ def _column(state: TableState | None, field: str) -> str:
 
 def _many_to_many(schema: Schema, table: str, field: str) -> str | None:
     """The table of a many-to-many field, which has no column."""
-    state = schema.table(table)
+    state = schema.of_model(table)
     if state is not None and (field in state.fields or field in state.columns):
         return None
     return schema.keys.get(f"{table}_{field}".lower())
@@ -130,7 +130,7 @@ def follow(operation: Operation, schema: Schema, replay: Replay, step: Step) -> 
 
 def _rename_many_to_many(table: str, new_key: str, schema: Schema, replay: Replay, step: Step) -> None:
     """The tables of a model's many-to-many fields, and their columns that point at it, follow the model's name."""
-    state = schema.table(table)
+    state = schema.of_model(table)
     if state is None or not state.model:
         return
     app, _, class_name = state.model.rpartition(".")
@@ -152,7 +152,7 @@ def _rename_many_to_many(table: str, new_key: str, schema: Schema, replay: Repla
 
 
 def _rename_field(table: str, field: str, new_field: str, replay: Replay) -> None:
-    state = replay.schema().table(table)
+    state = replay.schema().of_model(table)
     if state is not None and field in state.fields:
         fields = {new_field if name == field else name: column for name, column in state.fields.items()}
         replay.change_table(state.name, lambda known: replace(known, fields=fields))

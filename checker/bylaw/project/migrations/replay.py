@@ -275,6 +275,10 @@ def _with_altered_column(table: TableState, operation: ops.AlterColumn, step: St
         column = replace(column, default=None, default_known=True)
     elif operation.server_default is not None:
         column = replace(column, default=operation.server_default, default_known=True)
+    if operation.generated in {"add-identity", "set-identity"}:
+        column = replace(column, generated=True)
+    elif operation.generated in {"drop-identity", "drop-expression"}:
+        column = replace(column, generated=False, default_known=True)
     if operation.comment is not None:
         column = replace(column, comment=Note(operation.comment, step) if operation.comment else None)
     return _with_column(table, column)

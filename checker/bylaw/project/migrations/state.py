@@ -133,13 +133,17 @@ class Schema:
         """The table of that name. The schema part counts only where both sides have one; so does the case of the
         letters.
         """
-        found = self.tables.get(name) or self.tables.get(self.keys.get(name, ""))
+        found = self.tables.get(name)
         if found is not None or not name:
             return found
         schema, _, bare = name.lower().rpartition(".")
         candidates = self.bare_names.get(bare, ())
         matches = [key for key in candidates if _same_schema(schema, key.lower().rpartition(".")[0])]
         return self.tables[matches[0]] if len(matches) == 1 else None
+
+    def of_model(self, key: str) -> TableState | None:
+        """Django: the table of the model with that key."""
+        return self.table(self.keys.get(key, key))
 
     def has_view(self, name: str) -> bool:
         """Whether migrations created a view (materialised or not) of that name."""
