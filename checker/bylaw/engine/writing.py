@@ -1,0 +1,106 @@
+"""Puts repaired files on the disk: whole or not at all, never outside of the root, never over somebody else's change."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+_ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+
+
+@dataclass(frozen=True)
+class WriteProblem:
+    """A file that was not written, and why, in words that follow the path."""
+
+    path: str
+    reason: str
+
+
+class _Refused(Exception):  # noqa: N818 - an outcome, turned into a WriteProblem
+    """The file must not be written."""
+
+
+def unwritable(root: Path, path: str) -> str:
+    """Why the file at `path` (posix, from `root`) may not be written, or an empty string."""
+    try:
+        _target(root, path)
+    except _Refused as refusal:
+        return str(refusal)
+    return ""
+
+
+def write_files(root: Path, original: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[WriteProblem]:
+    """Write the files of `new` (posix paths from `root`) that on the disk are still as in `original`.
+
+    Each file is replaced in one step and keeps its mode; a reader sees the old bytes or the new ones. What cannot or must not be
+    written is left alone and returned; the others are written nevertheless.
+    """
+    problems = []
+    for path, content in new.items():
+        try:
+            _write(_target(root, path), original.get(path), content)
+        except _Refused as refusal:
+            problems.append(WriteProblem(path, str(refusal)))
+        except OSError as error:
+            problems.append(WriteProblem(path, f"cannot be written: {error.strerror or error}"))
+    return problems
+
+
+def _target(root: Path, path: str) -> Path:
+    """The real file to replace. Raises _Refused."""
+    parts = PurePosixPath(path)
+    if parts.is_absolute() or ".." in parts.parts or not parts.parts:
+        raise _Refused("lies outside of the project")
+    real_root = os.path.realpath(root)
+    target = Path(os.path.realpath(Path(real_root, parts)))
+    if not target.is_relative_to(real_root):
+        raise _Refused("leads out of the project through a link")
+    try:
+        mode = target.stat().st_mode
+    except OSError as error:
+        raise _Refused(f"cannot be read any more: {error.strerror or error}") from error
+    if not stat.S_ISREG(mode):
+        raise _Refused("is no regular file")
+    if not mode & _ANY_WRITE or not os.access(target, os.W_OK):
+        raise _Refused("is read-only")
+    folder = target.parent
+    if not folder.stat().st_mode & _ANY_WRITE or not os.access(folder, os.W_OK | os.X_OK):
+        raise _Refused("is in a read-only folder")
+    return target
+
+
+def _write(target: Path, expected: bytes | None, content: bytes) -> None:
+    status = target.stat()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".tmp")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(stat.S_IMODE(status.st_mode))
+        if hasattr(os, "chown"):
+            with contextlib.suppress(OSError):
+                os.chown(temporary, status.st_uid, status.st_gid)
+        if target.read_bytes() != expected:
+            raise _Refused("changed on the disk meanwhile")
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync(target.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Make the replacement last through a power failure, where the system knows how."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
