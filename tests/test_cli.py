@@ -605,3 +605,40 @@ def test_the_server_is_an_extra(project: Path, bylaw: Bylaw, monkeypatch: pytest
     monkeypatch.setattr("bylaw.cli.serve.find_spec", lambda _: None)
     ran = bylaw("mcp")
     assert (ran.code, "bylaw[mcp]" in ran.err) == (2, True)
+
+
+def at_a_terminal(project: Path, *command: str) -> str:
+    """Everything that a Python program shows on a terminal."""
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    shown = b""
+    with subprocess.Popen(
+        [sys.executable, *command], cwd=project, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as running:
+        os.close(theirs)
+        try:
+            while part := os.read(ours, 65536):
+                shown += part
+        except OSError:  # how Linux says that the other side is closed
+            pass
+        running.wait(60)
+    os.close(ours)
+    return shown.decode("utf-8", "replace")
+
+
+def test_a_terminal_gets_colour_and_no_bar_when_it_is_quick(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    shown = at_a_terminal(project, "-m", "bylaw", "check", "--no-cache")
+    assert "\x1b[" in shown
+    assert "reading" not in shown
+    monkeypatch.setenv("TERM", "dumb")
+    assert "\x1b[" not in at_a_terminal(project, "-m", "bylaw", "check", "--no-cache")
+
+
+def test_a_terminal_gets_a_bar_when_it_takes_long(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    impatient = "import bylaw.cli.progress as progress; progress.PATIENCE = -1\n"
+    start = "import sys; from bylaw.cli import run; sys.exit(run(['check', '--no-cache', *sys.argv[1:]]))\n"
+    (project / "impatient.py").write_text(impatient + start)
+    assert "reading" in at_a_terminal(project, "impatient.py")
+    assert "reading" not in at_a_terminal(project, "impatient.py", "--quiet")

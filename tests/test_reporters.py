@@ -292,6 +292,11 @@ def test_agent_spends_about_75_characters_on_a_finding() -> None:
     assert shown.count("name it") == 1
 
 
+def test_agent_says_when_a_repair_is_that_of_one_finding_among_others() -> None:
+    shown = render("agent", view(key(1, help="name it `user_id`"), key(2, help="name it `order_id`")))
+    assert " descriptive-primary-key: for example: name it `user_id`\n" in shown
+
+
 def test_agent_names_the_fixes() -> None:
     safe = key(fix=Fix("t", RENAME.edits, "safe"))
     assert "`bylaw check --fix` repairs 1; `bylaw check --unsafe-fixes` all 2." in render("agent", view(safe, FULL))

@@ -63,9 +63,10 @@ def _repairs(view: View) -> Iterator[str]:
 
 
 def _repair(rule: str, diagnostics: Iterable[Diagnostic], view: View) -> str:
-    helps = [diagnostic.help for diagnostic in diagnostics if diagnostic.help]
+    helps = {diagnostic.help for diagnostic in diagnostics if diagnostic.help}
     if helps:
-        return printable(min(helps, key=lambda text: (len(text), text)))
+        example = "for example: " if len(helps) > 1 else ""
+        return example + printable(min(helps, key=lambda text: (len(text), text)))
     return view.rules[rule].summary if rule in view.rules else view.meanings.get(rule, "see the message")
 
 
