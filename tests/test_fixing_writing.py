@@ -32,7 +32,7 @@ def test_a_file_that_changed_meanwhile_is_left_alone_and_the_others_are_written(
         (tmp_path / name).write_bytes(b"old")
     (tmp_path / "a.py").write_bytes(b"theirs")
     problems = write_files(tmp_path, {"a.py": b"old", "b.py": b"old"}, {"a.py": b"new", "b.py": b"new"})
-    assert problems == [WriteProblem("a.py", "changed on the disk meanwhile")]
+    assert problems == [WriteProblem("a.py", "changed while it was being repaired")]
     assert (tmp_path / "a.py").read_bytes() == b"theirs"
     assert (tmp_path / "b.py").read_bytes() == b"new"
     assert len(list(tmp_path.iterdir())) == 2

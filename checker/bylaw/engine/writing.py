@@ -1,4 +1,4 @@
-"""Puts repaired files on the disk: whole or not at all, never outside of the root, never over somebody else's change."""
+"""Puts repaired files on the disk: whole or not at all, inside of the root, never over somebody else's change."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def unwritable(root: Path, path: str) -> str:
 def write_files(root: Path, original: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[WriteProblem]:
     """Write the files of `new` (posix paths from `root`) that on the disk are still as in `original`.
 
-    Each file is replaced in one step and keeps its mode; a reader sees the old bytes or the new ones. What cannot or must not be
-    written is left alone and returned; the others are written nevertheless.
+    Each file is replaced in one step and keeps its mode; a reader sees the old bytes or the new ones. What cannot or must
+    not be written is left alone and returned; the others are written nevertheless.
     """
     problems = []
     for path, content in new.items():
@@ -88,7 +88,7 @@ def _write(target: Path, expected: bytes | None, content: bytes) -> None:
             with contextlib.suppress(OSError):
                 os.chown(temporary, status.st_uid, status.st_gid)
         if target.read_bytes() != expected:
-            raise _Refused("changed on the disk meanwhile")
+            raise _Refused("changed while it was being repaired")
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
