@@ -444,7 +444,7 @@ def test_a_file_that_changed_meanwhile_is_refused(project: Path, bylaw: Bylaw, m
     monkeypatch.setattr("bylaw.cli.repair.fix_project", slowly)
     ran = bylaw("check", "--fix")
     assert ran.code == 2
-    assert "app/loud.py changed while it was being" in ran.err
+    assert "not repaired: app/loud.py changed on the disk meanwhile" in ran.err
     assert (project / "app" / "loud.py").read_text() == "somebody = 'else'\n"
 
 

@@ -42,7 +42,7 @@ def repair(request: Request, resolved: Resolved, session: Session, paths: tuple[
 
 
 class _Disk:
-    """The files of a session, as long as they are still what the session read. `contents` holds those that were asked for."""
+    """The files of a session, as long as they are what the session read; `contents` holds those that were asked for."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
