@@ -102,6 +102,7 @@ def find_groves(files: Iterable[FileFacts]) -> list[Grove]:
                 django[node.folder].append(node)
             else:
                 sql[_sql_folder(node), migration.layout].append(node)
+    _settle_layouts(sql)
     groves = [*_alembic_groves(alembic, unreadable)]
     groves += [_django_grove(folder, nodes, unreadable) for folder, nodes in django.items()]
     groves += [_sql_grove(folder, layout, nodes) for (folder, layout), nodes in sql.items()]
@@ -232,6 +233,14 @@ def _sql_key(node: Node) -> tuple[Any, ...]:
     if flyway:
         return (repeatable, natural_key(flyway[2].replace("_", ".")), natural_key(name), node.path)
     return (repeatable, natural_key(name), (), node.path)
+
+
+def _settle_layouts(sql: dict[tuple[str, str], list[Node]]) -> None:
+    """Files that do not say who runs them belong to the runner that others of their folder name, if these name only one."""
+    for folder, layout in [key for key in sql if not key[1]]:
+        named = [other for other in sql if other[0] == folder and other[1]]
+        if len(named) == 1:
+            sql[named[0]].extend(sql.pop((folder, layout)))
 
 
 def _sql_grove(folder: str, layout: str, nodes: list[Node]) -> Grove:
