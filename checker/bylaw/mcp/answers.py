@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bylaw.config import Choices, Resolved, locate, resolve
 from bylaw.config.describe import as_toml, plain
+from bylaw.config.explain import explain
 from bylaw.engine.builtin import DESCRIPTIONS
 from bylaw.engine.effective import Effective
 from bylaw.engine.session import Session, open_session
@@ -51,6 +52,10 @@ class Answers:
                 lines.extend(_convention(rule, setting))
         lines.append("More on a rule: the tool `explain`.")
         return "".join(f"{line}\n" for line in lines)
+
+    def explain(self, rule: str) -> str:
+        """Everything about a rule, or about one of the engine's own diagnostics. Raises BylawError for an unknown name."""
+        return explain(rule, self._resolved().rules, DESCRIPTIONS)
 
     def _resolved(self) -> Resolved:
         return resolve(locate(self.start), Choices())
