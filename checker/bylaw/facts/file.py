@@ -18,7 +18,7 @@ from bylaw.facts.code import (
     Unread,
     Variable,
 )
-from bylaw.facts.migrations import Migration
+from bylaw.facts.migrations import Helper, Migration
 from bylaw.facts.queries import Query
 
 
@@ -50,3 +50,5 @@ class FileFacts(msgspec.Struct, frozen=True, array_like=True):
     syntax_problem: SyntaxProblem | None = None
     dotted: frozenset[str] = frozenset()
     """String literals that may name a module or something in it: `app.api.users`, `app.main:app`."""
+    helpers: tuple[Helper, ...] = ()
+    """Functions beside migrations that do what migrations do."""

@@ -273,11 +273,29 @@ class Setting(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag=
     local: bool = False
 
 
+class Argument(msgspec.Struct, frozen=True, array_like=True):
+    """What a helper function is handed: a text, a list of texts, or columns; none of them where it is something else."""
+
+    text: str | None = None
+    texts: tuple[str, ...] | None = None
+    columns: tuple[ColumnSpec, ...] | None = None
+
+
+class HelperCall(msgspec.Struct, frozen=True, array_like=True):
+    """A call of a function that another module defines. `function` is qualified as far as this file allows."""
+
+    function: str
+    positional: tuple[Argument, ...] = ()
+    keywords: tuple[tuple[str, Argument], ...] = ()
+
+
 class RunCode(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="run-code"):
     """Python that moves data: `RunPython`, a bind's query, a session in `upgrade()`."""
 
     span: Span
     reversible: bool | None = None
+    call: HelperCall | None = None
+    """The function of another module that is called, where that is all it does."""
 
 
 class OtherStatement(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="other"):
@@ -301,6 +319,8 @@ class UnreadOperation(msgspec.Struct, frozen=True, array_like=True, tag_field="o
 
     span: Span
     reason: str
+    call: HelperCall | None = None
+    """The function of another module that would have to be read; the project does so."""
 
 
 Operation = (
@@ -308,6 +328,26 @@ Operation = (
     | AddConstraint | DropConstraint | ValidateConstraint | CreateIndex | DropIndex | AlterEnum | CreateObject
     | DropObject | RenameObject | SetComment | DataChange | Transaction | Setting | RunCode | OtherStatement | UnreadOperation
 )
+
+
+class HelperParameter(msgspec.Struct, frozen=True, array_like=True):
+    """A parameter of a helper. `kind` is positional, keyword, `*` or `**`."""
+
+    name: str
+    kind: str
+    default: Argument | None = None
+
+
+class Helper(msgspec.Struct, frozen=True, array_like=True):
+    """A function that revisions may call: what it does, with tokens for its parameters (see `bylaw.facts.late`).
+
+    `late` holds a parameter as `:name`, and constants of other modules by their qualified name.
+    """
+
+    function: str
+    parameters: tuple[HelperParameter, ...]
+    operations: tuple[Operation, ...]
+    late: tuple[str, ...] = ()
 
 
 class Marker(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -364,3 +404,5 @@ class Migration(msgspec.Struct, frozen=True, array_like=True):
     """SQL files: each statement of the up direction, in order. An operation lies inside one of them; several may share one."""
     blocks: tuple[Marker, ...] = ()
     """SQL files: regions whose statements may not run: `conditional` (IF, CASE or LOOP in a DO block), `handled` (with an exception handler)."""
+    late: tuple[str, ...] = ()
+    """Qualified names of other modules' constants, for which the operations hold tokens (see `bylaw.facts.late`)."""

@@ -13,6 +13,7 @@ from bylaw.project.migrations.additions import RequiredColumn, required_columns
 from bylaw.project.migrations.changes import Change, Deployment, replay
 from bylaw.project.migrations.deprecation import Announcement, Terms, announcement
 from bylaw.project.migrations.drops import Drop, drops
+from bylaw.project.migrations.linking import linked
 from bylaw.project.migrations.planting import Planted, plant
 from bylaw.project.migrations.references import references
 from bylaw.project.migrations.renames import Rename, Replacement, renames, replacements
@@ -56,7 +57,8 @@ class Migrations:
     @cached_property
     def _planted(self) -> Planted:
         project = self._project
-        groves = find_groves(file.facts for file in project.files.values())
+        facts = (file.facts for file in project.files.values())
+        groves = find_groves(linked(facts, lambda: project.names, project.settings.migrations.dialect))
         return plant(
             groves, project.settings.migrations, project.history, lambda path: project.files[path].source.content
         )

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from bylaw.facts.late import is_late
 from bylaw.facts.migrations import (
     AddColumn,
     CreateTable,
@@ -58,7 +59,17 @@ def sql_operations(sql: SqlText, content: bytes, dialect: str) -> tuple[Operatio
     """The operations of an SQL text that stands in a Python file with this content."""
     place = _places(sql, content)
     operations = tuple(_read(sql.text, dialect, place))
-    return tuple(_without_placeholders(operation) for operation in operations) if sql.computed else operations
+    if sql.computed:
+        operations = tuple(_without_placeholders(operation) for operation in operations)
+    if is_late(sql.text):
+        operations = tuple(_with_plain_reason(operation) for operation in operations)
+    return operations
+
+
+def _with_plain_reason(operation: Operation) -> Operation:
+    if isinstance(operation, UnreadOperation) and is_late(operation.reason):
+        return UnreadOperation(operation.span, "the SQL is put together at run time")
+    return operation
 
 
 def _read(text: str, dialect: str, place: Callable[[int, int], Span]) -> Iterator[Operation]:

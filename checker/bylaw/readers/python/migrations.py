@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bylaw.facts.migrations import Migration
+from bylaw.facts.migrations import Helper, Migration
 from bylaw.readers.python.walk import Module
 
 
@@ -18,6 +18,16 @@ def migrations(module: Module) -> tuple[Migration, ...]:
 
         found = django_migration(module)
     return () if found is None else (found,)
+
+
+def migration_helpers(module: Module) -> tuple[Helper, ...]:
+    """The functions of a module that imports Alembic's operations and is no revision itself."""
+    uses = any(item.target == "alembic" and item.local == "alembic" or item.target.startswith("alembic.op") for item in module.imports)
+    if not uses or _like_alembic(module):
+        return ()
+    from bylaw.readers.python.alembic import helpers_of  # noqa: PLC0415
+
+    return helpers_of(module)
 
 
 def _like_alembic(module: Module) -> bool:

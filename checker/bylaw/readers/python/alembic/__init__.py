@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from bylaw.readers.python.alembic.revision import migration_of
+from bylaw.readers.python.alembic.revision import helpers_of, migration_of
 
-__all__ = ["migration_of"]
+__all__ = ["helpers_of", "migration_of"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from bylaw.facts.late import only_token
 from bylaw.facts.migrations import AddConstraint, ColumnSpec, CreateIndex, Operation
 from bylaw.facts.values import Attr, Call, Constant, Items, Operator, Ref, Text, Value, flag_of, is_none, text_of
 from bylaw.readers.python.alembic.types import type_text
@@ -56,6 +57,12 @@ def _plain_word(text: str) -> str:
 def is_column(value: Value | None) -> bool:
     """Whether an expression makes a column: `sa.Column(...)`, or a subclass called with a name."""
     return isinstance(value, Call) and value.method.endswith("Column") and value.method[:1].isupper()
+
+
+def late_column(value: Value | None) -> list[ColumnSpec]:
+    """A column that is a helper's parameter, named by its token; nothing for anything else."""
+    text = text_of(value)
+    return [ColumnSpec(text)] if text is not None and only_token(text) is not None else []
 
 
 def column_spec(call: Call) -> ColumnSpec | None:

@@ -49,6 +49,8 @@ class Site:
 
     def execute(self, argument: Value | None, *, strict: bool) -> list[Operation]:
         dialect = self.run.conditions.dialect
+        if argument is not None:
+            argument = self.run.late.in_call(Call(self.call.function, (argument,), (), self.call.span)).args[0]
         return executed(argument, self.written.span, self.run.module.content, dialect, strict=strict)
 
 
@@ -92,14 +94,16 @@ def _operation_name(call: Call) -> tuple[str, Call | None]:
 
 
 def _operation(name: str, batch: Call | None, site: Site) -> list[Operation]:
-    call = Call(site.call.function, site.call.args, site.call.keywords, site.written.span)
+    late = site.run.late
+    named = late.in_call(site.call)
+    call = Call(named.function, named.args, named.keywords, site.written.span)
     if name in _HARMLESS or "." in name:
         return []
     if name == "execute":
         return site.execute(call.argument(0, "sqltext"), strict=True)
     if name == "run_async":
         return [RunCode(call.span)]
-    table = Arguments(batch, "drop_table").table_name() if batch is not None else ""
+    table = Arguments(late.in_call(batch), "drop_table").table_name() if batch is not None else ""
     found = operation_of(Arguments(call, name, table))
     return found if found is not None else _extension(name, call)
 

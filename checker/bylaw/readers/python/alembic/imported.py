@@ -5,20 +5,17 @@ seen here.
 from __future__ import annotations
 
 import re
-import sys
 from typing import Final
 
 from bylaw.facts.migrations import CreateObject, Operation, RunCode, UnreadOperation
 from bylaw.facts.values import Call, Constant, Items, Ref, Value, text_of
 from bylaw.readers.python.alembic.arguments import Arguments
 from bylaw.readers.python.alembic.columns import is_column
+from bylaw.readers.python.alembic.late import LIBRARIES, helper_call
 from bylaw.readers.python.alembic.operations import operation_of, table_operations
 from bylaw.readers.python.interpret.conditions import DIALECTS, Conditions
 from bylaw.source import Span
 
-_LIBRARIES: Final = (
-    frozenset({"sqlalchemy", "alembic", "builtins", "sqlmodel", "typing_extensions"}) | sys.stdlib_module_names
-)
 _NOUNS: Final = frozenset({
     "table", "tables", "column", "columns", "col", "cols", "index", "indexes", "indices", "idx", "constraint",
     "constraints", "fk", "fks", "pk", "pks", "foreignkey", "foreignkeys", "key", "keys", "trigger", "triggers",
@@ -41,7 +38,7 @@ _WORDS: Final = re.compile(r"[A-Za-z][a-z0-9]*|[A-Z]+(?![a-z])")
 def imported_call(call: Call, where: Span, conditions: Conditions, *, alone: bool) -> list[Operation]:
     """What a call of an imported function may do. `alone`: the call is a statement, its result is not used."""
     path = call.name
-    if not path or path.partition(".")[0] in _LIBRARIES:
+    if not path or path.partition(".")[0] in LIBRARIES:
         return []
     words = _words(path.rpartition(".")[2])
     if _for_another_dialect(words, conditions):
@@ -57,12 +54,12 @@ def imported_call(call: Call, where: Span, conditions: Conditions, *, alone: boo
         module = path.split(".")[-2] if path.count(".") else ""
         if alone and (_words(module) & _DDL_MODULES or any(_is_operations(argument) for argument in call.args)):
             return [_unread(call, where)]
-    return [RunCode(where)] if alone and not path.rpartition(".")[2][:1].isupper() else []
+    return [RunCode(where, call=helper_call(call))] if alone and not path.rpartition(".")[2][:1].isupper() else []
 
 
 def _unread(call: Call, where: Span) -> UnreadOperation:
     module, _, name = call.name.rpartition(".")
-    return UnreadOperation(where, f"{name} of {module} may change the schema")
+    return UnreadOperation(where, f"{name} of {module} may change the schema", helper_call(call))
 
 
 def _words(name: str) -> frozenset[str]:

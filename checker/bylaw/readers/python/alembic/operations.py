@@ -31,6 +31,7 @@ from bylaw.readers.python.alembic.columns import (
     default_text,
     expression_text,
     is_column,
+    late_column,
     name_of,
     table_constraint,
 )
@@ -82,7 +83,9 @@ def table_operations(
         elif isinstance(item, Call) and (constraint := table_constraint(table, item)) is not None:
             beside.append(constraint)
         else:
-            partial = partial or not is_none(item)
+            late = late_column(item)
+            columns.extend(late)
+            partial = partial or not (late or is_none(item))
     keys = keys or tuple(column.name for column in columns if column.primary_key)
     comment = text_of(call.keyword("comment")) or ""
     yield CreateTable(
@@ -117,6 +120,9 @@ def _add_column(arguments: Arguments) -> Iterator[Operation]:
     table, column = arguments.table_name(), arguments.value("column")
     if table is None:
         yield _computed(arguments, "table's name")
+        return
+    for late in late_column(column):
+        yield AddColumn(table, late, arguments.call.span)
         return
     spec = column_spec(column) if isinstance(column, Call) and is_column(column) else None
     if spec is None or not isinstance(column, Call):

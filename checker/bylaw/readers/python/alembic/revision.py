@@ -6,9 +6,10 @@ import re
 from typing import Final
 
 from bylaw.facts.code import Variable
-from bylaw.facts.migrations import Marker, Migration, Operation, Variant
+from bylaw.facts.migrations import Helper, Marker, Migration, Operation, Variant
 from bylaw.facts.values import Call, Constant, Items, Value, text_of
 from bylaw.readers.python.alembic.effects import Site, effect_of
+from bylaw.readers.python.alembic.late import LateNames, helper_parameters
 from bylaw.readers.python.alembic.run import Run
 from bylaw.readers.python.parse import span
 from bylaw.readers.python.walk import FunctionNode, Module
@@ -30,7 +31,8 @@ def migration_of(module: Module) -> Migration | None:
     identifier = text_of(revision.value)
     if identifier is None or not upgrades:
         return None
-    main, asked = _run(module, upgrades, MAIN_DIALECT)
+    late = LateNames(module.scope.own(""))
+    main, asked = _run(module, upgrades, MAIN_DIALECT, late)
     header = _header(module)
     regions = _regions(module)
     return Migration(
@@ -43,8 +45,23 @@ def migration_of(module: Module) -> Migration | None:
         generated_regions=regions,
         generator_header=header,
         comments=tuple((span(node), module.converter.text(node)) for node in module.comments),
-        variants=_variants(module, upgrades, main, asked),
+        variants=_variants(module, upgrades, main, asked, late),
+        late=tuple(late.names),
     )  # fmt: skip
+
+
+def helpers_of(module: Module) -> tuple[Helper, ...]:
+    """The functions of a module beside the revisions that do what revisions do."""
+    found = []
+    for function in module.functions:
+        if function.fact.owner or len(function.frames) != 1:
+            continue
+        run = _start(module, MAIN_DIALECT)
+        operations = run.run_helper(function)
+        if operations:
+            parameters = helper_parameters(function)
+            found.append(Helper(function.fact.qualified, parameters, operations, tuple(run.late.names)))
+    return tuple(found)
 
 
 def _value(variable: Variable | None) -> Value | None:
@@ -61,11 +78,14 @@ def _upgrades(module: Module) -> list[FunctionNode]:
     return main or named
 
 
-def _run(module: Module, upgrades: list[FunctionNode], dialect: str) -> tuple[tuple[Operation, ...], set[str]]:
+def _run(
+    module: Module, upgrades: list[FunctionNode], dialect: str, late: LateNames
+) -> tuple[tuple[Operation, ...], set[str]]:
     operations: list[Operation] = []
     asked: set[str] = set()
     for function in upgrades:
         interpreter = _start(module, dialect)
+        interpreter.late = late
         operations.extend(interpreter.run(function))
         asked |= interpreter.conditions.asked
     return tuple(operations), asked
@@ -82,13 +102,13 @@ def _start(module: Module, dialect: str) -> Run:
 
 
 def _variants(
-    module: Module, upgrades: list[FunctionNode], main: tuple[Operation, ...], asked: set[str]
+    module: Module, upgrades: list[FunctionNode], main: tuple[Operation, ...], asked: set[str], late: LateNames
 ) -> tuple[Variant, ...]:
     """What the revision does on the other dialects that its code names."""
     found = []
     others = asked - {MAIN_DIALECT} or ({"sqlite"} if asked else set())
     for dialect in sorted(others):
-        operations, _ = _run(module, upgrades, dialect)
+        operations, _ = _run(module, upgrades, dialect, late)
         if operations != main:
             found.append(Variant(dialect, operations))
     return tuple(found)

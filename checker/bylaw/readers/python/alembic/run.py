@@ -8,6 +8,7 @@ from typing import Final
 
 from bylaw.facts.migrations import Operation, RunCode, UnreadOperation
 from bylaw.facts.values import Call, Ref, Value
+from bylaw.readers.python.alembic.late import LateNames, bound_parameters
 from bylaw.readers.python.interpret.expressions import Effect
 from bylaw.readers.python.interpret.folding import Environment, TooMuch
 from bylaw.readers.python.interpret.interpreter import Interpreter
@@ -29,6 +30,7 @@ class Run(Interpreter):
     def __init__(self, module: Module, dialect: str, effect: Effect) -> None:
         super().__init__(module, dialect, effect)
         self.operations: list[Operation] = []
+        self.late = LateNames(module.scope.own(""))
 
     def run(self, function: FunctionNode) -> tuple[Operation, ...]:
         """The operations of a function that is called with nothing known, parameters for `op` aside."""
@@ -37,6 +39,13 @@ class Run(Interpreter):
             for parameter in function.fact.parameters
             if parameter.name in {"op", "ops", "operations"}
         }
+        return self._finish(function, names)
+
+    def run_helper(self, function: FunctionNode) -> tuple[Operation, ...]:
+        """The operations of a function that revisions may call, with tokens for its parameters."""
+        return self._finish(function, bound_parameters(function, self.late))
+
+    def _finish(self, function: FunctionNode, names: Environment) -> tuple[Operation, ...]:
         try:
             self.enter(function, names)
         except (TooMuch, RecursionError):
@@ -46,8 +55,8 @@ class Run(Interpreter):
     def add(self, operations: Sequence[Operation]) -> None:
         """Append operations; Python work that follows Python work is one piece of it. Raises TooMuch."""
         for operation in operations:
-            repeated = isinstance(operation, RunCode) and self.operations and isinstance(self.operations[-1], RunCode)
-            if not repeated:
+            plain = isinstance(operation, RunCode) and operation.call is None
+            if not (plain and self.operations and isinstance(self.operations[-1], RunCode)):
                 self.operations.append(operation)
         if len(self.operations) > MAX_OPERATIONS:
             raise TooMuch

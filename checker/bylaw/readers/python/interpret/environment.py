@@ -7,6 +7,7 @@ from typing import Final
 
 from tree_sitter import Node
 
+from bylaw.facts.late import each_token, only_token
 from bylaw.facts.values import Attr, Call, Constant, Entries, Items, Local, Opaque, Starred, Value
 from bylaw.readers.python.interpret.folding import Environment
 from bylaw.readers.python.scope import bound_names
@@ -51,6 +52,9 @@ def elements(value: Value) -> tuple[Value, ...] | None:
     """What a loop over a folded value goes through; None where it is not known."""
     if isinstance(value, Items) and not any(isinstance(item, Starred) for item in value.items):
         return value.items
+    if isinstance(value, Constant) and isinstance(value.value, str):
+        index = only_token(value.value)
+        return None if index is None else (Constant(each_token(index), value.span),)
     if isinstance(value, Entries) and all(key is not None for key, _ in value.entries):
         return tuple(key for key, _ in value.entries if key is not None)
     return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from bylaw.facts.late import is_late
 from bylaw.facts.values import (
     Attr,
     Call,
@@ -207,7 +208,7 @@ def literal_truth(value: Value) -> bool | None:
     """Whether a value is true, where it is a literal; else None."""
     match value:
         case Constant(inner):
-            return bool(inner)
+            return None if isinstance(inner, str) and is_late(inner) else bool(inner)
         case Items(_, items) if not any(isinstance(item, Starred) for item in items):
             return bool(items)
         case Entries(entries):

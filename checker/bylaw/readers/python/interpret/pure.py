@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Callable
 from typing import Final
 
+from bylaw.facts.late import is_late
 from bylaw.facts.values import Attr, Call, Constant, Entries, Items, Operator, Ref, Starred, Text, Value, text_of
 from bylaw.source import Span
 
@@ -171,6 +172,8 @@ def _keys(entries: tuple[tuple[Value | None, Value], ...], where: Span) -> Value
 
 def compare(operator: str, left: Value, right: Value, where: Span) -> Value | None:
     """The result of a binary operator over literals: `+`, `%` on text, comparisons; None where it is not known."""
+    if operator not in {"+", "%", "*"} and (_late(left) or _late(right)):
+        return None
     match operator, left, right:
         case "+", Items(kind, first), Items(_, second):
             return Items(kind, first + second, where)
@@ -199,6 +202,10 @@ def compare(operator: str, left: Value, right: Value, where: Span) -> Value | No
             return Constant((part in whole) is (operator == "in"), where)
         case _:
             return None
+
+
+def _late(value: Value) -> bool:
+    return isinstance(value, Constant) and isinstance(value.value, str) and is_late(value.value)
 
 
 def _percent(text: str, right: Value, where: Span) -> Value | None:
