@@ -68,7 +68,7 @@ class Routing:
     def objects(self) -> dict[str, Object]:
         """Applications and routers by qualified name. Without an application, the routers of the root modules stand for it."""
         found = find_objects(self.code)
-        served = _families(found)
+        served = _families(found) | self._subclassed
         for item in found.values():
             if item.role == "router" and self._is_root(item.facts.path) and family(item.framework) not in served:
                 item.role = "app"
@@ -104,21 +104,32 @@ class Routing:
     @cached_property
     def _families(self) -> set[Framework]:
         """Frameworks that have an application here."""
-        found = _families(self.objects)
+        found = _families(self.objects) | self._subclassed
         if any(not is_example(path) for path in self._roots.values()):
             found.add("django")
         return found
 
     @cached_property
+    def _subclassed(self) -> set[Framework]:
+        """Frameworks whose application class the project derives its own from."""
+        kinds = (
+            self.code.kinds.of_name(item.qualified, facts.module)
+            for facts in self.code.files
+            for item in facts.classes
+            if item.bases and item.name in self.code.kinds.words and not is_example(facts.path)
+        )
+        return {family(kind.framework) for kind in kinds if kind is not None and kind.role == "app"}
+
+    @cached_property
     def _discovery(self) -> Discovery:
-        return Discovery(self.project.names, self.code.files)
+        return Discovery(self.code, self.objects)
 
     def _doubt(self, item: Object) -> str:
         module = item.facts.module
         if item.generated:
             return "its class or factory may register it"
-        if finder := self._discovery.finder_of(module):
-            return f"{finder} imports modules by computed names"
+        if finder := self._discovery.finder_of(item):
+            return f"{finder} registers what it finds at run time"
         if path := self._named_in_string(item):
             return f"a string in {path} names it"
         if path := self._imported_from_nowhere(item):

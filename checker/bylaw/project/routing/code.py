@@ -248,10 +248,9 @@ class Code:
         loops = {name: loop.values for loop in site.loops for name in loop.targets}
         for value in (*site.call.args, *(keyword.value for keyword in site.call.keywords)):
             yield from self.carried(value, module, looked_up=looked_up)
-            local = value.value if isinstance(value, Attr | Starred) else value
-            local = local.value if isinstance(local, Attr) else local
-            if isinstance(local, Local) and local.name in loops:
-                yield from self.carried(loops[local.name], module, looked_up=looked_up)
+            target = loop_target(value, module)
+            if target in loops:
+                yield from self.carried(loops[target], module, looked_up=looked_up)
 
     def carried(self, value: Value, module: str, *, opaque: bool = False, looked_up: bool = False) -> Iterator[Carried]:
         """The names that a value holds, as far as its shape tells."""
@@ -288,13 +287,20 @@ class Code:
         known = call.method in PASS_THROUGH or call.method in REGISTER_CALLS or kind is not None
         looked_up = call.method in _LOOKUPS
         for index, arg in enumerate(call.args):
-            if (
-                kind is not None
-                and (kind.role == "router" or call.method == "Api")
-                and isinstance(arg, Ref)
-                and index == 0
-            ):
+            if kind is not None and kind.role in {"router", "api"} and isinstance(arg, Ref) and index == 0:
                 continue  # the parent, not a child
             yield from self.carried(arg, module, opaque=opaque or not known, looked_up=looked_up)
         for keyword in call.keywords:
             yield from self.carried(keyword.value, module, opaque=opaque or not known, looked_up=looked_up)
+
+
+def loop_target(value: Value, module: str) -> str:
+    """The variable of a loop that a value is, or is an attribute of: `router`, `module.router`, `*routers`; '' for another value."""
+    while isinstance(value, Attr | Starred | Index):
+        value = value.value
+    if isinstance(value, Local):
+        return value.name
+    # A loop at module level binds a name of the module.
+    if isinstance(value, Ref) and value.name.startswith(f"{module}."):
+        return value.name[len(module) + 1 :].partition(".")[0]
+    return ""

@@ -1,130 +1,251 @@
-"""Routers that code may find without naming them: packages that are scanned, modules imported by computed names, entry points."""
+"""Routers that code may register without naming them: modules imported by computed names, packages that are scanned.
+
+Two things have to come together: an import that no name gives away, and a registration whose argument no name gives away, in one
+file or in files that import each other. Django's `include(f"{app}.urls")` is both at once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from bylaw.facts.code import CallSite
+from bylaw.facts.code import CallSite, Variable
 from bylaw.facts.file import FileFacts
-from bylaw.facts.values import Call, Constant, Ref, Text, Value, text_of, walk
-from bylaw.project.names import Names
-
-_IMPORTERS = frozenset(
-    {"import_module", "__import__", "import_string", "load_module", "import_by_path", "locate", "import_submodules"}
+from bylaw.facts.routing import Framework
+from bylaw.facts.values import (
+    Attr,
+    Call,
+    Constant,
+    Index,
+    Items,
+    Local,
+    Operator,
+    Ref,
+    Starred,
+    Text,
+    Value,
+    text_of,
+    walk,
 )
-"""Calls that import what their first argument names."""
-_SCANNERS = frozenset({
-    "iter_modules", "walk_packages", "find_modules", "entry_points", "iter_entry_points", "module_from_spec", "autodiscover_modules",
-    "spec_from_file_location", "globals", "vars", "getmembers",
+from bylaw.project.routing.code import Code, loop_target
+from bylaw.project.routing.objects import Object, local_object
+from bylaw.project.routing.vocabulary import REGISTER_CALLS
+
+_IMPORTERS = frozenset({
+    "import_module", "__import__", "import_string", "load_module", "import_by_path", "locate", "import_submodules", "find_modules",
+    "iter_modules", "walk_packages", "entry_points", "iter_entry_points", "module_from_spec", "spec_from_file_location",
+    "autodiscover_modules", "getmembers", "globals",
 })  # fmt: skip
-_ABOUT_ROUTERS = frozenset({
-    "include_router", "register_blueprint", "add_router", "add_namespace", "router", "routers", "blueprint", "blueprints", "bp", "urlpatterns",
-    "urls", "routes", "route_handlers", "controllers", "api_router", "url_prefix", "add_routes", "mount", "APIRouter", "Blueprint",
-    "register_routers", "register_routes", "register_blueprints", "include_routers", "viewsets", "handlers", "endpoints",
-})  # fmt: skip
-_EVERYTHING = ""
+"""Calls that import, or look into, modules that they are told at run time."""
+_BY_NAME = frozenset({"import_module", "__import__", "import_string", "load_module", "import_by_path", "locate"})
+"""Those of them that are harmless with a literal name."""
+_OPEN_ENDED: dict[str, frozenset[Framework]] = {
+    "route_handlers": frozenset({"litestar"}), "register_controllers": frozenset({"ninja"}), "add_routes": frozenset({"aiohttp"}),
+    "blueprint": frozenset({"sanic"}),
+}  # fmt: skip
+"""Words that speak of registering in ways that are no `CallSite`."""
+_FRAMEWORKS: dict[str, frozenset[Framework]] = {
+    "include_router": frozenset({"fastapi"}), "register_blueprint": frozenset({"flask"}), "add_namespace": frozenset({"flask"}),
+    "add_router": frozenset({"ninja", "litestar", "fastapi"}), "mount": frozenset({"starlette"}), "blueprint": frozenset({"sanic"}),
+    "include": frozenset({"django", "drf", "ninja"}),
+}  # fmt: skip
+
+
+class Reach(NamedTuple):
+    """What some code may register: variables of one name ('' for any) in one package ('' for any), modules with one ending."""
+
+    path: str
+    frameworks: frozenset[Framework]
+    name: str
+    package: str
+    ending: str = ""
+
+    def covers(self, item: Object) -> bool:
+        """Whether a router is among them."""
+        module = item.facts.module
+        if item.framework not in self.frameworks:
+            return False
+        if self.ending or item.role == "urls":
+            return (
+                item.role == "urls" and f".{module}".endswith(self.ending) and (f"{module}.").startswith(self.package)
+            )
+        if self.name and item.name.rpartition(".")[2] != self.name:
+            return False
+        return not self.package or module == self.package or module.startswith(f"{self.package}.")
 
 
 class Discovery:
-    """Says whether some code may pick up a module's routers by scanning or importing dynamically."""
+    """Knows what may be registered out of sight."""
 
-    def __init__(self, names: Names, files: Iterable[FileFacts]) -> None:
-        self.scopes: dict[str, str] = {}
-        """Package whose modules may be picked up ('' for all of them) → path of the file that does it."""
-        dynamic = [(facts, sites) for facts in files if (sites := list(_dynamic(facts)))]
-        for facts, sites in dynamic:
-            if _speaks_of_routers(facts) or any(_speaks_of_routers(user) for user in _users(facts, names)):
-                for scope in _scopes(facts, sites, names):
-                    self.scopes.setdefault(scope, facts.path)
+    def __init__(self, code: Code, objects: dict[str, Object]) -> None:
+        self._code = code
+        self._objects = objects
+        self._reaches = tuple(dict.fromkeys(self._find()))
 
-    def finder_of(self, module: str) -> str:
-        """The path of the code that may pick up the module, or ''."""
-        for scope, path in self.scopes.items():
-            if scope == _EVERYTHING or module == scope or module.startswith(scope + "."):
-                return path
-        return ""
+    def finder_of(self, item: Object) -> str:
+        """The path of the code that may register a router out of sight, or ''."""
+        return next((reach.path for reach in self._reaches if reach.covers(item)), "")
 
+    def _find(self) -> Iterator[Reach]:
+        importing = [(facts, sites) for facts in self._code.files if (sites := list(_importing(facts)))]
+        registering: list[tuple[FileFacts, set[tuple[frozenset[Framework], str]]]] = []
+        for facts in self._code.files:
+            names: set[tuple[frozenset[Framework], str]] = set()
+            for site in facts.calls:
+                if site.call.method == "include":
+                    yield from self._included(site, facts)
+                if (frameworks := _FRAMEWORKS.get(site.call.method)) is not None:
+                    opened = [self._open(value, site, facts) for value in _registered(site)]
+                    names.update((frameworks, name) for name in opened if name is not None)
+            if names:
+                registering.append((facts, names))
+        for facts, sites in importing:
+            packages = sorted(_packages(facts, sites, self._code))
+            for other, names in registering:
+                if other is facts or self._linked(facts, other):
+                    for frameworks, name in sorted(names, key=lambda entry: (sorted(entry[0]), entry[1])):
+                        yield from (Reach(facts.path, frameworks, name, package) for package in packages)
+            for word in sorted(facts.words & _OPEN_ENDED.keys()):
+                yield from (Reach(facts.path, _OPEN_ENDED[word], "", package) for package in packages)
 
-def _dynamic(facts: FileFacts) -> Iterator[CallSite]:
-    for site in facts.calls:
-        method = site.call.method
-        if method in _SCANNERS:
-            if method not in {"globals", "vars"} or site.loops or method == "globals":
-                yield site
-        elif (
-            method in _IMPORTERS
-            and text_of(site.call.argument(0, "name")) is None
-            and (site.call.args or site.call.keywords)
-        ):
-            yield site
+    def _included(self, site: CallSite, facts: FileFacts) -> Iterator[Reach]:
+        for value in site.call.args[:1]:
+            for inner in walk(value):
+                if isinstance(inner, Text):
+                    first, last = inner.parts[0], inner.parts[-1]
+                    yield Reach(facts.path, _FRAMEWORKS["include"], "", text_of(first) or "", text_of(last) or ".")
 
+    def _linked(self, one: FileFacts, other: FileFacts) -> bool:
+        """Whether one file imports from the other, or a third one uses both to load and register."""
+        if self._imports(one, other) or self._imports(other, one):
+            return True
+        return any(
+            facts is not one and facts is not other and self._imports(facts, one) and self._imports(facts, other)
+            and self._uses(facts, one) and self._uses(facts, other)
+            for facts in self._code.files
+        )  # fmt: skip
 
-def _speaks_of_routers(facts: FileFacts) -> bool:
-    if facts.words & _ABOUT_ROUTERS:
-        return True
-    return any(item.target.rpartition(".")[2] in _ABOUT_ROUTERS for item in facts.imports)
-
-
-def _users(facts: FileFacts, names: Names) -> Iterator[FileFacts]:
-    """Files that import something of this file's module."""
-    for other in names.files:
-        if other is not facts and any(
-            item.target == facts.module
-            or item.target.startswith(facts.module + ".")
-            or _means(item.target, facts, other, names)
-            for item in other.imports
-        ):
-            yield other
-
-
-def _means(target: str, facts: FileFacts, other: FileFacts, names: Names) -> bool:
-    last = facts.module.rpartition(".")[2]
-    if last not in target:
+    def _imports(self, user: FileFacts, used: FileFacts) -> bool:
+        for item in user.imports:
+            place = self._code.place(item.target, user.module)
+            if place is not None and (place.node == used.module or place.node.rpartition(".")[0] == used.module):
+                return True
         return False
-    return names.resolve(target, other.module).startswith(facts.module)
+
+    def _uses(self, user: FileFacts, used: FileFacts) -> bool:
+        """Whether a file calls a function of the other one that imports or registers."""
+        inside = {
+            site.function for site in used.calls if site.call.method in _IMPORTERS or site.call.method in REGISTER_CALLS
+        }
+        for reference in user.references:
+            place = self._code.place(reference.name, user.module) if reference.role == "called" else None
+            if place is not None and any(function.startswith(place.node) for function in inside):
+                return True
+        return False
+
+    def _open(self, value: Value, site: CallSite, facts: FileFacts) -> str | None:
+        """The variable's name ('' for any) when an argument does not say which router it is; None when it does."""
+        match value:
+            case Attr(inner, name):
+                return name if self._open(inner, site, facts) is not None else None
+            case Starred(inner):
+                return self._open(inner, site, facts)
+            case Local(name):
+                known = local_object(name, site.function, self._objects) is not None
+                return None if known or self._loops_over_names(name, site, facts) else ""
+            case Ref(name):
+                place = self._code.place(name, facts.module)
+                if place is None or not self._is_anything(place.node):
+                    return None
+                return None if self._loops_over_names(loop_target(value, facts.module), site, facts) else place.tail
+            case Call(Ref("builtins.getattr"), args) if len(args) > 1:
+                return text_of(args[1]) or ""
+            case Call():
+                return "" if self._code.kinds.of_value(value, facts.module) is None else None
+            case Index():
+                return ""
+            case Items(_, items):
+                return next((name for item in items if (name := self._open(item, site, facts)) is not None), None)
+            case _:
+                return None
+
+    def _loops_over_names(self, target: str, site: CallSite, facts: FileFacts) -> bool:
+        loop = next((loop for loop in reversed(site.loops) if target in loop.targets), None)
+        return loop is not None and self._is_spelled_out(loop.values, facts)
+
+    def _is_anything(self, node: str) -> bool:
+        """Whether a name of this project is a variable that may hold any router: a loop's, or the result of some call."""
+        if node in self._objects or node in self._code.names.modules:
+            return False
+        found = self._code.names.definition(node)
+        if found is None or found.item is None:
+            return True
+        return isinstance(found.item, Variable) and not isinstance(found.item.value, Ref | Items | Constant | Operator)
+
+    def _is_spelled_out(self, values: Value, facts: FileFacts) -> bool:
+        if isinstance(values, Items):
+            return all(isinstance(inner, Ref | Items | Constant | Call) for inner in values.items)
+        if isinstance(values, Ref):
+            place = self._code.place(values.name, facts.module)
+            return place is not None and not place.node.endswith((".__all__", ".__path__"))
+        return (
+            isinstance(values, Call)
+            and isinstance(values.function, Ref)
+            and self._is_spelled_out(values.function, facts)
+        )
 
 
-def _scopes(facts: FileFacts, sites: list[CallSite], names: Names) -> Iterator[str]:
+def _importing(facts: FileFacts) -> Iterator[CallSite]:
+    for site in facts.calls:
+        if site.call.method in _IMPORTERS:
+            named = site.call.argument(0, "name")
+            if site.call.method not in _BY_NAME or (named is not None and text_of(named) is None):
+                yield site
+
+
+def _registered(site: CallSite) -> tuple[Value, ...]:
+    """The arguments of a registration that may be routers."""
+    values = site.call.args if site.call.method != "include" else site.call.args[:1]
+    return (
+        *values,
+        *(keyword.value for keyword in site.call.keywords if keyword.name in {"router", "blueprint", "app", "ns"}),
+    )
+
+
+def _packages(facts: FileFacts, sites: list[CallSite], code: Code) -> set[str]:
     """The packages that the calls reach, function by function: where one call says the package, the others work below it."""
     by_function: dict[str, set[str]] = {}
     for site in sites:
-        by_function.setdefault(site.function, set()).add(_scope_of(site, facts, names))
-    for scopes in by_function.values():
-        narrow = scopes - {_EVERYTHING}
-        yield from sorted(narrow or scopes)
+        by_function.setdefault(site.function, set()).add(_package_of(site, facts, code))
+    return set().union(*((packages - {""}) or packages for packages in by_function.values()))
 
 
-def _scope_of(site: CallSite, facts: FileFacts, names: Names) -> str:
-    if site.call.method == "globals":
-        return _EVERYTHING
-    for value in (
+def _package_of(site: CallSite, facts: FileFacts, code: Code) -> str:
+    values = (
         *site.call.args,
         *(keyword.value for keyword in site.call.keywords),
         *(loop.values for loop in site.loops),
-    ):
+    )
+    for value in values:
         for inner in walk(value):
-            scope = _named_package(inner, facts, names)
-            if scope is not None:
-                return scope
-    return _EVERYTHING
+            if (package := _named_package(inner, facts, code)) is not None:
+                return package
+    return ""
 
 
-def _named_package(value: Value, facts: FileFacts, names: Names) -> str | None:
+def _named_package(value: Value, facts: FileFacts, code: Code) -> str | None:
     match value:
         case Ref(name) if name.rpartition(".")[2] in {"__path__", "__name__", "__package__"}:
             owner = name.rpartition(".")[0]
-            package = names.resolve(owner, facts.module) if owner else facts.module
+            owner = facts.module if owner == "builtins" else owner
             if owner == facts.module and not facts.is_package:
-                package = facts.module.rpartition(".")[0]
-            return package or None
-        case Text(parts) if (
-            parts and isinstance(parts[0], Constant) and isinstance(parts[0].value, str) and "." in parts[0].value
-        ):
-            head = parts[0].value.rpartition(".")[0]
-            found = names.module(head, facts.module) if head else None
+                return facts.module.rpartition(".")[0] or None
+            return code.names.resolve(owner, facts.module) if owner else None
+        case Text((Constant(str() as text), *_)) if "." in text:
+            found = code.names.module(text.rpartition(".")[0], facts.module)
             return found.module if found is not None else None
-        case Constant(str() as text) if "." in text and not isinstance(value, Call):
-            found = names.module(text.strip("."), facts.module)
+        case Constant(str() as text) if text:
+            found = code.names.module(text.strip("."), facts.module) if "." in text else None
             return found.module if found is not None else None
         case _:
             return None

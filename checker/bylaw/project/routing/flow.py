@@ -43,6 +43,7 @@ class Flow:
         self.register_calls = register_calls
         self._edges: dict[str, tuple[Edge, ...]] = {}
         self._alive: dict[str, bool] = {}
+        self._apis = {item.call.method for item in objects.values() if item.is_api and item.call is not None}
 
     def edges(self, node: str) -> tuple[Edge, ...]:
         """All next steps of a node."""
@@ -81,7 +82,7 @@ class Flow:
         else:
             yield from self._of_modules(item, module)
         call = item.call
-        if call is not None and call.method == "Api" and isinstance(parent := call.argument(0, "app"), Ref):
+        if item.is_api and call is not None and isinstance(parent := call.argument(0, "app"), Ref):
             place = self.code.place(parent.name, module)
             if place is not None:
                 yield Edge("node", place.node, item.facts.path, "serves it", None, item.span)
@@ -98,11 +99,7 @@ class Flow:
 
     def _of_modules(self, item: Object, module: str) -> Iterator[Edge]:
         """A module that is handed on as a value takes its routers with it; so does a package around it, or one that imports it."""
-        holders = {module}
-        parts = module.split(".")
-        holders.update(
-            ".".join(parts[:end]) for end in range(1, len(parts)) if ".".join(parts[:end]) in self.code.names.modules
-        )
+        holders = {module, module.rpartition(".")[0]} & self.code.names.modules.keys()
         for facts, imported in self.code.imports.get(item.name.rpartition(".")[2], ()):
             place = self.code.place(imported.target, facts.module)
             if place is not None and place.node == item.name and not imported.function:
@@ -205,7 +202,7 @@ class Flow:
             return
         if reference.call.startswith("@") or reference.call in HARMLESS_CALLS:
             return
-        if reference.call == "Api" or (reference.call.startswith("Nested") and reference.call.endswith("Router")):
+        if reference.call in self._apis or (reference.call.startswith("Nested") and reference.call.endswith("Router")):
             return  # it is the parent of what is made there
         if reference.function and node in self.code.functions and reference.function.startswith(node):
             return

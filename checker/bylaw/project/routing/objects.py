@@ -30,6 +30,8 @@ class Object:
     inside: str = ""
     call: Call | None = None
     endpoints: int = 0
+    is_api: bool = False
+    """It wraps the application or router that it is given."""
     generated: bool = False
     """Its class brings endpoints of its own, or registers what it creates: nothing here tells."""
 
@@ -63,23 +65,27 @@ def _module_level(facts: FileFacts, code: Code) -> Iterator[Object]:
             call = variable.value if isinstance(variable.value, Call) else None
             role = _role(variable, kind, call, facts, code)
             generated = role == "router" and call is not None and _registers_itself(call, facts, code)
-            yield Object(name, role, kind.framework, facts, variable.statement, call=call, generated=generated)
+            yield Object(
+                name,
+                role,
+                kind.framework,
+                facts,
+                variable.statement,
+                call=call,
+                is_api=kind.role == "api",
+                generated=generated,
+            )
 
 
 def _role(variable: Variable, kind: Kind, call: Call | None, facts: FileFacts, code: Code) -> Literal["app", "router"]:
     if kind.framework == "starlette" and variable.name in _ENTRY_NAMES:
         return "app"
-    if (
-        call is not None
-        and call.method == "Api"
-        and (parent := call.argument(0, "app")) is not None
-        and isinstance(parent, Ref)
-    ):
+    if kind.role == "api" and call is not None and isinstance(parent := call.argument(0, "app"), Ref):
         found = code.names.definition(parent.name, facts.module)
         inner = found.item.value if found is not None and isinstance(found.item, Variable) else None
         of_parent = code.kinds.of_value(inner, found.file.module) if found is not None else None
         return "router" if of_parent is not None and of_parent.role == "router" else "app"
-    return "app" if kind.role == "app" else "router"
+    return "app" if kind.role in {"app", "api"} else "router"
 
 
 def _kind_of(variable: Variable, facts: FileFacts, code: Code) -> Kind | None:
@@ -113,7 +119,8 @@ def _inside_functions(facts: FileFacts, code: Code) -> Iterator[Object]:
                 if site.assigned_to
                 else f"{site.function}.<{site.call.span.start}>"
             )
-            yield Object(name, kind.role, kind.framework, facts, site.call.span, site.function, site.call)
+            role: Literal["app", "router"] = "router" if kind.role == "router" else "app"
+            yield Object(name, role, kind.framework, facts, site.call.span, site.function, site.call)
 
 
 def _classes(facts: FileFacts, code: Code) -> Iterator[Object]:
@@ -136,7 +143,7 @@ def _registers_itself(call: Call, facts: FileFacts, code: Code) -> bool:
     if (
         kind is not None
         and kind.framework != "drf"
-        and call.method != "Api"
+        and kind.role != "api"
         and call.args
         and isinstance(call.args[0], Ref)
     ):

@@ -6,11 +6,11 @@ from typing import Literal, NamedTuple
 
 from bylaw.facts.routing import Framework
 
-Role = Literal["app", "router", "controller"]
+Role = Literal["app", "api", "router", "controller"]
 
 
 class Kind(NamedTuple):
-    """What an object is: an application, a router, or a class whose methods are endpoints."""
+    """What an object is: an application, a router, a class whose methods are endpoints, or an API that serves what it is given."""
 
     role: Role
     framework: Framework
@@ -38,7 +38,7 @@ _NINJA: dict[str, Kind] = {
 }  # fmt: skip
 _RESTX: dict[str, Kind] = {
     "Namespace": Kind("router", "flask"),
-    "Api": Kind("app", "flask"),
+    "Api": Kind("api", "flask"),
     "Blueprint": Kind("router", "flask"),
 }
 
