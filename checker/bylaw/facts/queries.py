@@ -1,4 +1,4 @@
-"""Reads and deletes of rows, as far as one file tells them. The project decides which table an entity is."""
+"""Reads and deletes of rows, as far as one function tells them. The project decides which table an entity is."""
 
 from __future__ import annotations
 
@@ -6,40 +6,61 @@ from typing import Literal
 
 import msgspec
 
-from bylaw.facts.values import Value
+from bylaw.facts.database import Column, Table
 from bylaw.source import Span
 
 
 class Query(msgspec.Struct, frozen=True, array_like=True):
     """A statement that reads or deletes rows.
 
-    kind: `select` (select(Model), session.query(Model), Model.objects…), `get` (session.get(Model, pk), Model.query.get),
-    `delete` (delete(Model), query.delete(), Model.objects….delete()), `delete-row` (session.delete(row), row.delete()),
-    and `sql-select`/`sql-delete` for literal SQL text.
+    kind: `select` (`select(Model)`, `session.query(Model)`, `Model.query…`, `Model.objects…`), `get` (`session.get(Model, key)`),
+    `delete` (`delete(Model)`, a query's or manager's `.delete()`), `delete-row` (`session.delete(row)`, `row.delete()`),
+    and `sql-select`, `sql-delete` for literal SQL text.
     """
 
     kind: Literal["select", "get", "delete", "delete-row", "sql-select", "sql-delete"]
     span: Span
-    """The call, or the SQL literal."""
-    entity: Value | None = None
-    """The model as written (a Ref), or for a row the type found for it in this function (annotation, `session.get(Model, …)`)."""
+    """The call that starts the statement (`select(Model)`), for deletes the call that deletes, or the SQL literal."""
+    entity: str = ""
+    """The model's qualified name as the module knows it; '' for SQL text."""
     table: str = ""
-    """For SQL text: the table name."""
+    """For SQL text: the table, as written, without quotes."""
     names: frozenset[str] = frozenset()
-    """Every column or attribute name that a filter of the statement mentions, later `.where` on the same variable and
-    checks of the loaded row included."""
-    helpers: tuple[Value, ...] = ()
-    """Functions the statement passes through: they may add filters."""
+    """Every name that the statement's filters and options mention, and every attribute that is read of its rows."""
+    helpers: tuple[str, ...] = ()
+    """Qualified names of functions that the statement or its rows are handed to: they may filter."""
     undecided: str = ""
-    """Why it cannot be decided what the statement does (escapes into a call, built dynamically …)."""
+    """Why it cannot be decided what the statement does: handed out unexecuted, filters from elsewhere …"""
     function: str = ""
-    """Qualified name of the enclosing function, or ''."""
-    receiver: Value | None = None
-    """For `delete-row`: what `.delete` is called on (session or row)."""
-    argument_span: Span | None = None
-    """For `session.delete(row)`: the row expression."""
-    awaited: bool = False
+    """Qualified name of the enclosing function; '' in a class body or at module level."""
+    style: Literal["core", "query", "flask", "django", "session", "row", "sql"] = "core"
+    """`core`: select()/delete(); `query`: session.query(Model); `flask`: Model.query; `django`: a manager; `session`: session.get
+    and session.delete; `row`: a method of the row itself."""
     manager: str = ""
-    """Django: the manager's name (`objects`, `all_objects`)."""
+    """Django: the manager's name (`objects`)."""
+    written: str = ""
+    """The entity, or for `delete-row` the row, as written."""
+    insert_at: int = -1
+    """Byte offset at which a further filter may be written (`.where(…)`); -1 where there is none."""
+    head: Span | None = None
+    """For `delete(Model)`: the name that is called; for a query's `.delete()`: from the dot to the end."""
+    alone: bool = False
+    """The deleting call is a statement of its own; `statement` is its span, `await` included."""
     statement: Span | None = None
-    """The whole statement around the call."""
+
+
+class Touch(msgspec.Struct, frozen=True):
+    """A query of application code on a soft-deletable table, with what the whole project says of it."""
+
+    path: str
+    query: Query
+    table: Table
+    marker: Column
+    undecided: str = ""
+    """Why it cannot be said what the statement does; '' when it can."""
+    filtered: bool = False
+    """The statement, or what is done with its rows, speaks of the marker or of deleted rows."""
+    hidden: str = ""
+    """Why the rows may be filtered elsewhere (a manager, criteria for all queries); '' when nothing does."""
+    softly: str = ""
+    """Why this delete may only mark rows (overridden, a session hook); '' when it really deletes."""

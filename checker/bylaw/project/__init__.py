@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bylaw.facts.routing import Router
     from bylaw.project.migrations import Migrations
     from bylaw.project.names import Names
+    from bylaw.project.soft_deletes import SoftDeletes
     from bylaw.project.routing import Routing
     from bylaw.project.tables import Tables
 
@@ -59,6 +60,7 @@ class Project:
     ) -> None:
         self.files: dict[str, File] = {path: File(facts[path], load) for path in sorted(facts)}
         self.settings = settings
+        self._soft_deletes: dict[str, SoftDeletes] = {}
         self._routings: dict[tuple[tuple[str, ...], ...], Routing] = {}
         self.history = history
         self._load = load
@@ -112,6 +114,14 @@ class Project:
         from bylaw.project.registration import Registrations  # noqa: PLC0415
 
         return tuple(Registrations(self, registry_modules).all())
+
+    def soft_deletes(self, column: str) -> SoftDeletes:
+        """The queries on tables that have the marker column (attribute or physical name)."""
+        if column not in self._soft_deletes:
+            from bylaw.project.soft_deletes import SoftDeletes  # noqa: PLC0415
+
+            self._soft_deletes[column] = SoftDeletes(self, column)
+        return self._soft_deletes[column]
 
     @cached_property
     def migrations(self) -> Migrations:

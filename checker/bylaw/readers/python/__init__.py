@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from bylaw.facts.code import SyntaxProblem
 from bylaw.facts.file import FileFacts
+from bylaw.readers.python import syntax
 from bylaw.readers.python.escapes import escapes
 from bylaw.readers.python.migrations import migrations
+from bylaw.readers.python.module import Module
 from bylaw.readers.python.parse import NotText, to_utf8
 from bylaw.readers.python.walk import walk
 from bylaw.source import Span
@@ -24,21 +26,46 @@ def read(path: str, content: bytes) -> FileFacts:
     try:
         source = to_utf8(content)
     except NotText as problem:
-        return FileFacts(path, "python", module, is_package, syntax_problem=SyntaxProblem(Span(0, 0), str(problem)))
+        where = Span(problem.offset, problem.offset)
+        return FileFacts(path, "python", module, is_package, syntax_problem=SyntaxProblem(where, str(problem)))
     walked = walk(path, source, module, is_package=is_package)
+    problem_found = syntax.judge(walked)
+    return _all_facts(walked) if problem_found is None else _uses(walked, problem_found)
+
+
+def _all_facts(module: Module) -> FileFacts:
+    scope = module.scope
+    unread = [*module.unread, *syntax.unread(module.root)] if module.root.has_error else module.unread
     return FileFacts(
-        path, "python", module, is_package,
-        imports=tuple(walked.imports),
-        exports=walked.exports,
-        variables=tuple(walked.variables),
-        classes=tuple(record.fact for record in walked.classes),
-        functions=tuple(record.fact for record in walked.functions),
-        references=tuple(walked.references.values()),
-        calls=tuple(walked.calls),
-        escapes=tuple(escapes(walked)),
-        migrations=migrations(walked),
-        words=frozenset(walked.words),
-        import_anchor=walked.import_anchor,
-        unread=tuple(walked.unread),
-        dotted=frozenset(walked.dotted),
+        module.path, "python", scope.module, scope.is_package,
+        imports=tuple(module.imports),
+        exports=module.exports,
+        variables=tuple(module.variables),
+        classes=tuple(record.fact for record in module.classes),
+        functions=tuple(record.fact for record in module.functions),
+        references=tuple(module.references.values()),
+        calls=tuple(module.calls),
+        escapes=tuple(escapes(module)),
+        migrations=migrations(module),
+        words=frozenset(module.words),
+        import_anchor=module.import_anchor,
+        unread=tuple(unread),
+        dotted=frozenset(module.dotted),
+    )  # fmt: skip
+
+
+def _uses(module: Module, problem: SyntaxProblem) -> FileFacts:
+    """What a broken file still says about others, so that what it imports or registers is not taken for unused.
+
+    What it defines is left out: half of a class or migration would be judged as if it were the whole.
+    """
+    scope = module.scope
+    return FileFacts(
+        module.path, "python", scope.module, scope.is_package,
+        imports=tuple(module.imports),
+        references=tuple(module.references.values()),
+        calls=tuple(module.calls),
+        words=frozenset(module.words),
+        dotted=frozenset(module.dotted),
+        syntax_problem=problem,
     )  # fmt: skip

@@ -1,0 +1,59 @@
+"""Statements while a function is read: what is known of them so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bylaw.facts.queries import Query
+from bylaw.source import Span
+
+Kind = Literal["select", "get", "delete", "delete-row", "sql-select", "sql-delete"]
+Style = Literal["core", "query", "flask", "django", "session", "row", "sql"]
+
+
+@dataclass
+class Draft:
+    """One statement on one entity. `executed`: its rows were asked for; `dropped`: it returns none of its entity's rows."""
+
+    kind: Kind
+    style: Style
+    span: Span
+    entity: str = ""
+    table: str = ""
+    written: str = ""
+    manager: str = ""
+    names: set[str] = field(default_factory=set)
+    helpers: list[str] = field(default_factory=list)
+    undecided: str = ""
+    executed: bool = False
+    dropped: bool = False
+    insert_at: int = -1
+    head: Span | None = None
+    alone: bool = False
+    statement: Span | None = None
+
+    def finished(self, function: str) -> Query:
+        undecided = self.undecided or ("" if self.executed else "it is not executed here")
+        return Query(
+            self.kind, self.span, self.entity, self.table, frozenset(self.names), tuple(dict.fromkeys(self.helpers)), undecided,
+            function, self.style, self.manager, self.written, self.insert_at, self.head, self.alone, self.statement,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A value that is a statement, not yet executed."""
+
+    drafts: tuple[Draft, ...]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A value that is a row, or holds rows: the result of statements, or a parameter of an entity's type."""
+
+    drafts: tuple[Draft, ...]
+    entity: str = ""
+
+
+Meaning = Statement | Rows | None

@@ -1,0 +1,321 @@
+"""Follows statements through one function: from `select(Model)` over `.where(…)` and variables to `session.execute(…)`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from bylaw.facts.queries import Query
+from bylaw.facts.values import Attr, Call, Choice, Constant, Index, Items, Local, Ref, Starred, Value, children, walk
+from bylaw.readers.python.module import FunctionNode, Module
+from bylaw.readers.python.queries import vocabulary as known
+from bylaw.readers.python.queries.body import Step
+from bylaw.readers.python.queries.drafts import Draft, Meaning, Rows, Statement
+from bylaw.readers.python.queries.names import arguments, handed_over, mentioned, variables
+from bylaw.readers.python.queries.roots import Roots, is_session
+from bylaw.source import Span
+
+_FILTERING = frozenset({"where", "filter", "filter_by", "exclude", "having"})
+_ORDERING = frozenset({"order_by", "group_by", "values", "values_list", "only", "defer", "select_related", "prefetch_related"})
+_COLLECTING = frozenset({"append", "extend", "insert", "add", "update", "setdefault"})
+
+
+class Evaluation:
+    """What the variables of one function mean, step by step."""
+
+    def __init__(self, module: Module, record: FunctionNode) -> None:
+        self.roots = Roots(module.content)
+        self.function = record.fact
+        self.drafts: list[Draft] = []
+        self.env: dict[str, Meaning] = {}
+        self.conditions: dict[str, set[str]] = {}
+        """Names mentioned by what a plain variable holds: `filters = [Book.deleted_at.is_(None)]`."""
+        self.annotations: dict[str, str] = {}
+        for parameter in record.fact.parameters:
+            entity = _row_type(parameter.annotation)
+            if entity:
+                self.annotations[parameter.name] = entity
+                self.env[parameter.name] = Rows((), entity)
+
+    def finished(self) -> Iterator[Query]:
+        return (draft.finished(self.function.qualified) for draft in self.drafts if not draft.dropped)
+
+    def take(self, step: Step) -> None:
+        before = len(self.drafts)
+        meaning = self.read(step.value)
+        match step.kind:
+            case "assign":
+                self._assign(step, meaning)
+            case "loop":
+                self._bind(step.targets, self._executed(meaning))
+            case "return":
+                self._return(meaning)
+            case "do":
+                self._alone(step, self.drafts[before:])
+            case "test":
+                pass
+
+    def _assign(self, step: Step, meaning: Meaning) -> None:
+        if step.place is not None:
+            self._kept_elsewhere(step.place, step.value, meaning)
+        mentions = {*mentioned(step.value), *chain(*(self.conditions.get(name, ()) for name in variables(step.value)))}
+        for name in step.targets:
+            self.conditions.setdefault(name, set()).update(mentions)
+        self._bind(step.targets, meaning)
+
+    def _kept_elsewhere(self, place: Value, value: Value, meaning: Meaning) -> None:
+        """`self.statement = …`, `filters["deleted_at"] = …`, `book.deleted_at = …`."""
+        if isinstance(meaning, Statement):
+            self._undecided(meaning, "it is kept outside the function")
+        self.read(place)
+        for part in walk(place):
+            if isinstance(part, Local):
+                self.conditions.setdefault(part.name, set()).update(mentioned(place), mentioned(value))
+
+    def _bind(self, names: tuple[str, ...], meaning: Meaning) -> None:
+        for name in names:
+            if meaning is None:
+                self.env.pop(name, None)
+            else:
+                self.env[name] = meaning
+
+    def _return(self, meaning: Meaning) -> None:
+        if not isinstance(meaning, Statement):
+            return
+        if self.function.name in {"get_queryset", "queryset"}:  # the framework executes what these return
+            self._executed(meaning)
+        for draft in meaning.drafts:
+            if not draft.executed:
+                draft.undecided = draft.undecided or "it is handed to the caller"
+
+    def _alone(self, step: Step, drafts: list[Draft]) -> None:
+        for draft in drafts or self.drafts:
+            if draft.span == step.value.span and draft.kind in {"delete", "delete-row"}:
+                draft.alone, draft.statement = True, step.span
+
+    # -- values
+
+    def read(self, value: Value) -> Meaning:
+        """What a value is, noting on the way what it does to the statements and rows in it."""
+        match value:
+            case Local(name):
+                return self.env.get(name)
+            case Ref():
+                return self._reference(value)
+            case Call():
+                return self._call(value)
+            case Attr(inner, name):
+                meaning = self.read(inner)
+                if isinstance(meaning, Rows):
+                    self._noted(meaning, name)
+                    return None
+                return meaning
+            case Index(inner, index):
+                self.read(index)
+                return self.read(inner)
+            case Starred(inner):
+                return self._executed(self.read(inner))
+            case Choice(condition, then, otherwise):
+                self.read(condition)
+                first, second = self.read(then), self.read(otherwise)
+                return first if first is not None else second
+            case _:
+                for child in children(value):
+                    meaning = self.read(child)
+                    if isinstance(meaning, Statement):
+                        self._undecided(meaning, "it is part of another value")
+                return None
+
+    def _reference(self, ref: Ref) -> Meaning:
+        found = self.roots.attribute(ref)
+        if found is None or found[1]:
+            return self.env.get(ref.name.rpartition(".")[2]) if "." in ref.name else None
+        return self._started(found[0])
+
+    def _call(self, call: Call) -> Meaning:
+        name, method = call.name, call.method
+        if name in known.SELECT:
+            return self._started(self.roots.selected(call, "core"), call)
+        if name in known.DELETE:
+            return self._started(self.roots.deleted(call))
+        if name in known.SHORTCUTS:
+            return self._shortcut(call)
+        if isinstance(call.function, Ref) and (found := self.roots.attribute(call.function)) is not None and found[1]:
+            meaning: Meaning = self._started(found[0])
+            for step in found[1][:-1]:
+                meaning = self._chained(meaning, step, None) if isinstance(meaning, Statement) else meaning
+            return self._chained(meaning, method, call) if isinstance(meaning, Statement) else None
+        if method == "query" and (statement := self.roots.selected(call, "query")) is not None:
+            return self._started(statement, call)
+        receiver = self.read(call.function.value) if isinstance(call.function, Attr) else None
+        if isinstance(receiver, Statement):
+            return self._chained(receiver, method, call)
+        if isinstance(receiver, Rows) and (receiver.drafts or (method in known.DELETES and not call.args)):
+            return self._of_rows(receiver, method, call)
+        return self._other(call, method)
+
+    def _other(self, call: Call, method: str) -> Meaning:
+        """A call of something that is neither statement nor row: a session, a function, a collection."""
+        if method in {"get", "get_one", "get_or_404"} and (rows := self.roots.got(call)) is not None:
+            self.drafts.extend(rows.drafts)
+            return rows
+        meanings = [self.read(argument) for argument in arguments(call)]
+        if method in known.EXECUTE or method == "raw":
+            if (draft := self.roots.sql(call.argument(0))) is not None:
+                self.drafts.append(draft)
+                return Rows((draft,))
+            if meanings and isinstance(meanings[0], Statement):
+                return self._executed(meanings[0])
+        if method in known.DELETES and len(call.args) == 1 and isinstance(meanings[0], Rows) and meanings[0].entity:
+            return self._row_deleted(call, meanings[0].entity)
+        if method in _COLLECTING and isinstance(call.function, Attr) and isinstance(call.function.value, Local):
+            held = self.conditions.setdefault(call.function.value.name, set())
+            held.update(chain(*(mentioned(argument) for argument in arguments(call))))
+            held.update(keyword.name for keyword in call.keywords)
+            return None
+        return self._helped(call, meanings)
+
+    def _row_deleted(self, call: Call, entity: str) -> None:
+        """`session.delete(row)`."""
+        receiver: Value | str = call.function.value if isinstance(call.function, Attr) else call.name.rpartition(".")[0]
+        if is_session(receiver, self.annotations):
+            written = self.roots.written(call.args[0].span)
+            self.drafts.append(Draft("delete-row", "session", call.span, entity, written=written, executed=True))
+
+    def _helped(self, call: Call, meanings: list[Meaning]) -> Meaning:
+        """A statement or rows handed to some function: it may filter, it may execute."""
+        passed: list[Draft] = []
+        for meaning in meanings:
+            if call.name in known.BUILTIN_CONSUMERS:
+                rows = self._executed(meaning)
+                if rows is not None:
+                    return rows
+            elif meaning is not None:
+                helper = self._helper_name(call)
+                for draft in meaning.drafts:
+                    draft.helpers.append(helper)
+                if isinstance(meaning, Statement):
+                    self._executed(meaning)
+                    passed.extend(meaning.drafts)
+        return Statement(tuple(passed)) if passed else None
+
+    def _helper_name(self, call: Call) -> str:
+        match call.function:
+            case Ref(name):
+                return name
+            case Attr(Local("self" | "cls"), name):
+                return f"{self.function.owner}.{name}"
+            case _:
+                return f"?.{call.method}"
+
+    def _shortcut(self, call: Call) -> Meaning:
+        """`get_object_or_404(Model, …)` or `get_object_or_404(queryset, …)`."""
+        first = call.argument(0, "klass")
+        if isinstance(first, Ref) and self.roots.attribute(first) is None:
+            draft = Draft("select", "django", call.span, first.name, executed=True)
+            draft.names.update(*(keyword.name.split("__") for keyword in call.keywords), *map(mentioned, call.args[1:]))
+            self.drafts.append(draft)
+            return Rows((draft,), first.name)
+        meaning = self.read(first) if first is not None else None
+        return self._chained(meaning, "get", call) if isinstance(meaning, Statement) else None
+
+    def _of_rows(self, rows: Rows, method: str, call: Call) -> Meaning:
+        for argument in arguments(call):
+            self.read(argument)
+        if method in known.DELETES and rows.entity and not call.args:
+            written = self.roots.written(call.function.value.span) if isinstance(call.function, Attr) else ""
+            self.drafts.append(Draft("delete-row", "row", call.span, rows.entity, written=written, executed=True))
+            return None
+        self._noted(rows, method)
+        return rows if method in known.TO_ROWS else None
+
+    # -- statements
+
+    def _started(self, statement: Statement | None, call: Call | None = None) -> Statement | None:
+        if statement is None:
+            return None
+        self.drafts.extend(statement.drafts)
+        for argument in arguments(call)[1:] if call is not None else ():
+            self.read(argument)
+        return statement
+
+    def _chained(self, statement: Statement, method: str, call: Call | None) -> Meaning:
+        """A method of a statement: it filters, executes, deletes, or makes something else of it."""
+        self._filter(statement, method, call)
+        for draft in statement.drafts:
+            if method in known.OUTSIDE_ROWS:
+                draft.dropped = True
+            elif method in known.DELETES and draft.kind == "select" and call is not None:
+                start = call.function.value.span.end if isinstance(call.function, Attr) else call.function.span.end - len(method) - 1
+                draft.kind, draft.executed = "delete", True
+                draft.span, draft.head = call.span, Span(start, call.span.end)
+            elif draft.kind == "delete" and call is not None:
+                draft.insert_at, draft.span = call.span.end, call.span
+        if method in known.OUTSIDE_ROWS or method in known.DELETES:
+            return None
+        lazy = method in known.LAZY_ALL and all(draft.style == "django" for draft in statement.drafts)
+        return self._executed(statement) if method in known.TO_ROWS and not lazy else statement
+
+    def _filter(self, statement: Statement, method: str, call: Call | None) -> None:
+        if call is None:
+            return
+        for argument in arguments(call):
+            self.read(argument)
+        for draft in statement.drafts:
+            draft.names.add(method)
+            if method in _ORDERING:
+                continue
+            for argument in arguments(call):
+                draft.names.update(mentioned(argument, draft.entity))
+                for name in variables(argument):
+                    draft.names.update(self.conditions.get(name, ()))
+            for keyword in call.keywords:
+                draft.names.update(keyword.name.split("__"))
+        if method in _FILTERING:
+            self._conditions_from_elsewhere(statement, call)
+
+    def _conditions_from_elsewhere(self, statement: Statement, call: Call) -> None:
+        spread = [keyword.value for keyword in call.keywords if not keyword.name]
+        for argument in (*call.args, *spread):
+            unknown = [name for name in handed_over(argument) if name not in self.conditions]
+            called = argument.value if isinstance(argument, Starred) else argument
+            if unknown or (isinstance(called, Attr) and isinstance(argument, Starred)):
+                self._undecided(statement, "its conditions come from elsewhere")
+            if isinstance(called, Call):
+                for draft in statement.drafts:
+                    draft.helpers.append(self._helper_name(called)) if not _is_condition(called) else None
+
+    def _executed(self, meaning: Meaning) -> Meaning:
+        if not isinstance(meaning, Statement):
+            return meaning
+        for draft in meaning.drafts:
+            draft.executed = True
+        entity = meaning.drafts[0].entity if len(meaning.drafts) == 1 else ""
+        return Rows(meaning.drafts, entity)
+
+    def _undecided(self, statement: Statement, reason: str) -> None:
+        for draft in statement.drafts:
+            draft.undecided = draft.undecided or reason
+
+    def _noted(self, rows: Rows, name: str) -> None:
+        for draft in rows.drafts:
+            draft.names.add(name)
+
+
+def _is_condition(call: Call) -> bool:
+    """`Book.title.ilike(…)`, `and_(…)`, `Q(…)`: columns' methods and what the ORMs bring; a project's function may do more."""
+    root = call.name.partition(".")[0]
+    if root in {"sqlalchemy", "sqlmodel", "django", "builtins", "sa"}:
+        return True
+    owner = call.name.split(".")[:-1]
+    return any(part[:1].isupper() for part in owner) or isinstance(call.function, Attr)
+
+
+def _row_type(annotation: Value | None) -> str:
+    """The class in an annotation: `Book`, `Book | None`, `Annotated[Book, …]`, `list[Book]`."""
+    if annotation is None or isinstance(annotation, Constant):
+        return ""
+    if isinstance(annotation, Ref):
+        return "" if annotation.name.partition(".")[0] in {"builtins", "typing"} else annotation.name
+    parts = annotation.items[:1] if isinstance(annotation, Items) else children(annotation)
+    return next((found for part in parts if (found := _row_type(part))), "")

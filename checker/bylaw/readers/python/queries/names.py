@@ -1,0 +1,50 @@
+"""Which names a value mentions: columns in conditions, keyword filters, words of SQL text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bylaw.facts.values import Attr, Call, Constant, Local, Ref, Starred, Value, walk
+from bylaw.readers.python.queries.vocabulary import WORD
+
+
+def mentioned(value: Value, entity: str = "") -> Iterator[str]:
+    """Every name in a value: `Book.deleted_at.is_(None)`, `Q(deleted_at__isnull=True)`, `text("deleted_at IS NULL")`.
+
+    With an entity, a column of another class (`Author.deleted_at` where books are read) is left out.
+    """
+    own = entity.rpartition(".")[2]
+    for part in walk(value):
+        match part:
+            case Ref(name):
+                parts = name.split(".")
+                classes = [word for word in parts[:-1] if word[:1].isupper()]
+                if not own or not classes or own in classes:
+                    yield from parts
+            case Attr(_, name):
+                yield name
+            case Call():
+                for keyword in part.keywords:
+                    yield from keyword.name.split("__")
+            case Constant(str(text)) if len(text) < 10_000:  # noqa: PLR2004 - a filter is no essay
+                for word in WORD.findall(text):
+                    yield from word.split("__")
+
+
+def variables(value: Value) -> Iterator[str]:
+    """Names of the function's own variables in a value."""
+    for part in walk(value):
+        if isinstance(part, Local):
+            yield part.name
+
+
+def handed_over(value: Value) -> Iterator[str]:
+    """Variables that are themselves a condition here, or hold some: `where(condition)`, `filter(*conditions, **more)`."""
+    inner = value.value if isinstance(value, Starred) else value
+    if isinstance(inner, Local):
+        yield inner.name
+
+
+def arguments(call: Call) -> tuple[Value, ...]:
+    """All argument values of a call."""
+    return (*call.args, *(keyword.value for keyword in call.keywords))

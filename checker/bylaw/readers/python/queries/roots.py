@@ -1,0 +1,98 @@
+"""Where statements start: the calls and attributes that begin one."""
+
+from __future__ import annotations
+
+from bylaw.facts.values import Call, Constant, Local, Ref, Value
+from bylaw.readers.python.queries import vocabulary as known
+from bylaw.readers.python.queries.drafts import Draft, Rows, Statement, Style
+from bylaw.source import Span
+
+
+class Roots:
+    """Recognises starts of statements in one file; `content` is its text."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def written(self, span: Span) -> str:
+        return self.content[span.start : span.end].decode("utf-8", "replace")
+
+    def selected(self, call: Call, style: Style) -> Statement | None:
+        """`select(Model, …)` or `session.query(Model, …)`: one draft for each argument that is a name."""
+        drafts = tuple(
+            Draft("select", style, call.span, arg.name, written=self.written(arg.span), insert_at=call.span.end)
+            for arg in call.args
+            if isinstance(arg, Ref)
+        )
+        return Statement(drafts) if drafts else None
+
+    def deleted(self, call: Call) -> Statement | None:
+        """`delete(Model)`."""
+        entity = call.argument(0, "table")
+        if not isinstance(entity, Ref):
+            return None
+        draft = Draft("delete", "core", call.span, entity.name, written=self.written(entity.span), executed=True)
+        draft.insert_at, draft.head = call.span.end, call.function.span
+        return Statement((draft,))
+
+    def got(self, call: Call) -> Rows | None:
+        """`session.get(Model, key)`."""
+        entity = call.argument(0, "entity")
+        if not isinstance(entity, Ref) or len(call.args) + len(call.keywords) < 2:  # noqa: PLR2004 - a model and a key
+            return None
+        draft = Draft("get", "session", call.span, entity.name, written=self.written(entity.span), executed=True)
+        draft.names.update(keyword.name for keyword in call.keywords)
+        return Rows((draft,), entity.name)
+
+    def attribute(self, ref: Ref) -> tuple[Statement, list[str]] | None:
+        """`Model.objects.filter` or `Model.query.filter_by`: the statement, and the methods that follow it."""
+        style: Style = "django"
+        match = known.MANAGER.match(ref.name)
+        if match is None:
+            style, match = "flask", known.FLASK_QUERY.match(ref.name)
+        if match is None or not match["model"].rpartition(".")[2][:1].isupper():
+            return None
+        rest = [part for part in (match["rest"] or "").split(".") if part]
+        manager = match["manager"] if style == "django" else "query"
+        tail = "".join(f".{part}" for part in rest)
+        end = ref.span.end - len(tail)
+        plain = self.written(Span(end, ref.span.end)) == tail and self.written(ref.span).endswith(f".{manager}{tail}")
+        written = self.written(Span(ref.span.start, end - len(manager) - 1)) if plain else ""
+        draft = Draft("select", style, ref.span, match["model"], manager=manager, written=written)
+        draft.insert_at = end if plain else -1
+        return Statement((draft,)), rest
+
+    def sql(self, value: Value | None) -> Draft | None:
+        """Literal SQL, plain or in `text(…)`, that reads or deletes rows of one table."""
+        if isinstance(value, Call) and value.name in known.TEXT:
+            value = value.argument(0, "text")
+        if not isinstance(value, Constant) or not isinstance(value.value, str) or len(value.value) > 20_000:  # noqa: PLR2004
+            return None
+        if match := known.SQL_DELETE.match(value.value):
+            table, names = match["table"], known.WORD.findall(value.value)
+            return Draft("sql-delete", "sql", value.span, table=_plain(table), names=set(names), executed=True)
+        match = known.SQL_SELECT.match(value.value)
+        if match is None or known.SQL_AGGREGATE.match(match["what"]) or "(" in match["table"]:
+            return None
+        return Draft(
+            "sql-select", "sql", value.span, table=_plain(match["table"]), names=set(known.WORD.findall(match["rest"])),
+            executed=True,
+        )  # fmt: skip
+
+
+def _plain(table: str) -> str:
+    return table.replace('"', "").replace("`", "")
+
+
+def is_session(receiver: Value | str, annotations: dict[str, str]) -> bool:
+    """Whether a receiver is called, or typed, as database sessions are. A str is a qualified name."""
+    match receiver:
+        case str():
+            return bool(known.SESSION_NAME.search(receiver.rpartition(".")[2]))
+        case Local(name):
+            return bool(known.SESSION_NAME.search(name) or known.SESSION_TYPE.search(annotations.get(name, "")))
+        case Ref(name):
+            return bool(known.SESSION_NAME.search(name.rpartition(".")[2]))
+        case _:
+            attribute = getattr(receiver, "name", "")
+            return bool(attribute and known.SESSION_NAME.search(attribute))

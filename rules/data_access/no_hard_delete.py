@@ -1,0 +1,156 @@
+"""no-hard-delete"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from bylaw import AddImport, Adoption, Finding, Fix, Project, Replace, Span, project_rule
+from bylaw.facts.queries import Query, Touch
+
+_DELETES = frozenset({"delete", "delete-row", "sql-delete"})
+
+
+@dataclass(frozen=True)
+class Options:
+    column: str = "deleted_at"
+    """The marker of a soft-deleted row: attribute or physical name. Only tables that have it are looked at."""
+    kind: Literal["timestamp", "flag"] = "timestamp"
+    """`timestamp`: null until the row is deleted. `flag`: true while it is not (`is_active`)."""
+    allow_paths: tuple[str, ...] = ()
+    """Globs of files that may really delete: purge and retention jobs. Tests and migrations always may."""
+    allow_functions: tuple[str, ...] = (
+        "*hard_delete*", "*purge*", "*erase*", "*wipe*", "*prune*", "*permanent*", "*retention*", "*cleanup*", "*clean_up*",
+        "*expunge*", "*vacuum*", "*anonymi*", "*garbage*", "*expire*", "*reset*", "*truncate*",
+    )  # fmt: skip
+    """Patterns of function names that say what they do."""
+    when: Literal["always", "followed"] = "always"
+    """`followed`: speak only where three quarters of at least five tables have the marker."""
+
+
+def _adoption(project: Project, options: Options) -> Adoption:
+    return Adoption(*project.soft_deletes(options.column).coverage)
+
+
+@project_rule(
+    summary="Rows of soft-deletable tables are marked, never deleted",
+    severity="error",
+    since="0.1.0",
+    fix="unsafe",
+    sources=("S0-43", "S1-70", "S2-125", "S2-126", "S4-33"),
+    adoption=_adoption,
+)
+def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
+    """A table with a soft-delete marker promises that rows stay: to be restored, audited, synchronised. A delete breaks that.
+
+    Looked at: `session.delete(row)`, `delete(Model)`, a query's or manager's `.delete()`, Django's `row.delete()`, and literal
+    `DELETE FROM`. Silent where it cannot be known which table is meant, where `delete` is overridden or a session hook marks
+    rows, in tests and migrations, and in functions whose names say that they really delete (`purge_…`, `hard_delete_…`).
+
+    Set the marker instead. The fix writes that update; look at cascades, which a marker does not follow.
+
+    Bad:
+
+    ```python app/models.py
+    from datetime import datetime
+
+    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+
+    class Base(DeclarativeBase): ...
+
+
+    class Book(Base):
+        __tablename__ = "books"
+
+        book_id: Mapped[int] = mapped_column(primary_key=True)
+        deleted_at: Mapped[datetime | None]
+
+
+    def remove(session: Session, book_id: int) -> None:
+        session.delete(session.get_one(Book, book_id))
+    ```
+
+    Good:
+
+    ```python app/models.py
+    from datetime import datetime
+
+    from sqlalchemy import func, update
+    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+
+    class Base(DeclarativeBase): ...
+
+
+    class Book(Base):
+        __tablename__ = "books"
+
+        book_id: Mapped[int] = mapped_column(primary_key=True)
+        deleted_at: Mapped[datetime | None]
+
+
+    def remove(session: Session, book_id: int) -> None:
+        session.execute(update(Book).where(Book.book_id == book_id).values(deleted_at=func.now()))
+    ```
+    """
+    for touch in project.soft_deletes(options.column).touches:
+        query = touch.query
+        if query.kind not in _DELETES or touch.undecided or touch.softly:
+            continue
+        if project.files[touch.path].matches(options.allow_paths):
+            continue
+        if any(fnmatchcase(query.function.rpartition(".")[2].lower(), pattern) for pattern in options.allow_functions):
+            continue
+        yield Finding(
+            project.files[touch.path].at(query.span),
+            f"{_what(touch)} deletes rows of `{touch.table.name or touch.table.class_name}`, which has the soft-delete "
+            f"marker `{touch.marker.attribute}`",
+            f"set `{touch.marker.attribute}` instead",
+            fix=_fix(touch, options),
+        )
+
+
+def _what(touch: Touch) -> str:
+    query = touch.query
+    if query.style == "session":
+        return f"`delete({query.written})`"
+    if query.style == "row":
+        return f"`{query.written}.delete()`"
+    if query.style == "sql":
+        return "`DELETE FROM`"
+    return f"`delete({query.written})`" if query.style == "core" else "`.delete()`"
+
+
+def _fix(touch: Touch, options: Options) -> Fix | None:
+    """The update that marks the rows, where the delete stands in a shape that can be rewritten in place."""
+    query, path, column = touch.query, touch.path, touch.marker.attribute
+    django = touch.table.orm == "django"
+    moment = "timezone.now()" if django else "func.now()"
+    value = moment if options.kind == "timestamp" else "False"
+    edits = _rewritten(query, path, column, value)
+    if not edits:
+        return None
+    imports = [AddImport(path, "django.utils" if django else "sqlalchemy", "timezone" if django else "func")]
+    if query.style == "core":
+        imports.append(AddImport(path, "sqlalchemy", "update"))
+    wanted = imports if options.kind == "timestamp" else imports[1:]
+    return Fix(f"set `{column}` instead of deleting", (*edits, *wanted))
+
+
+def _rewritten(query: Query, path: str, column: str, value: str) -> tuple[Replace, ...]:
+    if query.kind == "delete-row":
+        if not query.alone or query.statement is None or not query.written.isidentifier():
+            return ()
+        saved = f"; {query.written}.save(update_fields=[\"{column}\"])" if query.style == "row" else ""
+        return (Replace(path, query.statement, f"{query.written}.{column} = {value}{saved}"),)
+    if query.head is None:
+        return ()
+    if query.style == "core":
+        end = Span(query.insert_at, query.insert_at)
+        return (Replace(path, query.head, "update"), Replace(path, end, f".values({column}={value})"))
+    if query.style == "django":
+        return (Replace(path, query.head, f".update({column}={value})"),)
+    return (Replace(path, query.head, f".update({{\"{column}\": {value}}})"),)

@@ -1,0 +1,162 @@
+"""soft-delete-filter"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from bylaw import Adoption, Finding, Fix, Project, Replace, Span, project_rule
+from bylaw.facts.queries import Touch
+
+_READS = frozenset({"select", "get", "sql-select"})
+_DELIBERATE = re.compile(
+    r"restore|undelete|deleted|trash|purge|tombstone|hard_delete|sync|archiv|retention|cleanup|clean_up|erase|anonymi|audit|"
+    r"backfill|migrat|seed|export|dump",
+)
+_ADMIN = re.compile(r"(?:^|/)(?:admin|backoffice|back_office)(?:/|\.py$|s?_)")
+
+
+@dataclass(frozen=True)
+class Options:
+    column: str = "deleted_at"
+    """The marker of a soft-deleted row: attribute or physical name. Only tables that have it are looked at."""
+    kind: Literal["timestamp", "flag"] = "timestamp"
+    """`timestamp`: null until the row is deleted. `flag`: true while it is not (`is_active`)."""
+    predicate: str = ""
+    """How the house writes the filter, for the help text; empty: as the kind suggests."""
+    global_hook: tuple[str, ...] = ("with_loader_criteria",)
+    """Names whose use anywhere in the project means that reads are filtered centrally; then the rule is silent."""
+    exempt_paths: tuple[str, ...] = ()
+    """Globs of files that must see deleted rows: synchronisation, exports. Tests, migrations and admin code always may."""
+    when: Literal["always", "followed"] = "always"
+    """`followed`: speak only where three quarters of at least five tables have the marker."""
+
+
+def _adoption(project: Project, options: Options) -> Adoption:
+    return Adoption(*project.soft_deletes(options.column).coverage)
+
+
+@project_rule(
+    summary="Reads of soft-deletable tables leave deleted rows out",
+    severity="error",
+    since="0.1.0",
+    fix="unsafe",
+    sources=("S0-43", "S2-125", "S2-127"),
+    adoption=_adoption,
+)
+def soft_delete_filter(project: Project, options: Options) -> Iterator[Finding]:
+    """Where rows are only marked as deleted, every read has to leave them out, or the deleted order is shipped after all.
+
+    Judged are reads that return rows of the table: `select(Model)`, `session.query(Model)`, `Model.query`, `Model.objects`,
+    `session.get(Model, key)` and literal `SELECT … FROM table`. A filter counts wherever it stands: in the statement, added
+    later to the same variable, in a helper that the statement passes through, as a check of the loaded row, in a manager, or
+    for the whole session. What is handed out unexecuted, or filtered by conditions from elsewhere, is not judged.
+
+    Add the filter, or put it in one place: `with_loader_criteria`, a manager.
+
+    Bad:
+
+    ```python app/models.py
+    from datetime import datetime
+
+    from sqlalchemy import select
+    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+
+    class Base(DeclarativeBase): ...
+
+
+    class Book(Base):
+        __tablename__ = "books"
+
+        book_id: Mapped[int] = mapped_column(primary_key=True)
+        deleted_at: Mapped[datetime | None]
+
+
+    def books(session: Session) -> list[Book]:
+        return list(session.scalars(select(Book)))
+    ```
+
+    Good:
+
+    ```python app/models.py
+    from datetime import datetime
+
+    from sqlalchemy import select
+    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+
+    class Base(DeclarativeBase): ...
+
+
+    class Book(Base):
+        __tablename__ = "books"
+
+        book_id: Mapped[int] = mapped_column(primary_key=True)
+        deleted_at: Mapped[datetime | None]
+
+
+    def books(session: Session) -> list[Book]:
+        return list(session.scalars(select(Book).where(Book.deleted_at.is_(None))))
+    ```
+    """
+    for touch in project.soft_deletes(options.column).touches:
+        if touch.query.kind not in _READS or touch.undecided or touch.filtered or touch.hidden:
+            continue
+        if _may_see_deleted(project, touch, options) or _hooked(project, touch, options):
+            continue
+        name = touch.table.class_name or touch.table.name
+        yield Finding(
+            project.files[touch.path].at(touch.query.span),
+            f"this read of `{name}` returns deleted rows too: nothing looks at `{touch.marker.attribute}`",
+            f"add {_predicate(touch, options)}",
+            fix=_fix(touch, options),
+        )
+
+
+def _may_see_deleted(project: Project, touch: Touch, options: Options) -> bool:
+    file = project.files[touch.path]
+    function = touch.query.function.removeprefix(file.facts.module).lower()
+    return bool(file.matches(options.exempt_paths) or _ADMIN.search(touch.path) or _DELIBERATE.search(function))
+
+
+def _hooked(project: Project, touch: Touch, options: Options) -> bool:
+    """Whether a hook that the configuration names is used: then reads through the ORM are filtered centrally."""
+    own = set(options.global_hook) - {"with_loader_criteria"}
+    return bool(own) and touch.query.style != "sql" and any(own & file.facts.words for file in project.files.values())
+
+
+def _predicate(touch: Touch, options: Options) -> str:
+    if options.predicate:
+        return f"the filter `{options.predicate}`"
+    column = touch.marker.attribute
+    match touch.query.style, options.kind:
+        case "sql", "timestamp":
+            return f"`{touch.marker.name} IS NULL`"
+        case "sql", _:
+            return f"`{touch.marker.name}`"
+        case "django", "timestamp":
+            return f"`.filter({column}__isnull=True)`"
+        case "django", _:
+            return f"`.filter({column}=True)`"
+        case "session", _:
+            return f"a check of `{column}` after loading, or select with a filter"
+        case _, "timestamp":
+            return f"`.where({touch.query.written}.{column}.is_(None))`"
+        case _:
+            return f"`.where({touch.query.written}.{column}.is_(True))`"
+
+
+def _fix(touch: Touch, options: Options) -> Fix | None:
+    query, column = touch.query, touch.marker.attribute
+    if query.insert_at < 0 or query.kind != "select" or not query.written:
+        return None
+    if query.style == "django":
+        added = f".filter({column}__isnull=True)" if options.kind == "timestamp" else f".filter({column}=True)"
+    else:
+        method = "where" if query.style == "core" else "filter"
+        test = "is_(None)" if options.kind == "timestamp" else "is_(True)"
+        added = f".{method}({query.written}.{column}.{test})"
+    return Fix("leave deleted rows out", (Replace(touch.path, Span(query.insert_at, query.insert_at), added),))
