@@ -6,7 +6,7 @@ from bylaw.facts.code import SyntaxProblem
 from bylaw.facts.file import FileFacts
 from bylaw.readers.python import syntax
 from bylaw.readers.python.escapes import escapes
-from bylaw.readers.python.migrations import migrations
+from bylaw.readers.python.migrations import migration_helpers, migrations
 from bylaw.readers.python.module import Module
 from bylaw.readers.python.parse import NotText, to_utf8
 from bylaw.readers.python.walk import walk
@@ -47,6 +47,7 @@ def _all_facts(module: Module) -> FileFacts:
         calls=tuple(module.calls),
         escapes=tuple(escapes(module)),
         migrations=migrations(module),
+        helpers=migration_helpers(module),
         words=frozenset(module.words),
         import_anchor=module.import_anchor,
         unread=tuple(unread),
