@@ -9,6 +9,7 @@ from bylaw.readers.python.escapes import escapes
 from bylaw.readers.python.migrations import migration_helpers, migrations
 from bylaw.readers.python.module import Module
 from bylaw.readers.python.parse import NotText, to_utf8
+from bylaw.readers.python.queries import queries
 from bylaw.readers.python.walk import walk
 from bylaw.source import Span
 
@@ -46,6 +47,7 @@ def _all_facts(module: Module) -> FileFacts:
         references=tuple(module.references.values()),
         calls=tuple(module.calls),
         escapes=tuple(escapes(module)),
+        queries=queries(module),
         migrations=migrations(module),
         helpers=migration_helpers(module),
         words=frozenset(module.words),
