@@ -9,16 +9,19 @@ from bylaw.facts.code import Suppression, SyntaxProblem
 from bylaw.facts.file import FileFacts
 from bylaw.facts.migrations import Migration, Operation, UnreadOperation
 from bylaw.readers.sql.layouts import Layout, layout_of
-from bylaw.readers.sql.text import Reading, bytewise
+from bylaw.readers.sql.text import Reading, Stretch, bytewise
 from bylaw.source import Span
 
 _BOM: Final = b"\xef\xbb\xbf"
 _WIDE_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
 _GENERATED: Final = {
-    "prisma": ("-- CreateTable", "-- AlterTable", "-- CreateIndex", "-- AddForeignKey", "-- DropForeignKey", "-- CreateEnum",
-               "-- AlterEnum", "-- DropTable", "-- DropIndex", "-- RenameForeignKey", "-- RenameIndex", "-- RedefineTables"),
+    "prisma": (
+        "-- CreateTable", "-- AlterTable", "-- CreateIndex", "-- AddForeignKey", "-- DropForeignKey", "-- CreateEnum",
+        "-- AlterEnum", "-- DropTable", "-- DropIndex", "-- RenameForeignKey", "-- RenameIndex", "-- RedefineTables",
+    ),
     "drizzle": ("--> statement-breakpoint",),
 }  # fmt: skip
+"""Comments that only the tool's generator writes."""
 
 
 def read(path: str, content: bytes) -> FileFacts:
@@ -62,19 +65,14 @@ def _migration(layout: Layout, text: str) -> Migration:
         if template:
             reading.operations.append(UnreadOperation(Span(start, len(text[:end].rstrip())), template))
         else:
-            dialect = read_statements(text, start, end, dialect, Span, reading)
+            dialect = read_statements(Stretch(text, start, end, Span), dialect, reading)
     operations = tuple(_without_placeholders(reading, code) if code and not template else reading.operations)
     marks = _GENERATED.get(layout.name, ())
     return Migration(
-        "sql", layout.revision, (), operations, Span(0, max(0, text.find("\n"))),
-        dialect=layout.dialect or dialect,
-        layout=layout.name,
-        transactional=layout.transactional,
-        generated=any(mark in text for mark in marks),
-        comments=comment_facts(text, comment_tokens(text, dialect)),
-        template=template,
-        statements=tuple(reading.statements),
-        blocks=tuple(reading.blocks),
+        "sql", layout.revision, (), operations, Span(0, max(0, text.find("\n"))), dialect=layout.dialect or dialect,
+        layout=layout.name, transactional=layout.transactional, generated=any(mark in text for mark in marks),
+        comments=comment_facts(text, comment_tokens(text, dialect)), template=template,
+        statements=tuple(reading.statements), blocks=tuple(reading.blocks),
     )  # fmt: skip
 
 

@@ -12,8 +12,8 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True)
 class Layout:
-    """`name` is the tool, '' where it is not known. `up` are the ranges to read (characters of the bytewise text): none for a file
-    that undoes or only checks.
+    """`name` is the tool, '' where it is not known. `up` are the ranges to read, in characters of the bytewise text:
+    none for a file that undoes or only checks.
     """
 
     name: str
@@ -25,7 +25,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class _Marker:
-    """How a tool marks the halves of a file. `up` and `down` match whole comment lines, `alone` anything else that is the tool's."""
+    """How a tool marks the halves of a file: `up` and `down` match whole comment lines that hold the `hint`."""
 
     name: str
     hint: str
@@ -43,35 +43,51 @@ _MARKERS: Final = (
     _Marker("goose", "+goose", _line(r"--[ \t]*\+goose[ \t]+up\b"), _line(r"--[ \t]*\+goose[ \t]+down\b")),
     _Marker("dbmate", "migrate:", _line(r"--[ \t]*migrate:up\b"), _line(r"--[ \t]*migrate:down\b")),
     _Marker("sql-migrate", "+migrate", _line(r"--[ \t]*\+migrate[ \t]+up\b"), _line(r"--[ \t]*\+migrate[ \t]+down\b")),
-    _Marker("node-pg-migrate", "igration", _line(r"--[ \t-]*up migration"), _line(r"--[ \t-]*down migration"), starts_up=True),
-    _Marker("tern", "drop below", _line(r"-{4}[ \t]*create above \?\?\?"), _line(r"-{4}[ \t]*create above / drop below"), starts_up=True),
+    _Marker("node-pg-migrate", "igration", _line(r"--[ \t-]*up migration"), _line(r"--[ \t-]*down migration"), True),
+    _Marker("tern", "drop below", _line(r"-{4} create above \?{3}"), _line(r"-{4} create above / drop below"), True),
     _Marker("aerich", "grade --", _line(r"-- upgrade --"), _line(r"-- downgrade --")),
     _Marker("play", "!ups", _line(r"(?:#|--)[ \t]*(?:---[ \t]*)?!ups"), _line(r"(?:#|--)[ \t]*(?:---[ \t]*)?!downs")),
-    _Marker("mybatis", "@undo", _line(r"--[ \t]*//[ \t]*@do\b"), _line(r"--[ \t]*//[ \t]*@undo\b"), starts_up=True),
+    _Marker("mybatis", "@undo", _line(r"--[ \t]*//[ \t]*@do\b"), _line(r"--[ \t]*//[ \t]*@undo\b"), True),
     _Marker("rambler", "rambler", _line(r"--[ \t]*rambler[ \t]+up\b"), _line(r"--[ \t]*rambler[ \t]+down\b")),
-    _Marker("shmig", "====", _line(r"--[ \t]*====[ \t]*up[ \t]*===="), _line(r"--[ \t]*====[ \t]*down[ \t]*====")),
+    _Marker("shmig", "====", _line(r"--[ \t]*={4}[ \t]*up[ \t]*={4}"), _line(r"--[ \t]*={4}[ \t]*down[ \t]*={4}")),
 )
 _NO_TRANSACTION: Final = re.compile(
-    r"^[ \t]*--[ \t]*(?:\+goose[ \t]+no[ \t]+transaction|migrate:up[^\n]*\btransaction:[ \t]*false|\+migrate[ \t]+up[^\n]*\bnotransaction"
-    r"|(?:sqlx:[ \t]*)?no-transaction\b|!?[ \t]*disable-transaction\b|flyway:executeintransaction=false|---- tern: disable-tx ----"
-    r"|changeset[^\n]*\brunintransaction:[ \t]*false|--! no-transaction|atlas:txmode[ \t]+none)",
-    re.MULTILINE | re.IGNORECASE | re.ASCII,
+    r"""^[ \t]*--[ \t]*(?:
+        \+goose[ \t]+no[ \t]+transaction
+      | migrate:up[^\n]*\btransaction:[ \t]*false
+      | \+migrate[ \t]+up[^\n]*\bnotransaction
+      | (?:sqlx:[ \t]*)?no-transaction\b
+      | !?[ \t]*disable-transaction\b
+      | !?[ \t]*no-transaction\b
+      | flyway:executeintransaction=false
+      | changeset[^\n]*\brunintransaction:[ \t]*false
+      | atlas:txmode[ \t]+none
+    )""",
+    re.MULTILINE | re.IGNORECASE | re.ASCII | re.VERBOSE,
 )
 _LIQUIBASE: Final = re.compile(r"\A\s*--[ \t]*liquibase[ \t]+formatted[ \t]+sql", re.IGNORECASE)
-_SQITCH: Final = re.compile(r"^--[ \t]*(deploy|revert|verify)[ \t]+\S+:\S+|^--[ \t]*(deploy|revert|verify)[ \t]+[\w@.:/-]+[ \t]+(?:to|from|on)[ \t]+\w+", re.IGNORECASE)
+_SQITCH: Final = re.compile(
+    r"--[ \t]*(deploy|revert|verify)[ \t]+(?:\S+:\S+|[\w@.:/-]+[ \t]+(?:to|from|on)[ \t]+\w+)", re.IGNORECASE
+)
 _BREAKPOINT: Final = "--> statement-breakpoint"
 
-_FOLDERS: Final = frozenset({"migrations", "migration", "migrate", "versions", "evolutions", "changelog", "committed", "sqls", "db_migrations",
-                             "dbmigrations", "db-migrations", "sql-migrations", "sql_migrations", "database-migrations",
-                             "database_migrations", "schema_migrations", "schema-migrations", "schemamigrations", "patches",
-                             "upgrades"})  # fmt: skip
-_NUMBERED_ONLY: Final = frozenset({"sql", "schema", "ddl", "db", "database", "deltas", "delta", "updates", "scripts", "up", "deploy", "changes"})
-_NO_MIGRATION_PARTS: Final = frozenset({"test", "tests", "testdata", "test_data", "__tests__", "fixtures", "fixture", "testing", "spec", "specs",
-                                        "node_modules", "vendor", "third_party", "mocks", "e2e",
-                                        "queries", "seeds", "seeders", "seed", "dumps", "snapshots", "snaplet"})  # fmt: skip
+_FOLDERS: Final = frozenset({
+    "migrations", "migration", "migrate", "versions", "evolutions", "changelog", "committed", "sqls", "db_migrations",
+    "dbmigrations", "db-migrations", "sql-migrations", "sql_migrations", "database-migrations", "database_migrations",
+    "schema_migrations", "schema-migrations", "schemamigrations", "patches", "upgrades",
+})  # fmt: skip
+_NUMBERED_ONLY: Final = frozenset({
+    "sql", "schema", "ddl", "db", "database", "deltas", "delta", "updates", "scripts", "up", "deploy", "changes",
+})  # fmt: skip
+"""Folders where a numbered file is a migration, and any other is not."""
+_NO_MIGRATION_PARTS: Final = frozenset({
+    "test", "tests", "testdata", "test_data", "__tests__", "fixtures", "fixture", "testing", "spec", "specs",
+    "node_modules", "vendor", "third_party", "mocks", "e2e", "queries", "seeds", "seeders", "seed", "dumps",
+    "snapshots", "snaplet",
+})  # fmt: skip
 _NO_MIGRATION_NAMES: Final = re.compile(
-    r"(?:^|[_\-. ])(?:seed(?:s|er|ing)?|dump|fixtures?|schema|structure|snapshot|quer(?:y|ies)|test(?:s|data)?|mock|sample|example|all|full|latest"
-    r"|drop_all|reset|cleanup)$",
+    r"(?:^|[_\-. ])(?:seed(?:s|er|ing)?|dump|fixtures?|schema|structure|snapshot|quer(?:y|ies)|test(?:s|data)?|mock"
+    r"|sample|example|all|full|latest|drop_all|reset|cleanup)$",
     re.IGNORECASE,
 )
 _NUMBERED: Final = re.compile(r"^[vV]?\d")
@@ -79,10 +95,11 @@ _FLYWAY: Final = re.compile(r"^(?:([VvBbUu])(\d+(?:[._]\d+)*)__|([Rr])__)")
 _DOWN_NAME: Final = re.compile(r"[._\-](?:down|undo|rollback|revert|downgrade)$", re.IGNORECASE)
 _UP_NAME: Final = re.compile(r"[._\-](?:up|do)$", re.IGNORECASE)
 _DIALECTS: Final = {
-    "postgres": "postgres", "postgresql": "postgres", "pg": "postgres", "psql": "postgres", "cockroach": "postgres", "cockroachdb": "postgres",
-    "crdb": "postgres", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite", "sqlite3": "sqlite", "libsql": "sqlite", "d1": "sqlite",
-    "mssql": "tsql", "sqlserver": "tsql", "tsql": "tsql", "oracle": "oracle", "clickhouse": "clickhouse", "snowflake": "snowflake",
-    "bigquery": "bigquery", "redshift": "redshift", "duckdb": "duckdb",
+    "postgres": "postgres", "postgresql": "postgres", "pg": "postgres", "psql": "postgres", "cockroach": "postgres",
+    "cockroachdb": "postgres", "crdb": "postgres", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite",
+    "sqlite3": "sqlite", "libsql": "sqlite", "d1": "sqlite", "mssql": "tsql", "sqlserver": "tsql", "tsql": "tsql",
+    "oracle": "oracle", "clickhouse": "clickhouse", "snowflake": "snowflake", "bigquery": "bigquery",
+    "redshift": "redshift", "duckdb": "duckdb",
 }  # fmt: skip
 
 
@@ -100,7 +117,7 @@ def layout_of(path: str, text: str) -> Layout | None:
     if not _NO_MIGRATION_PARTS.isdisjoint(parts):
         return None
     file = _File(name.rpartition(".")[0] or name, folders[-1] if folders else "")
-    found = _by_content(file, parts, text) or _by_path(file, parts, text)
+    found = _by_content(file, text) or _by_path(file, parts, text)
     if found is None:
         return None
     transactional = found.transactional
@@ -117,7 +134,7 @@ def _nothing(name: str, revision: str) -> Layout:
     return Layout(name, revision, ())
 
 
-def _by_content(file: _File, parts: list[str], text: str) -> Layout | None:
+def _by_content(file: _File, text: str) -> Layout | None:
     """Tools whose files bear their own marks, wherever they lie."""
     if "--" not in text and "#" not in text:
         return None
@@ -243,4 +260,3 @@ def _dialect(file: _File, parts: list[str]) -> str:
             if len(word) > 2 and word in _DIALECTS:
                 return _DIALECTS[word]
     return ""
-

@@ -1,6 +1,7 @@
 """Strings, comments and punctuation of SQL: enough to split a text into statements and a statement into its clauses.
 
-All offsets count characters of the text that is given. The readers pass text in which one character stands for one UTF-8 byte
+All offsets count characters of the text that is given. The readers pass text in which one character stands for one
+UTF-8 byte
 (see `text.py`), so that offsets are those of the parser and of spans.
 """
 
@@ -84,18 +85,22 @@ _WORD_CHARACTER: Final = re.compile(r"[\w$\x80-\xff]", re.ASCII)
 _ESCAPED: Final = re.compile(_ESCAPED_STRING, re.DOTALL)
 
 
-def pieces(text: str, lexicon: Lexicon, start: int = 0, end: int | None = None, punctuation: str = ";") -> Iterator[Token]:
+def pieces(
+    text: str, lexicon: Lexicon, start: int = 0, end: int | None = None, punctuation: str = ";"
+) -> Iterator[Token]:
     """Strings, quoted names, comments and the given punctuation, in order. Linear in the text's length."""
-    return _scan(text, lexicon, start, len(text) if end is None else end, words=False, punctuation=punctuation)
+    pattern = _pattern(lexicon, words=False, punctuation=punctuation)
+    return _scan(text, lexicon, pattern, start, len(text) if end is None else end)
 
 
 def tokens(text: str, lexicon: Lexicon, start: int = 0, end: int | None = None) -> Iterator[Token]:
     """Every token but white space, in order."""
-    return _scan(text, lexicon, start, len(text) if end is None else end, words=True, punctuation="(),;")
+    pattern = _pattern(lexicon, words=True, punctuation="(),;")
+    return _scan(text, lexicon, pattern, start, len(text) if end is None else end)
 
 
-def _scan(text: str, lexicon: Lexicon, start: int, end: int, *, words: bool, punctuation: str) -> Iterator[Token]:
-    search = _pattern(lexicon, words=words, punctuation=punctuation).search
+def _scan(text: str, lexicon: Lexicon, pattern: re.Pattern[str], start: int, end: int) -> Iterator[Token]:
+    search = pattern.search
     position = start
     while match := search(text, position, end):
         kind = match.lastgroup
@@ -103,7 +108,12 @@ def _scan(text: str, lexicon: Lexicon, start: int, end: int, *, words: bool, pun
         if kind == "punct":
             yield Token("punct", first, position)
         elif kind == "string":
-            if text[first - 1] in "eE" and first > start and not lexicon.backslash and not _is_word(text, first - 2, start):
+            if (
+                text[first - 1] in "eE"
+                and first > start
+                and not lexicon.backslash
+                and not _is_word(text, first - 2, start)
+            ):
                 escaped = _ESCAPED.match(text, first, end)
                 position = escaped.end() if escaped else position
             yield Token("string", first, position, _is_closed(text, first, position))

@@ -7,7 +7,9 @@ from bylaw.readers.sql.lexer import Lexicon, tokens
 from bylaw.readers.sql.text import readable
 from bylaw.source import Span
 
-_BEFORE_TABLE = frozenset({"into", "ignore", "or", "replace", "rollback", "abort", "fail", "low_priority", "delayed", "high_priority", "only"})
+_BEFORE_TABLE = frozenset(
+    {"into", "ignore", "or", "replace", "rollback", "abort", "fail", "low_priority", "delayed", "high_priority", "only"}
+)
 
 
 def row_change(sql: str, lexicon: Lexicon, span: Span, *, fold: bool = True) -> DataChange | None:

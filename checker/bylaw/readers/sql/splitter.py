@@ -1,8 +1,11 @@
-"""Cuts a text into statements, so that one bad statement never loses the others. Needs no parser and takes linear time."""
+"""Cuts a text into statements, so that one bad statement never loses the others. Needs no parser and takes linear
+time.
+"""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -20,12 +23,15 @@ _COMPOUND: Final = re.compile(
 _ATOMIC: Final = re.compile(r"\bbegin\s+atomic\b", re.IGNORECASE)
 _DELIMITER: Final = re.compile(r"delimiter[ \t]+(\S+)[^\n]*", re.IGNORECASE)
 _BATCH: Final = re.compile(r"^[ \t]*go[ \t]*(?:\d+[ \t]*)?(?:--[^\n]*)?\r?$", re.IGNORECASE | re.MULTILINE)
+_NAMES: Final = {"comment": "a comment", "string": "a string", "dollar": "a dollar-quoted string"}
 _NO_OPENERS: Final = frozenset({"if", "loop", "while", "repeat", "for"})
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A statement without its semicolon, or a client's own line (`\\connect`). `problem` says why it cannot be complete."""
+    """A statement without its semicolon, or a client's own line (`\\connect`). `problem` says why it cannot be
+    complete.
+    """
 
     kind: Literal["sql", "meta"]
     start: int
@@ -55,7 +61,7 @@ def trim_end(text: str, lexicon: Lexicon, start: int, end: int) -> int:
     """Where a statement really ends: before the white space and comments at its end."""
     while end > start and text[end - 1] in " \t\r\n\f\v":
         end -= 1
-    if text.find("--", start, end) < 0 and text.find("*/", start, end) < 0 and "#" not in text[start:end]:
+    if text.find("--", start, end) < 0 and text.find("*/", start, end) < 0 and not lexicon.hash_comments:
         return end
     comments = [token for token in pieces(text, lexicon, start, end) if token.kind == "comment"]
     return _before_comments(text, comments, start, end)
@@ -74,92 +80,106 @@ def _before_comments(text: str, comments: list[Token], start: int, end: int) -> 
 
 def split(text: str, lexicon: Lexicon, start: int, end: int, *, batches: bool = False) -> Iterator[Chunk]:
     """The statements of a text, in order. `batches`: lines that say GO end a statement (SQL Server)."""
-    position = start
-    delimiter = ";"
-    while True:
-        first = skip_blank(text, lexicon, position, end)
-        if first >= end:
+    return _Splitter(text, lexicon, start, end, batches=batches).run()
+
+
+class _Splitter:
+    """A walk from statement to statement. The delimiter may change on the way (`DELIMITER //`)."""
+
+    def __init__(self, text: str, lexicon: Lexicon, start: int, end: int, *, batches: bool) -> None:
+        self.text = text
+        self.lexicon = lexicon
+        self.position = start
+        self.end = end
+        self.delimiter = ";"
+        self.batches = [match.span() for match in _BATCH.finditer(text, start, end)] if batches else []
+
+    def run(self) -> Iterator[Chunk]:
+        text = self.text
+        while True:
+            first = skip_blank(text, self.lexicon, self.position, self.end)
+            if first >= self.end:
+                return
+            if text[first] == "\\":
+                line_end = text.find("\n", first, self.end)
+                self.position = self.end if line_end < 0 else line_end
+                yield Chunk("meta", first, self.position)
+            elif text[first] in "dD" and (command := _DELIMITER.match(text, first, self.end)):
+                self.delimiter, self.position = command[1], command.end()
+            elif text.startswith(self.delimiter, first):
+                self.position = first + len(self.delimiter)
+            else:
+                chunk = self._statement(first)
+                if chunk.end > first:
+                    yield chunk
+                if text[first] in "cC" and _COPY_DATA.match(text, first, chunk.end):
+                    done = _COPY_END.search(text, self.position, self.end)
+                    self.position = done.end() if done else self.position
+
+    def _statement(self, start: int) -> Chunk:
+        """The statement that begins at an offset; `position` goes behind it."""
+        stop = after = self.end
+        at = bisect_left(self.batches, (start, 0))
+        if at < len(self.batches):
+            stop, after = self.batches[at]
+        compound = _COMPOUND.match(self.text, start, stop)
+        marks = self._compound(start, stop) if compound and self._has_body(compound, stop) else self._plain(start, stop)
+        comments: list[Token] = []
+        for token in marks:
+            if token.kind == "comment":
+                comments.append(token)
+            elif token.kind == "punct":
+                self.position = token.end
+                return Chunk("sql", start, _before_comments(self.text, comments, start, token.start))
+            elif not token.closed:
+                self.position = after
+                problem = f"{_NAMES.get(token.kind, 'a quoted name')} never ends"
+                return Chunk("sql", start, _before_comments(self.text, [], start, stop), problem)
+        self.position = after
+        return Chunk("sql", start, _before_comments(self.text, comments, start, stop))
+
+    def _plain(self, start: int, stop: int) -> Iterator[Token]:
+        """Comments, strings and, as punctuation, the delimiter."""
+        width = len(self.delimiter)
+        if self.delimiter.startswith("$"):
+            found = self.text.find(self.delimiter, start, stop)
+            if found >= 0:
+                yield Token("punct", found, found + width)
             return
-        if text[first] == "\\":
-            position = _line_end(text, first, end)
-            yield Chunk("meta", first, position)
-            continue
-        if text[first] in "dD" and (command := _DELIMITER.match(text, first, end)):
-            delimiter = command[1]
-            position = command.end()
-            continue
-        if text.startswith(delimiter, first):
-            position = first + len(delimiter)
-            continue
-        stop, position, problem = _statement_end(text, lexicon, first, end, delimiter, batches=batches)
-        if stop > first:
-            yield Chunk("sql", first, stop, problem)
-        if text[first] in "cC" and _COPY_DATA.match(text, first, stop):
-            done = _COPY_END.search(text, position, end)
-            position = done.end() if done else position
+        for token in pieces(self.text, self.lexicon, start, stop, self.delimiter[0]):
+            if token.kind != "punct":
+                yield token
+            elif self.text.startswith(self.delimiter, token.start):
+                yield Token("punct", token.start, token.start + width)
 
+    def _has_body(self, compound: re.Match[str], stop: int) -> bool:
+        """Whether the statements of a CREATE FUNCTION and the like stand in it plainly, not in a string."""
+        if self.delimiter != ";":
+            return False
+        if not self.lexicon.dollar_quotes or compound[1].lower() == "rule":
+            return True
+        semicolon = self.text.find(";", compound.end(), stop)
+        return _ATOMIC.search(self.text, compound.end(), stop if semicolon < 0 else semicolon) is not None
 
-def _line_end(text: str, start: int, end: int) -> int:
-    found = text.find("\n", start, end)
-    return end if found < 0 else found
-
-
-def _statement_end(
-    text: str, lexicon: Lexicon, start: int, end: int, delimiter: str, *, batches: bool
-) -> tuple[int, int, str]:
-    """Where the statement that begins at `start` ends, where the next one may begin, and what is wrong with it."""
-    if batches and (batch := _BATCH.search(text, start, end)):
-        end_of_batch, after_batch = batch.start(), batch.end()
-    else:
-        end_of_batch, after_batch = end, end
-    compound = _COMPOUND.match(text, start, end_of_batch)
-    if compound and delimiter == ";" and not _is_plain(text, lexicon, compound, end_of_batch):
-        return _compound_end(text, lexicon, start, end_of_batch, after_batch)
-    comments: list[Token] = []
-    first_mark = delimiter[0]
-    for token in pieces(text, lexicon, start, end_of_batch, first_mark):
-        if token.kind == "comment":
-            comments.append(token)
-        elif token.kind == "dollar" and delimiter.startswith("$"):
-            found = text.find(delimiter, start, end_of_batch)
-            return (found, found + len(delimiter), "") if found >= 0 else (end_of_batch, after_batch, "")
-        elif token.kind == "punct" and text.startswith(delimiter, token.start):
-            return _before_comments(text, comments, start, token.start), token.start + len(delimiter), ""
-        if not token.closed:
-            what = {"comment": "a comment", "string": "a string", "dollar": "a dollar-quoted string"}.get(token.kind, "a quoted name")
-            return _before_comments(text, [], start, end_of_batch), after_batch, f"{what} never ends"
-    return _before_comments(text, comments, start, end_of_batch), after_batch, ""
-
-
-def _is_plain(text: str, lexicon: Lexicon, compound: re.Match[str], end: int) -> bool:
-    """Whether a CREATE FUNCTION and the like holds no statements of its own, but a string with them."""
-    word = compound[1].lower()
-    if lexicon.dollar_quotes and word in {"function", "procedure", "trigger", "event", "package"}:
-        semicolon = text.find(";", compound.end(), end)
-        return _ATOMIC.search(text, compound.end(), end if semicolon < 0 else semicolon) is None
-    return False
-
-
-def _compound_end(text: str, lexicon: Lexicon, start: int, end: int, after: int) -> tuple[int, int, str]:
-    """The end of a statement with a BEGIN … END body, or with statements in brackets (CREATE RULE)."""
-    depth = brackets = 0
-    previous = ""
-    comments: list[Token] = []
-    for token in tokens(text, lexicon, start, end):
-        if token.kind == "comment":
-            comments.append(token)
-            continue
-        mark = text[token.start : token.end].lower()
-        if token.kind == "word":
-            if previous == "end" and mark in _NO_OPENERS:
-                depth += 1  # `END IF` closes what was never counted
-            elif mark in {"begin", "case"} and previous != "end":
-                depth += 1
-            elif mark == "end":
-                depth -= 1
-        elif mark in "()":
-            brackets += 1 if mark == "(" else -1
-        elif mark == ";" and depth <= 0 and brackets <= 0:
-            return _before_comments(text, comments, start, token.start), token.end, ""
-        previous = mark
-    return _before_comments(text, comments, start, end), after, ""
+    def _compound(self, start: int, stop: int) -> Iterator[Token]:
+        """Comments, and the semicolon behind a body of BEGIN … END or behind brackets (CREATE RULE)."""
+        depth = brackets = 0
+        previous = ""
+        for token in tokens(self.text, self.lexicon, start, stop):
+            if token.kind == "comment":
+                yield token
+                continue
+            mark = self.text[token.start : token.end].lower()
+            if token.kind == "word":
+                if previous == "end" and mark in _NO_OPENERS:
+                    depth += 1  # `END IF` closes what was never counted
+                elif mark in {"begin", "case"} and previous != "end":
+                    depth += 1
+                elif mark == "end":
+                    depth -= 1
+            elif mark in "()":
+                brackets += 1 if mark == "(" else -1
+            elif mark == ";" and depth <= 0 and brackets <= 0:
+                yield token
+                return
+            previous = mark

@@ -9,7 +9,8 @@ from bylaw.readers.sql.lexer import ANY, pieces
 
 _SIGNS: Final = ("{{", "{%", "<%", "${", "#{")
 _CONTROL: Final = re.compile(
-    r"\{%-?\s*(\w+)|<%(?![=-]?\s*[\w.]+\s*%>)|\{\{-?\s*(?:if|range|with|else|end|block|define|template|each|unless|#|/)", re.IGNORECASE
+    r"\{%-?\s*(\w+)|<%(?![=-]?\s*[\w.]+\s*%>)|\{\{-?\s*(?:if|range|with|else|end|block|define|template|each|unless|#|/)",
+    re.IGNORECASE,
 )
 _PLACEHOLDER: Final = re.compile(r"\{\{[^}\n]{0,200}\}\}|<%[^\n]{0,200}?%>|\$\{[^}\n]{0,200}\}|#\{[^}\n]{0,200}\}")
 
@@ -24,7 +25,7 @@ def code_of(text: str) -> str:
     parts: list[str] = []
     last = 0
     for kind, start, end, _ in pieces(text, ANY):
-        if kind in {"string", "comment", "dollar"}:
+        if kind in {"string", "comment", "dollar"} and not text.startswith("/*!", start):
             parts.append(text[last:start])
             parts.append(" " * (end - start))
             last = end

@@ -1,4 +1,4 @@
-"""SQL text in which one character stands for one UTF-8 byte, so that the parser's offsets are those of strings and of spans."""
+"""SQL text in which one character stands for one UTF-8 byte: the parser's offsets are those of strings and of spans."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Place = Callable[[int, int], Span]
 
 
 def bytewise(content: bytes) -> str:
-    """UTF-8 bytes as a string of the same length; NUL, which C strings cannot hold, becomes a character that no SQL has."""
+    """UTF-8 bytes as a string of the same length; NUL, which C strings cannot hold, becomes a sign that no SQL has."""
     return content.decode("latin-1").replace("\0", "\x01")
 
 
@@ -23,17 +23,44 @@ def readable(text: str) -> str:
     return text if text.isascii() else text.encode("latin-1").decode("utf-8", "replace")
 
 
-def by_characters(sql: str, place: Place) -> tuple[str, Place]:
-    """The bytewise form of a string, and `place` for byte offsets where it was for character offsets."""
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Characters `start` to `end` of a bytewise text. `place` makes spans of ranges of it."""
+
+    text: str
+    start: int
+    end: int
+    place: Place
+
+    @property
+    def span(self) -> Span:
+        return self.place(self.start, self.end)
+
+    @property
+    def source(self) -> str:
+        return self.text[self.start : self.end]
+
+    def part(self, start: int, end: int) -> Stretch:
+        return Stretch(self.text, start, end, self.place)
+
+    def rewritten(self, source: str) -> Stretch:
+        """The same stretch with another text of the same length in it."""
+        first, place = self.start, self.place
+        return Stretch(source, 0, len(source), lambda start, end: place(first + start, first + end))
+
+
+def by_characters(sql: str, place: Place) -> Stretch:
+    """A whole string as a stretch; `place` speaks of characters of the string."""
     if sql.isascii():
-        return sql.replace("\0", "\x01"), place
-    clean = sql.encode("utf-8", "replace")
+        return Stretch(sql.replace("\0", "\x01"), 0, len(sql), place)
+    # A lone surrogate has no bytes: it counts as the question mark that it is encoded as.
+    content = sql.encode("utf-8", "replace")
     starts = list(accumulate((len(character.encode("utf-8", "replace")) for character in sql), initial=0))
 
     def by_bytes(start: int, end: int) -> Span:
         return place(bisect_right(starts, start) - 1, bisect_right(starts, end) - 1)
 
-    return bytewise(clean), by_bytes
+    return Stretch(bytewise(content), 0, len(content), by_bytes)
 
 
 @dataclass

@@ -6,7 +6,7 @@ from typing import Final
 
 from bylaw.readers.sql.lexer import Lexicon, Token, tidy, tokens
 from bylaw.readers.sql.rows import identifier
-from bylaw.readers.sql.text import Place, readable
+from bylaw.readers.sql.text import Stretch, readable
 from bylaw.source import Span
 
 _NAMES: Final = frozenset({"word", "quoted"})
@@ -17,14 +17,14 @@ class NotUnderstood(Exception):  # noqa: N818 - a turn of the reading, always ca
 
 
 class Cursor:
-    """The tokens of `text[start:end]` without comments, and the place among them."""
+    """The tokens of a stretch without comments, and the place among them."""
 
-    def __init__(self, text: str, lexicon: Lexicon, start: int, end: int, dialect: str, place: Place) -> None:
+    def __init__(self, stretch: Stretch, lexicon: Lexicon, dialect: str) -> None:
+        text, start, end = stretch.text, stretch.start, stretch.end
         self.text = text
         self.lexicon = lexicon
         self.dialect = dialect
-        self.place = place
-        self.start = start
+        self.place = stretch.place
         self.end = end
         self.tokens: list[Token] = [token for token in tokens(text, lexicon, start, end) if token.kind != "comment"]
         self.at = 0
@@ -35,8 +35,7 @@ class Cursor:
         """Whether the database folds what stands unquoted; MySQL, SQLite and SQL Server keep names as written."""
         return self.dialect not in _KEEPING
 
-    @property
-    def done(self) -> bool:
+    def is_done(self) -> bool:
         return self.at >= self.stop
 
     def text_at(self, at: int) -> str:
@@ -72,7 +71,7 @@ class Cursor:
         return NotUnderstood(self.rest())
 
     def rest(self, limit: int = 40) -> str:
-        if self.done:
+        if self.is_done():
             return "its end"
         first = self.tokens[self.at].start
         return readable(self.text[first : min(first + limit, self.end)]).split("\n")[0]
@@ -102,7 +101,7 @@ class Cursor:
         if self.peek() != "(":
             raise self.fail()
         depth, first = 0, self.at + 1
-        while not self.done:
+        while not self.is_done():
             mark = self.peek()
             depth += (mark == "(") - (mark == ")")
             self.at += 1
@@ -155,7 +154,7 @@ class Cursor:
             inner = part.group()
             if not (inner[1] - inner[0] == 1 and part.tokens[inner[0]].kind == "number"):
                 return ""
-        while not part.done:
+        while not part.is_done():
             if part.accept("collate"):
                 part.dotted()
             elif not part.accept_any("asc", "desc", "nulls", "first", "last"):
@@ -163,4 +162,6 @@ class Cursor:
         return name
 
 
-_KEEPING: Final = frozenset({"mysql", "mariadb", "sqlite", "tsql", "clickhouse", "bigquery", "singlestore", "doris", "starrocks", "duckdb"})
+_KEEPING: Final = frozenset(
+    {"mysql", "mariadb", "sqlite", "tsql", "clickhouse", "bigquery", "singlestore", "doris", "starrocks", "duckdb"}
+)

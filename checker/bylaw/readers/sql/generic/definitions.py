@@ -10,22 +10,26 @@ from bylaw.readers.sql.generic.cursor import Cursor
 from bylaw.readers.sql.text import readable
 
 _TYPE_TAILS: Final = frozenset({
-    "varying", "precision", "unsigned", "signed", "zerofill", "large", "object", "binary", "varchar", "char", "character", "raw", "byte",
-    "integer", "int", "bigint", "smallint",
+    "varying", "precision", "unsigned", "signed", "zerofill", "large", "object", "binary", "varchar", "char",
+    "character", "raw", "byte", "integer", "int", "bigint", "smallint",
 })  # fmt: skip
-_TWO_WORD_HEADS: Final = frozenset({"national", "long", "character", "char", "double", "bit", "unsigned", "signed", "binary", "nchar"})
+_TWO_WORD_HEADS: Final = frozenset(
+    {"national", "long", "character", "char", "double", "bit", "unsigned", "signed", "binary", "nchar"}
+)
 _OPTIONS: Final = frozenset({
-    "not", "null", "default", "on", "auto_increment", "autoincrement", "identity", "primary", "key", "unique", "check", "references",
-    "comment", "collate", "character", "charset", "generated", "as", "constraint", "first", "after", "visible", "invisible",
-    "column_format", "storage", "asc", "desc", "deferrable", "initially", "match", "enforced", "virtual", "stored", "persisted",
-    "persistent", "sparse", "rowguidcol", "encode", "codec", "auto_random", "srid", "ttl", "materialized", "alias", "without",
-    "compression", "options", "masking", "tag", "with", "clustered", "nonclustered", "distkey", "sortkey",
+    "not", "null", "default", "on", "auto_increment", "autoincrement", "identity", "primary", "key", "unique", "check",
+    "references", "comment", "collate", "character", "charset", "generated", "as", "constraint", "first", "after",
+    "visible", "invisible", "column_format", "storage", "asc", "desc", "deferrable", "initially", "match", "enforced",
+    "virtual", "stored", "persisted", "persistent", "sparse", "rowguidcol", "encode", "codec", "auto_random", "srid",
+    "ttl", "materialized", "alias", "without", "compression", "options", "masking", "tag", "with", "clustered",
+    "nonclustered", "distkey", "sortkey",
 })  # fmt: skip
 _TYPE_NAMES: Final = {
-    "int": "integer", "int4": "integer", "int8": "bigint", "int2": "smallint", "bool": "boolean", "decimal": "numeric", "dec": "numeric",
-    "character varying": "varchar", "char varying": "varchar", "character": "char", "float8": "double precision", "float4": "real",
-    "timestamptz": "timestamp with time zone", "timetz": "time with time zone", "timestamp without time zone": "timestamp",
-    "time without time zone": "time", "varbit": "bit varying", "bpchar": "char",
+    "int": "integer", "int4": "integer", "int8": "bigint", "int2": "smallint", "bool": "boolean", "decimal": "numeric",
+    "dec": "numeric", "character varying": "varchar", "char varying": "varchar", "character": "char",
+    "float8": "double precision", "float4": "real", "timestamptz": "timestamp with time zone",
+    "timetz": "time with time zone", "timestamp without time zone": "timestamp", "time without time zone": "time",
+    "varbit": "bit varying", "bpchar": "char",
 }  # fmt: skip
 _WIDTHLESS: Final = re.compile(r"^(integer|bigint|smallint|mediumint)\(\d+\)")
 _SERIAL: Final = frozenset({"serial", "bigserial", "smallserial", "serial4", "serial8"})
@@ -43,13 +47,13 @@ def column_definition(cursor: Cursor) -> ColumnSpec:
 
 def type_text(cursor: Cursor) -> str:
     """A type and its arguments, normalised; '' where an option or the end comes next (SQLite)."""
-    if cursor.done or (not cursor.is_name()) or (cursor.peek() in _OPTIONS and cursor.peek() not in {"character"}):
+    if not cursor.is_name() or (cursor.peek() in _OPTIONS and cursor.peek() != "character"):
         return ""
     quoted = cursor.tokens[cursor.at].kind == "quoted"
     head = cursor.dotted()
     words = [head if quoted else head.lower()]
     arguments = ""
-    while not cursor.done:
+    while not cursor.is_done():
         word = cursor.peek()
         if word == "(" and not arguments:
             bounds = cursor.group()
@@ -60,13 +64,15 @@ def type_text(cursor: Cursor) -> str:
             words[-1] += "\0"
         elif word == "[":
             words[-1] += "[]"
-            while not cursor.done and not cursor.accept("]"):
+            while not cursor.is_done() and not cursor.accept("]"):
                 cursor.at += 1
         elif word in {"with", "without"} and cursor.peek(1) in {"time", "local"}:
             while cursor.peek() in {"with", "without", "local", "time", "zone"}:
                 words.append(cursor.peek())
                 cursor.at += 1
-        elif word in _TYPE_TAILS and (len(words) == 1 or words[0] in _TWO_WORD_HEADS or word in {"unsigned", "zerofill", "signed"}):
+        elif word in _TYPE_TAILS and (
+            len(words) == 1 or words[0] in _TWO_WORD_HEADS or word in {"unsigned", "zerofill", "signed"}
+        ):
             if word == "character" and cursor.peek(1) == "set":
                 break
             words.append(word)
@@ -86,7 +92,7 @@ def _argument_text(cursor: Cursor, first: int, last: int) -> str:
 
 def _angles(cursor: Cursor) -> str:
     depth, first = 0, cursor.at
-    while not cursor.done:
+    while not cursor.is_done():
         depth += (cursor.peek() == "<") - (cursor.peek() == ">")
         cursor.at += 1
         if depth == 0:
@@ -121,12 +127,14 @@ class _Column:
         self.default: str | None = None
         self.primary = self.unique = False
         self.references = self.check = self.comment = ""
-        self.generation: Literal["", "identity", "serial", "stored", "virtual"] = "serial" if column_type in _SERIAL else ""
+        self.generation: Literal["", "identity", "serial", "stored", "virtual"] = (
+            "serial" if column_type in _SERIAL else ""
+        )
         self.names: list[tuple[str, str]] = []
 
     def read(self, first: int) -> ColumnSpec:
         constraint = ""
-        while not self.cursor.done:
+        while not self.cursor.is_done():
             if self.cursor.accept("constraint"):
                 constraint = self.cursor.name()
                 continue
@@ -135,10 +143,10 @@ class _Column:
                 self.names.append((kind, constraint))
                 constraint = ""
         return ColumnSpec(
-            self.name, self.type, self.nullable, self.default,
-            primary_key=self.primary, unique=self.unique, references=self.references, generated=bool(self.generation),
-            check=self.check, comment=self.comment, span=self.cursor.span(first, self.cursor.at),
-            generation=self.generation, constraint_names=tuple(self.names),
+            self.name, self.type, self.nullable, self.default, primary_key=self.primary, unique=self.unique,
+            references=self.references, generated=bool(self.generation), check=self.check, comment=self.comment,
+            span=self.cursor.span(first, self.cursor.at), generation=self.generation,
+            constraint_names=tuple(self.names),
         )  # fmt: skip
 
     def _option(self) -> Kind | Literal[""]:
@@ -154,11 +162,7 @@ class _Column:
             self.default = expression(cursor)
         elif cursor.accept("on", "update"):
             expression(cursor)
-        elif cursor.accept_any("auto_increment", "autoincrement", "auto_random"):
-            self.generation = "identity"
-            if cursor.peek() == "(":
-                cursor.group()
-        elif cursor.accept("identity"):
+        elif cursor.accept_any("auto_increment", "autoincrement", "auto_random") or cursor.accept("identity"):
             self.generation = "identity"
             if cursor.peek() == "(":
                 cursor.group()
@@ -206,7 +210,9 @@ class _Column:
             self._generated()
         elif cursor.accept("as"):
             self._generated()
-        elif cursor.accept_any("visible", "invisible", "sparse", "rowguidcol", "asc", "desc", "first", "distkey", "sortkey"):
+        elif cursor.accept_any(
+            "visible", "invisible", "sparse", "rowguidcol", "asc", "desc", "first", "distkey", "sortkey"
+        ):
             pass
         elif cursor.accept_any("after", "column_format", "storage", "encode", "srid", "compression"):
             cursor.at += 1
@@ -229,7 +235,7 @@ class _Column:
 
 def string_value(cursor: Cursor) -> str:
     """The value of the string literal that comes next."""
-    if cursor.done or cursor.tokens[cursor.at].kind not in {"string", "quoted"}:
+    if cursor.is_done() or cursor.tokens[cursor.at].kind not in {"string", "quoted"}:
         raise cursor.fail()
     token = cursor.tokens[cursor.at]
     cursor.at += 1
@@ -240,14 +246,14 @@ def string_value(cursor: Cursor) -> str:
 def expression(cursor: Cursor) -> str:
     """A default or the like: its first term, and what follows it up to the next option."""
     first = cursor.at
-    if cursor.done:
+    if cursor.is_done():
         raise cursor.fail()
     while True:
         if cursor.peek() == "(":
             cursor.group()
         else:
             cursor.at += 1
-        if cursor.done or (cursor.tokens[cursor.at].kind == "word" and cursor.peek() in _OPTIONS):
+        if cursor.is_done() or (cursor.tokens[cursor.at].kind == "word" and cursor.peek() in _OPTIONS):
             return cursor.source(first, cursor.at)
 
 
@@ -264,7 +270,7 @@ def reference(cursor: Cursor) -> tuple[str, tuple[str, ...]]:
     cursor.expect("references")
     table = cursor.dotted()
     columns = cursor.column_list() if cursor.peek() == "(" else ()
-    while not cursor.done:
+    while not cursor.is_done():
         if cursor.accept("on"):
             if not cursor.accept_any("delete", "update"):
                 raise cursor.fail()
@@ -275,7 +281,11 @@ def reference(cursor: Cursor) -> tuple[str, tuple[str, ...]]:
                 cursor.group()
         elif cursor.accept("match") or cursor.accept("initially"):
             cursor.name()
-        elif cursor.accept("not", "deferrable") or cursor.accept("deferrable") or cursor.accept("not", "for", "replication"):
+        elif (
+            cursor.accept("not", "deferrable")
+            or cursor.accept("deferrable")
+            or cursor.accept("not", "for", "replication")
+        ):
             continue
         else:
             break
@@ -289,7 +299,7 @@ _INDEXES: Final = frozenset({"key", "index", "fulltext", "spatial"})
 def is_constraint(cursor: Cursor) -> bool:
     """Whether a table constraint or an inline index comes next, not a column."""
     word = cursor.peek()
-    if cursor.done or cursor.tokens[cursor.at].kind != "word":
+    if cursor.is_done() or cursor.tokens[cursor.at].kind != "word":
         return False
     if word in _CONSTRAINTS:
         return True
@@ -305,7 +315,9 @@ def table_constraint(cursor: Cursor, table: str) -> Operation:
     if cursor.accept("constraint") and cursor.peek() not in _CONSTRAINTS - {"constraint"}:
         cursor.accept("if", "not", "exists")
         name = cursor.name()
-    kind = cursor.accept_any("primary", "unique", "foreign", "check", "fulltext", "spatial", "key", "index", "exclude", "not")
+    kind = cursor.accept_any(
+        "primary", "unique", "foreign", "check", "fulltext", "spatial", "key", "index", "exclude", "not"
+    )
     columns: tuple[str, ...] = ()
     references, expression_text, not_enforced = "", "", False
     targets: tuple[str, ...] = ()
@@ -335,20 +347,20 @@ def table_constraint(cursor: Cursor, table: str) -> Operation:
     not_enforced = enforcement(cursor)
     not_valid = cursor.accept("not", "valid")
     _index_options(cursor)
-    if not cursor.done:
+    if not cursor.is_done():
         raise cursor.fail()
     span = cursor.span(first, cursor.at)
     if kind in {"key", "index", "fulltext", "spatial"}:
         return CreateIndex(table, name, columns, span, method=kind if kind in {"fulltext", "spatial"} else "")
     kinds: dict[str, Kind] = {"primary": "primary-key", "unique": "unique", "foreign": "foreign-key", "check": "check"}
     return AddConstraint(
-        table, kinds[kind], columns, span, name,
-        references=references, expression=expression_text, not_valid=not_valid, not_enforced=not_enforced, referenced_columns=targets,
+        table, kinds[kind], columns, span, name, references=references, expression=expression_text, not_valid=not_valid,
+        not_enforced=not_enforced, referenced_columns=targets,
     )  # fmt: skip
 
 
 def _index_options(cursor: Cursor) -> None:
-    while not cursor.done:
+    while not cursor.is_done():
         if cursor.accept_any("using", "comment"):
             cursor.at += 1
         elif cursor.accept("key_block_size") or cursor.accept("with", "parser"):

@@ -33,7 +33,16 @@ def query_operations(sql: str, dialect: str, span: Span) -> tuple[Operation, ...
         return (UnreadOperation(span, f"longer than {_LARGEST:,} characters"),)
     try:
         trees = _sqlglot().parse(sql, dialect=_known(dialect), error_level=ErrorLevel.RAISE)
-    except (SqlglotError, RecursionError, ValueError, AttributeError, TypeError, IndexError, KeyError, AssertionError) as problem:
+    except (
+        SqlglotError,
+        RecursionError,
+        ValueError,
+        AttributeError,
+        TypeError,
+        IndexError,
+        KeyError,
+        AssertionError,
+    ) as problem:
         return (UnreadOperation(span, f"as {dialect or 'SQL'} it is not understood: {_first_line(problem)}"),)
     found: list[Operation] = []
     for tree in trees:

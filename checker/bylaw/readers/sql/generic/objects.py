@@ -32,12 +32,15 @@ Reader = Callable[[Cursor, Span], Iterable[Operation]]
 
 _NEXT_STATEMENT: Final = frozenset({"create", "alter", "drop", "insert"})
 _TWO_WORD_KINDS: Final = {
-    "materialized": ("view",), "event": ("trigger",), "text": ("search",), "foreign": ("table", "data"), "user": ("type",),
-    "external": ("table",), "row": ("access", "policy"), "dynamic": ("table",), "package": ("body",), "fulltext": ("catalog",),
+    "materialized": ("view",), "event": ("trigger",), "text": ("search",), "foreign": ("table", "data"),
+    "user": ("type",), "external": ("table",), "row": ("access", "policy"), "dynamic": ("table",), "package": ("body",),
+    "fulltext": ("catalog",),
 }  # fmt: skip
-_BEHIND_CREATE: Final = frozenset({"global", "local", "temporary", "temp", "unlogged", "unique", "fulltext", "spatial", "clustered", "nonclustered",
-                                   "bitmap", "virtual", "transient", "secure", "force", "noforce", "editionable", "recursive",
-                                   "aggregate", "external", "column"})  # fmt: skip
+_BEHIND_CREATE: Final = frozenset({
+    "global", "local", "temporary", "temp", "unlogged", "unique", "fulltext", "spatial", "clustered", "nonclustered",
+    "bitmap", "virtual", "transient", "secure", "force", "noforce", "editionable", "recursive", "aggregate", "external",
+    "column",
+})  # fmt: skip
 
 
 def _create(cursor: Cursor, span: Span) -> Iterator[Operation]:
@@ -67,7 +70,7 @@ def _create(cursor: Cursor, span: Span) -> Iterator[Operation]:
     elif cursor.accept("index"):
         index = _create_index(cursor, span, words)
         yield index
-        while not cursor.done and cursor.peek() not in {"algorithm", "lock"}:
+        while not cursor.is_done() and cursor.peek() not in {"algorithm", "lock"}:
             _check_word(cursor)
             cursor.at += 1
         yield from _online_options(cursor, span, index.table)
@@ -99,7 +102,7 @@ def _table_of(cursor: Cursor, kind: str) -> str:
     """The table that a trigger or policy stands ON."""
     if kind not in {"trigger", "policy", "rule"}:
         return ""
-    while not cursor.done:
+    while not cursor.is_done():
         if cursor.accept("on") and cursor.is_name():
             return cursor.dotted()
         cursor.at += 1
@@ -108,7 +111,7 @@ def _table_of(cursor: Cursor, kind: str) -> str:
 
 def _check_end(cursor: Cursor) -> None:
     """Refuse a statement that swallowed the next one because a semicolon is missing."""
-    while not cursor.done:
+    while not cursor.is_done():
         _check_word(cursor)
         cursor.at += 1
 
@@ -138,9 +141,8 @@ def _create_index(cursor: Cursor, span: Span, words: set[str]) -> CreateIndex:
             break
     special = words & {"fulltext", "spatial", "bitmap"}
     return CreateIndex(
-        table, name, columns, span,
-        unique="unique" in words, concurrently=concurrently, if_not_exists=if_not_exists, where=where, only=only,
-        method=method or "".join(special),
+        table, name, columns, span, unique="unique" in words, concurrently=concurrently, if_not_exists=if_not_exists,
+        where=where, only=only, method=method or "".join(special),
     )  # fmt: skip
 
 
@@ -162,7 +164,7 @@ def _drop(cursor: Cursor, span: Span) -> Iterator[Operation]:
     cascade = cursor.accept_any("cascade", "restrict") == "cascade"
     cursor.accept_any("constraints", "purge")
     options = list(_online_options(cursor, span, table))
-    if not cursor.done:
+    if not cursor.is_done():
         raise cursor.fail()
     for name, first, last in named:
         where = span if len(named) == 1 else cursor.span(first, last)
@@ -170,7 +172,9 @@ def _drop(cursor: Cursor, span: Span) -> Iterator[Operation]:
             yield DropTable(name, where, if_exists, cascade)
         elif kind == "index":
             on = table or (name.rpartition(".")[0] if cursor.dialect == "tsql" else "")
-            yield DropIndex(name.rpartition(".")[2] if cursor.dialect == "tsql" else name, where, on, concurrently, if_exists)
+            yield DropIndex(
+                name.rpartition(".")[2] if cursor.dialect == "tsql" else name, where, on, concurrently, if_exists
+            )
         else:
             yield DropObject(kind, name, where, if_exists, cascade, table)
     yield from options
@@ -205,7 +209,7 @@ def _rename(cursor: Cursor, span: Span) -> Iterator[Operation]:
         old = part.dotted()
         part.expect("to")
         yield RenameTable(old, part.dotted(), span if len(bounds) == 1 else cursor.span(first, last))
-        if not part.done:
+        if not part.is_done():
             raise part.fail()
 
 
@@ -224,7 +228,7 @@ def _transaction(kind: Literal["begin", "commit", "rollback", "savepoint"]) -> R
 
 def _begin(cursor: Cursor, span: Span) -> Iterable[Operation]:
     allowed = {"transaction", "tran", "work", "deferred", "immediate", "exclusive", "isolation", "read"}
-    if not cursor.done and cursor.peek() not in allowed:
+    if not cursor.is_done() and cursor.peek() not in allowed:
         return [UnreadOperation(span, "a block of statements")]
     return [Transaction("begin", span)]
 
@@ -236,7 +240,9 @@ def _rollback(cursor: Cursor, span: Span) -> Iterable[Operation]:
 
 
 def _start(cursor: Cursor, span: Span) -> Iterable[Operation]:
-    return [Transaction("begin", span) if cursor.peek() == "transaction" else OtherStatement(f"start-{cursor.peek()}", span)]
+    return [
+        Transaction("begin", span) if cursor.peek() == "transaction" else OtherStatement(f"start-{cursor.peek()}", span)
+    ]
 
 
 def _set(cursor: Cursor, span: Span) -> Iterator[Operation]:
@@ -245,7 +251,7 @@ def _set(cursor: Cursor, span: Span) -> Iterator[Operation]:
         return
     for first, last in cursor.elements(cursor.at, cursor.stop):
         part = cursor.window(first, last)
-        local = part.accept_any("global", "session", "local", "persist") in {"local"}
+        local = part.accept_any("global", "session", "local", "persist") == "local"
         while part.peek() == "@":
             part.at += 1
         if not part.is_name():
@@ -306,7 +312,7 @@ def _sp_rename(cursor: Cursor, span: Span) -> Iterator[Operation]:
 
 
 def _load(cursor: Cursor, span: Span) -> Iterator[Operation]:
-    while not cursor.done:
+    while not cursor.is_done():
         if cursor.accept("into", "table"):
             yield DataChange("copy", cursor.dotted(), span)
             return
@@ -314,7 +320,7 @@ def _load(cursor: Cursor, span: Span) -> Iterator[Operation]:
     raise cursor.fail()
 
 
-def _prepare(cursor: Cursor, span: Span) -> Iterable[Operation]:
+def _prepare(_: Cursor, span: Span) -> Iterable[Operation]:
     return [UnreadOperation(span, "it prepares a statement that is computed")]
 
 
@@ -323,9 +329,9 @@ def _other(kind: str) -> Reader:
 
 
 _PLAIN: Final = (
-    "grant", "revoke", "analyze", "optimize", "flush", "call", "use", "lock", "unlock", "vacuum", "reindex", "attach", "detach", "release",
-    "deallocate", "print", "declare", "kill", "show", "describe", "explain", "check", "repair", "refresh", "notify", "handler", "install",
-    "reset", "raiserror", "checkpoint", "discard", "execute", "do", "deny",
+    "grant", "revoke", "analyze", "optimize", "flush", "call", "use", "lock", "unlock", "vacuum", "reindex", "attach",
+    "detach", "release", "deallocate", "print", "declare", "kill", "show", "describe", "explain", "check", "repair",
+    "refresh", "notify", "handler", "install", "reset", "raiserror", "checkpoint", "discard", "execute", "do", "deny",
 )  # fmt: skip
 
 STATEMENTS: Final[dict[str, Reader]] = {

@@ -37,10 +37,16 @@ from bylaw.readers.sql.generic.definitions import (
 from bylaw.source import Span
 
 _TABLE_OPTIONS: Final = frozenset({
-    "engine", "auto_increment", "avg_row_length", "default", "character", "charset", "checksum", "collate", "comment", "compression",
-    "connection", "data", "delay_key_write", "encryption", "insert_method", "key_block_size", "max_rows", "min_rows", "pack_keys",
-    "password", "row_format", "stats_auto_recalc", "stats_persistent", "stats_sample_pages", "tablespace", "union", "type",
-    "algorithm", "lock", "transactional", "page_checksum",
+    "engine", "auto_increment", "avg_row_length", "default", "character", "charset", "checksum", "collate", "comment",
+    "compression", "connection", "data", "delay_key_write", "encryption", "insert_method", "key_block_size", "max_rows",
+    "min_rows", "pack_keys", "password", "row_format", "stats_auto_recalc", "stats_persistent", "stats_sample_pages",
+    "tablespace", "union", "type", "algorithm", "lock", "transactional", "page_checksum",
+})  # fmt: skip
+_OTHER_ACTIONS: Final = frozenset({
+    "order", "force", "enable", "disable", "discard", "import", "partition", "truncate", "reorganize", "rebuild",
+    "remove", "coalesce", "exchange", "optimize", "analyze", "repair", "upgrade", "attach", "detach", "owner",
+    "cluster", "switch", "check", "nocheck", "replica", "inherit", "set", "reset", "materialize", "clear", "freeze",
+    "comment", "settings",
 })  # fmt: skip
 
 
@@ -76,8 +82,8 @@ def create_table(cursor: Cursor, span: Span, *, temporary: bool) -> Iterator[Ope
     primary = next((one for one in others if isinstance(one, AddConstraint) and one.kind == "primary-key"), None)
     key = primary.columns if primary is not None else tuple(column.name for column in columns if column.primary_key)
     yield CreateTable(
-        table, tuple(columns), key, span, temporary, if_not_exists, comment,
-        partial=partial or _is_query(cursor), primary_key_name=primary.name if primary is not None else "",
+        table, tuple(columns), key, span, temporary, if_not_exists, comment, partial=partial or _is_query(cursor),
+        primary_key_name=primary.name if primary is not None else "",
     )  # fmt: skip
     yield from (one for one in others if one is not primary)
 
@@ -116,7 +122,7 @@ def alter_table(cursor: Cursor, span: Span) -> Iterator[Operation]:
         where = span if len(bounds) == 1 else cursor.span(first, last)
         continued = index > 0 and adding and cursor.dialect == "tsql" and part.peek() not in {"add", "drop", "alter"}
         yield from _added(part, table, where) if continued else _action(part, table, where)
-        if not part.done:
+        if not part.is_done():
             raise part.fail()
 
 
@@ -281,10 +287,7 @@ def _option(part: Cursor, table: str, span: Span) -> Operation:
     if part.accept("convert", "to"):
         part.at = part.stop
         return OtherStatement("convert-character-set", span, table)
-    known = {"order", "force", "enable", "disable", "discard", "import", "partition", "truncate", "reorganize", "rebuild", "remove",
-             "coalesce", "exchange", "optimize", "analyze", "repair", "upgrade", "attach", "detach", "owner", "cluster", "switch",
-             "check", "nocheck", "replica", "inherit", "set", "reset"}  # fmt: skip
-    if word in known:
+    if word in _OTHER_ACTIONS:
         second = part.peek(1)
         name = ""
         if word in {"attach", "detach"}:

@@ -103,10 +103,11 @@ def _other(action: _Action, kind: str = "") -> Operation:
 
 
 _WORDS: Final = {
-    "AT_EnableTrig": "enable-trigger", "AT_EnableAlwaysTrig": "enable-trigger", "AT_EnableReplicaTrig": "enable-trigger",
-    "AT_DisableTrig": "disable-trigger", "AT_EnableTrigAll": "enable-trigger", "AT_DisableTrigAll": "disable-trigger",
-    "AT_EnableTrigUser": "enable-trigger", "AT_DisableTrigUser": "disable-trigger", "AT_AddInherit": "inherit",
-    "AT_DropInherit": "no-inherit", "AT_ChangeOwner": "owner", "AT_SetRelOptions": "set-options", "AT_ResetRelOptions": "reset-options",
+    "AT_EnableTrig": "enable-trigger", "AT_EnableAlwaysTrig": "enable-trigger",
+    "AT_EnableReplicaTrig": "enable-trigger", "AT_DisableTrig": "disable-trigger", "AT_EnableTrigAll": "enable-trigger",
+    "AT_DisableTrigAll": "disable-trigger", "AT_EnableTrigUser": "enable-trigger",
+    "AT_DisableTrigUser": "disable-trigger", "AT_AddInherit": "inherit", "AT_DropInherit": "no-inherit",
+    "AT_ChangeOwner": "owner", "AT_SetRelOptions": "set-options", "AT_ResetRelOptions": "reset-options",
     "AT_SetUnLogged": "set-unlogged",
 }  # fmt: skip
 

@@ -11,9 +11,10 @@ from bylaw.facts.migrations import DataChange, Marker, Operation, OtherStatement
 from bylaw.readers.sql.lexer import POSTGRES, Token, tokens
 from bylaw.readers.sql.postgres.statement import Statement, reads, string_of
 from bylaw.readers.sql.postgres.tree import DoStmt
-from bylaw.readers.sql.text import Reading
+from bylaw.readers.sql.text import Reading, Stretch
+from bylaw.source import Span
 
-_DOLLAR: Final = re.compile(r"\$[^$]*\$")
+_ESCAPE: Final = re.compile(r"\\(.)|''", re.DOTALL)
 _SKIPPED: Final = frozenset({
     "return", "raise", "null", "get", "exit", "continue", "open", "fetch", "move", "close", "assert",
 })  # fmt: skip
@@ -32,29 +33,22 @@ def do_block(node: DoStmt, statement: Statement) -> Iterator[Operation]:
         yield UnreadOperation(statement.span, f"a DO block in {named}")
         return
     body = next((token for token in statement.tokens() if token.kind in {"dollar", "string"}), None)
-    if body is None:
-        return
-    text, start, end = _contents(statement, body)
-    if text is statement.text:
-        yield from _Block(statement, text, start, end).read()
-    else:
-        whole = Statement(text, 0, end, 0, lambda _first, _last: statement.span, statement.reading)
-        yield from _Block(whole, text, start, end).read()
+    if body is not None:
+        yield from _Block(_contents(statement, body), statement.reading).read()
 
 
-def _contents(statement: Statement, token: Token) -> tuple[str, int, int]:
-    """The text that a string literal holds, in place where nothing in it is escaped."""
+def _contents(statement: Statement, token: Token) -> Stretch:
+    """The text that a string literal holds: in place where nothing in it is escaped, else placed on the statement."""
     text = statement.text
     if token.kind == "dollar":
-        width = len(_DOLLAR.match(text, token.start)[0])  # type: ignore[index]
-        return text, token.start + width, token.end - width
-    literal = text[token.start : token.end]
-    if literal[0] == "'" and "'" not in literal[1:-1]:
-        # Doubled quotes come as two neighbouring literals.
-        if text[token.end : token.end + 1] != "'" and text[token.start - 1 : token.start] != "'":
-            return text, token.start + 1, token.end - 1
+        width = text.index("$", token.start + 1) + 1 - token.start
+        return Stretch(text, token.start + width, token.end - width, statement.place)
+    # Doubled quotes come as two neighbouring literals.
+    if text[token.start] == "'" and text[token.end : token.end + 1] != "'" and text[token.start - 1] != "'":
+        return Stretch(text, token.start + 1, token.end - 1, statement.place)
     decoded = _decoded(statement, token)
-    return decoded, 0, len(decoded)
+    whole = statement.span
+    return Stretch(decoded, 0, len(decoded), lambda _first, _last: whole)
 
 
 def _decoded(statement: Statement, token: Token) -> str:
@@ -67,7 +61,7 @@ def _decoded(statement: Statement, token: Token) -> str:
         end = part.end
     literal = "".join(parts)
     if literal[0] in "eE":
-        return re.sub(r"\\(.)|''", lambda match: {"n": "\n", "t": "\t"}.get(match[1], match[1] or "'"), literal[2:-1], flags=re.DOTALL)
+        return _ESCAPE.sub(lambda match: {"n": "\n", "t": "\t"}.get(match[1], match[1] or "'"), literal[2:-1])
     return literal[1:-1].replace("''", "'")
 
 
@@ -83,12 +77,12 @@ class _Frame:
 class _Block:
     """A walk over the body of a PL/pgSQL block, which needs no more than its tokens."""
 
-    def __init__(self, statement: Statement, text: str, start: int, end: int) -> None:
-        self.statement = statement
-        self.text = text
-        self.tokens = [token for token in tokens(text, POSTGRES, start, end) if token.kind != "comment"]
+    def __init__(self, body: Stretch, reading: Reading) -> None:
+        self.body = body
+        self.text = body.text
+        self.reading = reading
+        self.tokens = [token for token in tokens(body.text, POSTGRES, body.start, body.end) if token.kind != "comment"]
         self.at = 0
-        self.end = end
         self.frames: list[_Frame] = []
 
     def word(self, offset: int = 0) -> str:
@@ -99,7 +93,7 @@ class _Block:
         while self.at < len(self.tokens):
             yield from self._next()
         while self.frames:
-            self._close(self.end)
+            self._close(self.body.end)
 
     def _next(self) -> Iterator[Operation]:
         word = self.word()
@@ -149,7 +143,7 @@ class _Block:
         frame = self.frames.pop()
         kind = ("handled" if frame.handled else "") if frame.kind == "begin" else "conditional"
         if kind:
-            self.statement.reading.blocks.append(Marker(kind, self.statement.place(frame.start, end)))
+            self.reading.blocks.append(Marker(kind, self.body.place(frame.start, end)))
 
     def _skip_past(self, word: str, *, keep: bool = False) -> None:
         """Go behind the next such word outside brackets (and outside CASE … END), or onto it with `keep`."""
@@ -181,16 +175,15 @@ class _Block:
         first, last = self._to_semicolon()
         if last <= first or assigned or word in _SKIPPED:
             return
-        start, end = self.tokens[first].start, self.tokens[last - 1].end
-        span = self.statement.place(start, end)
+        stretch = self.body.part(self.tokens[first].start, self.tokens[last - 1].end)
         if word == "execute":
-            yield from self._execute(self.tokens[first + 1 : last], start, end)
+            yield from self._execute(self.tokens[first + 1 : last], stretch)
         elif word == "perform":
-            yield OtherStatement("perform", span)
+            yield OtherStatement("perform", stretch.span)
         elif word in {"commit", "rollback"}:
-            yield Transaction("commit" if word == "commit" else "rollback", span)
+            yield Transaction("commit" if word == "commit" else "rollback", stretch.span)
         else:
-            yield from self._sql(first, last, word)
+            yield from self._sql(first, last, stretch)
 
     def _is_assignment(self) -> bool:
         at = 1
@@ -200,17 +193,22 @@ class _Block:
             while self.word(at) not in {"]", ";", ""}:
                 at += 1
             at += 1
-        return (self.word(at) == ":" and self.word(at + 1) == "=") or (self.word(at) == "=" and self.word() not in {"set"})
+        if self.word(at) == ":":
+            return self.word(at + 1) == "="
+        return self.word(at) == "=" and self.word() != "set"
 
-    def _sql(self, first: int, last: int, word: str) -> Iterator[Operation]:
+    def _sql(self, first: int, last: int, stretch: Stretch) -> Iterator[Operation]:
         from bylaw.readers.sql.postgres.reader import read_statement  # noqa: PLC0415
 
-        start, end = self.tokens[first].start, self.tokens[last - 1].end
-        text = self._without_into(first, last) if word in _RETURNING_INTO else self.text
-        yield from read_statement(text, start, end, self.statement.place, self.statement.reading)
+        target = self._into(first, last) if self._mark(first) in _RETURNING_INTO else None
+        if target is not None:
+            begin, end = (at - stretch.start for at in target)
+            source = stretch.source
+            stretch = stretch.rewritten(source[:begin] + " " * (end - begin) + source[end:])
+        yield from read_statement(stretch, self.reading)
 
-    def _without_into(self, first: int, last: int) -> str:
-        """The text with `INTO [STRICT] target, …` of PL/pgSQL blanked."""
+    def _into(self, first: int, last: int) -> tuple[int, int] | None:
+        """Where `INTO [STRICT] target, …` stands, which is PL/pgSQL's and no SQL."""
         depth = 0
         at = first
         while at < last:
@@ -220,37 +218,33 @@ class _Block:
                 break
             at += 1
         else:
-            return self.text
+            return None
         until = at + 1 + (self._mark(at + 1) == "strict")
         while until < last and (self.tokens[until].kind in {"word", "quoted"} or self._mark(until) in {".", ","}):
             named = self.tokens[until].kind in {"word", "quoted"}
             until += 1
             if named and (until >= last or self._mark(until) not in {".", ","}):
                 break
-        start, end = self.tokens[at].start, self.tokens[until - 1].end
-        return self.text[:start] + " " * (end - start) + self.text[end:]
+        return self.tokens[at].start, self.tokens[until - 1].end
 
     def _mark(self, at: int) -> str:
         return self.text[self.tokens[at].start : self.tokens[at].end].lower()
 
-    def _execute(self, arguments: list[Token], start: int, end: int) -> Iterator[Operation]:
+    def _execute(self, arguments: list[Token], stretch: Stretch) -> Iterator[Operation]:
         from bylaw.readers.sql.postgres.reader import read_each  # noqa: PLC0415
 
-        span = self.statement.place(start, end)
         literal = next((token for token in arguments if token.kind in {"string", "dollar"}), None)
-        here = Statement(self.text, start, end, 0, self.statement.place, self.statement.reading)
         if literal is None:
-            yield UnreadOperation(span, "EXECUTE runs a statement that is computed")
+            yield UnreadOperation(stretch.span, "EXECUTE runs a statement that is computed")
             return
-        text, first, last = _contents(here, literal)
+        inner = _contents(Statement(stretch, 0, self.reading), literal)
         if self._is_constant(arguments, literal):
-            place = self.statement.place if text is self.text else lambda _first, _last: span
-            inner = Reading.empty()
-            read_each(text, first, last, place, inner)
-            self.statement.reading.blocks.extend(inner.blocks)
-            yield from inner.operations
-            return
-        yield _computed(text[first:last], here)
+            found = Reading.empty()
+            read_each(inner, found)
+            self.reading.blocks.extend(found.blocks)
+            yield from found.operations
+        else:
+            yield _computed(inner.source, stretch.span)
 
     def _is_constant(self, arguments: list[Token], literal: Token) -> bool:
         """Whether EXECUTE's argument is the literal alone (doubled quotes come as two literals)."""
@@ -265,16 +259,16 @@ class _Block:
         return True
 
 
-def _computed(beginning: str, statement: Statement) -> Operation:
+def _computed(beginning: str, span: Span) -> Operation:
     """EXECUTE of a text that is only known in part: what moves rows or rights is understood without the rest."""
     words = beginning.lower().split()
     verb = words[0] if words else ""
     if verb in {"insert", "update", "delete", "select", "truncate"}:
         kind = verb
-        return DataChange(kind, "", statement.span, "where" in words)  # type: ignore[arg-type]
+        return DataChange(kind, "", span, "where" in words)  # type: ignore[arg-type]
     if verb in _HARMLESS:
-        return OtherStatement(verb, statement.span)
-    return UnreadOperation(statement.span, "EXECUTE runs a statement that is computed")
+        return OtherStatement(verb, span)
+    return UnreadOperation(span, "EXECUTE runs a statement that is computed")
 
 
 __all__ = ["do_block"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
 from bylaw.facts.migrations import AddConstraint, ColumnSpec, CreateTable, Operation
@@ -18,8 +18,8 @@ from bylaw.readers.sql.postgres.types import SERIAL, type_text
 
 ConstraintKind = Literal["primary-key", "unique", "foreign-key", "check", "exclude", "not-null"]
 _KINDS: Final[dict[str, ConstraintKind]] = {
-    "CONSTR_PRIMARY": "primary-key", "CONSTR_UNIQUE": "unique", "CONSTR_FOREIGN": "foreign-key", "CONSTR_CHECK": "check",
-    "CONSTR_EXCLUSION": "exclude", "CONSTR_NOTNULL": "not-null",
+    "CONSTR_PRIMARY": "primary-key", "CONSTR_UNIQUE": "unique", "CONSTR_FOREIGN": "foreign-key",
+    "CONSTR_CHECK": "check", "CONSTR_EXCLUSION": "exclude", "CONSTR_NOTNULL": "not-null",
 }  # fmt: skip
 _GENERATED_KINDS: Final[dict[str, Literal["stored", "virtual"]]] = {"s": "stored", "v": "virtual"}
 
@@ -42,14 +42,15 @@ def create_table(node: CreateStmt, statement: Statement) -> Iterator[Operation]:
     constraints += [item.constraint for item in node.constraints if item.constraint is not None]
     parents = [table_name(item.range_var) for item in node.inh_relations]
     primary = next((constraint for constraint in constraints if constraint.contype == "CONSTR_PRIMARY"), None)
-    key = names_of(primary.keys) if primary is not None else tuple(column.name for column in columns if column.primary_key)
+    key = (
+        names_of(primary.keys)
+        if primary is not None
+        else tuple(column.name for column in columns if column.primary_key)
+    )
     yield CreateTable(
-        table, tuple(columns), key, statement.span,
-        temporary=relation.relpersistence == "t",
-        if_not_exists=node.if_not_exists,
-        partial=bool(likes or parents or node.of_typename is not None),
-        primary_key_name=primary.conname if primary is not None else "",
-        likes=(*likes, *parents),
+        table, tuple(columns), key, statement.span, temporary=relation.relpersistence == "t",
+        if_not_exists=node.if_not_exists, partial=bool(likes or parents or node.of_typename is not None),
+        primary_key_name=primary.conname if primary is not None else "", likes=(*likes, *parents),
         partition_of=parents[0] if parents and bytes(node.partbound) else "",
     )  # fmt: skip
     for constraint in constraints:
@@ -58,7 +59,7 @@ def create_table(node: CreateStmt, statement: Statement) -> Iterator[Operation]:
 
 
 @reads(CreateForeignTableStmt)
-def create_foreign_table(node: CreateForeignTableStmt, statement: Statement) -> Iterator[Operation]:
+def create_foreign_table(node: CreateForeignTableStmt, statement: Statement) -> Iterable[Operation]:
     return create_table(node.base, statement)
 
 
@@ -71,8 +72,8 @@ def create_table_as(node: CreateTableAsStmt, statement: Statement) -> Iterator[O
         yield created("materialized view", table_name(relation), statement, if_not_exists=node.if_not_exists)
         return
     yield CreateTable(
-        table_name(relation), (), (), statement.span,
-        temporary=relation.relpersistence == "t", if_not_exists=node.if_not_exists, partial=True,
+        table_name(relation), (), (), statement.span, temporary=relation.relpersistence == "t",
+        if_not_exists=node.if_not_exists, partial=True,
     )  # fmt: skip
 
 
@@ -81,7 +82,10 @@ def column_spec(node: ColumnDef, statement: Statement, opening: int) -> ColumnSp
     start = statement.base + node.location
     end = statement.shape.element_end(opening, start, statement.end)
     constraints = [item.constraint for item in node.constraints if item.constraint is not None]
-    bounds = sorted(statement.base + part.location for part in (*constraints, *filter(None, (node.coll_clause,))))
+    bounds = [statement.base + constraint.location for constraint in constraints]
+    if node.coll_clause is not None:
+        bounds.append(statement.base + node.coll_clause.location)
+    bounds.sort()
     column_type = type_text(node.type_name, statement)
     nullable: bool | None = None
     default: str | None = None
@@ -112,13 +116,15 @@ def column_spec(node: ColumnDef, statement: Statement, opening: int) -> ColumnSp
             case "CONSTR_CHECK":
                 expression = statement.in_brackets(here)
                 check = f"({check}) AND ({expression})" if check else expression
+            case _:
+                pass  # DEFERRABLE and the like
         if constraint.conname and constraint.contype in _KINDS:
             names.append((_KINDS[constraint.contype], constraint.conname))
     first, last = statement.trimmed(start, end)
     return ColumnSpec(
-        node.colname, column_type, nullable, default,
-        primary_key=primary, unique=unique, references=references, generated=bool(generation), check=check,
-        span=statement.place(first, last), generation=generation, constraint_names=tuple(names),
+        node.colname, column_type, nullable, default, primary_key=primary, unique=unique, references=references,
+        generated=bool(generation), check=check, span=statement.place(first, last), generation=generation,
+        constraint_names=tuple(names),
     )  # fmt: skip
 
 
@@ -145,13 +151,11 @@ def add_constraint(node: Constraint, table: str, statement: Statement, opening: 
     first, last = statement.trimmed(start, statement.shape.element_end(opening, start, statement.end))
     columns = node.fk_attrs if kind == "foreign-key" else node.keys
     return AddConstraint(
-        table, kind, names_of(columns), statement.place(first, last),
-        name=node.conname,
+        table, kind, names_of(columns), statement.place(first, last), name=node.conname,
         references=_target(node) if kind == "foreign-key" else "",
         expression=statement.in_brackets(start) if kind == "check" else "",
         # NOT ENFORCED makes the parser say that validation is skipped, which nobody asked for.
         not_valid=node.skip_validation and (node.is_enforced or kind == "not-null"),
-        using_index=node.indexname,
-        not_enforced=kind in {"check", "foreign-key"} and not node.is_enforced,
+        using_index=node.indexname, not_enforced=kind in {"check", "foreign-key"} and not node.is_enforced,
         referenced_columns=names_of(node.pk_attrs),
     )  # fmt: skip

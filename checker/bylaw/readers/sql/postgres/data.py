@@ -30,12 +30,12 @@ from bylaw.readers.sql.postgres.tree import (
 )
 
 _TRANSACTIONS: Final[dict[str, Literal["begin", "commit", "rollback", "savepoint"]]] = {
-    "TRANS_STMT_BEGIN": "begin", "TRANS_STMT_START": "begin", "TRANS_STMT_COMMIT": "commit", "TRANS_STMT_ROLLBACK": "rollback",
-    "TRANS_STMT_SAVEPOINT": "savepoint",
+    "TRANS_STMT_BEGIN": "begin", "TRANS_STMT_START": "begin", "TRANS_STMT_COMMIT": "commit",
+    "TRANS_STMT_ROLLBACK": "rollback", "TRANS_STMT_SAVEPOINT": "savepoint",
 }  # fmt: skip
 _LOCK_MODES: Final = (
-    "", "access-share", "row-share", "row-exclusive", "share-update-exclusive", "share", "share-row-exclusive", "exclusive",
-    "access-exclusive",
+    "", "access-share", "row-share", "row-exclusive", "share-update-exclusive", "share", "share-row-exclusive",
+    "exclusive", "access-exclusive",
 )  # fmt: skip
 
 
@@ -53,9 +53,15 @@ def select(node: SelectStmt, statement: Statement) -> Iterator[Operation]:
     yield from _with(node.with_clause, statement)
     if node.into_clause is not None:
         relation = node.into_clause.rel
-        yield CreateTable(table_name(relation), (), (), statement.span, temporary=relation.relpersistence == "t", partial=True)
+        yield CreateTable(
+            table_name(relation), (), (), statement.span, temporary=relation.relpersistence == "t", partial=True
+        )
         return
-    calls = [item.res_target.val.func_call for item in node.target_list if item.res_target is not None and item.res_target.val is not None]
+    calls = [
+        item.res_target.val.func_call
+        for item in node.target_list
+        if item.res_target is not None and item.res_target.val is not None
+    ]
     settings = [setting for call in calls if call is not None and (setting := _set_config(call, statement)) is not None]
     yield from settings
     if len(settings) < len(node.target_list) or not settings:
@@ -135,7 +141,9 @@ def set_variable(node: VariableSetStmt, statement: Statement) -> Iterator[Operat
 def grant(node: GrantStmt, statement: Statement) -> Iterator[Operation]:
     name = dotted(node.objects[0]) if node.objects else ""
     on_table = node.objtype == "OBJECT_TABLE"
-    yield OtherStatement("grant" if node.is_grant else "revoke", statement.span, name if on_table else "", "" if on_table else name)
+    yield OtherStatement(
+        "grant" if node.is_grant else "revoke", statement.span, name if on_table else "", "" if on_table else name
+    )
 
 
 @reads(VacuumStmt)
@@ -177,7 +185,9 @@ def refresh(node: RefreshMatViewStmt, statement: Statement) -> Iterator[Operatio
 
 @reads(ExplainStmt)
 def explain(node: ExplainStmt, statement: Statement) -> Iterator[Operation]:
-    """`EXPLAIN ANALYZE` runs its statement; a plain one runs nothing, and the difference does not matter in a migration."""
+    """`EXPLAIN ANALYZE` runs its statement; a plain one runs nothing, and the difference does not matter in a
+    migration.
+    """
     for name, raw in node.query.items():
         if name in HANDLERS:
             yield from HANDLERS[name](raw, statement)

@@ -1,7 +1,9 @@
 """The one place that calls libpg_query: SQL bytes in, the parse tree as JSON out.
 
-Only the C library inside `postgast` is used. Its Python package imports the protobuf runtime and 5,000 generated classes, which takes
-longer than reading a thousand statements does; the library's own JSON, decoded into the few nodes of `tree`, needs none of that.
+Only the C library inside `postgast` is used. Its Python package imports the protobuf runtime and 5,000 generated
+classes, which takes
+longer than reading a thousand statements does; the library's own JSON, decoded into the few nodes of `tree`, needs
+none of that.
 """
 
 from __future__ import annotations
@@ -47,7 +49,8 @@ def _decoder() -> msgspec.json.Decoder[ParseTree]:
 
 
 def parse(sql: bytes) -> ParseTree:
-    """The statements of a text. `sql` is UTF-8 without NUL; the caller bounds its size, for deep trees exhaust the C stack.
+    """The statements of a text. `sql` is UTF-8 without NUL; the caller bounds its size, for deep trees exhaust the C
+    stack.
 
     Raises ParseError for the first syntax error, and for a tree too deep to be walked.
     """

@@ -15,7 +15,16 @@ from bylaw.facts.migrations import (
     OtherStatement,
     SetComment,
 )
-from bylaw.readers.sql.postgres.statement import HANDLERS, Statement, dotted, names_of, object_kind, reads, string_of, table_name
+from bylaw.readers.sql.postgres.statement import (
+    HANDLERS,
+    Statement,
+    dotted,
+    names_of,
+    object_kind,
+    reads,
+    string_of,
+    table_name,
+)
 from bylaw.readers.sql.postgres.tree import (
     CommentStmt,
     CompositeTypeStmt,
@@ -44,8 +53,10 @@ from bylaw.source import Span
 _PARTS_OF_TABLES: Final = frozenset({"OBJECT_TRIGGER", "OBJECT_POLICY", "OBJECT_RULE"})
 
 
-def created(kind: str, name: str, statement: Statement, *, replace: bool = False, if_not_exists: bool = False, table: str = "") -> CreateObject:
-    return CreateObject(kind, name, statement.span, replace, table=table, if_not_exists=if_not_exists)
+def created(
+    kind: str, name: str, statement: Statement, *, replace: bool = False, if_not_exists: bool = False
+) -> CreateObject:
+    return CreateObject(kind, name, statement.span, replace, if_not_exists=if_not_exists)
 
 
 @reads(IndexStmt)
@@ -55,9 +66,9 @@ def create_index(node: IndexStmt, statement: Statement) -> Iterator[Operation]:
         where = _last_clause(statement, "where")
     names = tuple(item.index_elem.name for item in node.index_params if item.index_elem is not None)
     yield CreateIndex(
-        table_name(node.relation), node.idxname, names, statement.span,
-        unique=node.unique, concurrently=node.concurrent, if_not_exists=node.if_not_exists,
-        where=where, only=not node.relation.inh, method=node.access_method if _says(statement, "using") else "",
+        table_name(node.relation), node.idxname, names, statement.span, unique=node.unique,
+        concurrently=node.concurrent, if_not_exists=node.if_not_exists, where=where, only=not node.relation.inh,
+        method=node.access_method if _says(statement, "using") else "",
     )  # fmt: skip
 
 
@@ -170,17 +181,17 @@ def create_function(node: CreateFunctionStmt, statement: Statement) -> Iterator[
 
 @reads(CreateTrigStmt)
 def create_trigger(node: CreateTrigStmt, statement: Statement) -> Iterator[Operation]:
-    yield created("trigger", node.trigname, statement, replace=node.replace, table=table_name(node.relation))
+    yield CreateObject("trigger", node.trigname, statement.span, node.replace, table=table_name(node.relation))
 
 
 @reads(CreatePolicyStmt)
 def create_policy(node: CreatePolicyStmt, statement: Statement) -> Iterator[Operation]:
-    yield created("policy", node.policy_name, statement, table=table_name(node.table))
+    yield CreateObject("policy", node.policy_name, statement.span, table=table_name(node.table))
 
 
 @reads(RuleStmt)
 def create_rule(node: RuleStmt, statement: Statement) -> Iterator[Operation]:
-    yield created("rule", node.rulename, statement, replace=node.replace, table=table_name(node.relation))
+    yield CreateObject("rule", node.rulename, statement.span, node.replace, table=table_name(node.relation))
 
 
 @reads(CreateExtensionStmt)
@@ -196,7 +207,9 @@ def create_sequence(node: CreateSeqStmt, statement: Statement) -> Iterator[Opera
 @reads(CreateDomainStmt)
 def create_domain(node: CreateDomainStmt, statement: Statement) -> Iterator[Operation]:
     restricting = {"CONSTR_CHECK", "CONSTR_NOTNULL"}
-    constrained = any(item.constraint is not None and item.constraint.contype in restricting for item in node.constraints)
+    constrained = any(
+        item.constraint is not None and item.constraint.contype in restricting for item in node.constraints
+    )
     yield CreateObject("domain", ".".join(names_of(node.domainname)), statement.span, constrained=constrained)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -14,45 +13,48 @@ from bylaw.readers.sql.postgres.native import ParseError, parse
 from bylaw.readers.sql.postgres.statement import HANDLERS, Statement, kebab
 from bylaw.readers.sql.postgres.tree import RawStmt
 from bylaw.readers.sql.rows import row_change
-from bylaw.readers.sql.splitter import Chunk, skip_blank, split, trim_end
-from bylaw.readers.sql.text import Place, Reading, readable
+from bylaw.readers.sql.splitter import skip_blank, split, trim_end
+from bylaw.readers.sql.templates import code_of
+from bylaw.readers.sql.text import Reading, Stretch
 
 LARGEST_PARSED: Final = 60_000
-"""Characters. A longer text is split first, and a longer statement is not parsed: a tree as deep as that exhausts the C stack."""
+"""Characters outside strings. A tree as deep as a longer text may make it exhausts the C stack."""
 LARGEST_INSERT: Final = 4_000
 """Characters. Of a longer INSERT only the table and its columns are read."""
-_QUOTED: Final = re.compile(r"'[^']*'|\$([A-Za-z_]*)\$.*?\$\1\$", re.DOTALL)
 
 
-def read_whole(text: str, start: int, end: int, place: Place, reading: Reading) -> bool:
-    """Read a text in one go, when all of it is PostgreSQL; says whether it was, and leaves `reading` alone otherwise."""
-    if end - start > LARGEST_PARSED:
+def read_whole(stretch: Stretch, reading: Reading) -> bool:
+    """Read a text in one go, if all of it is PostgreSQL. Says whether it was; `reading` is left alone otherwise."""
+    if stretch.end - stretch.start > LARGEST_PARSED:
         return False
     try:
-        tree = parse(text[start:end].encode("latin-1"))
+        tree = parse(stretch.source.encode("latin-1"))
     except ParseError:
         return False
     for raw in tree.stmts:
-        _add(raw, text, start, end, place, reading)
+        statement = Statement(_without_blanks(raw, stretch), stretch.start, reading)
+        reading.statements.append(statement.span)
+        reading.operations.extend(handled(raw, statement))
     return True
 
 
-def read_each(text: str, start: int, end: int, place: Place, reading: Reading) -> None:
+def _without_blanks(raw: RawStmt, stretch: Stretch) -> Stretch:
+    """The stretch of a statement: the parser counts the white space and comments before it as its own."""
+    start = stretch.start + raw.stmt_location
+    end = start + raw.stmt_len if raw.stmt_len else stretch.end
+    first = skip_blank(stretch.text, POSTGRES, start, end)
+    return stretch.part(first, trim_end(stretch.text, POSTGRES, first, end))
+
+
+def read_each(stretch: Stretch, reading: Reading) -> None:
     """Read statement by statement: what cannot be parsed becomes an UnreadOperation."""
-    for chunk in split(text, POSTGRES, start, end):
+    for chunk in split(stretch.text, POSTGRES, stretch.start, stretch.end):
+        part = stretch.part(chunk.start, chunk.end)
         if chunk.kind == "meta":
-            reading.operations.append(_client_command(chunk, text, place))
+            reading.operations.append(_client_command(part))
         else:
-            reading.statements.append(place(chunk.start, chunk.end))
-            reading.operations.extend(_statement(chunk, text, place, reading))
-
-
-def _add(raw: RawStmt, text: str, start: int, end: int, place: Place, reading: Reading) -> None:
-    until = start + raw.stmt_location + raw.stmt_len if raw.stmt_len else end
-    first = skip_blank(text, POSTGRES, start + raw.stmt_location, until)
-    statement = Statement(text, first, trim_end(text, POSTGRES, first, until), start, place, reading)
-    reading.statements.append(statement.span)
-    reading.operations.extend(handled(raw, statement))
+            reading.statements.append(part.span)
+            reading.operations.extend(_chunk(part, chunk.problem, reading))
 
 
 def handled(raw: RawStmt, statement: Statement) -> Iterable[Operation]:
@@ -72,48 +74,43 @@ def _by_name(node: str, statement: Statement) -> Operation:
     return OtherStatement(word, statement.span)
 
 
-def _statement(chunk: Chunk, text: str, place: Place, reading: Reading) -> Iterable[Operation]:
-    span = place(chunk.start, chunk.end)
-    if chunk.problem:
-        return (UnreadOperation(span, chunk.problem),)
-    source = text[chunk.start : chunk.end]
-    if len(source) > LARGEST_INSERT and (change := row_change(source, POSTGRES, span)) is not None:
+def _chunk(stretch: Stretch, problem: str, reading: Reading) -> Iterable[Operation]:
+    if problem:
+        return (UnreadOperation(stretch.span, problem),)
+    size = stretch.end - stretch.start
+    if size > LARGEST_INSERT and (change := row_change(stretch.source, POSTGRES, stretch.span)) is not None:
         return (change,)
-    if len(source) > LARGEST_PARSED and len(_QUOTED.sub("", source)) > LARGEST_PARSED:
-        return (UnreadOperation(span, f"longer than {LARGEST_PARSED:,} characters"),)
-    return read_statement(text, chunk.start, chunk.end, place, reading)
+    if size > LARGEST_PARSED and len(code_of(stretch.source).replace(" ", "")) > LARGEST_PARSED:
+        return (UnreadOperation(stretch.span, f"longer than {LARGEST_PARSED:,} characters"),)
+    return read_statement(stretch, reading)
 
 
-def read_statement(text: str, start: int, end: int, place: Place, reading: Reading) -> Iterable[Operation]:
-    """The operations of the single statement between two offsets."""
-    source = text[start:end]
+def read_statement(stretch: Stretch, reading: Reading) -> Iterable[Operation]:
+    """The operations of the single statement that fills a stretch."""
     try:
-        tree = parse(source.encode("latin-1"))
+        tree = parse(stretch.source.encode("latin-1"))
     except ParseError as problem:
-        bound = without_binds(source)
-        if bound == source:
-            return (UnreadOperation(place(start, end), reason_of(problem)),)
+        bound = without_binds(stretch.source)
         try:
             tree = parse(bound.encode("latin-1"))
         except ParseError:
-            return (UnreadOperation(place(start, end), reason_of(problem)),)
-        text, source = text[:start] + bound + text[end:], bound
+            return (UnreadOperation(stretch.span, reason_of(problem)),)
+        stretch = stretch.rewritten(bound)
     found: list[Operation] = []
     for raw in tree.stmts:
-        found.extend(handled(raw, Statement(text, start, end, start, place, reading)))
+        found.extend(handled(raw, Statement(stretch, stretch.start, reading)))
     return found
 
 
 def reason_of(problem: ParseError) -> str:
-    return f"PostgreSQL does not understand it: {readable(problem.message)}"
+    return f"PostgreSQL does not understand it: {problem.message}"
 
 
-def _client_command(chunk: Chunk, text: str, place: Place) -> Operation:
+def _client_command(stretch: Stretch) -> Operation:
     """A psql command: harmless, unless it reads other files or decides what runs."""
-    word = text[chunk.start : chunk.end].split(maxsplit=1)[0].lower()
-    span = place(chunk.start, chunk.end)
+    word = stretch.source.split(maxsplit=1)[0].lower()
     if word in {"\\i", "\\ir", "\\include", "\\include_relative"}:
-        return UnreadOperation(span, f"psql's {word} runs another file")
+        return UnreadOperation(stretch.span, f"psql's {word} runs another file")
     if word in {"\\if", "\\elif", "\\else", "\\endif", "\\gexec"}:
-        return UnreadOperation(span, f"psql's {word} decides what runs")
-    return OtherStatement("psql", span, name=word)
+        return UnreadOperation(stretch.span, f"psql's {word} decides what runs")
+    return OtherStatement("psql", stretch.span, name=word)

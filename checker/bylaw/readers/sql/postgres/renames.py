@@ -81,14 +81,16 @@ def alter_enum(node: AlterEnumStmt, statement: Statement) -> Iterator[Operation]
         yield AlterEnum(name, "rename", node.old_val, statement.span, node.new_val)
         return
     yield AlterEnum(
-        name, "add", node.new_val, statement.span,
-        placed=node.new_val_neighbor is not None, if_not_exists=node.skip_if_new_val_exists,
+        name, "add", node.new_val, statement.span, placed=node.new_val_neighbor is not None,
+        if_not_exists=node.skip_if_new_val_exists,
     )  # fmt: skip
 
 
 @reads(AlterDomainStmt)
 def alter_domain(node: AlterDomainStmt, statement: Statement) -> Iterator[Operation]:
-    yield OtherStatement(_DOMAIN_CHANGES.get(node.subtype, "alter-domain"), statement.span, name=".".join(names_of(node.type_name)))
+    yield OtherStatement(
+        _DOMAIN_CHANGES.get(node.subtype, "alter-domain"), statement.span, name=".".join(names_of(node.type_name))
+    )
 
 
 @reads(AlterSeqStmt)

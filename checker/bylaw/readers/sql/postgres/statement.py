@@ -1,4 +1,4 @@
-"""One statement on its way to operations: its place in the text, and the table of handlers by the parser's node names."""
+"""One statement on its way to operations: its place, and the handlers by the names of the parser's nodes."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
 from bylaw.facts.migrations import Operation
 from bylaw.readers.sql.lexer import POSTGRES, Shape, Token, shape, tidy, tokens
 from bylaw.readers.sql.postgres.tree import Item, RangeVar, Wrapped
-from bylaw.readers.sql.text import Place, Reading, readable
+from bylaw.readers.sql.text import Reading, Stretch, readable
 from bylaw.source import Span
 
 
 class Statement:
-    """Where a statement stands: characters `start` to `end` of a bytewise `text`. `base` is added to the parser's locations."""
+    """Where a statement stands, as a stretch of text. `base` is added to the parser's locations."""
 
-    def __init__(self, text: str, start: int, end: int, base: int, place: Place, reading: Reading) -> None:
-        self.text = text
-        self.start = start
-        self.end = end
+    def __init__(self, stretch: Stretch, base: int, reading: Reading) -> None:
+        self.text = stretch.text
+        self.start = stretch.start
+        self.end = stretch.end
+        self.place = stretch.place
         self.base = base
-        self.place = place
         self.reading = reading
 
     @property
@@ -83,14 +83,15 @@ class Statement:
 
 
 _Node = TypeVar("_Node", bound=msgspec.Struct)
+_Reader: TypeAlias = Callable[[_Node, Statement], Iterable[Operation]]
 Handler = Callable[[msgspec.Raw, Statement], Iterable[Operation]]
 HANDLERS: Final[dict[str, Handler]] = {}
 
 
-def reads(node: type[_Node]) -> Callable[[Callable[[_Node, Statement], Iterable[Operation]]], Callable[[_Node, Statement], Iterable[Operation]]]:
+def reads(node: type[_Node]) -> Callable[[_Reader[_Node]], _Reader[_Node]]:
     """Makes a function the handler of the statement node whose class this is."""
 
-    def register(function: Callable[[_Node, Statement], Iterable[Operation]]) -> Callable[[_Node, Statement], Iterable[Operation]]:
+    def register(function: _Reader[_Node]) -> _Reader[_Node]:
         decoders: list[msgspec.json.Decoder[_Node]] = []
 
         def handle(raw: msgspec.Raw, statement: Statement) -> Iterable[Operation]:
@@ -119,10 +120,11 @@ def object_kind(constant: str) -> str:
 
 
 _KINDS: Final = {
-    "matview": "materialized view", "tabconstraint": "constraint", "domconstraint": "domain constraint", "opclass": "operator class",
-    "opfamily": "operator family", "tsconfiguration": "text search configuration", "tsdictionary": "text search dictionary",
-    "tsparser": "text search parser", "tstemplate": "text search template", "fdw": "foreign data wrapper", "statistic_ext": "statistics",
-    "foreign_server": "server", "event_trigger": "event trigger",
+    "matview": "materialized view", "tabconstraint": "constraint", "domconstraint": "domain constraint",
+    "opclass": "operator class", "opfamily": "operator family", "tsconfiguration": "text search configuration",
+    "tsdictionary": "text search dictionary", "tsparser": "text search parser", "tstemplate": "text search template",
+    "fdw": "foreign data wrapper", "statistic_ext": "statistics", "foreign_server": "server",
+    "event_trigger": "event trigger",
 }  # fmt: skip
 
 
@@ -175,5 +177,6 @@ def dotted(item: Item | None) -> str:
 
 
 __all__ = [
-    "HANDLERS", "Statement", "Wrapped", "dotted", "kebab", "names_of", "object_kind", "reads", "string_of", "table_name",
+    "HANDLERS", "Statement", "Wrapped", "dotted", "kebab", "names_of", "object_kind", "reads", "string_of",
+    "table_name",
 ]  # fmt: skip

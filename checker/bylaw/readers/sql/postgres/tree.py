@@ -1,6 +1,8 @@
-"""The nodes of libpg_query's parse tree that operations are made of, named and spelled as there. All others are skipped unread.
+"""The nodes of libpg_query's parse tree that operations are made of, named and spelled as there. All others are
+skipped unread.
 
-A node stands wrapped in its name (`{"RangeVar": {…}}`). The small ones that stand in lists are fields of `Item`; a statement stays
+A node stands wrapped in its name (`{"RangeVar": {…}}`). The small ones that stand in lists are fields of `Item`; a
+statement stays
 undecoded (`Wrapped`) until somebody knows its name. Locations are 0-based bytes: absent means 0, -1 unknown.
 """
 
@@ -137,7 +139,9 @@ class AlterTableStmt(msgspec.Struct):
     missing_ok: bool = False
 
 
-class CreateStmt(msgspec.Struct, rename={"table_elts": "tableElts", "inh_relations": "inhRelations", "of_typename": "ofTypename"}):
+class CreateStmt(
+    msgspec.Struct, rename={"table_elts": "tableElts", "inh_relations": "inhRelations", "of_typename": "ofTypename"}
+):
     relation: RangeVar
     table_elts: list[Item] = []
     inh_relations: list[Item] = []
@@ -185,7 +189,16 @@ class AlterOwnerStmt(msgspec.Struct, rename={"object_type": "objectType"}):
     object: Item | None = None
 
 
-class AlterEnumStmt(msgspec.Struct, rename={"type_name": "typeName", "old_val": "oldVal", "new_val": "newVal", "new_val_neighbor": "newValNeighbor", "skip_if_new_val_exists": "skipIfNewValExists"}):
+class AlterEnumStmt(
+    msgspec.Struct,
+    rename={
+        "type_name": "typeName",
+        "old_val": "oldVal",
+        "new_val": "newVal",
+        "new_val_neighbor": "newValNeighbor",
+        "skip_if_new_val_exists": "skipIfNewValExists",
+    },
+):
     type_name: list[Item] = []
     old_val: str = ""
     new_val: str = ""
@@ -214,7 +227,10 @@ class CommentStmt(msgspec.Struct):
     comment: str = ""
 
 
-class IndexStmt(msgspec.Struct, rename={"index_params": "indexParams", "where_clause": "whereClause", "access_method": "accessMethod"}):
+class IndexStmt(
+    msgspec.Struct,
+    rename={"index_params": "indexParams", "where_clause": "whereClause", "access_method": "accessMethod"},
+):
     relation: RangeVar
     idxname: str = ""
     index_params: list[Item] = []
@@ -233,7 +249,16 @@ class CommonTableExpr(msgspec.Struct):
     ctequery: Wrapped = {}
 
 
-class SelectStmt(msgspec.Struct, rename={"target_list": "targetList", "into_clause": "intoClause", "from_clause": "fromClause", "where_clause": "whereClause", "with_clause": "withClause"}):
+class SelectStmt(
+    msgspec.Struct,
+    rename={
+        "target_list": "targetList",
+        "into_clause": "intoClause",
+        "from_clause": "fromClause",
+        "where_clause": "whereClause",
+        "with_clause": "withClause",
+    },
+):
     target_list: list[Item] = []
     into_clause: IntoClause | None = None
     from_clause: list[Item] = []
@@ -247,7 +272,9 @@ class InsertStmt(msgspec.Struct, rename={"with_clause": "withClause"}):
     with_clause: WithClause | None = None
 
 
-class UpdateStmt(msgspec.Struct, rename={"target_list": "targetList", "where_clause": "whereClause", "with_clause": "withClause"}):
+class UpdateStmt(
+    msgspec.Struct, rename={"target_list": "targetList", "where_clause": "whereClause", "with_clause": "withClause"}
+):
     relation: RangeVar
     target_list: list[Item] = []
     where_clause: msgspec.Raw = msgspec.Raw()

@@ -9,8 +9,9 @@ from bylaw.readers.sql.postgres.tree import TypeName
 
 _NAMES: Final = {
     "int": "integer", "int4": "integer", "int8": "bigint", "int2": "smallint", "bool": "boolean", "float4": "real",
-    "float8": "double precision", "bpchar": "char", "timestamptz": "timestamp with time zone", "timetz": "time with time zone",
-    "varbit": "bit varying", "serial4": "serial", "serial8": "bigserial", "serial2": "smallserial", "decimal": "numeric",
+    "float8": "double precision", "bpchar": "char", "timestamptz": "timestamp with time zone",
+    "timetz": "time with time zone", "varbit": "bit varying", "serial4": "serial", "serial8": "bigserial",
+    "serial2": "smallserial", "decimal": "numeric",
 }  # fmt: skip
 SERIAL: Final = frozenset({"serial", "bigserial", "smallserial"})
 _INTERVAL_FIELDS: Final = ((2, "year"), (1, "month"), (3, "day"), (10, "hour"), (11, "minute"), (12, "second"))
@@ -18,7 +19,9 @@ _FULL_INTERVAL: Final = 0x7FFF
 
 
 def type_text(node: TypeName | None, statement: Statement) -> str:
-    """`character varying(120)` as `varchar(120)`, `int4` as `integer`, `timestamptz(3)[]` as `timestamp(3) with time zone[]`."""
+    """`character varying(120)` as `varchar(120)`, `int4` as `integer`, `timestamptz(3)[]` as `timestamp(3) with time
+    zone[]`.
+    """
     if node is None:
         return ""
     names = names_of(node.names)
