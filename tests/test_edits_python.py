@@ -188,6 +188,7 @@ INSERTED_AFTER = [
     ("if x:\n    y\n    # here\nz\n", "# here", "if x:\n    y\n    # here\n    new()\nz\n"),
     ("x\n# here\n", "# here", "x\n# here\nnew()\n"),
     ("# here", "# here", "# here\nnew()"),
+    ("# here\r\nx\r\n", "# here", "# here\r\nnew()\r\nx\r\n"),
     ("x = 1  # here\n", "# here", "x = 1  # here\nnew()\n"),
     ("@d(1)\nclass A:\n    pass\n", "d(1)", "@d(1)\nclass A:\n    pass\n\n\nnew()\n"),
     ("if x:\n    a\n    b\nc\n", "a\n    b", "if x:\n    a\n    b\n    new()\nc\n"),

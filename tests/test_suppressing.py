@@ -181,6 +181,7 @@ def test_diagnostics_of_other_files_are_untouched() -> None:
 REMOVED = [
     ("x  # bylaw: ignore[no-bad]: old\ny\n", "x\ny\n"),
     ("x\t# bylaw: ignore[no-bad]: old", "x"),
+    ("x  # bylaw: ignore[no-bad]: old\r\ny\r\n", "x\r\ny\r\n"),
     ("# bylaw: ignore[no-bad]: old\nx\n", "x\n"),
     ("if x:\r\n    # bylaw: ignore[no-bad]: old\r\n    y\r\n", "if x:\r\n    y\r\n"),
     ("x\n# bylaw: ignore[no-bad]: old", "x\n"),

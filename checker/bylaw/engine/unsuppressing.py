@@ -43,7 +43,8 @@ def _names(opening: re.Match[bytes]) -> list[str]:
 
 def _whole(opening: re.Match[bytes], fact: Suppression, content: bytes) -> Span:
     """The comment with the blanks before it; with its line when nothing else stands there."""
-    start, end = opening.start(), fact.span.end
+    start = opening.start()
+    end = start + len(content[start : fact.span.end].rstrip(b"\r\n"))
     if other := _OTHER_TOOL.search(content, opening.end(), end):
         return Span(start, other.end() - len(other[0].lstrip()))
     before = start

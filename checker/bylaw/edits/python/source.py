@@ -51,7 +51,7 @@ class PythonFile:
         end = self.content.find(b"\n", offset)
         if end == -1:
             return len(self.content)
-        return end - 1 if end > offset and self.content[end - 1] == 0x0D else end
+        return end - 1 if self.content[end - 1 : end] == b"\r" else end
 
     def next_line(self, offset: int) -> int:
         """Where the line after the one around `offset` begins; the end of the file when there is none."""
