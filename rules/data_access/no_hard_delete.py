@@ -26,6 +26,11 @@ class Options:
         "*expunge*", "*vacuum*", "*anonymi*", "*garbage*", "*expire*", "*reset*", "*truncate*",
     )  # fmt: skip
     """Patterns of function names that say what they do."""
+    exempt_tables: tuple[str, ...] = (
+        "*session", "*sessions", "*token", "*tokens", "*otp", "*otps", "*verification", "*verifications", "*nonce*",
+        "*authorization_code", "*authorization_codes", "*oauth*_state", "*oauth*_states", "*_log", "*_logs", "*_lock", "*_locks",
+    )  # fmt: skip
+    """Patterns of physical names of tables whose rows come and go: they are really deleted. So are association rows."""
     when: Literal["always", "followed"] = "always"
     """`followed`: speak only where three quarters of at least five tables have the marker."""
 
@@ -98,7 +103,7 @@ def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
     """
     for touch in project.soft_deletes(options.column).touches:
         query = touch.query
-        if query.kind not in _DELETES or touch.undecided or touch.softly:
+        if query.kind not in _DELETES or touch.undecided or touch.softly or _is_exempt(touch, options):
             continue
         if project.files[touch.path].matches(options.allow_paths):
             continue
@@ -111,6 +116,10 @@ def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
             f"set `{touch.marker.attribute}` instead",
             fix=_fix(touch, options),
         )
+
+
+def _is_exempt(touch: Touch, options: Options) -> bool:
+    return touch.table.is_association or any(fnmatchcase(touch.table.name, pattern) for pattern in options.exempt_tables)
 
 
 def _what(touch: Touch) -> str:

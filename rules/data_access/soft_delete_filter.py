@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from bylaw import Adoption, Finding, Fix, Project, Replace, Span, project_rule
@@ -30,6 +31,11 @@ class Options:
     """Names whose use anywhere in the project means that reads are filtered centrally; then the rule is silent."""
     exempt_paths: tuple[str, ...] = ()
     """Globs of files that must see deleted rows: synchronisation, exports. Tests, migrations and admin code always may."""
+    exempt_tables: tuple[str, ...] = (
+        "*session", "*sessions", "*token", "*tokens", "*otp", "*otps", "*verification", "*verifications", "*nonce*",
+        "*authorization_code", "*authorization_codes", "*oauth*_state", "*oauth*_states", "*_log", "*_logs", "*_lock", "*_locks",
+    )  # fmt: skip
+    """Patterns of physical names of tables whose rows come and go: they are really deleted. So are association rows."""
     when: Literal["always", "followed"] = "always"
     """`followed`: speak only where three quarters of at least five tables have the marker."""
 
@@ -117,6 +123,8 @@ def soft_delete_filter(project: Project, options: Options) -> Iterator[Finding]:
 
 
 def _may_see_deleted(project: Project, touch: Touch, options: Options) -> bool:
+    if touch.table.is_association or any(fnmatchcase(touch.table.name, pattern) for pattern in options.exempt_tables):
+        return True
     file = project.files[touch.path]
     function = touch.query.function.removeprefix(file.facts.module).lower()
     return bool(file.matches(options.exempt_paths) or _ADMIN.search(touch.path) or _DELIBERATE.search(function))

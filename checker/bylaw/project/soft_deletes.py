@@ -11,7 +11,7 @@ from bylaw.facts.code import Class
 from bylaw.facts.database import Column, Table
 from bylaw.facts.file import FileFacts
 from bylaw.facts.queries import Query, Touch
-from bylaw.facts.values import Call, Ref, walk
+from bylaw.facts.values import Call, Index, Ref, walk
 from bylaw.project.roles import context_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class SoftDeletes:
 
     def _touches(self) -> Iterator[Touch]:
         for file in self.project.files.values():
-            if file.facts.queries and context_of(file.facts, self.project.settings) in {"app", "example"}:
+            if file.facts.queries and context_of(file.facts, self.project.settings) == "app":
                 for query in file.facts.queries:
                     yield from self._touch(file.facts, query)
 
@@ -57,7 +57,7 @@ class SoftDeletes:
         if table is None or marker is None:
             return
         undecided = query.undecided or self._outside_help(facts, query)
-        filtered = self._mentions(query, marker)
+        filtered = self._mentions(query, marker) or self._through_property(query, table)
         hidden = "" if filtered or undecided else self._hidden(query, table)
         yield Touch(facts.path, query, table, marker, undecided, filtered, hidden, self._softly(query, table))
 
@@ -83,6 +83,15 @@ class SoftDeletes:
         names = query.names
         return marker.attribute in names or marker.name in names or any(_SPEAKING.search(name) for name in names)
 
+    def _through_property(self, query: Query, table: Table) -> bool:
+        """`Organization.is_visible`: a property or method of the model, in a file that speaks of the marker."""
+        for owner in self._classes_of(table):
+            if query.names.intersection(owner.methods):
+                definition = self.project.names.definition(owner.qualified)
+                if definition is not None and self._speaks(definition.file):
+                    return True
+        return False
+
     def _hidden(self, query: Query, table: Table) -> str:
         if query.style == "django":
             return self._hidden_by_manager(table, query.manager or "objects")
@@ -106,12 +115,34 @@ class SoftDeletes:
     def _outside_help(self, facts: FileFacts, query: Query) -> str:
         """A function that the statement passes through, and that may filter."""
         for helper in query.helpers:
+            name = helper.rpartition(".")[2]
             if helper.startswith("?."):
-                return f"it passes through `{helper[2:]}`"
+                return f"it passes through `{name}`"
             definition = self.project.names.definition(helper, facts.module)
             if definition is not None and (self._speaks(definition.file) or definition.item is None):
-                return f"it passes through `{helper.rpartition('.')[2]}`"
+                return f"it passes through `{name}`"
+            if definition is None and self._may_be_inherited(helper, facts):
+                return f"it passes through `{name}`"
         return ""
+
+    def _may_be_inherited(self, helper: str, facts: FileFacts) -> bool:
+        """`self.get_all`: whether a base class that speaks of the marker, or an unknown one, may define the method."""
+        owner = self.project.names.definition(helper.rpartition(".")[0], facts.module)
+        if owner is None or not isinstance(owner.item, Class):
+            return False
+        pending, seen = [owner], set[str]()
+        while pending:
+            current = pending.pop()
+            if not isinstance(current.item, Class) or current.name in seen:
+                continue
+            seen.add(current.name)
+            for base in current.item.bases:
+                named = base.value if isinstance(base, Index) else base
+                above = self.project.names.definition(named.name, current.file.module) if isinstance(named, Ref) else None
+                if above is None or self._speaks(above.file):
+                    return True
+                pending.append(above)
+        return False
 
     def _speaks(self, facts: FileFacts) -> bool:
         return self.column in facts.words or any(_SPEAKING.search(word) for word in facts.words)

@@ -18,13 +18,12 @@ class Roots:
         return self.content[span.start : span.end].decode("utf-8", "replace")
 
     def selected(self, call: Call, style: Style) -> Statement | None:
-        """`select(Model, …)` or `session.query(Model, …)`: one draft for each argument that is a name."""
-        drafts = tuple(
-            Draft("select", style, call.span, arg.name, written=self.written(arg.span), insert_at=call.span.end)
-            for arg in call.args
-            if isinstance(arg, Ref)
-        )
-        return Statement(drafts) if drafts else None
+        """`select(Model, …)` or `session.query(Model, …)`: what is read are rows of the first; the others are joined."""
+        entity = call.args[0] if call.args else None
+        if not isinstance(entity, Ref):
+            return None
+        written = self.written(entity.span)
+        return Statement((Draft("select", style, call.span, entity.name, written=written, insert_at=call.span.end),))
 
     def deleted(self, call: Call) -> Statement | None:
         """`delete(Model)`."""
