@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bylaw.facts.code import SyntaxProblem
+from bylaw.facts.code import SyntaxProblem, Unread
 from bylaw.facts.file import FileFacts
 from bylaw.readers.python import syntax
 from bylaw.readers.python.escapes import escapes
@@ -30,8 +30,12 @@ def read(path: str, content: bytes) -> FileFacts:
         where = Span(problem.offset, problem.offset)
         return FileFacts(path, "python", module, is_package, syntax_problem=SyntaxProblem(where, str(problem)))
     walked = walk(path, source, module, is_package=is_package)
-    problem_found = syntax.judge(walked)
-    return _all_facts(walked) if problem_found is None else _uses(walked, problem_found)
+    broken = syntax.judge(walked)
+    if broken is None:
+        return _all_facts(walked)
+    if syntax.is_template(walked, broken):
+        return _uses(walked, unread=(Unread(broken.span, "a template for Python, which is no Python itself"),))
+    return _uses(walked, syntax_problem=broken)
 
 
 def _all_facts(module: Module) -> FileFacts:
@@ -57,7 +61,7 @@ def _all_facts(module: Module) -> FileFacts:
     )  # fmt: skip
 
 
-def _uses(module: Module, problem: SyntaxProblem) -> FileFacts:
+def _uses(module: Module, *, unread: tuple[Unread, ...] = (), syntax_problem: SyntaxProblem | None = None) -> FileFacts:
     """What a broken file still says about others, so that what it imports or registers is not taken for unused.
 
     What it defines is left out: half of a class or migration would be judged as if it were the whole.
@@ -70,5 +74,6 @@ def _uses(module: Module, problem: SyntaxProblem) -> FileFacts:
         calls=tuple(module.calls),
         words=frozenset(module.words),
         dotted=frozenset(module.dotted),
-        syntax_problem=problem,
+        unread=unread,
+        syntax_problem=syntax_problem,
     )  # fmt: skip

@@ -71,6 +71,7 @@ def define_class(walk: Visitor, node: Node, statement: Node, decorators: tuple[V
     """Read a class with its body, which runs where it stands."""
     name, body = node.child_by_field_id(_NAME), node.child_by_field_id(_BODY)
     if name is None or body is None:
+        walk.doubt(node, "a class needs a name and a body")
         return
     walk.anchored = True
     own = walk.text(name)
@@ -85,7 +86,7 @@ def define_class(walk: Visitor, node: Node, statement: Node, decorators: tuple[V
     walk.owner, walk.class_body, walk.conditions = qualified, body_state, 0
     walk.scope.frames = [frame for frame in around if not frame.class_name]
     walk.scope.frames.append(Frame(walk.function_name, class_name=qualified))
-    walk.children(body, "other")
+    walk.visit(body, "other")
     walk.scope.frames = before
     walk.owner = fact_owner
     walk.class_body, walk.conditions = outside
@@ -136,6 +137,7 @@ def define_function(walk: Visitor, node: Node, statement: Node, decorators: tupl
     name, body = node.child_by_field_id(_NAME), node.child_by_field_id(_BODY)
     parameters = node.child_by_field_id(_PARAMETERS)
     if name is None or body is None or parameters is None:
+        walk.doubt(node, "a function needs a name, parameters and a body")
         return
     walk.anchored = True
     own = walk.text(name)
@@ -164,10 +166,12 @@ def read_parameters(walk: Visitor, node: Node, function: Node) -> tuple[Paramete
         if child.kind_id == _KEYWORD_ONLY:
             keyword_only = True
         elif child.kind_id == _TUPLE:
-            walk.module.doubtful = True
+            walk.doubt(child, "a parameter in parentheses is Python 2")
         elif child.kind_id == _IDENTIFIER or child.kind_id in _STARS or child.kind_id in _WITH_DETAILS:
             parameter = _parameter(walk, child, function, keyword_only=keyword_only)
             keyword_only = keyword_only or parameter.kind == "*"
+            if parameter.kind == "positional" and parameter.default is None and found and found[-1].default is not None:
+                walk.doubt(child, "a parameter without a default follows one with a default")
             found.append(parameter)
     return tuple(found)
 

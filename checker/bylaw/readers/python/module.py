@@ -13,6 +13,7 @@ from bylaw.facts.values import Value
 from bylaw.readers.python.parse import comments_in
 from bylaw.readers.python.scope import Frame, Scope
 from bylaw.readers.python.values import Converter
+from bylaw.source import Span
 
 
 @dataclass
@@ -55,6 +56,14 @@ class CastNode:
 
 
 @dataclass
+class Doubt:
+    """Something that tree-sitter lets pass but only an older Python or a half-written file has: it has to be judged."""
+
+    span: Span
+    message: str
+
+
+@dataclass
 class Module:
     """What the walk collected, and the means to convert more nodes."""
 
@@ -80,8 +89,7 @@ class Module:
     """String literals that may name a module or something in it."""
     unread: list[Unread] = field(default_factory=list)
     import_anchor: int = 0
-    doubtful: bool = False
-    """Something that only an older Python or a half-written file has: whether it is valid has to be judged."""
+    doubts: list[Doubt] = field(default_factory=list)
 
     @cached_property
     def comments(self) -> list[Node]:

@@ -14,7 +14,9 @@ _LEFT, _RIGHT, _TYPE, _BODY = field("left"), field("right"), field("type"), fiel
 _CONDITION, _CONSEQUENCE, _ALTERNATIVE = field("condition"), field("consequence"), field("alternative")
 _IDENTIFIER, _ASSIGNMENT, _CALL, _COMMENT = kind("identifier"), kind("assignment"), kind("call"), kind("comment")
 _ELSE, _ATTRIBUTE, _STRING = kind("else_clause"), kind("attribute"), kind("string")
-_GLOBAL = kind("global_statement")
+_GLOBAL, _TUPLE = kind("global_statement"), kind("expression_list")
+_MODULE, _HANDLERS = kind("module"), frozenset({kind("except_clause"), kind("finally_clause")})
+_CLAUSES = _HANDLERS | {_ELSE, kind("elif_clause")}
 _RESULTS = frozenset({
     kind("parenthesized_expression"), kind("await"), kind("conditional_expression"), kind("boolean_operator"),
     kind("named_expression"),
@@ -194,6 +196,7 @@ def _block(walk: Visitor, node: Node, _role: Role) -> None:
 
 def _if(walk: Visitor, node: Node, _role: Role) -> None:
     condition, consequence = node.child_by_field_id(_CONDITION), node.child_by_field_id(_CONSEQUENCE)
+    _check_clauses(walk, node)
     typing_only = _typing_only(walk.value(condition)) if condition is not None else None
     walk.conditions += 1
     for child in node.children:
@@ -224,8 +227,60 @@ def _declare(walk: Visitor, node: Node, _role: Role) -> None:
 
 def _outdated(walk: Visitor, node: Node, _role: Role) -> None:
     """`print x` and `exec x` are read, but only Python 2 knows them."""
-    walk.module.doubtful = True
+    walk.doubt(node, "this statement is Python 2")
     walk.children(node, "other")
+
+
+def _raise(walk: Visitor, node: Node, _role: Role) -> None:
+    if any(child.kind_id == _TUPLE for child in node.children):
+        walk.doubt(node, "`raise` takes one exception")
+    walk.children(node, "other")
+
+
+def _try(walk: Visitor, node: Node, role: Role) -> None:
+    if not any(child.kind_id in _HANDLERS for child in node.children):
+        walk.doubt(node, "`try` without `except` or `finally`")
+    _check_clauses(walk, node)
+    _block(walk, node, role)
+
+
+def _check_clauses(walk: Visitor, node: Node) -> None:
+    """Doubt an `else` or `except` that does not stand below its statement."""
+    expected = _indentation(walk.module.content, node.start_byte)
+    for child in node.children:
+        if child.kind_id in _CLAUSES and expected is not None:
+            found = _indentation(walk.module.content, child.start_byte)
+            if found not in {expected, None}:
+                walk.doubt(child, "this line is not indented as its statement")
+
+
+def _indentation(content: bytes, start: int) -> bytes | None:
+    """The blanks before a place, None when something else stands before it on its line."""
+    before = content[content.rfind(b"\n", 0, start) + 1 : start].lstrip(b"\xef\xbb\xbf\x0c")
+    return None if before.strip(b" \t\x0c") else before
+
+
+def _statements(walk: Visitor, node: Node, _role: Role) -> None:
+    check_indentation(walk, node)
+    walk.children(node, "other")
+
+
+def check_indentation(walk: Visitor, node: Node) -> None:
+    """Doubt a block that is empty, or whose statements do not begin in one column: tree-sitter accepts both."""
+    content = walk.module.content
+    expected = b"" if node.kind_id == _MODULE else None
+    empty = node.kind_id != _MODULE
+    for child in node.children:
+        if not child.is_named or child.kind_id == _COMMENT:
+            continue
+        empty = False
+        before = _indentation(content, child.start_byte)
+        if expected is None:
+            expected = before
+        elif before not in {expected, None}:
+            walk.doubt(child, "this line is not indented as its block")
+    if empty:
+        walk.doubt(node, "a block needs a statement")
 
 
 HANDLERS: dict[str, Handler] = {
@@ -236,7 +291,10 @@ HANDLERS: dict[str, Handler] = {
     "return_statement": _return,
     "for_statement": _for,
     "if_statement": _if,
-    **dict.fromkeys(("try_statement", "with_statement", "while_statement", "match_statement"), _block),
+    **dict.fromkeys(("with_statement", "while_statement", "match_statement"), _block),
+    "try_statement": _try,
+    "raise_statement": _raise,
+    **dict.fromkeys(("block", "module"), _statements),
     **dict.fromkeys(("global_statement", "nonlocal_statement"), _declare),
     **dict.fromkeys(("print_statement", "exec_statement"), _outdated),
 }

@@ -11,7 +11,7 @@ from tree_sitter import Node
 from bylaw.facts.code import Function, Loop, Parameter, Reference, Role, Unread, Variable
 from bylaw.facts.values import Value
 from bylaw.readers.python.meaning import MEANINGFUL_CALLS
-from bylaw.readers.python.module import Annotation, FunctionNode, Module
+from bylaw.readers.python.module import Annotation, Doubt, FunctionNode, Module
 from bylaw.readers.python.parse import span
 from bylaw.readers.python.scope import Frame
 
@@ -98,7 +98,7 @@ class Visitor:
 
     def run(self) -> None:
         """Read the whole module, then the bodies of its functions."""
-        self.children(self.module.root, "other")
+        self.visit(self.module.root, "other")
         functions = self.module.functions
         while self.pending:
             function = self.pending.popleft()
@@ -113,7 +113,7 @@ class Visitor:
         self.function, self.function_name, self.owner = function, function.qualified, function.qualified
         self.class_body, self.conditions, self.typing_only, self.loops, self.calling = None, 0, 0, [], ""
         self.scope.frames = function.frames
-        self.children(function.body, "other")
+        self.visit(function.body, "other")
 
     def visit(self, node: Node, role: Role) -> None:
         """Read one node."""
@@ -144,6 +144,10 @@ class Visitor:
         unread = self.module.unread
         if not unread or unread[-1].reason != "nested too deeply" or not unread[-1].span.contains(span(node)):
             unread.append(Unread(span(node), "nested too deeply"))
+
+    def doubt(self, node: Node, message: str) -> None:
+        """Note something that no Python of today allows."""
+        self.module.doubts.append(Doubt(span(node), message))
 
     def refer(self, name: str, role: Role, node: Node) -> None:
         """Note the use of a qualified name, the first time that it is used so in this function."""
