@@ -21,6 +21,7 @@ from bylaw.project.migrations.restrictions import Restriction, restrictions
 from bylaw.project.migrations.state import Schema
 from bylaw.project.migrations.step import MigrationProblem, MigrationTree, Step
 from bylaw.project.migrations.trees import find_groves
+from bylaw.project.paths import is_test
 from bylaw.source import Span
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def _without_place(operation: Operation) -> Operation:
 
 
 class Migrations:
-    """All migrations of a project.
+    """All migrations of a project, those of its tests aside.
 
     Which are judged: those that the history's base does not hold and that do not come up to an `accepted-through`; all
     of them when there is no base, or with `judge_all`. With a base, all judged migrations are one deployment; without,
@@ -57,7 +58,7 @@ class Migrations:
     @cached_property
     def _planted(self) -> Planted:
         project = self._project
-        facts = (file.facts for file in project.files.values())
+        facts = (file.facts for file in project.files.values() if not is_test(file.path, project.settings))
         groves = find_groves(linked(facts, lambda: project.names, project.settings.migrations.dialect))
         return plant(
             groves, project.settings.migrations, project.history, lambda path: project.files[path].source.content

@@ -44,8 +44,9 @@ def plant(groves: list[Grove], settings: MigrationSettings, history: History, lo
     through = dict.fromkeys(settings.accepted_through, False)
     steps: dict[Node, Step] = {}
     lines: list[tuple[list[Grove], list[Node]]] = []
+    gone = _gone(groves, history)
     for together in _sharing(groves):
-        judged = {node for grove in together for node in _judged(grove, settings, history, through)}
+        judged = {node for grove in together for node in _judged(grove, settings, history, through, gone)}
         exempt = {node: reason for grove in together for node, reason in _exempt(grove)}
         home = {node: grove for grove in together for node in grove.nodes}
         order = _ordered(together, judged)
@@ -70,7 +71,9 @@ def plant(groves: list[Grove], settings: MigrationSettings, history: History, lo
     return Planted(tuple(trees[grove] for grove in groves), made, unknown)
 
 
-def _judged(grove: Grove, settings: MigrationSettings, history: History, through: dict[str, bool]) -> set[Node]:
+def _judged(
+    grove: Grove, settings: MigrationSettings, history: History, through: dict[str, bool], gone: set[str]
+) -> set[Node]:
     accepted: set[Node] = set()
     for name, found in through.items():
         named = [node for node in grove.nodes if _answers_to(node, name)]
@@ -79,8 +82,25 @@ def _judged(grove: Grove, settings: MigrationSettings, history: History, through
     if settings.judge_all:
         return set(grove.nodes)
     if history.base is not None:
-        accepted |= {node for node in grove.nodes if node.path in history.base}
+        accepted |= {node for node in grove.nodes if node.path in history.base or _tail(node.path) in gone}
     return {node for node in grove.nodes if node not in accepted}
+
+
+def _gone(groves: list[Grove], history: History) -> set[str]:
+    """The ends of the paths that the base holds and the project does not: a file of such a name was moved, it is not new."""
+    if history.base is None:
+        return set()
+    present = {node.path for grove in groves for node in grove.nodes}
+    moved = {_tail(path) for path in present - history.base}
+    return {tail for path in history.base - present if (tail := _tail(path)) in moved}
+
+
+def _tail(path: str) -> str:
+    """What tells one migration from another: an Alembic file's name is unique, others need the names of their folders."""
+    parts = path.split("/")
+    if len(parts) > 2 and parts[-2] == "migrations":
+        return "/".join(parts[-3:])
+    return "/".join(parts[-2:]) if path.endswith(".sql") else parts[-1]
 
 
 def _answers_to(node: Node, name: str) -> bool:
@@ -264,7 +284,7 @@ def _several_heads(
     duplicated = {node for _, nodes in grove.duplicates for node in nodes}
     heads = [head for head in heads if head not in duplicated]
     for surplus in _unintended(grove, heads):
-        if len(surplus) - len(grove.missing) < 2:
+        if len(surplus) - grove.holes < 2:
             continue
         newest = max(surplus, key=lambda node: (steps[node].judged, _created(node, load), position[node]))
         others = sorted((node for node in surplus if node is not newest), key=position.__getitem__)

@@ -62,6 +62,8 @@ def _table(change: Change, table: str, new_name: str, schema: str) -> Iterator[R
         return
     own = change.is_new_table(table)
     name = change.deployment.known_as(state) if state is not None else table
+    if state is not None and name != state.name:
+        return  # this name is not the one that the running release knows
     again = after.table(name)
     if again is not None and (schema == "" or again.name == name):
         return
@@ -81,6 +83,8 @@ def _column(change: Change, table: str, column: str, new_name: str) -> Iterator[
     before = change.deployment.known_before(state)
     if state is not None and state.column(column) is None and before is not None and before.column(column) is not None:
         return  # it is renamed already: two ways to do one thing
+    if change.deployment.names_before(state, (column,)) != (column,):
+        return  # this name is not the one that the running release knows
     yield Rename(change, table, column, new_name, own=own)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from bylaw.facts.file import FileFacts
 from bylaw.facts.migrations import CreateTable, Migration, UnreadOperation
 from bylaw.project.migrations.graph import Graph
+from bylaw.project.migrations.labels import label_of, relabelled
 
 _DIGITS = re.compile(r"(\d+)")
 _DATED_FOLDER = re.compile(r"^(?:\d{1,8}|\d{4}[-_.]\d{1,2}|[qQ][1-4]|[vV]?\d+(?:[._-]\d+)*)$")
@@ -57,6 +58,8 @@ class Grove:
     """A squash, and those of the migrations it replaces that are still there."""
     truncated: bool = False
     layout: str = ""
+    holes: int = 0
+    """Parents that are not there, those included that a file which could not be read may be."""
     foreign: list[tuple[Node, str]] = field(default_factory=list)
     """Django: dependencies on other apps' migrations."""
 
@@ -184,8 +187,8 @@ def _by_revision(grove: Grove) -> dict[str, Node]:
 
 
 def _django_grove(folder: str, nodes: list[Node], unreadable: set[str]) -> Grove:
-    nodes = sorted(nodes, key=_by_name)
-    label = nodes[0].migration.revision.rpartition(".")[0]
+    label = label_of(node.migration for node in nodes)
+    nodes = sorted((Node(node.path, relabelled(node.migration, label)) for node in nodes), key=_by_name)
     grove = Grove("django", label, folder, nodes)
     by_revision = _by_revision(grove)
     for node in nodes:
@@ -236,7 +239,7 @@ def _sql_key(node: Node) -> tuple[Any, ...]:
 
 
 def _settle_layouts(sql: dict[tuple[str, str], list[Node]]) -> None:
-    """Files that do not say who runs them belong to the runner that others of their folder name, if these name only one."""
+    """Files that do not say who runs them go with the others of their folder, if these name one runner only."""
     for folder, layout in [key for key in sql if not key[1]]:
         named = [other for other in sql if other[0] == folder and other[1]]
         if len(named) == 1:
@@ -291,6 +294,7 @@ def _settle(grove: Grove, *, can_miss: bool) -> None:
     if grove.missing and not whole_roots and len(orphans) == 1 and not grove.graph.parents[next(iter(orphans))]:
         grove.truncated = True
         grove.missing = []
-    elif can_miss:
-        grove.truncated = bool(grove.missing)
+    grove.holes = len(grove.missing)
+    if can_miss and grove.missing:
+        grove.truncated = True
         grove.missing = []
