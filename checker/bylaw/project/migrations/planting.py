@@ -87,7 +87,7 @@ def _judged(
 
 
 def _gone(groves: list[Grove], history: History) -> set[str]:
-    """The ends of the paths that the base holds and the project does not: a file of such a name was moved, it is not new."""
+    """The ends of the paths that the base holds and the project does not: a file of such a name was moved."""
     if history.base is None:
         return set()
     present = {node.path for grove in groves for node in grove.nodes}
@@ -96,7 +96,7 @@ def _gone(groves: list[Grove], history: History) -> set[str]:
 
 
 def _tail(path: str) -> str:
-    """What tells one migration from another: an Alembic file's name is unique, others need the names of their folders."""
+    """What tells one migration from another: an Alembic file's name is unique, others need their folders."""
     parts = path.split("/")
     if len(parts) > 2 and parts[-2] == "migrations":
         return "/".join(parts[-3:])
