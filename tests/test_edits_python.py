@@ -91,7 +91,7 @@ NEW_LINES = [
         "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from m import b\n",
         "from typing import TYPE_CHECKING\n\nfrom m import b\n\nif TYPE_CHECKING:\n    from m import b\n",
     ),
-    ("def f():\n    from m import b\n", "from m import b\n\ndef f():\n    from m import b\n"),
+    ("def f():\n    from m import b\n", "from m import b\n\n\ndef f():\n    from m import b\n"),
     ("from m import *\n", "from m import *\nfrom m import b\n"),
     ("import m\n", "import m\nfrom m import b\n"),
 ]

@@ -7,7 +7,7 @@ import os
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from bylaw.diagnostics import AddImport, Delete, Edit, InsertStatement, RemoveStatement, Replace, SetKeyword
+from bylaw.diagnostics import AddImport, Delete, Edit, HoistImport, InsertStatement, RemoveStatement, Replace, SetKeyword
 from bylaw.edits import EditError, apply, resolve
 from bylaw.edits.encoding import encoded
 from bylaw.edits.judge import is_python
@@ -78,7 +78,7 @@ def edits(draw: st.DrawFn, content: bytes) -> Edit:
         AddImport(PATH, draw(st.sampled_from(["os", "os.path", "m.n"]))),
         InsertStatement(PATH, span, draw(st.sampled_from(["new()", "new(\n    1,\n)"])), draw(st.sampled_from(["after", "before"]))),
         SetKeyword(PATH, span, draw(st.sampled_from(["k", "j"])), draw(st.sampled_from(["1", "g(é)", "None"]))),
-        RemoveStatement(PATH, span),
+        RemoveStatement(PATH, span), HoistImport(PATH, span),
     ]))  # fmt: skip
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bylaw.diagnostics import Delete as Delete
     from bylaw.diagnostics import Finding as Finding
     from bylaw.diagnostics import Fix as Fix
+    from bylaw.diagnostics import HoistImport as HoistImport
     from bylaw.diagnostics import InsertStatement as InsertStatement
     from bylaw.diagnostics import Related as Related
     from bylaw.diagnostics import RemoveStatement as RemoveStatement
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from bylaw.source import Span as Span
 
 _HOMES = {
-    "AddImport": "diagnostics", "Delete": "diagnostics", "Finding": "diagnostics", "Fix": "diagnostics", "InsertStatement": "diagnostics",
+    "AddImport": "diagnostics", "Delete": "diagnostics", "Finding": "diagnostics", "Fix": "diagnostics", "HoistImport": "diagnostics", "InsertStatement": "diagnostics",
     "Related": "diagnostics", "RemoveStatement": "diagnostics", "Replace": "diagnostics", "Severity": "diagnostics", "SetKeyword": "diagnostics",
     "File": "project", "Project": "project",
     "Drop": "project.migrations", "MigrationProblem": "project.migrations", "MigrationTree": "project.migrations",

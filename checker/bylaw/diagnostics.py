@@ -61,6 +61,13 @@ class RemoveStatement(msgspec.Struct, frozen=True, tag=True):
     span: Span
 
 
+class HoistImport(msgspec.Struct, frozen=True, tag=True):
+    """Move the Python import statement at `span` out of its function, to the top of the file."""
+
+    path: str
+    span: Span
+
+
 class Delete(msgspec.Struct, frozen=True, tag=True):
     """Take the words at `span` away, in any language, with the blanks on one side: `a NOT NULL,` becomes `a,`."""
 
@@ -68,7 +75,7 @@ class Delete(msgspec.Struct, frozen=True, tag=True):
     span: Span
 
 
-Edit = Replace | AddImport | InsertStatement | SetKeyword | RemoveStatement | Delete
+Edit = Replace | AddImport | InsertStatement | SetKeyword | RemoveStatement | HoistImport | Delete
 
 
 class Fix(msgspec.Struct, frozen=True):

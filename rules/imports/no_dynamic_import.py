@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bylaw import File, Finding, RuffFinding, Span, ruff_rule
+from bylaw import File, Finding, Fix, HoistImport, RuffFinding, Span, ruff_rule
+from bylaw.facts.code import Import
 from bylaw.facts.values import Call, Ref
 
 _IMPORTERS = ("builtins.__import__", "importlib.__import__", "importlib.import_module")
@@ -46,6 +47,7 @@ def _short(code: str) -> str:
     codes=("PLC0415", "TID251"),
     settings=lambda _: {"lint.flake8-tidy-imports.banned-api": {name: {"msg": "dynamic"} for name in _IMPORTERS}},
     besides=_dynamic_calls,
+    fix="unsafe",
     sources=("S3-46", "S3-47", "S3-48"),
 )
 def no_dynamic_import(found: RuffFinding, file: File, options: Options) -> Iterator[Finding]:
@@ -95,7 +97,15 @@ def no_dynamic_import(found: RuffFinding, file: File, options: Options) -> Itera
         function = next((item.function for item in imports), "")
         if not _is_ready_hook(file, function):
             where = f"inside of `{function.rpartition('.')[2]}`" if function else "inside of a class"
-            yield Finding(file.at(found.span), f"`{_short(file.text(found.span))}` stands {where}", help=_HELP)
+            message = f"`{_short(file.text(found.span))}` stands {where}"
+            yield Finding(file.at(found.span), message, help=_HELP, fix=_hoisted(file, found.span, imports))
+
+
+def _hoisted(file: File, span: Span, imports: list[Import]) -> Fix | None:
+    """Moving may make a cycle, so it is unsafe; an import under a condition has a reason to be there, and stays."""
+    if not imports or any(item.conditional or not item.function for item in imports):
+        return None
+    return Fix("move the import to the top of the module", (HoistImport(file.path, span),))
 
 
 def _is_ready_hook(file: File, function: str) -> bool:

@@ -8,8 +8,8 @@ from bylaw.edits.text import EditError
 def encoded(path: str, original: bytes, text: bytes) -> bytes:
     """`text` (UTF-8) as the bytes of the file at `path`, which had `original` before.
 
-    Raises EditError where that would lose something: characters that the encoding lacks, an encoding that does not give the
-    same bytes back, a changed encoding declaration.
+    Raises EditError where that would lose something: characters that the encoding lacks, an encoding that does not give
+    the same bytes back, a changed encoding declaration.
     """
     if not path.endswith((".py", ".pyi")):
         return _plain(path, original, text)

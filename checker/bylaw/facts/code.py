@@ -25,6 +25,8 @@ class Import(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Under `if TYPE_CHECKING:`."""
     function: str = ""
     """Qualified name of the function that imports it, or '' at module level."""
+    conditional: bool = False
+    """Inside an if, try, with, loop or match of that function or of the module."""
 
 
 class Variable(msgspec.Struct, frozen=True, array_like=True):

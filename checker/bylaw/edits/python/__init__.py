@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bylaw.diagnostics import AddImport, InsertStatement, RemoveStatement, Replace, SetKeyword
+from bylaw.diagnostics import AddImport, HoistImport, InsertStatement, RemoveStatement, Replace, SetKeyword
 from bylaw.edits.python.calls import set_keywords
+from bylaw.edits.python.hoisting import as_added
 from bylaw.edits.python.imports import add_imports
 from bylaw.edits.python.source import PythonFile
 from bylaw.edits.python.statements import insert_statements, remove_statements
 
 __all__ = ["PythonEdit", "PythonFile", "replacements"]
 
-PythonEdit = AddImport | InsertStatement | SetKeyword | RemoveStatement
+PythonEdit = AddImport | InsertStatement | SetKeyword | RemoveStatement | HoistImport
 
 
 def replacements(file: PythonFile, edits: Sequence[PythonEdit]) -> list[Replace]:
@@ -24,9 +25,12 @@ def replacements(file: PythonFile, edits: Sequence[PythonEdit]) -> list[Replace]
 
     Those of one kind know of each other: two imports of a module become one line.
     """
+    hoisted = [edit for edit in edits if isinstance(edit, HoistImport)]
+    added = [edit for edit in edits if isinstance(edit, AddImport)]
+    added += (wanted for edit in hoisted for wanted in as_added(file, edit))
     return [
-        *add_imports(file, [edit for edit in edits if isinstance(edit, AddImport)]),
+        *add_imports(file, added),
         *insert_statements(file, [edit for edit in edits if isinstance(edit, InsertStatement)]),
         *set_keywords(file, [edit for edit in edits if isinstance(edit, SetKeyword)]),
-        *remove_statements(file, [edit for edit in edits if isinstance(edit, RemoveStatement)]),
+        *remove_statements(file, [edit.span for edit in edits if isinstance(edit, RemoveStatement | HoistImport)]),
     ]

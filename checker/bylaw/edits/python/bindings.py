@@ -10,7 +10,7 @@ from tree_sitter import Node
 from bylaw.diagnostics import AddImport
 from bylaw.edits.python.source import PythonFile
 from bylaw.edits.text import EditError
-from bylaw.readers.python.scope import Scope, bound_names
+from bylaw.readers.python.scope import BUILTINS, Scope, bound_names
 
 _DEEPEST = 100
 _OPAQUE = frozenset({"function_definition", "class_definition", "lambda"})
@@ -71,9 +71,13 @@ class Bindings:
         """Take the local name for a new import. Raises EditError when it means something else already."""
         local = edit.alias or edit.name or edit.module.partition(".")[0]
         package = not edit.name and not edit.alias
-        taken = local in self.others or any(
-            item.local == local and not (package and not item.name and item.module.partition(".")[0] == local)
-            for item in self.imports
+        taken = (
+            local in BUILTINS
+            or local in self.others
+            or any(
+                item.local == local and not (package and not item.name and item.module.partition(".")[0] == local)
+                for item in self.imports
+            )
         )
         before = self._claimed.setdefault(local, edit)
         both_packages = package and not before.name and not before.alias
@@ -90,7 +94,7 @@ class Bindings:
         """Names bound by a statement and by the blocks in it, but not in functions, classes or under TYPE_CHECKING."""
         for child in node.named_children:
             if child.type in {"import_statement", "import_from_statement"}:
-                self.imports += _imported(self.file, child, top=depth == 0)
+                self.imports += imported(self.file, child, top=depth == 0)
             elif child.type in _OPAQUE:
                 if name := child.child_by_field_name("name"):
                     self.others.add(self.file.text(name))
@@ -118,7 +122,8 @@ def _is_typing_block(file: PythonFile, node: Node) -> bool:
     return condition is not None and file.text(condition).rpartition(".")[2] == "TYPE_CHECKING"
 
 
-def _imported(file: PythonFile, node: Node, *, top: bool) -> Iterator[Imported]:
+def imported(file: PythonFile, node: Node, *, top: bool) -> Iterator[Imported]:
+    """The names that an import statement binds, none for a star. `top`: it is a statement of the module itself."""
     source = node.child_by_field_name("module_name")
     module = "".join(file.text(source).split()) if source is not None else ""
     for item in node.children_by_field_name("name"):

@@ -14,6 +14,7 @@ from bylaw.edits.python.source import PythonFile
 
 _IMPORTS = frozenset({"import_statement", "import_from_statement"})
 _BEFORE_CODE = _IMPORTS | {"future_import_statement", "if_statement", "try_statement"}
+_DEFINITIONS = (b"def ", b"class ", b"async ", b"@")
 _CODING = re.compile(rb"[ \t\f]*#(!|.*coding[:=])")
 
 Line = tuple[str, str]
@@ -177,7 +178,8 @@ def _alone(file: PythonFile, lines: list[Line]) -> Replace:
     offset = _after_header(file)
     rest = file.content[offset:]
     if rest.strip():
-        return file.insertion(offset, block + eol * (1 if rest.startswith((b"\n", b"\r")) else 2))
+        breaks = 1 if rest.startswith((b"\n", b"\r")) else 3 if rest.startswith(_DEFINITIONS) else 2
+        return file.insertion(offset, block + eol * breaks)
     opening = "" if offset == file.start else eol if file.content[offset - 1 : offset] == b"\n" else eol * 2
     return file.insertion(offset, opening + block + eol)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tree_sitter import Node
 
-from bylaw.diagnostics import InsertStatement, RemoveStatement, Replace
+from bylaw.diagnostics import InsertStatement, Replace
 from bylaw.edits.python.source import BODIES, NO_STATEMENTS, PythonFile
 from bylaw.edits.text import EditError
 from bylaw.readers.python.parse import parse
@@ -120,9 +120,9 @@ def _indented(statement: str, indentation: str, eol: str) -> str:
     return eol.join(f"{indentation}{line}" if line.strip() else "" for line in statement.splitlines())
 
 
-def remove_statements(file: PythonFile, edits: Sequence[RemoveStatement]) -> list[Replace]:
+def remove_statements(file: PythonFile, places: Sequence[Span]) -> list[Replace]:
     """The statements around the spans, taken away with their lines; an empty body gets `pass`. Raises EditError."""
-    doomed = {(node.start_byte, node.end_byte): node for node in (file.statement_at(edit.span) for edit in edits)}
+    doomed = {(node.start_byte, node.end_byte): node for node in map(file.statement_at, places)}
     return [_removal(file, node, set(doomed)) for _, node in sorted(doomed.items())]
 
 

@@ -80,8 +80,8 @@ def _record(walk: Visitor, fact: Import, bound_to: str) -> None:
     walk.module.imports.append(fact)
 
 
-def _place(walk: Visitor, node: Node, *, is_module: bool = False) -> tuple[Span, bool, bool, str]:
-    return span(node), is_module, walk.typing_only > 0, walk.function_name
+def _place(walk: Visitor, node: Node, *, is_module: bool = False) -> tuple[Span, bool, bool, str, bool]:
+    return span(node), is_module, walk.typing_only > 0, walk.function_name, walk.conditions > 0
 
 
 def _anchor(walk: Visitor, node: Node) -> None:
