@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from bylaw import Adoption, Finding, Project, project_rule
+from bylaw import Adoption, Finding, Location, Project, project_rule
 from bylaw.facts.database import Column, ForeignKey, Table
 from bylaw.facts.naming import class_entities, same_name, table_entities
 
@@ -25,7 +25,8 @@ class Options:
     exempt: tuple[str, ...] = ()
     """Patterns of physical table names, or of `table.column`, that keep their names."""
     when: Literal["always", "followed"] = "always"
-    """`followed`: speak only where three quarters of at least five foreign keys keep the convention."""
+    """`followed`: speak only where in three quarters of at least five tables all foreign keys keep the convention, and spare names
+    that are only shortened to the last words of the entity (`line_id` for an order line)."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,12 @@ class Case:
     table: Table
     column: Column
     entities: list[str]
+    """Plausible names of what it points to, the best first."""
     keys: list[str]
+    """Names that its own may end in, the best first."""
     to_itself: bool
+    is_generic: bool
+    """The key it points to is only called `id`, or something like it."""
 
     @property
     def name(self) -> str:
@@ -44,18 +49,16 @@ class Case:
 
 
 def _cases(project: Project, options: Options) -> Iterator[Case]:
-    seen: set[object] = set()
     for table in project.tables:
         if table.context != "app":
             continue
         for column in table.columns:
-            if column.foreign_key is None or column.from_library or column.location in seen or _is_exempt(table, column, options):
+            if column.foreign_key is None or column.from_library or _is_exempt(table, column, options):
                 continue
             if column.implicit or (column.primary_key and len(table.primary_key) == 1):
                 continue
             case = _case(project, table, column, column.foreign_key)
             if case is not None:
-                seen.add(column.location)
                 yield case
 
 
@@ -76,14 +79,14 @@ def _case(project: Project, table: Table, column: Column, key: ForeignKey) -> Ca
     entities += [entity for each in _without_namespace(physical, project) for entity in table_entities(each)]
     pointed = target.column(key.column) if target is not None else None
     columns = {key.column, pointed.attribute if pointed is not None else key.column}
-    keys = [name for name in sorted(columns) if name not in _GENERIC]
-    if not keys:
-        keys = [f"{entity}_{name}" for entity in entities for name in ("id", *sorted(columns - {"id"}))]
-    return Case(table, column, list(dict.fromkeys(entities)), list(dict.fromkeys(keys)), target is not None and _same(target, table))
+    descriptive = [name for name in sorted(columns) if name not in _GENERIC]
+    keys = list(descriptive)
+    keys += [f"{entity}_{name}" for entity in entities for name in ("id", *sorted(columns.intersection(_GENERIC) - {"id"}))]
+    return Case(table, column, list(dict.fromkeys(entities)), list(dict.fromkeys(keys)), _is_same(target, table), not descriptive)
 
 
-def _same(target: Table, table: Table) -> bool:
-    return target.location == table.location
+def _is_same(target: Table | None, table: Table) -> bool:
+    return target is not None and target.location == table.location
 
 
 def _without_namespace(physical: str, project: Project) -> Iterator[str]:
@@ -109,9 +112,29 @@ def _matches(case: Case, pattern: str, entity: str, key: str) -> bool:
     return re.fullmatch(expression, case.name) is not None
 
 
+def _is_shortened(case: Case) -> bool:
+    """`line_id` for an order line: the last words of an entity's name."""
+    role = case.name.removesuffix("_id")
+    return not case.to_itself and any(entity.endswith(f"_{role}") for entity in case.entities)
+
+
 def _adoption(project: Project, options: Options) -> Adoption:
-    judged = [_fits(case, options) for case in _cases(project, options)]
-    return Adoption(len(judged), sum(judged), "foreign keys")
+    """Tables whose foreign keys all fit. Where keys are only called `id`, `user_id` is what anybody writes: there the names with a
+    role show whether the convention is known."""
+    keeping: dict[object, bool] = {}
+    roles: list[bool] = []
+    generic = 0
+    for case in _cases(project, options):
+        fits = _fits(case, options)
+        keeping[case.table.location] = keeping.get(case.table.location, True) and fits
+        if case.is_generic:
+            generic += 1
+            if not any(same_name(case.name, key) for key in case.keys) and not _is_shortened(case):
+                roles.append(fits)
+    with_roles = Adoption(len(roles), sum(roles), "foreign keys with a role")
+    known = sum(roles) * 4 >= len(roles) * 3 or len(roles) < 3  # noqa: PLR2004
+    tables = Adoption(len(keeping), sum(keeping.values()))
+    return tables if known or generic * 2 < len(keeping) else with_roles
 
 
 @project_rule(
@@ -178,8 +201,12 @@ def descriptive_foreign_key(project: Project, options: Options) -> Iterator[Find
         writer_user_id: Mapped[int] = mapped_column(ForeignKey("users.user_id"))
     ```
     """
+    lenient = options.when == "followed"
+    reported: set[Location] = set()
     for case in _cases(project, options):
-        if not _fits(case, options):
+        where = case.column.location
+        if where not in reported and not _fits(case, options) and not (lenient and _is_shortened(case)):
+            reported.add(where)
             yield _finding(case, options)
 
 

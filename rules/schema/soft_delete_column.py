@@ -14,7 +14,7 @@ _MARKERS = (
     "deleted_at", "is_deleted", "deleted", "archived_at", "is_archived", "archived", "removed_at", "is_removed", "deleted_on",
     "delete_time", "deleted_date", "date_deleted", "del_flag", "deleted_by", "is_active", "active",
 )  # fmt: skip
-_RECORDS = ("*_log", "*_logs", "*_event", "*_events", "*_history", "*_outbox")
+_RECORDS = ("*_log", "*_logs", "*_event", "*_events", "*_history", "*_outbox", "log", "logs", "history", "outbox")
 _BOOLEAN = frozenset({"bool", "Boolean", "BOOLEAN", "BooleanField", "NullBooleanField", "BIT"})
 _MOMENTS = frozenset(
     {"datetime", "DateTime", "TIMESTAMP", "DATETIME", "DateTimeField", "date", "Date", "DateField", "TIMESTAMPTZ", "UtcDateTime"}
@@ -49,7 +49,8 @@ def _entities(project: Project, options: Options) -> Iterator[tuple[Table, Colum
 def _is_primary(table: Table, options: Options) -> bool:
     if options.primary_entities != "auto":
         return _matches(table, options.primary_entities)
-    return not table.is_association and not _matches(table, _RECORDS)
+    has_identity = bool(table.primary_key or table.parents or not table.complete)
+    return has_identity and not table.is_association and not _matches(table, _RECORDS)
 
 
 def _matches(table: Table, patterns: tuple[str, ...]) -> bool:

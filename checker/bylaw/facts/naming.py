@@ -8,7 +8,7 @@ from functools import cache
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _IRREGULAR = {
     "people": "person", "children": "child", "men": "man", "women": "woman", "feet": "foot", "teeth": "tooth", "mice": "mouse",
-    "geese": "goose", "criteria": "criterion", "phenomena": "phenomenon", "data": "datum", "media": "medium", "indices": "index",
+    "geese": "goose", "criteria": "criterion", "phenomena": "phenomenon", "indices": "index",
     "vertices": "vertex", "matrices": "matrix", "appendices": "appendix", "analyses": "analysis", "bases": "basis", "crises": "crisis",
     "theses": "thesis", "hypotheses": "hypothesis", "diagnoses": "diagnosis", "axes": "axis", "quizzes": "quiz", "leaves": "leaf",
     "lives": "life", "wives": "wife", "knives": "knife", "shelves": "shelf", "halves": "half", "wolves": "wolf", "loaves": "loaf",
@@ -16,6 +16,8 @@ _IRREGULAR = {
     "stimuli": "stimulus", "radii": "radius", "fungi": "fungus", "cacti": "cactus", "syllabi": "syllabus", "oxen": "ox",
     "errata": "erratum", "addenda": "addendum", "memoranda": "memorandum", "curricula": "curriculum", "metadata": "metadata",
 }  # fmt: skip
+_LATIN = {"data": "datum", "media": "medium"}
+"""Plurals that code mostly treats as singulars: both pass."""
 _SAME = frozenset({"news", "series", "species", "equipment", "information", "sms", "dns", "https", "ios", "aws", "gps", "pos"})
 
 
@@ -58,7 +60,7 @@ def _most_likely(word: str) -> str:
 
 
 def _singular_words(word: str) -> set[str]:
-    found = {_most_likely(word)}
+    found = {_most_likely(word), _LATIN.get(word, word)}
     if word.endswith("s") and not word.endswith("ss"):
         found.add(word[:-1])
     if word.endswith("es"):
@@ -73,11 +75,16 @@ def _singular_words(word: str) -> set[str]:
 def class_entities(class_name: str, suffixes: tuple[str, ...] = ()) -> list[str]:
     """Plausible entity names of a class, the best first: `UserTable` → user, user_table. `suffixes` are what a house appends."""
     stripped = next((class_name.removesuffix(s) for s in suffixes if s and class_name.endswith(s) and class_name != s), class_name)
-    found = [singular(_joined_acronyms(snake(stripped)))]
+    found = [_own_singular(_joined_acronyms(snake(stripped)))]
     for name in (stripped, class_name):
         for spelled in (_joined_acronyms(snake(name)), snake(name)):
             found.extend(sorted(singulars(spelled)))
     return list(dict.fromkeys(found))
+
+
+def _own_singular(name: str) -> str:
+    """A class is named in the singular already, unless it plainly is not: `Users`, but `Media` and `OrderData` stay."""
+    return singular(name) if name.endswith("s") else name
 
 
 def table_entities(name: str, prefix: str = "") -> list[str]:

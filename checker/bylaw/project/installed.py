@@ -59,9 +59,11 @@ class InstalledApps:
     def _listed(self) -> Listed:
         listed = Listed()
         for file in self._settings:
-            for variable in _variables(file):
-                if variable.name == "INSTALLED_APPS":
-                    self._read(variable.value, file, listed, 0)
+            assigned = [variable for variable in _variables(file) if variable.name == "INSTALLED_APPS"]
+            readable = [variable for variable in assigned if variable.value is not None]
+            # `INSTALLED_APPS, MIDDLEWARE = helper(INSTALLED_APPS, MIDDLEWARE)` adds to what was listed before.
+            for variable in readable or assigned:
+                self._read(variable.value, file, listed, 0)
             for reference in file.references:
                 owner, _, method = reference.name.rpartition(".")
                 if owner.rpartition(".")[2] == "INSTALLED_APPS" and method in _CHANGES:

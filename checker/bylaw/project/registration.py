@@ -105,7 +105,7 @@ class Registrations:
         """Where Flask applications are made: the command line imports one of them before `env.py` runs."""
         return [
             file.module for file in self.names.files
-            if any(site.call.method in _APPLICATIONS for site in file.calls) and not is_test(file.path, self.project.settings)
+            if not is_test(file.path, self.project.settings) and not is_example(file.path) and _makes_application(file)
         ]  # fmt: skip
 
     # -- who is responsible
@@ -162,6 +162,12 @@ class Registrations:
                     root = target[: -len(candidate)]
                     return module.removeprefix(root) if module.startswith(root) else ""
         return module
+
+
+def _makes_application(file: FileFacts) -> bool:
+    made = any(site.call.method in _APPLICATIONS for site in file.calls)
+    bases = (base.name.rpartition(".")[2] for fact in file.classes for base in fact.bases if isinstance(base, Ref))
+    return made or not _APPLICATIONS.isdisjoint(bases)
 
 
 def _is_computed(value: Value | None) -> bool:

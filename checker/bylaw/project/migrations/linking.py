@@ -51,9 +51,7 @@ class Links:
 
     def __init__(self, files: list[FileFacts], names: Callable[[], Names]) -> None:
         self._names = names
-        self._helpers: Mapping[str, Helper] = {
-            helper.function: helper for facts in files for helper in facts.helpers
-        }
+        self._helpers: Mapping[str, Helper] = {helper.function: helper for facts in files for helper in facts.helpers}
         self._helper_modules = {facts.module for facts in files if facts.helpers}
 
     def file(self, facts: FileFacts, dialect: str) -> FileFacts:
@@ -70,7 +68,11 @@ class Links:
             fill = Filling(constants)
             placed = chain.from_iterable(self._placed(operation, fill, module) for operation in operations)
             operations = tuple(placed)
-        return migration if operations is migration.operations else msgspec.structs.replace(migration, operations=operations)
+        return (
+            migration
+            if operations is migration.operations
+            else msgspec.structs.replace(migration, operations=operations)
+        )
 
     def _placed(self, operation: Operation, fill: Filling, module: str, depth: int = 0) -> Iterator[Operation]:
         call = _calls(operation)

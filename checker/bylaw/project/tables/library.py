@@ -104,6 +104,11 @@ DJANGO_CONCRETE: Final = frozenset({
 })  # fmt: skip
 """Models with a table of their own: a subclass gets a `<parent>_ptr_id` key."""
 
+DJANGO_TABLES: Final = {
+    "User": "auth_user", "Group": "auth_group", "Permission": "auth_permission", "ContentType": "django_content_type", "Site": "django_site",
+}  # fmt: skip
+"""Physical names of Django's own models with the key `id`."""
+
 
 def short(name: str) -> str:
     """Package and last part: `django.db.models.Model` and `django.contrib.gis.db.models.Model` are both `django.Model`."""

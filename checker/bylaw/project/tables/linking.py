@@ -9,6 +9,7 @@ import msgspec
 from bylaw.facts.database import Column, ForeignKey, Table
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Call, Ref, Value, text_of, walk
+from bylaw.project.tables import library
 from bylaw.project.tables.apps import DjangoApps
 from bylaw.project.tables.meaning import Meanings
 from bylaw.project.tables.tablename import confirmed
@@ -58,13 +59,24 @@ class Linker:
             return column
         target = self._target(key, table)
         if target is None:
-            return column if key.target_model[:1] != "." else msgspec.structs.replace(
-                column, foreign_key=msgspec.structs.replace(key, target_model=f"{table.app_label}{key.target_model}")
-            )
+            return msgspec.structs.replace(column, foreign_key=self._outside(key, table))
         wanted = target.column(key.column) if key.column else next(iter(target.primary_key), None)
         name = wanted.name if wanted is not None else key.column
         done = msgspec.structs.replace(key, table=target.name, column=name, target_model=target.model or key.target_model)
         return msgspec.structs.replace(column, foreign_key=done)
+
+    def _outside(self, key: ForeignKey, table: Table) -> ForeignKey:
+        """A foreign key to a model that is not the project's: Django's own models are known."""
+        model = key.target_model
+        if model == "settings.AUTH_USER_MODEL":
+            model = self.apps.user_model or model
+        elif model.startswith("."):
+            model = f"{table.app_label}{model}"
+        owner, _, name = model.rpartition(".")
+        known = library.DJANGO_TABLES.get(name, "") if owner.partition(".")[0] in {"django", "auth", "contenttypes", "sites"} else ""
+        if not known:
+            return msgspec.structs.replace(key, target_model=model)
+        return msgspec.structs.replace(key, target_model=model, table=known, column="id")
 
     def _target(self, key: ForeignKey, table: Table) -> Table | None:
         model = key.target_model
