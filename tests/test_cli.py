@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from bylaw import cli
+from bylaw.cli.app import command
+from bylaw.cli.request import quickly
 
 PACK = {
     "no_shout": '''
@@ -444,7 +446,7 @@ def test_a_file_that_changed_meanwhile_is_refused(project: Path, bylaw: Bylaw, m
     monkeypatch.setattr("bylaw.cli.repair.fix_project", slowly)
     ran = bylaw("check", "--fix")
     assert ran.code == 2
-    assert "not repaired: app/loud.py changed on the disk meanwhile" in ran.err
+    assert "not repaired: app/loud.py changed" in ran.err
     assert (project / "app" / "loud.py").read_text() == "somebody = 'else'\n"
 
 
@@ -642,3 +644,49 @@ def test_a_terminal_gets_a_bar_when_it_takes_long(project: Path, monkeypatch: py
     (project / "impatient.py").write_text(impatient + start)
     assert "reading" in at_a_terminal(project, "impatient.py")
     assert "reading" not in at_a_terminal(project, "impatient.py", "--quiet")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["app", "tests/x.py"],
+        ["--select", "no-any,naming", "--select=docs", "--ignore", "x", "--preset", "recommended"],
+        ["--config", "a/b.toml", "--output-format", "json", "--output-file=out.json", "app"],
+        ["--stdin-filename", "a.py", "-"],
+        ["--fix", "--unsafe-fixes", "--diff", "--all-migrations", "--no-cache", "--no-rule-packs"],
+        ["--exit-zero", "--statistics", "--quiet", "--verbose"],
+        ["-q", "-v"],
+    ],
+)
+def test_the_quick_way_reads_arguments_as_the_whole_command_line_does(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr("bylaw.cli.check.check", lambda request: asked.append(request) or 0)
+    command().main(args=["check", *arguments], prog_name="bylaw", standalone_mode=False, obj=("check", *arguments))
+    assert asked == [quickly(arguments)]
+
+
+def test_the_quick_way_knows_every_option() -> None:
+    options = {name for parameter in command().commands["check"].params for name in parameter.opts}
+    for name in options - {"paths", "-h", "--help"}:
+        value = {"--output-format": "json"}.get(name, "value")
+        assert quickly([name]) is not None or quickly([name, value]) is not None, name
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--fx"],
+        ["--select"],
+        ["--select", "--fix"],
+        ["--fix=yes"],
+        ["--output-format", "jsno"],
+        ["--", "x"],
+        ["-qv"],
+    ],
+)
+def test_the_quick_way_leaves_the_unusual_to_the_whole_command_line(arguments: list[str]) -> None:
+    assert quickly(arguments) is None

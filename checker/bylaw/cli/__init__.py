@@ -29,6 +29,14 @@ def run(arguments: list[str]) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
+    if arguments[:1] == ["check"]:
+        from bylaw.cli.request import quickly  # noqa: PLC0415
+
+        request = quickly(arguments[1:])
+        if request is not None:
+            from bylaw.cli.check import check  # noqa: PLC0415
+
+            return check(request)
     from bylaw.cli.app import command  # noqa: PLC0415 - typer is not for replaying
 
     try:

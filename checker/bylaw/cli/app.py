@@ -86,23 +86,12 @@ def command() -> Any:
 
 
 def choices(
-    select: list[str] | None,
-    ignore: list[str] | None,
-    preset: list[str] | None,
-    *,
-    no_rule_packs: bool,
-    all_migrations: bool = False,
+    select: list[str] | None, ignore: list[str] | None, preset: list[str] | None, *, no_rule_packs: bool
 ) -> Choices:
     """The options that several commands share, as the configuration takes them."""
-    from bylaw.config import Choices  # noqa: PLC0415 - pydantic is not for `--help`
+    from bylaw.cli.request import Request  # noqa: PLC0415
 
-    return Choices(
-        _listed(select), _listed(ignore), _listed(preset), all_migrations=all_migrations, rule_packs=not no_rule_packs
-    )
-
-
-def _listed(values: list[str] | None) -> tuple[str, ...]:
-    return tuple(name.strip() for value in values or () for name in value.split(",") if name.strip())
+    return Request(tuple(select or ()), tuple(ignore or ()), tuple(preset or ()), no_rule_packs=no_rule_packs).choices
 
 
 def _show_version(value: bool) -> None:
@@ -165,13 +154,14 @@ def check(
 
     Exit code 0: no errors; 1: there are errors; 2: the check could not be done.
     """
-    from bylaw.cli.check import Request  # noqa: PLC0415
     from bylaw.cli.check import check as carry_out  # noqa: PLC0415
+    from bylaw.cli.request import Request  # noqa: PLC0415
 
     return carry_out(
         Request(
-            paths=tuple(paths or ()),
-            choices=choices(select, ignore, preset, no_rule_packs=no_rule_packs, all_migrations=all_migrations),
+            select=tuple(select or ()),
+            ignore=tuple(ignore or ()),
+            preset=tuple(preset or ()),
             config=config,
             output_format=output_format,
             output_file=output_file,
@@ -179,11 +169,14 @@ def check(
             fix=fix,
             unsafe_fixes=unsafe_fixes,
             diff=diff,
-            cached=not no_cache,
+            all_migrations=all_migrations,
+            no_cache=no_cache,
+            no_rule_packs=no_rule_packs,
             exit_zero=exit_zero,
             statistics=statistics,
             quiet=quiet,
             verbose=verbose,
+            paths=tuple(paths or ()),
             arguments=context.obj,
         )
     )

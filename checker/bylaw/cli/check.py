@@ -13,7 +13,8 @@ from bylaw.cli import FAILED, remembering
 from bylaw.cli.output import Output, use_color
 from bylaw.cli.paths import from_root, inside_root, is_below
 from bylaw.cli.progress import progress
-from bylaw.config import Choices, Resolved, locate, resolve
+from bylaw.cli.request import Request
+from bylaw.config import Resolved, locate, resolve
 from bylaw.diagnostics import Diagnostic
 from bylaw.engine.builtin import DESCRIPTIONS
 from bylaw.engine.run import Report
@@ -22,41 +23,6 @@ from bylaw.errors import UsageError
 from bylaw.reporters import Texts, View, render, statistics
 
 _FOR_PEOPLE = frozenset({"text", "concise"})
-
-
-@dataclass(frozen=True)
-class Request:
-    """One `bylaw check`, as asked for on the command line."""
-
-    paths: tuple[str, ...] = ()
-    choices: Choices = field(default_factory=Choices)
-    config: Path | None = None
-    output_format: str = "text"
-    output_file: Path | None = None
-    stdin_filename: str | None = None
-    fix: bool = False
-    unsafe_fixes: bool = False
-    diff: bool = False
-    cached: bool = True
-    exit_zero: bool = False
-    statistics: bool = False
-    quiet: bool = False
-    verbose: bool = False
-    arguments: tuple[str, ...] | None = None
-    """The command line itself, for which the result may be kept."""
-
-    @property
-    def repairs(self) -> bool:
-        return self.fix or self.unsafe_fixes or self.diff
-
-    @property
-    def is_repeatable(self) -> bool:
-        """Whether it does nothing but read files and print: then the same run may be answered from memory."""
-        return self.cached and not (self.repairs or self.from_stdin or self.output_file or self.verbose)
-
-    @property
-    def from_stdin(self) -> bool:
-        return self.paths == ("-",)
 
 
 @dataclass(frozen=True)
@@ -79,7 +45,7 @@ def check(request: Request) -> int:
     overlay = {paths[0]: sys.stdin.buffer.read()} if request.from_stdin else {}
     with progress(wanted=not request.quiet) as advance:
         session = open_session(
-            resolved.root, resolved.settings, cached=request.cached, overlay=overlay, progress=advance
+            resolved.root, resolved.settings, cached=not request.no_cache, overlay=overlay, progress=advance
         )
     remembering.add_session(recording, session)
     _say_what_was_used(request, resolved, session, output)

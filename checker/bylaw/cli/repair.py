@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bylaw.cli import FAILED
-from bylaw.cli.check import Judged, Request
+from bylaw.cli.check import Judged
 from bylaw.cli.output import Output
 from bylaw.cli.paths import is_below
+from bylaw.cli.request import Request
 from bylaw.config import Resolved
 from bylaw.engine.diffing import unified_diff
 from bylaw.engine.discovery import Signature

@@ -1,0 +1,113 @@
+"""What `bylaw check` was asked to do, and the quick way from plain arguments to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bylaw.config import Choices
+
+
+@dataclass(frozen=True)
+class Request:
+    """One `bylaw check`. Each field but the last two is the option of that name, as the command line gives it."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    preset: tuple[str, ...] = ()
+    config: Path | None = None
+    output_format: str = "text"
+    output_file: Path | None = None
+    stdin_filename: str | None = None
+    fix: bool = False
+    unsafe_fixes: bool = False
+    diff: bool = False
+    all_migrations: bool = False
+    no_cache: bool = False
+    no_rule_packs: bool = False
+    exit_zero: bool = False
+    statistics: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    paths: tuple[str, ...] = ()
+    arguments: tuple[str, ...] | None = None
+    """The command line itself, for which the result may be kept."""
+
+    @property
+    def choices(self) -> Choices:
+        from bylaw.config import Choices  # noqa: PLC0415 - not for reading arguments
+
+        return Choices(
+            listed(self.select),
+            listed(self.ignore),
+            listed(self.preset),
+            all_migrations=self.all_migrations,
+            rule_packs=not self.no_rule_packs,
+        )
+
+    @property
+    def repairs(self) -> bool:
+        return self.fix or self.unsafe_fixes or self.diff
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether it does nothing but read files and print: then the same run may be answered from memory."""
+        return not (self.no_cache or self.repairs or self.from_stdin or self.output_file or self.verbose)
+
+    @property
+    def from_stdin(self) -> bool:
+        return self.paths == ("-",)
+
+
+def listed(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Names that were given one by one, or separated by commas."""
+    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+
+
+_SHORT = {"-q": "--quiet", "-v": "--verbose"}
+_OPTIONS = {f"--{field.name.replace('_', '-')}": field for field in fields(Request)[:-2]}
+
+
+def quickly(arguments: list[str]) -> Request | None:
+    """The request that plain arguments of `bylaw check` make; None for all that is unusual or wrong.
+
+    The whole command line takes longer to load than a small project to check; it has the last word on all others.
+    """
+    values: dict[str, Any] = {}
+    paths: list[str] = []
+    left = iter(arguments)
+    for argument in left:
+        if argument == "-" or not argument.startswith("-"):
+            paths.append(argument)
+        elif not _take(argument, left, values):
+            return None
+    return replace(Request(**values), paths=tuple(paths), arguments=("check", *arguments))
+
+
+def _take(argument: str, left: Iterator[str], values: dict[str, Any]) -> bool:
+    """Take one option and its value. False when it is not as plain as it should be."""
+    name, given, value = argument.partition("=")
+    field = _OPTIONS.get(_SHORT.get(name, name))
+    if field is None:
+        return False
+    if field.type == "bool":
+        values[field.name] = True
+        return not given
+    if not given:
+        value = next(left, "-")
+    if value.startswith("-") or (field.name == "output_format" and not _is_format(value)):
+        return False
+    if field.type == "tuple[str, ...]":
+        values[field.name] = (*values.get(field.name, ()), value)
+    else:
+        values[field.name] = Path(value) if field.type == "Path | None" else value
+    return True
+
+
+def _is_format(name: str) -> bool:
+    from bylaw.reporters import formats  # noqa: PLC0415
+
+    return name in formats()
