@@ -134,24 +134,28 @@ class Routing:
             return f"a string in {path} names it"
         if path := self._imported_from_nowhere(item):
             return f"{path} imports something of that name that cannot be found"
-        if item.role == "controller" and self.code.words.get(item.name.rpartition(".")[2]):
+        if item.role == "controller" and self.code.has_word(item.name.rpartition(".")[2]):
             return "an attribute or a string has its name"
         return ""
 
     def _named_in_string(self, item: Object) -> str:
+        """The path of a file where a string names the router or its module, or ''."""
         module, name = item.facts.module, item.name.rpartition(".")[2]
-        for last in (module.rpartition(".")[2], name):
+        of_urls = f"{module}.urlpatterns" in self.objects
+        for last in {module.rpartition(".")[2], name}:
             for facts in self.code.spelled.get(last, ()):
                 for text in facts.dotted:
-                    dotted = text.replace(":", ".").removesuffix(f".{name}")
-                    if dotted != text.replace(":", ".") or last != name:
-                        if _is_tail(dotted, module) and not (item.role == "urls" and self._includes(facts, module)):
+                    dotted = text.replace(":", ".")
+                    if _is_tail(dotted.removesuffix(f".{name}"), module) and dotted != name:
+                        seen = of_urls and not dotted.endswith(f".{name}") and self._is_looked_up(facts, module)
+                        if not seen:
                             return facts.path
         return ""
 
-    def _includes(self, facts: FileFacts, module: str) -> bool:
-        """Whether the string is an `include("…")` that the flow has seen already."""
-        return module in self.code.code_of(facts).by_node
+    def _is_looked_up(self, facts: FileFacts, module: str) -> bool:
+        """Whether the string is an `include("…")` or a root URL configuration, which the flow has seen already."""
+        node = f"{module}.urlpatterns"
+        return node in self.code.code_of(facts).by_node or self._roots.get(node) == facts.path
 
     def _imported_from_nowhere(self, item: Object) -> str:
         module, name = item.facts.module, item.name.rpartition(".")[2]

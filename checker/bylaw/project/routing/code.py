@@ -32,6 +32,8 @@ class Carried(NamedTuple):
 
     ref: Ref | Constant
     opaque: bool
+    looked_up: bool = False
+    """It stands in an `include(…)`, where a module means its URL patterns, and a string what it names."""
 
 
 @dataclass
@@ -189,14 +191,9 @@ class Code:
     def classes(self) -> dict[str, tuple[FileFacts, Class]]:
         return {item.qualified: (facts, item) for facts in self.files for item in facts.classes}
 
-    @cached_property
-    def words(self) -> dict[str, int]:
-        """In how many files a word stands as an attribute, keyword or inside a string."""
-        counts: dict[str, int] = {}
-        for facts in self.files:
-            for word in facts.words:
-                counts[word] = counts.get(word, 0) + 1
-        return counts
+    def has_word(self, word: str) -> bool:
+        """Whether any file uses a word as an attribute, keyword or in a string, other than to export it."""
+        return any(word in facts.words and word not in (facts.exports or ()) for facts in self.files)
 
     def outermost(self, function: str, module: str) -> str:
         """The top-level function or class around a function."""
@@ -220,7 +217,10 @@ class Code:
         if place is None:
             return
         code.accounted.add((ref.span.start, ref.span.end))
-        code.by_node.setdefault(place.node, []).append((holder, carried))
+        node = place.node
+        if carried.looked_up and node in self.names.modules:
+            node = f"{node}.urlpatterns"
+        code.by_node.setdefault(node, []).append((holder, carried))
 
     def _holders(self, facts: FileFacts) -> Iterator[Holder]:
         statements = []
@@ -256,9 +256,9 @@ class Code:
         """The names that a value holds, as far as its shape tells."""
         match value:
             case Ref():
-                yield Carried(value, opaque)
+                yield Carried(value, opaque, looked_up)
             case Constant(str() as text) if looked_up and "." in text:
-                yield Carried(value, opaque)
+                yield Carried(value, opaque, looked_up)
             case Items(_, items):
                 for item in items:
                     yield from self.carried(item, module, opaque=opaque, looked_up=looked_up)

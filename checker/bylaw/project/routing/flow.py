@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from bylaw.facts.code import CallSite, Function, Reference
@@ -18,6 +19,9 @@ _ENTRY_FUNCTIONS = frozenset(
     {"main", "run", "cli", "serve", "start", "app", "application", "wsgi", "asgi", "handler", "setup"}
 )
 _SERVED_VARIABLES = frozenset({"app", "application", "asgi", "asgi_app", "handler"})
+
+
+Target = tuple[Literal["app", "node", "unknown"], str]
 
 
 class Edge(NamedTuple):
@@ -149,8 +153,12 @@ class Flow:
         for facts, reference, tail in self.code.mentions(node):
             files[facts.path] = facts
             rest.append((facts, reference, tail))
-        for facts in self.code.spelled.get(node.rpartition(".")[2], ()):
+        item = self.objects.get(node)
+        last = node.rpartition(".")[2] if item is None or item.role != "urls" else item.facts.module.rpartition(".")[2]
+        for facts in self.code.spelled.get(last, ()):
             files[facts.path] = facts
+        if item is not None and item.role == "urls":
+            files.update((facts.path, facts) for facts, _, _ in self.code.mentions(item.facts.module))
         for path in sorted(files):
             facts = files[path]
             for holder, carried in self.code.code_of(facts).by_node.get(node, ()):
@@ -228,7 +236,7 @@ class Flow:
             why = f"{site.call.method} in {facts.path}"
             yield Edge(kind, target, facts.path, why, site, span)
 
-    def _receivers(self, site: CallSite, facts: FileFacts) -> Iterator[tuple[Literal["app", "node", "unknown"], str]]:
+    def _receivers(self, site: CallSite, facts: FileFacts) -> Iterator[Target]:
         function = site.call.function
         if self.code.kinds.created_by(site.call, facts.module) is not None:
             made = local_object(site.assigned_to, site.function, self.objects)
@@ -252,9 +260,7 @@ class Flow:
     def _as_target(self, item: Object) -> tuple[Literal["app", "node"], str]:
         return ("app", item.name) if item.role == "app" else ("node", item.name)
 
-    def _of_receiver(
-        self, value: Value, site: CallSite, facts: FileFacts
-    ) -> Iterator[tuple[Literal["app", "node", "unknown"], str]]:
+    def _of_receiver(self, value: Value, site: CallSite, facts: FileFacts) -> Iterator[Target]:
         if isinstance(value, Attr) and value.name == "router":
             value = value.value
         if (
@@ -282,21 +288,33 @@ class Flow:
             function = function.rpartition(".")[0]
         return None
 
-    def _passed(self, function: Function) -> Iterator[tuple[Literal["app", "node", "unknown"], str]]:
-        """The applications and routers that callers hand to a function."""
+    def _passed(self, function: Function, seen: frozenset[str] = frozenset()) -> Iterator[Target]:
+        """The applications and routers that callers hand to a function, directly or from their own callers."""
         known = False
         for facts, reference in self.code.handed_to.get(function.name, ()):
             place = self.code.place(reference.name, facts.module)
             if place is not None and not place.tail and place.node in self.objects:
                 known = True
                 yield self._as_target(self.objects[place.node])
-        for facts, reference, _ in self.code.mentions(function.qualified):
-            for item in self.objects.values():
-                if item.role == "app" and item.inside and item.inside == reference.function and item.facts is facts:
-                    known = True
-                    yield "app", item.name
+        for _, reference, _ in self.code.mentions(function.qualified):
+            for item in self._apps_in.get(reference.function, ()):
+                known = True
+                yield "app", item.name
+            caller = self.code.functions.get(reference.function)
+            if caller is not None and caller[1].parameters and reference.function not in seen and not caller[1].owner:
+                known = True
+                yield from self._passed(caller[1], seen | {reference.function})
         if not known:
             yield "unknown", function.qualified
+
+    @cached_property
+    def _apps_in(self) -> dict[str, list[Object]]:
+        """Functions → the applications that they create."""
+        found: dict[str, list[Object]] = {}
+        for item in self.objects.values():
+            if item.role == "app" and item.inside:
+                found.setdefault(item.inside, []).append(item)
+        return found
 
     # -- life
 
@@ -313,7 +331,7 @@ class Flow:
         if found is None:
             return True
         facts, function = found
-        if function.decorators or function.name in _ENTRY_FUNCTIONS or self.code.words.get(function.name):
+        if function.decorators or function.name in _ENTRY_FUNCTIONS or self.code.has_word(function.name):
             return True
         if any(item.role == "app" and item.inside.startswith(outer) for item in self.objects.values()):
             return True
