@@ -14,3 +14,10 @@ MEANINGFUL_CALLS = frozenset({
     "Table", "autodiscover", "walk_packages", "iter_modules", "import_module", "import_string", "find_modules",
     "automap_base", "declarative_base",
 })  # fmt: skip
+ENDINGS = ("Router", "Blueprint", "FastAPI", "Flask", "NinjaAPI")
+"""Ends of names by which a project calls its own subclasses of applications and routers."""
+
+
+def is_meaningful(name: str) -> bool:
+    """Whether calls of something with that last name are kept."""
+    return name in MEANINGFUL_CALLS or name.endswith(ENDINGS)
