@@ -690,3 +690,12 @@ def test_the_quick_way_knows_every_option() -> None:
 )
 def test_the_quick_way_leaves_the_unusual_to_the_whole_command_line(arguments: list[str]) -> None:
     assert quickly(arguments) is None
+
+
+def test_a_plain_check_loads_neither_typer_nor_pydantic_nor_rich(project: Path) -> None:
+    program = (
+        "import sys; from bylaw.__main__ import main; sys.argv = ['bylaw', 'check', '--no-cache', '-q'];"
+        "main(); print({'typer', 'pydantic', 'rich', 'libcst', 'sqlglot', 'mcp'} & set(sys.modules))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, check=True, text=True)
+    assert ran.stdout.splitlines()[-1] == "set()"

@@ -8,7 +8,6 @@ BylawError            anything the user has to be told in a sentence; exit code 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -39,5 +38,7 @@ class PackError(BylawError):
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """`did you mean "x"?` for the closest known name, or an empty string when nothing is close."""
+    import difflib  # noqa: PLC0415 - only for what went wrong
+
     close = difflib.get_close_matches(wrong, sorted(known), n=1, cutoff=0.6)
     return f'did you mean "{close[0]}"?' if close else ""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
-import traceback
 
 from bylaw.errors import BylawError
 
@@ -60,6 +57,8 @@ def _complain(message: str, hint: str) -> int:
 
 
 def _crashed(*, verbose: bool) -> int:
+    import traceback  # noqa: PLC0415 - nothing of this is for a run that goes well
+
     report = f"bylaw {_version()}, Python {sys.version.split()[0]}\n\n{traceback.format_exc()}"
     last = report.strip().splitlines()[-1]
     if verbose:
@@ -69,6 +68,9 @@ def _crashed(*, verbose: bool) -> int:
 
 
 def _log(report: str) -> str:
+    import os  # noqa: PLC0415
+    import tempfile  # noqa: PLC0415
+
     try:
         handle, path = tempfile.mkstemp(prefix="bylaw-", suffix=".log")
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as log:

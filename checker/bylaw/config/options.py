@@ -1,22 +1,23 @@
-"""Rule options: a mapping from a file or a preset to the rule's frozen options type."""
+"""Rule options: a mapping from a file or a preset to the rule's frozen options type.
+
+msgspec reads what is right, which is nearly always the case; pydantic, which takes long to load, says what is wrong.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from functools import cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+import msgspec
 
 from bylaw.config.lines import kebab
 from bylaw.config.schema import say, to_json
 from bylaw.errors import ConfigError, did_you_mean
 from bylaw.rule import Rule
 
-
-@cache
-def _adapter(options_type: Hashable) -> TypeAdapter[Any]:
-    return TypeAdapter(with_config(ConfigDict(extra="forbid"))(cast("type[Any]", options_type)))
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 def build_options(rule: Rule, values: Mapping[str, object], where: str) -> Any:
@@ -24,25 +25,43 @@ def build_options(rule: Rule, values: Mapping[str, object], where: str) -> Any:
 
     Raises ConfigError with one problem per wrong key or value; each starts with `where`.
     """
-    problems = option_problems(rule, values)
+    options, problems = _read(rule, values)
     if problems:
         raise ConfigError(f"{where}.{key}: {message}" for key, message in problems)
-    return _validated(rule, values)
+    return options
 
 
 def option_problems(rule: Rule, values: Mapping[str, object]) -> list[tuple[str, str]]:
     """What is wrong with `values`: the key (dotted, with dashes) and a sentence for each problem."""
+    return _read(rule, values)[1]
+
+
+def _read(rule: Rule, values: Mapping[str, object]) -> tuple[Any, list[tuple[str, str]]]:
+    spelled = {key.replace("-", "_"): value for key, value in values.items()}
+    nested = any(isinstance(value, dict) for value in spelled.values())  # msgspec passes over unknown keys in there
+    if not nested and spelled.keys() <= rule.options_type.__dataclass_fields__.keys():
+        try:
+            return msgspec.convert(spelled, rule.options_type), []
+        except (msgspec.ValidationError, ValueError):
+            pass
+    return _read_slowly(rule, spelled)
+
+
+def _read_slowly(rule: Rule, values: Mapping[str, object]) -> tuple[Any, list[tuple[str, str]]]:
+    from pydantic import ValidationError  # noqa: PLC0415
+
     try:
-        _validated(rule, values)
+        return _adapter(cast("Hashable", rule.options_type)).validate_json(to_json(values), strict=True), []
     except ValidationError as error:
         known = [kebab(field) for field in rule.options_type.__dataclass_fields__]
-        return [_problem(item, known) for item in error.errors()]
-    return []
+        return None, [_problem(item, known) for item in error.errors()]
 
 
-def _validated(rule: Rule, values: Mapping[str, object]) -> Any:
-    spelled = {key.replace("-", "_"): value for key, value in values.items()}
-    return _adapter(cast("Hashable", rule.options_type)).validate_json(to_json(spelled), strict=True)
+@cache
+def _adapter(options_type: Hashable) -> TypeAdapter[Any]:
+    from pydantic import ConfigDict, TypeAdapter, with_config  # noqa: PLC0415
+
+    return TypeAdapter(with_config(ConfigDict(extra="forbid"))(cast("type[Any]", options_type)))
 
 
 def _problem(item: Any, known: list[str]) -> tuple[str, str]:

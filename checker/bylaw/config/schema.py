@@ -6,13 +6,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, is_dataclass
 from functools import cache
-from typing import Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
+import msgspec
 
 from bylaw.config.lines import kebab
 from bylaw.errors import did_you_mean
 from bylaw.settings import Layout, MigrationSettings, Settings
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 T = TypeVar("T")
 _ONE_OR_MANY = frozenset({"extends", "migrations.accepted-through"})
@@ -98,6 +101,16 @@ def _read_value(hint: Any, value: object, key: str) -> tuple[Any, list[Problem]]
     if isinstance(value, str) and key in _ONE_OR_MANY:
         value = [value]
     try:
+        return msgspec.convert(value, hint), []
+    except msgspec.ValidationError:
+        return _read_slowly(hint, value, key)
+
+
+def _read_slowly(hint: Any, value: object, key: str) -> tuple[Any, list[Problem]]:
+    """What is wrong with a value, all of it. Only then pydantic pays for the time it takes to load."""
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    try:
         return _adapter(hint).validate_json(to_json(value), strict=True), []
     except ValidationError as error:
         return None, [Problem(".".join([key, *map(str, item["loc"])]), say(item)) for item in error.errors()]
@@ -129,6 +142,8 @@ def _read_overrides(value: object, key: str) -> tuple[tuple[OverrideTable, ...],
 
 @cache
 def _adapter(hint: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter  # noqa: PLC0415
+
     return TypeAdapter(hint)
 
 
