@@ -191,10 +191,13 @@ def test_hostile_nesting_crashes_nothing(text: str) -> None:
 
 _PIECES = st.sampled_from([
     b"def f(a: Any = 1, *args, **kw) -> dict[str, Any]:\n", b"    return x\n", b"class A(B, table=True):\n",
-    b"    x: int = 1\n", b"# bylaw: ignore[no-any]: because\n", b"x = cast(int, cast(object, y))  # type: ignore\n",
-    b"try:\n", b"except A, B:\n", b"match x:\n", b"  case [a, *b] as c:\n", b"(", b")", b"[", b"{", b'"""', b"'", b'f"{',
+    b"    x: int = 1\n", b"# bylaw: ignore[no-any]: because\n",
+    b"x = cast(int, cast(object, y))  # type: ignore\n",
+    b"try:\n", b"except A, B:\n", b"match x:\n", b"  case [a, *b] as c:\n", b"(", b")", b"[", b"{", b'"""', b"'",
+    b'f"{',
     b"}", b"\\", b"\n", b"\t", b"\r", b"lambda: ", b"@a.b\n", b"import a.b as c\n", b"from . import *\n", b"global x\n",
-    b"x: 'list[Any]'\n", b"\xc3\xa9", b"\xff", b"if x:\n", b"with a as b:\n", b"[i for i in j if (k := i)]\n", b"async ",
+    b"x: 'list[Any]'\n", b"\xc3\xa9", b"\xff", b"if x:\n", b"with a as b:\n", b"[i for i in j if (k := i)]\n",
+    b"async ",
     b"await ", b"type X[T] = T\n", b"# type: (Any) -> Any\n", b"a.b.c(d)", b"    # ", b"op.drop_column('a', 'b')\n",
     b"def upgrade():\n", b"revision = 'a'\n", b"\xef\xbb\xbf", b"\x0c", b"not ", b"= ", b": ", b", ",
 ])  # fmt: skip

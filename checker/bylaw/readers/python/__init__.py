@@ -5,11 +5,13 @@ from __future__ import annotations
 from bylaw.facts.code import SyntaxProblem, Unread
 from bylaw.facts.file import FileFacts
 from bylaw.readers.python import syntax
+from bylaw.readers.python.comments import suppressions
 from bylaw.readers.python.escapes import escapes
 from bylaw.readers.python.migrations import migration_helpers, migrations
 from bylaw.readers.python.module import Module
 from bylaw.readers.python.parse import NotText, to_utf8
 from bylaw.readers.python.queries import queries
+from bylaw.readers.python.recursion import deep_recursion
 from bylaw.readers.python.walk import walk
 from bylaw.source import Span
 
@@ -29,7 +31,11 @@ def read(path: str, content: bytes) -> FileFacts:
     except NotText as problem:
         where = Span(problem.offset, problem.offset)
         return FileFacts(path, "python", module, is_package, syntax_problem=SyntaxProblem(where, str(problem)))
-    walked = walk(path, source, module, is_package=is_package)
+    with deep_recursion():
+        return _facts(walk(path, source, module, is_package=is_package))
+
+
+def _facts(walked: Module) -> FileFacts:
     broken = syntax.judge(walked)
     if broken is None:
         return _all_facts(walked)
@@ -54,6 +60,7 @@ def _all_facts(module: Module) -> FileFacts:
         queries=queries(module),
         migrations=migrations(module),
         helpers=migration_helpers(module),
+        suppressions=suppressions(module),
         words=frozenset(module.words),
         import_anchor=module.import_anchor,
         unread=tuple(unread),

@@ -5,7 +5,6 @@ Other topics (type escapes, queries, migrations) get the nodes they need from th
 
 from __future__ import annotations
 
-import sys
 from functools import cache
 
 from bylaw.readers.python import definitions, expressions, imports, statements
@@ -17,8 +16,6 @@ from bylaw.readers.python.visit import Handler, Handlers, Visitor, descend
 
 __all__ = ["Annotation", "CastNode", "ClassNode", "FunctionNode", "Module", "walk"]
 
-_RECURSION = 10_000
-"""Python frames: enough for the deepest nesting that a Visitor goes into."""
 _LEAVES = frozenset({
     "comment", "line_continuation", "integer", "float", "true", "false", "none", "ellipsis", "dotted_name",
     "string_start", "string_content", "string_end", "escape_sequence", "escape_interpolation", "type_conversion",
@@ -38,8 +35,6 @@ def _handlers() -> Handlers:
 
 def walk(path: str, source: bytes, module: str, *, is_package: bool) -> Module:
     """Everything that one walk finds in UTF-8 source. `module` is the file's dotted name."""
-    if sys.getrecursionlimit() < _RECURSION:
-        sys.setrecursionlimit(_RECURSION)
     scope = Scope(module, is_package)
     found = Module(path, source, parse(source), scope, Converter(source, scope))
     Visitor(found, _handlers()).run()

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from typing import Final
 
 from bylaw.facts.code import Suppression
 from bylaw.facts.migrations import Migration
 from bylaw.readers.sql.comments import comment_text, comment_tokens
 from bylaw.readers.sql.lexer import Token
+from bylaw.readers.suppressions import parse_suppression
 from bylaw.source import Span
-
-_OPENING: Final = re.compile(r"bylaw[ \t]*:[ \t]*(.*)", re.DOTALL)
-_IGNORE: Final = re.compile(r"ignore(-file)?[ \t]*(?:\[([^\]]*)\])?[ \t]*(:?)[ \t]*(.*)", re.DOTALL)
-_NAME: Final = re.compile(r"[a-z][a-z0-9-]*\Z")
 
 
 def suppressions(text: str, migrations: tuple[Migration, ...]) -> tuple[Suppression, ...]:
@@ -37,10 +33,9 @@ def suppressions(text: str, migrations: tuple[Migration, ...]) -> tuple[Suppress
 def _suppression(
     text: str, token: Token, comments: dict[int, int], lines: list[int], spans: list[Span]
 ) -> Suppression | None:
-    opening = _OPENING.match(comment_text(text, token))
-    if opening is None:
+    said = parse_suppression(comment_text(text, token))
+    if said is None:
         return None
-    rules, reason, whole_file, problem = _parts(opening[1].strip())
     line = bisect_right(lines, token.start)
     last_line = 0
     if not text[lines[line - 1] : token.start].strip() and not _code_behind(text, token):
@@ -49,24 +44,8 @@ def _suppression(
             line = bisect_right(lines, code)
             last = max((span.end for span in spans if span.start == code), default=code)
             last_line = bisect_right(lines, max(code, last - 1))
-    return Suppression(rules, reason, Span(token.start, token.end), line, whole_file, problem, last_line)
-
-
-def _parts(text: str) -> tuple[tuple[str, ...], str, bool, str]:
-    """The rules, the reason, whether it holds for the file, and what is wrong."""
-    match = _IGNORE.match(text)
-    if match is None:
-        return (), "", False, "it is not understood: write `bylaw: ignore[rule]: reason`"
-    names = tuple(name.strip() for name in (match[2] or "").split(",") if name.strip())
-    reason = match[4].strip() if match[3] else ""
-    whole_file = match[1] is not None
-    if not names:
-        return (), reason, whole_file, "it names no rule"
-    if bad := next((name for name in names if not _NAME.match(name)), ""):
-        return names, reason, whole_file, f"`{bad}` is no rule's name"
-    if not reason:
-        return names, "", whole_file, "it gives no reason"
-    return names, reason, whole_file, ""
+    span = Span(token.start, token.end)
+    return Suppression(said.rules, said.reason, span, line, said.whole_file, said.problem, last_line)
 
 
 def _code_behind(text: str, token: Token) -> bool:
