@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from functools import cache
 from types import ModuleType
-from typing import Literal
+from typing import Final, Literal
 
 from bylaw.facts.migrations import CreateTable, DataChange, Operation, OtherStatement, UnreadOperation
 from bylaw.source import Span
 
+_BIND: Final = re.compile(r"%\(\w+\)s|%s\b")
 _LARGEST = 60_000
 """Characters: sqlglot takes half a second for as many."""
 
@@ -24,26 +26,23 @@ def _sqlglot() -> ModuleType:
     return sqlglot
 
 
+_FIRST: Final = re.compile(r"\(|(?:select|with|update|delete|merge|values|insert|replace)\b", re.IGNORECASE)
+"""First words that are passed on: sqlglot takes more than databases do (`FROM t`, a lone expression)."""
+
+
 def query_operations(sql: str, dialect: str, span: Span) -> tuple[Operation, ...]:
     """What a SELECT, UPDATE, DELETE, MERGE or the like does, as bytewise text without its semicolon."""
-    from sqlglot import ErrorLevel, exp  # noqa: PLC0415
-    from sqlglot.errors import SqlglotError  # noqa: PLC0415
+    from sqlglot import exp  # noqa: PLC0415
 
+    if not _FIRST.match(sql):
+        return (UnreadOperation(span, f"{sql.split(maxsplit=1)[0][:40]} is not known here"),)
     if len(sql) > _LARGEST:
         return (UnreadOperation(span, f"longer than {_LARGEST:,} characters"),)
-    try:
-        trees = _sqlglot().parse(sql, dialect=_known(dialect), error_level=ErrorLevel.RAISE)
-    except (
-        SqlglotError,
-        RecursionError,
-        ValueError,
-        AttributeError,
-        TypeError,
-        IndexError,
-        KeyError,
-        AssertionError,
-    ) as problem:
-        return (UnreadOperation(span, f"as {dialect or 'SQL'} it is not understood: {_first_line(problem)}"),)
+    trees = _parsed(sql, dialect)
+    if isinstance(trees, str) and (bound := _BIND.sub(lambda match: "?".ljust(len(match[0])), sql)) != sql:
+        trees = _parsed(bound, dialect)
+    if isinstance(trees, str):
+        return (UnreadOperation(span, f"as {dialect or 'SQL'} it is not understood: {trees}"),)
     found: list[Operation] = []
     for tree in trees:
         if isinstance(tree, exp.Expression):
@@ -51,14 +50,26 @@ def query_operations(sql: str, dialect: str, span: Span) -> tuple[Operation, ...
     return tuple(found) or (UnreadOperation(span, "it holds no statement that is known"),)
 
 
+def _parsed(sql: str, dialect: str) -> list[object] | str:
+    """The trees of a text, or what is wrong with it."""
+    from sqlglot import ErrorLevel  # noqa: PLC0415
+    from sqlglot.errors import SqlglotError  # noqa: PLC0415
+
+    try:
+        return list(_sqlglot().parse(sql, dialect=_known(dialect), error_level=ErrorLevel.RAISE))
+    except SqlglotError as problem:
+        return str(problem).split("\n", 1)[0].split(". Line", 1)[0][:120]
+    except RecursionError:
+        return "nested too deeply"
+    except (ValueError, AttributeError, TypeError, LookupError, AssertionError) as problem:
+        # Its parser is not proof against every input.
+        return f"sqlglot failed with {type(problem).__name__}"
+
+
 def _known(dialect: str) -> str:
     from sqlglot.dialects.dialect import Dialect  # noqa: PLC0415
 
     return dialect if dialect and Dialect.get(dialect) is not None else ""
-
-
-def _first_line(problem: Exception) -> str:
-    return str(problem).split("\n", 1)[0].split(". Line", 1)[0][:120] or type(problem).__name__
 
 
 def _of(tree: object, span: Span) -> Iterator[Operation]:

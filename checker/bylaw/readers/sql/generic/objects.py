@@ -320,6 +320,22 @@ def _load(cursor: Cursor, span: Span) -> Iterator[Operation]:
     raise cursor.fail()
 
 
+def _if(cursor: Cursor, span: Span) -> Iterable[Operation]:
+    """SQL Server's `IF condition statement`: the statement may run, so it is read."""
+    while not cursor.is_done():
+        word = cursor.peek()
+        if word == "(":
+            cursor.group()
+        elif word in {"alter", "create", "drop", "exec"}:
+            cursor.at += 1
+            return STATEMENTS[word](cursor, span)
+        elif word in {"begin", "else", ";"}:
+            break
+        else:
+            cursor.at += 1
+    return [UnreadOperation(span, "it runs on a condition")]
+
+
 def _prepare(_: Cursor, span: Span) -> Iterable[Operation]:
     return [UnreadOperation(span, "it prepares a statement that is computed")]
 
@@ -353,5 +369,5 @@ STATEMENTS: Final[dict[str, Reader]] = {
     "exec": _execute,
     "prepare": _prepare,
     "load": _load,
-    "if": lambda _cursor, span: [UnreadOperation(span, "it runs on a condition")],
+    "if": _if,
 }

@@ -115,13 +115,18 @@ def alter_table(cursor: Cursor, span: Span) -> Iterator[Operation]:
     bounds = cursor.elements(cursor.at, cursor.stop)
     if not bounds:
         raise cursor.fail()
-    # SQL Server writes ADD once for several columns: `ADD a int, b int`.
-    adding = cursor.peek() == "add"
+    # SQL Server says its verb once for several columns: `ADD a int, b int`.
+    verb = cursor.peek() if cursor.dialect in {"tsql", "oracle"} else ""
     for index, (first, last) in enumerate(bounds):
         part = cursor.window(first, last)
         where = span if len(bounds) == 1 else cursor.span(first, last)
-        continued = index > 0 and adding and cursor.dialect == "tsql" and part.peek() not in {"add", "drop", "alter"}
-        yield from _added(part, table, where) if continued else _action(part, table, where)
+        continued = index > 0 and part.peek() not in {"add", "drop", "alter", "modify", "rename"}
+        if continued and verb == "add":
+            yield from _added(part, table, where)
+        elif continued and verb == "drop":
+            yield _dropped(part, table, where)
+        else:
+            yield from _action(part, table, where)
         if not part.is_done():
             raise part.fail()
 

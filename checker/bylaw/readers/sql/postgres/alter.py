@@ -98,6 +98,8 @@ def _other(action: _Action, kind: str = "") -> Operation:
         if definition.column_def is not None:
             name = name or definition.column_def.colname
     word = _WORDS.get(command.subtype) or kebab(command.subtype.removeprefix("AT_"))
+    if kind == "type":
+        word = word.replace("column", "attribute")
     prefix = f"alter-{kind.replace(' ', '-')}-" if kind else ""
     return OtherStatement(prefix + word, action.span, action.table, name, concurrently)
 

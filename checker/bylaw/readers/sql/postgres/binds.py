@@ -7,7 +7,15 @@ from typing import Final
 
 from bylaw.readers.sql.lexer import POSTGRES, pieces
 
-_BIND: Final = re.compile(r"%\([A-Za-z_]\w*\)s|%s|%%|(?<![:\w\]]):(?=')|(?<![:\w\]]):[A-Za-z_]\w*(?!:)")
+_BIND: Final = re.compile(
+    r"""
+    (?P<list> (?<=\b[iI][nN]) \s+ (?: :[A-Za-z_]\w* | %s\b | %\(\w+\)s ) )   # IN :ids
+  | %\([A-Za-z_]\w*\)s | %s | %%
+  | (?<![:\w\]]) : (?=')                                                      # psql's :'name'
+  | (?<![:\w\]]) :[A-Za-z_]\w* (?!:)
+    """,
+    re.VERBOSE,
+)
 
 
 def without_binds(sql: str) -> str:
@@ -26,6 +34,8 @@ def without_binds(sql: str) -> str:
 
 def _replacement(match: re.Match[str]) -> str:
     text = match[0]
+    if match["list"]:
+        return "(1)".ljust(len(text))
     if text == "%%":
         return "% "
     return "$1".ljust(len(text))[: len(text)] if len(text) > 1 else " "

@@ -1,0 +1,114 @@
+"""SQL statements and the operations they are, in every dialect that is read."""
+
+from __future__ import annotations
+
+import pytest
+from sql_cases import Case, cases, shown
+
+from bylaw.facts.migrations import (
+    AddColumn,
+    DropColumn,
+    DropTable,
+    Marker,
+    UnreadOperation,
+)
+from bylaw.readers.sql import read
+from bylaw.readers.sql.statements import operations
+from bylaw.source import Span
+
+_DIALECTS = {
+    "postgres.sql": "postgres",
+    "plpgsql.sql": "postgres",
+    "mysql.sql": "mysql",
+    "sqlite.sql": "sqlite",
+    "tsql.sql": "tsql",
+    "unknown.sql": "",
+}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for name in _DIALECTS for case in cases(name)],
+    ids=lambda case: f"{case.file}:{case.line}",
+)
+def test_statement(case: Case) -> None:
+    assert shown(case.sql, _DIALECTS[case.file]) == case.expected
+
+
+def test_places_count_characters_of_the_string() -> None:
+    sql = "COMMENT ON TABLE \"größe\" IS 'ü';\nALTER TABLE \"größe\" ADD a int, DROP COLUMN b"
+    found = operations(sql, "postgres", Span)
+    assert [sql[one.span.start : one.span.end] for one in found[1:]] == ["ADD a int", "DROP COLUMN b"]
+
+
+@pytest.mark.parametrize("sql", ["", "   \n", ";;;", "-- nothing\n", "/* nothing", "\ufeff"])
+def test_nothing_is_no_operation(sql: str) -> None:
+    assert all(isinstance(one, UnreadOperation) for one in operations(sql, "", Span))
+
+
+@pytest.mark.parametrize("bad", ["FROM SELECT", "ALTER TABLE (", "CREATE TABLE x (a int,", "DROP", ") ("])
+@pytest.mark.parametrize("dialect", ["postgres", "mysql", "sqlite"])
+def test_a_bad_statement_stays_alone(bad: str, dialect: str) -> None:
+    first, middle, last = operations(f"DROP TABLE a; {bad}; DROP TABLE b;", dialect, Span)
+    assert isinstance(first, DropTable)
+    assert isinstance(middle, UnreadOperation)
+    assert isinstance(last, DropTable)
+
+
+def test_binds_do_not_hide_a_statement() -> None:
+    sql = "ALTER TABLE a DROP COLUMN b; UPDATE a SET c = :c, d = %s, e = %(e)s WHERE f LIKE 'x%%' AND g IN :g"
+    kinds = [type(one).__name__ for one in operations(sql, "postgres", Span)]
+    assert kinds == ["DropColumn", "DataChange"]
+
+
+def test_data_behind_copy_is_no_sql() -> None:
+    content = b"COPY t (a, b) FROM stdin;\n1\tDROP TABLE x;\n2\t'\n\\.\n\nALTER TABLE t ADD c int;\n"
+    (migration,) = read("migrations/1_load.sql", content).migrations
+    copy, added = migration.operations
+    assert isinstance(added, AddColumn)
+    assert content[added.span.start : added.span.end] == b"ALTER TABLE t ADD c int"
+
+
+def test_client_commands() -> None:
+    content = b"\\set ON_ERROR_STOP on\n\\echo don't stop\nDROP TABLE a;\n\\i other.sql\n"
+    (migration,) = read("migrations/1_x.sql", content).migrations
+    assert [type(one).__name__ for one in migration.operations] == [
+        "OtherStatement", "OtherStatement", "DropTable", "UnreadOperation",
+    ]  # fmt: skip
+
+
+def test_blocks_say_what_may_not_run() -> None:
+    sql = b"""DO $$ BEGIN
+        CREATE TYPE a AS ENUM ('x');
+        IF true THEN ALTER TABLE t DROP COLUMN c; END IF;
+    EXCEPTION WHEN duplicate_object THEN null;
+    END $$;"""
+    (migration,) = read("migrations/1_x.sql", sql).migrations
+    dropped = next(one for one in migration.operations if isinstance(one, DropColumn))
+    around = {block.kind for block in migration.blocks if block.span.contains(dropped.span)}
+    assert around == {"conditional", "handled"}
+    assert all(isinstance(block, Marker) for block in migration.blocks)
+
+
+def test_statements_stand_around_their_operations() -> None:
+    content = "ALTER TABLE é ADD a int, ADD b int;\n\nDROP TABLE x, y\n".encode()
+    (migration,) = read("migrations/1_x.sql", content).migrations
+    texts = [content[span.start : span.end].decode() for span in migration.statements]
+    assert texts == ["ALTER TABLE é ADD a int, ADD b int", "DROP TABLE x, y"]
+    inside = [sum(span.contains(one.span) for span in migration.statements) for one in migration.operations]
+    assert inside == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("statement", "read_by_mysql"),
+    [
+        ("SET x = '--'; DROP TABLE a", 2),
+        ("SET x = 'a\\'; DROP TABLE a; -- '", 1),
+        ("SET x = 1; # DROP TABLE a", 1),
+        ("SET x = 5--2; DROP TABLE a", 2),
+        ("/*!40101 DROP TABLE a */; /* DROP TABLE b */", 1),
+        ("DELIMITER //\nCREATE PROCEDURE p() BEGIN DROP TABLE a; END//\nDELIMITER ;\nDROP TABLE b;", 2),
+    ],
+)
+def test_mysql_strings_and_comments(statement: str, read_by_mysql: int) -> None:
+    assert len(operations(statement, "mysql", Span)) == read_by_mysql

@@ -1,0 +1,235 @@
+"""Which SQL files are migrations, who runs them, and which half of them goes up."""
+
+from __future__ import annotations
+
+import pytest
+
+from bylaw.facts.migrations import AddColumn, CreateTable, DropTable, Migration, UnreadOperation
+from bylaw.readers.sql import read
+
+_UP = "ALTER TABLE a ADD b int;\n"
+_DOWN = "DROP TABLE a;\n"
+
+
+def migration(path: str, text: str = _UP) -> Migration | None:
+    facts = read(path, text.encode())
+    assert len(facts.migrations) <= 1
+    return facts.migrations[0] if facts.migrations else None
+
+
+@pytest.mark.parametrize(
+    ("path", "layout", "revision"),
+    [
+        ("prisma/migrations/20240101120000_add_b/migration.sql", "prisma", "20240101120000_add_b"),
+        ("packages/db/prisma/migrations/0_init/migration.sql", "prisma", "0_init"),
+        ("supabase/migrations/20240101120000_add_b.sql", "supabase", "20240101120000_add_b"),
+        ("drizzle/0001_shy_hulk.sql", "drizzle", "0001_shy_hulk"),
+        ("src/main/resources/db/migration/V1_2__add_b.sql", "flyway", "V1_2__add_b"),
+        ("sql/R__views.sql", "flyway", "R__views"),
+        ("sql/B3__baseline.sql", "flyway", "B3__baseline"),
+        ("db/migrations/000001_add_b.up.sql", "golang-migrate", "000001_add_b"),
+        ("migrations/20240101_add.mysql.up.sql", "golang-migrate", "20240101_add.mysql"),
+        ("migrations/2024-01-01-000000_add_b/up.sql", "diesel", "2024-01-01-000000_add_b"),
+        ("hasura/migrations/default/1700000000000_add/up.sql", "hasura", "1700000000000_add"),
+        ("migrations/sqls/20240101-add-up.sql", "db-migrate", "20240101-add"),
+        ("migrations/001.do.add.sql", "postgrator", "001.do.add"),
+        ("sqitch/deploy/add_b.sql", "sqitch", "add_b"),
+        ("migrations/0001_add_b.sql", "", "0001_add_b"),
+        ("app/db/migrate/20240101_add.sql", "", "20240101_add"),
+        ("alembic/versions/003_fix.sql", "", "003_fix"),
+        ("sql/001_init.sql", "", "001_init"),
+        ("migrations/committed/000001.sql", "", "000001"),
+        ("store/migration/sqlite/0.21/00__add.sql", "", "00__add"),
+        ("migrations/add_b.sql", "", "add_b"),
+    ],
+)
+def test_layout_by_path(path: str, layout: str, revision: str) -> None:
+    found = migration(path)
+    assert found is not None
+    assert (found.layout, found.revision) == (layout, revision)
+    assert [type(one) for one in found.operations] == [AddColumn]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "db/migrations/000001_add_b.down.sql",
+        "migrations/2024-01-01-000000_add_b/down.sql",
+        "migrations/sqls/20240101-add-down.sql",
+        "migrations/001.undo.add.sql",
+        "migrations/0001_add_b_rollback.sql",
+        "migrations/down/0001_add_b.sql",
+        "sql/U1_2__add_b.sql",
+        "sqitch/revert/add_b.sql",
+        "sqitch/verify/add_b.sql",
+        "supabase/seed.sql",
+        "supabase/tests/database/01-schema.sql",
+        "schema.sql",
+        "db/structure.sql",
+        "app/db/queries/users.sql",
+        "sqlc/query.sql",
+        "backend/sql/mysql/init.sql",
+        "tests/fixtures/migrations/0001_x.sql",
+        "migrations/seed.sql",
+        "migrations/schema.sql",
+        "docker/init.sql",
+        "models/2024_report.sql",
+    ],
+)
+def test_no_migration(path: str) -> None:
+    assert migration(path) is None
+
+
+@pytest.mark.parametrize(
+    ("layout", "text"),
+    [
+        ("goose", "-- +goose Up\n{up}-- +goose Down\n{down}"),
+        ("goose", "-- +goose Up\n-- +goose StatementBegin\n{up}-- +goose StatementEnd\n\n-- +goose Down\n{down}"),
+        ("dbmate", "-- migrate:up\n{up}\n-- migrate:down\n{down}"),
+        ("sql-migrate", "-- +migrate Up\n{up}-- +migrate Down\n{down}"),
+        ("node-pg-migrate", "-- Up Migration\n{up}\n-- Down Migration\n{down}"),
+        ("tern", "{up}\n---- create above / drop below ----\n{down}"),
+        ("aerich", "-- upgrade --\n{up}-- downgrade --\n{down}"),
+        ("play", "# --- !Ups\n{up}\n# --- !Downs\n{down}"),
+        ("mybatis", "-- // add b\n{up}\n-- //@UNDO\n{down}"),
+        ("rambler", "-- rambler up\n{up}\n-- rambler down\n{down}"),
+        ("shmig", "-- ==== UP ====\n{up}\n-- ==== DOWN ====\n{down}"),
+    ],
+)
+def test_halves_of_one_file(layout: str, text: str) -> None:
+    content = text.format(up=_UP, down=_DOWN)
+    found = migration("db/20240101120000_x.sql", content)
+    assert found is not None
+    assert found.layout == layout
+    (added,) = found.operations
+    assert content[added.span.start : added.span.end] == "ALTER TABLE a ADD b int"
+
+
+def test_the_way_down_alone_is_nothing() -> None:
+    assert migration("migrations/1_x.sql", f"-- +goose Down\n{_DOWN}") is None
+
+
+def test_markers_in_strings_of_the_text_do_not_hide_the_rest() -> None:
+    found = migration("migrations/1_x.sql", f"-- +goose Up\n{_UP}SELECT '+goose Down';\n{_UP}")
+    assert found is not None
+    assert len(found.operations) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "transactional"),
+    [
+        ("-- +goose NO TRANSACTION\n-- +goose Up\n" + _UP, False),
+        ("-- migrate:up transaction:false\n" + _UP, False),
+        ("-- migrate:up\n" + _UP, None),
+        ("-- +migrate Up notransaction\n" + _UP, False),
+        ("-- no-transaction\n" + _UP, False),
+        ("-- this needs no transaction at all\n" + _UP, None),
+    ],
+)
+def test_transaction_markers(text: str, transactional: bool | None) -> None:  # noqa: FBT001
+    found = migration("migrations/1_x.sql", text)
+    assert found is not None
+    assert found.transactional is transactional
+
+
+def test_drizzle_breakpoints_are_no_statements() -> None:
+    text = 'CREATE TABLE "a" ("id" serial);\n--> statement-breakpoint\nALTER TABLE "a" ADD COLUMN "b" text;'
+    found = migration("lib/db/migrations/0000_x.sql", text)
+    assert found is not None
+    assert (found.layout, found.generated) == ("drizzle", True)
+    assert [type(one) for one in found.operations] == [CreateTable, AddColumn]
+
+
+def test_prisma_says_what_it_generated() -> None:
+    path = "prisma/migrations/1_x/migration.sql"
+    assert migration(path, "-- AlterTable\n" + _UP).generated is True  # type: ignore[union-attr]
+    assert migration(path, "-- my own\n" + _UP).generated is False  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "dialect"),
+    [
+        ("migrations/1.sql", _UP, ""),
+        ("migrations/1.sql", "CREATE INDEX CONCURRENTLY i ON a (b);", "postgres"),
+        ("migrations/1.sql", "ALTER TABLE `a` ADD `b` int;", "mysql"),
+        ("migrations/1.sql", "CREATE TABLE a (b tinyint(1));", "mysql"),
+        ("migrations/1.sql", "CREATE TABLE a (b integer PRIMARY KEY AUTOINCREMENT);", "sqlite"),
+        ("migrations/1.sql", "ALTER TABLE a ADD b int; -- like `this`", ""),
+        ("migrations/sqlite/1.sql", _UP, "sqlite"),
+        ("migrations-mysql/1.sql", _UP, "mysql"),
+        ("migrations/1_x.sqlite3.up.sql", _UP, "sqlite"),
+        ("supabase/migrations/1.sql", _UP, "postgres"),
+    ],
+)
+def test_dialect(path: str, text: str, dialect: str) -> None:
+    found = migration(path, text)
+    assert found is not None
+    assert found.dialect == dialect
+    assert not any(isinstance(one, UnreadOperation) for one in found.operations)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% if x %}DROP TABLE a;{% endif %}",
+        "{{ if .Down }}DROP TABLE a;{{ end }}",
+        "<% tables.each do |t| %>DROP TABLE a;<% end %>",
+    ],
+)
+def test_templates_that_decide(text: str) -> None:
+    found = migration("migrations/1_x.sql", text)
+    assert found is not None
+    assert found.template
+    assert [type(one) for one in found.operations] == [UnreadOperation]
+
+
+@pytest.mark.parametrize("placeholder", ["${schema}", "{{ schema }}", "{{.Schema}}", "<%= schema %>", "#{schema}"])
+def test_a_placeholder_hides_its_own_statement(placeholder: str) -> None:
+    found = migration("migrations/1_x.sql", f"{_UP}DROP TABLE {placeholder}.a;\nDROP TABLE b;")
+    assert found is not None
+    first, second, third = found.operations
+    assert isinstance(first, AddColumn)
+    assert isinstance(second, UnreadOperation)
+    assert placeholder in second.reason
+    assert isinstance(third, DropTable)
+
+
+@pytest.mark.parametrize("text", ["SELECT '{{1,2},{3,4}}'::int[];", "SELECT '${x}';", "SELECT a #>> '{b}' FROM c;"])
+def test_no_template_in_strings(text: str) -> None:
+    found = migration("migrations/1_x.sql", text)
+    assert found is not None
+    assert found.template == ""
+    assert not any(isinstance(one, UnreadOperation) for one in found.operations)
+
+
+def test_comments() -> None:
+    text = "-- manual: by hand\nSELECT '-- no'; /* block\n */ SELECT $$ -- no $$;"
+    found = migration("migrations/1_x.sql", text)
+    assert found is not None
+    assert [said for _, said in found.comments] == ["manual: by hand", "block"]
+
+
+def test_suppressions() -> None:
+    text = """-- bylaw: ignore-file[no-schema-drift]: generated
+-- bylaw: ignore[no-immediate-drop]: nobody reads it
+ALTER TABLE a
+    DROP COLUMN b,
+    -- bylaw: ignore[no-in-place-rename, other-rule]: it is an alias
+    DROP COLUMN c; -- bylaw: ignore[trailing]: here
+SELECT '-- bylaw: ignore[in-a-string]: no';
+-- bylaw: ignore[no-reason]
+-- bylaw: ignore: no rule
+-- see bylaw: the docs
+SELECT 1;
+"""
+    facts = read("migrations/1_x.sql", text.encode())
+    found = [(one.rules, one.line, one.last_line, one.whole_file, bool(one.problem)) for one in facts.suppressions]
+    assert found == [
+        (("no-schema-drift",), 3, 6, True, False),
+        (("no-immediate-drop",), 3, 6, False, False),
+        (("no-in-place-rename", "other-rule"), 6, 6, False, False),
+        (("trailing",), 6, 0, False, False),
+        (("no-reason",), 11, 11, False, True),
+        ((), 11, 11, False, True),
+    ]
+    assert facts.suppressions[1].reason == "nobody reads it"
