@@ -96,9 +96,6 @@ class RuleTables:
                     problems.append(Problem(f"{key}.{written}", self.unknown(name)))
                 continue
             level, options, wrong = self._value(name, value, dotted)
-            if lenient:  # TODO: strict once every rule that the presets name is here
-                bad = {problem.key.rpartition(".")[2] for problem in wrong}
-                options, wrong = {option: given for option, given in options.items() if option not in bad}, []
             problems.extend(wrong)
             if not wrong:
                 entries.append(_Entry(names, level, options, dotted))
