@@ -111,6 +111,16 @@ def test_a_relative_of_the_same_package_is_the_best_neighbour() -> None:
     )
 
 
+def test_a_line_that_would_become_too_long_is_wrapped() -> None:
+    a, c, d = (f"some_rather_long_name_{letter}" for letter in "acd")
+    source = f"from package.module import {a}, {c}\nx = 1\n"
+    edits = [AddImport(PATH, "package.module", "b"), AddImport(PATH, "package.module", d)]
+    assert edited(source, *edits) == f"from package.module import (\n    b,\n    {a},\n    {c},\n    {d},\n)\nx = 1\n"
+    alone = edited("x = 1\n", *edits, AddImport(PATH, "package.module", a), AddImport(PATH, "package.module", c))
+    assert alone == f"from package.module import (\n    b,\n    {a},\n    {c},\n    {d},\n)\n\nx = 1\n"
+    assert "(" not in edited(source.replace("\n", "  # noqa: F401\n", 1), *edits)
+
+
 def test_several_new_names_of_a_module_share_a_line() -> None:
     edits = [
         AddImport(PATH, "m", "b"),
@@ -287,6 +297,10 @@ REMOVED = [
     ("a\nb", "b", "a\n"),
     ("def f():\n    b\n", "b", "def f():\n    pass\n"),
     ("def f():\n    '''Doc.'''\n    b\n", "b", "def f():\n    '''Doc.'''\n"),
+    ("def f():\n    b\n\n\n    c\n", "b", "def f():\n    c\n"),
+    ("def f():\n    a\n    b\n\n    c\n", "b", "def f():\n    a\n\n    c\n"),
+    ("def f():\n    # about b\n    b\n\n    c\n", "b\n\n", "def f():\n    # about b\n\n    c\n"),
+    ("def f():\n    b\n\n    # about c\n    c\n", "b", "def f():\n    # about c\n    c\n"),
     ("a; b; c\n", "a", "b; c\n"),
     ("a; b; c\n", "b", "a; c\n"),
     ("a; b; c\n", "c", "a; b\n"),

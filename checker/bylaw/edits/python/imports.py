@@ -12,6 +12,7 @@ from bylaw.edits.python.items import ItemList, insert_items
 from bylaw.edits.python.placing import place_lines
 from bylaw.edits.python.source import PythonFile
 from bylaw.edits.text import EditError
+from bylaw.source import Span
 
 
 def add_imports(file: PythonFile, edits: Sequence[AddImport]) -> list[Replace]:
@@ -38,7 +39,8 @@ def add_imports(file: PythonFile, edits: Sequence[AddImport]) -> list[Replace]:
             found += _extend(file, statement, names)
         elif names:
             items = sorted({_item(edit) for edit in names}, key=by_type)
-            lines.append((module, f"from {module} import {', '.join(items)}"))
+            line = f"from {module} import {', '.join(items)}"
+            lines.append((module, line if len(line) <= _WIDTH else f"from {module} import {_wrapped(file, items)}"))
     return [*found, *place_lines(file, lines)]
 
 
@@ -68,6 +70,8 @@ def by_type(item: str) -> tuple[int, str]:
     return kind, name
 
 
+_WIDTH = 88
+"""Characters of a line from which import sorters wrap, unless told otherwise."""
 _ORDERS = (by_type, lambda item: (0, item.lower()), lambda item: (0, item))
 
 
@@ -81,4 +85,24 @@ def _extend(file: PythonFile, statement: Node, edits: Sequence[AddImport]) -> li
     for text in sorted({_item(edit) for edit in edits}, key=order or by_type):
         index = len(items) if order is None else sum(1 for other in present if order(other) <= order(text))
         at.setdefault(index, []).append(text)
+    added = [text for texts in at.values() for text in texts]
+    if _grows_too_long(file, statement, added):
+        everything = [*present, *added]
+        everything = everything if order is None else sorted(everything, key=order)
+        span = Span(items[0].start_byte, items[-1].end_byte)
+        return [Replace(file.path, span, _wrapped(file, everything))]
     return [replace for index, texts in at.items() for replace in insert_items(file, target, index, texts)]
+
+
+def _grows_too_long(file: PythonFile, statement: Node, added: list[str]) -> bool:
+    """Whether a plain line of a usual width would become one that formatters break."""
+    start, end = statement.start_byte, statement.end_byte
+    text = file.text(statement)
+    if "(" in text or "\n" in text or not file.is_blank(end, file.line_end(end)) or file.indentation(start) != "":
+        return False
+    return len(text) <= _WIDTH < len(text) + sum(len(name) + 2 for name in added)
+
+
+def _wrapped(file: PythonFile, items: list[str]) -> str:
+    eol = file.eol(file.start)
+    return f"({eol}{''.join(f'    {item},{eol}' for item in items)})"

@@ -126,6 +126,26 @@ def remove_statements(file: PythonFile, places: Sequence[Span]) -> list[Replace]
     return [_removal(file, node, set(doomed)) for _, node in sorted(doomed.items())]
 
 
+def _end_of_gap(file: PythonFile, statement: Node, doomed: set[tuple[int, int]]) -> int:
+    """Where the line after the statement begins; after the blank lines, too, where a block would begin with them."""
+    end = file.next_line(statement.end_byte)
+    parent = statement.parent
+    if parent is None or parent.type != "block":
+        return end
+    leading = parent.named_children[: parent.named_children.index(statement)]
+    if any((node.start_byte, node.end_byte) not in doomed for node in leading) or _after_comment(parent):
+        return end
+    blank = end
+    while blank < len(file.content) and file.is_blank(blank, file.line_end(blank)):
+        blank = file.next_line(blank)
+    return blank
+
+
+def _after_comment(block: Node) -> bool:
+    before = block.prev_named_sibling
+    return before is not None and before.type == "comment"
+
+
 def _removal(file: PythonFile, statement: Node, doomed: set[tuple[int, int]]) -> Replace:
     start, end = statement.start_byte, statement.end_byte
     parent = statement.parent
@@ -135,7 +155,7 @@ def _removal(file: PythonFile, statement: Node, doomed: set[tuple[int, int]]) ->
             return Replace(file.path, Span(start, end), "pass")
     first, last = file.on_line_of(statement)
     if first == last == statement and file.indentation(start) is not None:
-        return Replace(file.path, Span(file.line_start(start), file.next_line(end)), "")
+        return Replace(file.path, Span(file.line_start(start), _end_of_gap(file, statement, doomed)), "")
     if statement != last:
         after = next(file.siblings(statement, forward=True))
         return Replace(file.path, Span(start, after.start_byte), "")
