@@ -111,7 +111,7 @@ class Change:
         if self.is_new_table(table):
             return True
         state = self.before.column(table, column)
-        return state is not None and state.created in self.deployment
+        return self.blurred if state is None else state.created in self.deployment
 
 
 def replay(line: Line, *, together: bool) -> tuple[list[Deployment], dict[Step, Schema]]:

@@ -202,6 +202,7 @@ def column_of(spec: ColumnSpec, step: Step | None, identity: int = 0) -> ColumnS
         nullable=False if spec.primary_key else spec.nullable,
         default=spec.server_default,
         default_known=True,
+        declared_default=spec.server_default,
         generated=spec.generated,
         primary_key=spec.primary_key,
         unique=spec.unique,

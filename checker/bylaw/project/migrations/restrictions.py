@@ -174,8 +174,9 @@ def _default(
     set_to = operation.server_default
     definition = operation.definition
     if definition is not None and column is not None and column.default_known:
-        dropped = column.default is not None and definition.server_default is None and not definition.generated
-        set_to = definition.server_default if definition.server_default != column.default else None
+        known = column.declared_default if change.tree.tool == "django" else column.default
+        dropped = known is not None and definition.server_default is None and not definition.generated
+        set_to = definition.server_default if definition.server_default != known else None
     nullable = column.nullable if column is not None and column.nullable is not None else operation.old_nullable
     if operation.nullable is not None:
         nullable = operation.nullable
