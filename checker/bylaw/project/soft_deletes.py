@@ -145,7 +145,10 @@ class SoftDeletes:
         return False
 
     def _speaks(self, facts: FileFacts) -> bool:
-        return self.column in facts.words or any(_SPEAKING.search(word) for word in facts.words)
+        return self._names_marker(facts) or any(_SPEAKING.search(word) for word in facts.words)
+
+    def _names_marker(self, facts: FileFacts) -> bool:
+        return self.column in facts.words or any(word.startswith(f"{self.column}__") for word in facts.words)
 
     @cached_property
     def _hidden_globally(self) -> str:
@@ -190,13 +193,10 @@ class SoftDeletes:
             for prefix in (name, name.rpartition(".")[0]):
                 definition = self.project.names.definition(prefix, near) if prefix else None
                 if definition is not None and isinstance(definition.item, Class):
-                    return f"`{definition.item.name}` deals with deleted rows" if self._class_speaks(definition.file) else ""
+                    return f"`{definition.item.name}` deals with deleted rows" if self._names_marker(definition.file) else ""
             if self.project.names.resolve(name, near) not in _PLAIN_MANAGERS:
                 return f"`{name}` may leave deleted rows out"
         return ""
-
-    def _class_speaks(self, facts: FileFacts) -> bool:
-        return self.column in facts.words
 
     def _overridden(self, table: Table, manager: str) -> str:
         """Why `.delete()` of a row (or of a manager's query) may only mark; '' when nothing overrides it."""

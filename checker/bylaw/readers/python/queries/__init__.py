@@ -10,7 +10,7 @@ from bylaw.readers.python.queries.body import steps_of
 from bylaw.readers.python.queries.evaluate import Evaluation
 from bylaw.readers.python.queries.views import view_querysets
 
-_WORTH = re.compile(rb"\bselect\b|\bdelete\b|\bquery\b|\.objects\b|_or_404\b|\.get\(|SELECT |DELETE |delete from|select ")
+_WORTH = re.compile(rb"(?i:select|delete)|query|objects|_manager|_or_404|\.get\(")
 """A function without any of these words starts no statement that matters."""
 
 

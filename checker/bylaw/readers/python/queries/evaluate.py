@@ -26,6 +26,7 @@ class Evaluation:
     def __init__(self, module: Module, record: FunctionNode) -> None:
         self.roots = Roots(module.content)
         self.function = record.fact
+        self.own = module.scope.own("")
         self.drafts: list[Draft] = []
         self.env: dict[str, Meaning] = {}
         self.conditions: dict[str, set[str]] = {}
@@ -127,10 +128,23 @@ class Evaluation:
                 return None
 
     def _reference(self, ref: Ref) -> Meaning:
+        local = self._localised(ref)
+        if local is not ref:
+            return self.read(local)
         found = self.roots.attribute(ref)
-        if found is None or found[1]:
-            return self.env.get(ref.name.rpartition(".")[2]) if "." in ref.name else None
-        return self._started(found[0])
+        return self._started(found[0]) if found is not None and not found[1] else None
+
+    def _localised(self, value: Value) -> Value:
+        """A comprehension's variable looks like a name of the module from outside; here it is known to be none."""
+        if not isinstance(value, Ref) or not value.name.startswith(self.own):
+            return value
+        head, *rest = value.name.removeprefix(self.own).split(".")
+        if head not in self.env:
+            return value
+        local: Value = Local(head, value.span)
+        for name in rest:
+            local = Attr(local, name, value.span)
+        return local
 
     def _call(self, call: Call) -> Meaning:
         name, method = call.name, call.method
@@ -147,7 +161,8 @@ class Evaluation:
             return self._chained(meaning, method, call) if isinstance(meaning, Statement) else None
         if method == "query" and (statement := self.roots.selected(call, "query")) is not None:
             return self._started(statement, call)
-        receiver = self.read(call.function.value) if isinstance(call.function, Attr) else None
+        function = self._localised(call.function)
+        receiver = self.read(function.value) if isinstance(function, Attr) else None
         if isinstance(receiver, Statement):
             return self._chained(receiver, method, call)
         if isinstance(receiver, Rows) and (receiver.drafts or (method in known.DELETES and not call.args)):

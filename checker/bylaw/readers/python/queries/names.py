@@ -17,10 +17,12 @@ def mentioned(value: Value, entity: str = "") -> Iterator[str]:
     for part in walk(value):
         match part:
             case Ref(name):
-                parts = name.split(".")
-                classes = [word for word in parts[:-1] if word[:1].isupper()]
-                if not own or not classes or own in classes:
-                    yield from parts
+                *owners, last = name.split(".")
+                at = next((at for at, word in enumerate(owners) if word[:1].isupper()), None)
+                if at is None:
+                    yield last
+                elif not own or own in owners:
+                    yield from (*owners[at + 1 :], last)
             case Attr(_, name):
                 yield name
             case Call():
