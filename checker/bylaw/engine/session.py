@@ -14,6 +14,7 @@ from bylaw.engine.reading import Progress, ReadFiles, read_all
 from bylaw.engine.run import Report, judge
 from bylaw.facts.file import FileFacts
 from bylaw.project import Project
+from bylaw.project.history import NO_HISTORY, History
 from bylaw.readers import as_read, read_file
 from bylaw.rule import Rule
 from bylaw.settings import Settings
@@ -32,7 +33,7 @@ class Session:
     """Files whose content is not the one on the disk."""
 
     def judge(self, rules: Mapping[str, Rule]) -> Report:
-        report = judge(self.project, rules, self.failed, on_disk(self.project, self.root, self.unsaved))
+        report = judge(self.project, rules, self.failed, on_disk(self.root, self.unsaved))
         return Report(report.diagnostics, report.files, report.internal_error, tuple(self.discovery.skipped))
 
 
@@ -56,7 +57,17 @@ def open_session(
     def load(path: str) -> bytes:
         return as_read(path, unsaved[path] if path in unsaved else (root / path).read_bytes())
 
-    return Session(root, settings, discovery, Project(facts, settings, load), read.failed, frozenset(unsaved))
+    project = Project(facts, settings, load, _history(root, facts))
+    return Session(root, settings, discovery, project, read.failed, frozenset(unsaved))
+
+
+def _history(root: Path, facts: Mapping[str, FileFacts]) -> History:
+    """Git is asked only where there are migrations, which alone are judged by it."""
+    if not any(file.migrations for file in facts.values()):
+        return NO_HISTORY
+    from bylaw.engine.git import read_history  # noqa: PLC0415 - starts processes
+
+    return read_history(root)
 
 
 def _with_overlay(read: ReadFiles, overlay: Mapping[str, bytes]) -> dict[str, FileFacts]:
