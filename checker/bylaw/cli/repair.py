@@ -8,6 +8,7 @@ from bylaw.cli.output import Output
 from bylaw.cli.paths import is_below
 from bylaw.cli.request import Request
 from bylaw.config import Resolved
+from bylaw.engine.delegating import RememberingRuff
 from bylaw.engine.diffing import unified_diff
 from bylaw.engine.discovery import Signature
 from bylaw.engine.fixing import FixOutcome, fix_project
@@ -21,10 +22,11 @@ from bylaw.reporters.tally import plural
 def repair(request: Request, resolved: Resolved, session: Session, paths: tuple[str, ...], output: Output) -> Judged:
     """Repair what is reported for `paths`, or print what would change."""
     disk = _Disk(session)
+    ruff = RememberingRuff()
     outcome = fix_project(
         session.project,
         disk.read,
-        lambda project: judge(project, resolved.rules, session.failed),
+        lambda project: judge(project, resolved.rules, session.failed, ruff),
         unsafe=request.unsafe_fixes,
         wanted=lambda diagnostic: is_below(diagnostic.location.path, paths),
         unwritable=lambda path: "" if request.diff else disk.unwritable(path),

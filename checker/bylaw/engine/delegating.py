@@ -13,27 +13,41 @@ from bylaw.engine.ruff import RuffTask, run_ruff
 from bylaw.project import Project
 from bylaw.rule import RuffFinding, Rule
 
-Ruff = Callable[[RuffTask], tuple[RuffFinding, ...]]
-"""Carries out a task; raises RuffError."""
+Load = Callable[[str], bytes]
+Ruff = Callable[[RuffTask, Load], tuple[RuffFinding, ...]]
+"""Carries out a task on files whose texts the second argument gives; raises RuffError."""
 
 Settings = tuple[tuple[str, object], ...]
 
 
-def in_memory(project: Project) -> Ruff:
-    """Runs ruff on the texts that the project was read from."""
-    return lambda task: run_ruff(task, lambda path: project.files[path].source.content)
+def on_disk(root: Path, unsaved: Collection[str] = ()) -> Ruff:
+    """Lets ruff read the files below `root` itself, but for the `unsaved` ones."""
 
-
-def on_disk(project: Project, root: Path, unsaved: Collection[str] = ()) -> Ruff:
-    """Lets ruff read the files below `root` itself; the texts of the `unsaved` ones come from the project."""
-    memory = in_memory(project)
-
-    def carry_out(task: RuffTask) -> tuple[RuffFinding, ...]:
+    def carry_out(task: RuffTask, load: Load) -> tuple[RuffFinding, ...]:
         saved = replace(task, paths=tuple(path for path in task.paths if path not in unsaved))
         rest = replace(task, paths=tuple(path for path in task.paths if path in unsaved))
-        return (*run_ruff(saved, lambda path: project.files[path].source.content, root), *memory(rest))
+        return (*run_ruff(saved, load, root), *run_ruff(rest, load))
 
     return carry_out
+
+
+class RememberingRuff:
+    """Asks ruff only about texts that it has not seen, for runs that follow each other with few changes."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[tuple[str, ...], str], dict[str, tuple[bytes, list[RuffFinding]]]] = {}
+
+    def __call__(self, task: RuffTask, load: Load) -> tuple[RuffFinding, ...]:
+        known = self._known.setdefault((task.codes, repr(task.settings)), {})
+        changed = []
+        for path in task.paths:
+            content = load(path)
+            if path not in known or known[path][0] != content:
+                known[path] = content, []
+                changed.append(path)
+        for found in run_ruff(replace(task, paths=tuple(changed)), load):
+            known[found.path][1].append(found)
+        return tuple(found for path in task.paths for found in known[path][1])
 
 
 @dataclass
@@ -53,7 +67,7 @@ class Delegation:
         self.project = project
         self.effective = effective
         self.rules = [rule for rule in rules.values() if rule.scope == "ruff" and effective.is_active(rule.name)]
-        self.ruff = ruff if ruff is not None else in_memory(project)
+        self.ruff = ruff if ruff is not None else run_ruff
 
     def findings(self, rule: Rule, options: object, applies: Callable[[str], bool]) -> Iterator[Finding]:
         """What one rule says with these options. Raises RuffError."""
@@ -67,7 +81,10 @@ class Delegation:
 
     @cached_property
     def _found(self) -> tuple[RuffFinding, ...]:
-        return tuple(found for task in self._tasks() for found in self.ruff(task))
+        files = self.project.files
+        return tuple(
+            found for task in self._tasks() for found in self.ruff(task, lambda path: files[path].source.content)
+        )
 
     def _tasks(self) -> Iterator[RuffTask]:
         wishes = [

@@ -9,6 +9,7 @@ from bylaw.diagnostics import Diagnostic
 from bylaw.edits import Resolver
 from bylaw.engine.builtin import CATEGORY, FIX_FAILED
 from bylaw.engine.choosing import choose
+from bylaw.engine.delegating import RememberingRuff
 from bylaw.engine.run import Report, in_order, judge
 from bylaw.engine.settling import Check, Files, Round
 from bylaw.engine.sources import Sources
@@ -50,7 +51,8 @@ def fix(sources: Sources, settings: Settings, rules: Mapping[str, Rule], *, unsa
     """Apply safe fixes (and unsafe ones, when asked) to the files of `sources`, in memory; nothing is written."""
     facts = {path: read_file(path, sources.read(path)) for path in sources.paths()}
     project = Project(facts, settings, lambda path: as_read(path, sources.read(path)))
-    return fix_project(project, sources.read, lambda changed: judge(changed, rules), unsafe=unsafe)
+    ruff = RememberingRuff()
+    return fix_project(project, sources.read, lambda changed: judge(changed, rules, ruff=ruff), unsafe=unsafe)
 
 
 def fix_project(
