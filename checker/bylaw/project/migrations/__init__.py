@@ -11,6 +11,7 @@ import msgspec
 from bylaw.facts.migrations import AddColumn, Operation
 from bylaw.project.migrations.additions import RequiredColumn, required_columns
 from bylaw.project.migrations.changes import Change, Deployment, replay
+from bylaw.project.migrations.conflicts import NamedConstraint, named_constraints
 from bylaw.project.migrations.deprecation import Announcement, Terms, announcement
 from bylaw.project.migrations.drops import Drop, drops
 from bylaw.project.migrations.linking import linked
@@ -47,8 +48,8 @@ def _without_place(operation: Operation) -> Operation:
 class Migrations:
     """All migrations of a project, those of its tests aside.
 
-    Which are judged: those that the history's base does not hold and that do not come up to an `accepted-through`; all
-    of them when there is no base, or with `judge_all`. With a base, all judged migrations are one deployment; without,
+    Which are judged: in a tree that has an `accepted-through`, all after it; elsewhere those that the history's base
+    does not hold; all of them when there is no base, or with `judge_all`. With a base, all judged migrations are one deployment; without,
     each is one of its own.
     """
 
@@ -104,6 +105,10 @@ class Migrations:
     def drops(self) -> Iterator[Drop]:
         """Tables and columns that are gone afterwards."""
         return drops(self.changes())
+
+    def named_constraints(self) -> Iterator[NamedConstraint]:
+        """Constraints that go, or change their name, and that code names in an ON CONFLICT."""
+        return named_constraints(self._project, self.changes())
 
     def renames(self) -> Iterator[Rename]:
         """Tables and columns that have another name afterwards."""

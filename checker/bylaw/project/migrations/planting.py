@@ -81,8 +81,8 @@ def _judged(
         accepted |= grove.graph.ancestors(named)
     if settings.judge_all:
         return set(grove.nodes)
-    if history.base is not None:
-        accepted |= {node for node in grove.nodes if node.path in history.base or _tail(node.path) in gone}
+    if history.base is not None and not accepted:
+        accepted = {node for node in grove.nodes if node.path in history.base or _tail(node.path) in gone}
     return {node for node in grove.nodes if node not in accepted}
 
 
