@@ -104,6 +104,12 @@ def no_immediate_drop(project: Project, options: Options) -> Iterator[Finding]:
             related = (Related(announced.where, "deprecated here"), *references)
         message = f"{verb} {what} under the running release, whose {_statements(drop)} still name it: {reason}"
         yield Finding(drop.change.location, message, _steps(drop, options), related)
+    if options.check_code_references:
+        for dropped in project.migrations.named_constraints():
+            verb = "renames" if dropped.new_name else "drops"
+            message = f"{verb} the constraint `{dropped.name}`, which code names: its ON CONFLICT fails from then on"
+            help_text = "First release code that names the columns of the conflict, not the constraint."
+            yield Finding(dropped.change.location, message, help_text, dropped.uses)
 
 
 def _too_early(options: Options) -> str:

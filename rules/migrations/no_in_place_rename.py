@@ -114,6 +114,6 @@ def _steps(rename: Rename) -> str:
     if rename.change.tree.tool == "django":
         return f'Keep the table where it is: rename only the model and set db_table = "{rename.table}".'
     return (
-        f"Create a view `{rename.table}` over `{rename.new_name}`, with all its columns, in the same transaction, and drop "
-        "it in a later release; or keep the table's name and change only what the code calls it."
+        f"Create a view `{rename.table}` over `{rename.new_name}`, with all its columns, in the same transaction, "
+        "and drop it in a later release; or keep the table's name and change only what the code calls it."
     )

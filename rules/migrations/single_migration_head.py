@@ -123,7 +123,7 @@ def _help(problem: MigrationProblem, tree: MigrationTree, options: Options) -> s
         case "several-heads":
             return _merge(problem, tree, options)
         case "missing-parent":
-            return f"Bring the file of `{problem.detail}` back, or let `{name}` build on the migration that is the head without it."
+            return f"Bring the file of `{problem.detail}` back, or let `{name}` build on the head without it."
         case "duplicate-revision":
             return "Give the newer one a revision of its own, and let it build on the other."
         case "duplicate-number":

@@ -49,8 +49,8 @@ class Migrations:
     """All migrations of a project, those of its tests aside.
 
     Which are judged: in a tree that has an `accepted-through`, all after it; elsewhere those that the history's base
-    does not hold; all of them when there is no base, or with `judge_all`. With a base, all judged migrations are one deployment; without,
-    each is one of its own.
+    does not hold; all of them when there is no base, or with `judge_all`. With a base, all judged migrations are one
+    deployment; without, each is one of its own.
     """
 
     def __init__(self, project: Project) -> None:

@@ -41,6 +41,33 @@ def required_columns(changes: Iterable[Change]) -> Iterator[RequiredColumn]:
     for change in changes:
         if isinstance(change.operation, ops.AddColumn) and not is_scratch(change.operation.table):
             yield from _required(change, change.operation)
+        elif isinstance(change.operation, ops.CreateTable):
+            yield from _required_by_rebuild(change, change.operation)
+
+
+def _required_by_rebuild(change: Change, operation: ops.CreateTable) -> Iterator[RequiredColumn]:
+    """Columns that a table has more than the one whose place it takes."""
+    pair = change.rebuilt()
+    if pair is None:
+        return
+    before, after = pair
+    if not before.complete:
+        return
+    for spec in operation.columns:
+        state = after.column(spec.name)
+        if (
+            state is not None
+            and state.required
+            and before.column(spec.name) is None
+            and spec.name not in _keys(operation)
+        ):
+            yield RequiredColumn(change, change, "declared", after.name, spec, spec.client_default)
+
+
+def _keys(operation: ops.CreateTable) -> frozenset[str]:
+    """The key columns that the database fills by itself: a lone integer key."""
+    lone = [spec for spec in operation.columns if spec.primary_key or spec.name in operation.primary_key]
+    return frozenset(spec.name for spec in lone if len(lone) == 1 and spec.type in _INTEGERS)
 
 
 def _required(change: Change, operation: ops.AddColumn) -> Iterator[RequiredColumn]:

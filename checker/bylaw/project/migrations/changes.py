@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from bylaw.facts.migrations import Operation, UnreadOperation
+from bylaw.facts.migrations import CreateTable, Operation, RenameTable, UnreadOperation
 from bylaw.project.migrations import django
 from bylaw.project.migrations.planting import Line
 from bylaw.project.migrations.replay import Replay
@@ -90,6 +90,21 @@ class Change:
     def at(self, span: Span | None) -> Location:
         """A place in the same file; the operation itself for None."""
         return Location(self.step.path, span or self.operation.span)
+
+    def rebuilt(self) -> tuple[TableState, TableState] | None:
+        """For the creation of a table that ends up in the place of a dropped one: that one, and the new one at the end.
+        """
+        if not isinstance(self.operation, CreateTable):
+            return None
+        made = self.operation.table
+        for other in self.deployment.changes:
+            if isinstance(other.operation, RenameTable) and other.operation.table == made:
+                made = other.operation.new_name
+        after = self.deployment.after.table(made)
+        before = self.deployment.before.table(made)
+        if after is None or before is None or after.identity == before.identity or after.created is not self.step:
+            return None
+        return (before, after) if self.deployment.final(before) is None else None
 
     def table(self, name: str) -> TableState | None:
         return self.before.table(name)

@@ -195,11 +195,14 @@ class Replay:
 
 
 def column_of(spec: ColumnSpec, step: Step | None, identity: int = 0) -> ColumnState:
-    """A column as it is declared."""
+    """A column as it is declared. In a file of SQL, which hides nothing, one that says nothing of NULL takes it."""
+    said = spec.nullable
+    if said is None and step is not None and step.migration.tool == "sql" and not spec.generated:
+        said = True
     return ColumnState(
         spec.name,
         type=spec.type,
-        nullable=False if spec.primary_key else spec.nullable,
+        nullable=False if spec.primary_key else said,
         default=spec.server_default,
         default_known=True,
         declared_default=spec.server_default,

@@ -49,6 +49,8 @@ def restrictions(changes: Iterable[Change]) -> Iterator[Restriction]:
                 yield from _remade(change, table, column.name)
             case ops.RenameColumn(table=table, new_name=new_name):
                 yield from _remade(change, table, new_name)
+            case ops.CreateTable():
+                yield from _rebuilt(change)
             case ops.AddConstraint():
                 yield from _constrained(change, change.operation)
             case ops.CreateIndex(unique=True):
@@ -191,6 +193,22 @@ def _default(
         )
     elif set_to is not None and not dropped:
         yield Restriction(change, "set-default", operation.table, (operation.column,), new=set_to, strict=True)
+
+
+def _rebuilt(change: Change) -> Iterator[Restriction]:
+    """A table that takes the place of another one, column by column."""
+    pair = change.rebuilt()
+    if pair is None:
+        return
+    before, after = pair
+    for old in before.columns.values():
+        new = after.column(old.name)
+        if new is None:
+            continue
+        if (verdict := _verdict(change, old.type, new.type)) in {"narrower", "other"}:
+            yield Restriction(change, "type", after.name, (old.name,), old.type, new.type, verdict=verdict)
+        if old.nullable is True and new.nullable is False and not new.primary_key:
+            yield Restriction(change, "not-null", after.name, (old.name,))
 
 
 def _remade(change: Change, table: str, name: str) -> Iterator[Restriction]:

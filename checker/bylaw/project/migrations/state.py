@@ -31,7 +31,7 @@ class ColumnState:
     default_known: bool = False
     """Whether `default` tells the truth; False for a column whose declaration was not seen."""
     declared_default: str | None = None
-    """The default of the last whole definition. Django compares definitions, and knows of no default that SQL has set."""
+    """The default of the last whole definition: Django compares these, and knows of no default that SQL has set."""
     generated: bool = False
     primary_key: bool = False
     unique: bool = False
