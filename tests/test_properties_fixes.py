@@ -1,4 +1,9 @@
-"""Edits on any module: valid code stays valid, every other byte stays where it is, and doing it twice changes nothing."""
+"""Edits on any module: valid code stays valid, all other bytes stay, and doing it twice changes nothing.
+
+BYLAW_EXAMPLES sets how many modules each property is tried on.
+"""
+
+# ruff: noqa: E501 - tables of code samples
 
 from __future__ import annotations
 
@@ -7,7 +12,16 @@ import os
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from bylaw.diagnostics import AddImport, Delete, Edit, HoistImport, InsertStatement, RemoveStatement, Replace, SetKeyword
+from bylaw.diagnostics import (
+    AddImport,
+    Delete,
+    Edit,
+    HoistImport,
+    InsertStatement,
+    RemoveStatement,
+    Replace,
+    SetKeyword,
+)
 from bylaw.edits import EditError, apply, resolve
 from bylaw.edits.encoding import encoded
 from bylaw.edits.judge import is_python
@@ -55,7 +69,17 @@ def blocks(draw: st.DrawFn, depth: int = 0) -> str:
 
 @st.composite
 def modules(draw: st.DrawFn) -> bytes:
-    head = draw(st.sampled_from(["", '"""Doc é."""\n', "#!/usr/bin/env python\n", "# Licence\n\n", '"""Doc."""\n\nfrom __future__ import annotations\n\n']))
+    head = draw(
+        st.sampled_from(
+            [
+                "",
+                '"""Doc é."""\n',
+                "#!/usr/bin/env python\n",
+                "# Licence\n\n",
+                '"""Doc."""\n\nfrom __future__ import annotations\n\n',
+            ]
+        )
+    )
     text = head + draw(blocks()) + draw(st.sampled_from(["", "\n", "\n\n", "  \n", "\n# end"]))
     if draw(st.booleans()):
         text = text.replace("\n", "\r\n")
@@ -167,11 +191,17 @@ def test_any_bytes_and_any_span_are_edited_or_refused(content: bytes, data: st.D
     for edit in (Replace(PATH, span, data.draw(st.text(max_size=5))), Delete(PATH, span)):
         done = outcome(content, edit)
         if done is not None:
-            assert len(done[1]) == len(content) + sum(len(r.content.encode()) - (r.span.end - r.span.start) for r in done[0])
+            assert len(done[1]) == len(content) + sum(
+                len(r.content.encode()) - (r.span.end - r.span.start) for r in done[0]
+            )
 
 
 @THOROUGH
-@given(st.text(max_size=60), st.text(max_size=60), st.sampled_from(["latin-1", "utf-8", "cp1252", "utf-7", "shift_jis", "hz"]))
+@given(
+    st.text(max_size=60),
+    st.text(max_size=60),
+    st.sampled_from(["latin-1", "utf-8", "cp1252", "utf-7", "shift_jis", "hz"]),
+)
 def test_a_file_is_given_back_in_its_encoding_or_refused(before: str, after: str, name: str) -> None:
     cookie = f"# coding: {name}\n"
     try:

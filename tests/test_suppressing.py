@@ -11,11 +11,14 @@ import pytest
 from bylaw import File, Finding, NoOptions, file_rule
 from bylaw.diagnostics import Diagnostic
 from bylaw.edits import apply, resolve
+from bylaw.engine.fixing import fix
+from bylaw.engine.sources import MemorySources
 from bylaw.engine.suppressing import Judging, suppress
 from bylaw.facts.code import Suppression
 from bylaw.facts.file import FileFacts
+from bylaw.packs import load_builtin
 from bylaw.rule import Rule
-from bylaw.settings import Level
+from bylaw.settings import Level, MigrationSettings, RuleSetting, Settings
 from bylaw.source import Location, Span
 
 COMMENT = re.compile(r"(?:#|--) bylaw: ignore(?P<file>-file)?\[(?P<rules>[^\]]*)\](?:: (?P<reason>[^\n#]*\S))?[^\n]*")
@@ -199,3 +202,24 @@ def test_an_unused_suppression_can_be_removed(before: str, after: str | None) ->
         assert len(judged(before)) == 2
     else:
         assert without_unused(before) == after
+
+
+def test_python_and_sql_files_carry_suppressions_from_end_to_end() -> None:
+    python = (
+        b"import typing\r\nx: typing.Any  # bylaw: ignore[no-any]: third party\r\n"
+        b"y: int  ## bylaw: ignore[no-any]: gone\r\n"
+    )
+    sql = b"-- bylaw: ignore[no-immediate-drop]: nothing of the kind\nSELECT 1;\n"
+    files = {"app/a.py": python, "migrations/0002_b.sql": sql, "migrations/0001_a.sql": b"SELECT 1;\n"}
+    rules = load_builtin()
+    settings = Settings(
+        rules={
+            **{name: RuleSetting("error") for name in ("no-any", "no-immediate-drop")},
+            "unused-suppression": RuleSetting("warning"),
+        },
+        migrations=MigrationSettings(judge_all=True),
+    )
+    outcome = fix(MemorySources(files), settings, rules, unsafe=False)
+    assert [d.rule for d in outcome.report.diagnostics] == []
+    assert outcome.files["app/a.py"] == python.replace(b"  ## bylaw: ignore[no-any]: gone", b"")
+    assert outcome.files.get("migrations/0002_b.sql", sql) in {sql, b"SELECT 1;\n"}

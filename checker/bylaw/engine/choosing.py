@@ -61,12 +61,15 @@ def choose(diagnostics: Iterable[Diagnostic], resolver: Resolver) -> Chosen:
 
 
 def _claims(edits: Sequence[Edit], resolver: Resolver) -> list[tuple[str, _Claim]]:
+    """What the edits of one fix change, by path. Raises EditError when they do not go together."""
     resolver.resolve(edits)
-    found = []
+    found: list[tuple[str, _Claim]] = []
     for plain in (True, False):
         some = [edit for edit in edits if isinstance(edit, Replace | Delete) is plain]
-        for replace in resolver.resolve(some):
-            found.append((replace.path, _Claim(replace.span.start, replace.span.end, replace.content, plain)))
+        found += (
+            (replace.path, _Claim(replace.span.start, replace.span.end, replace.content, plain))
+            for replace in resolver.resolve(some)
+        )
     return found
 
 

@@ -26,7 +26,7 @@ MAX_ROUNDS = 20
 
 @dataclass(frozen=True)
 class FixOutcome:
-    """`files`: new bytes of every file that a fix changed. `report`: what is left afterwards, with the fixes that failed."""
+    """`files`: new bytes of every file that a fix changed. `report`: what is left, and the fixes that failed."""
 
     files: Mapping[str, bytes]
     report: Report
@@ -55,7 +55,7 @@ def fix(sources: Sources, settings: Settings, rules: Mapping[str, Rule], *, unsa
     return fix_project(project, sources.read, lambda changed: judge(changed, rules, ruff=ruff), unsafe=unsafe)
 
 
-def fix_project(
+def fix_project(  # noqa: PLR0913 - the last three are what one run asks for
     project: Project,
     read: Callable[[str], bytes],
     judge_project: Callable[[Project], Report],
@@ -66,8 +66,8 @@ def fix_project(
 ) -> FixOutcome:
     """Apply the fixes of a project that is read already, in memory; nothing is written.
 
-    `read` gives the bytes of a file. `wanted` says which diagnostics to fix at all. `unwritable` gives the reason why a file may
-    not be changed, or an empty string; a fix that would change such a file fails.
+    `read` gives the bytes of a file. `wanted` says which diagnostics to fix at all. `unwritable` gives the reason why a
+    file may not be changed, or an empty string; a fix that would change such a file fails.
     """
 
     def check(changed: Mapping[str, bytes]) -> Report:

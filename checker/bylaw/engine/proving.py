@@ -18,7 +18,7 @@ Place = tuple[str, str, int]
 
 @dataclass
 class Verdict:
-    """What is wrong with a trial. Fixes are named by their index; `paths` are files that were broken by one of their fixes."""
+    """What is wrong with a trial. Fixes are named by their index; `paths` are files that one of their fixes broke."""
 
     fixes: dict[int, str] = field(default_factory=dict)
     """Fixes that failed by themselves, with the reason."""
@@ -84,7 +84,7 @@ def _new_place(diagnostic: Diagnostic, trial: Trial) -> Place:
 
 
 def _surplus(left: Iterable[Diagnostic], after: Iterable[Diagnostic], trial: Trial) -> list[Diagnostic]:
-    """Diagnostics of `after` that are none of `left`: neither at its place, nor the same words at a place that moved."""
+    """Diagnostics of `after` that are none of `left`: neither at its place, nor the same words at another."""
     places = Counter(_old_place(diagnostic, trial) for diagnostic in left)
     unmatched: list[Diagnostic] = []
     for diagnostic in after:

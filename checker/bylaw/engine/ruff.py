@@ -63,8 +63,8 @@ def find_ruff() -> Path:
 def run_ruff(task: RuffTask, load: Load, root: Path | None = None) -> tuple[RuffFinding, ...]:
     """What ruff finds, in order of path and place; comments `# noqa` hold.
 
-    With `root` ruff reads the files from the disk itself; without, and for files that are no UTF-8 there, their text comes
-    from `load`. The answer depends on nothing but the task and the texts. Raises RuffError.
+    With `root` ruff reads the files from the disk itself; without, and for files that are no UTF-8 there, their text
+    comes from `load`. The answer depends on nothing but the task and the texts. Raises RuffError.
     """
     if not task.paths or not task.codes:
         return ()

@@ -20,7 +20,7 @@ Check = Callable[[Mapping[str, bytes]], Report]
 
 @dataclass
 class Files:
-    """The project's files between two rounds. `load` gives the present text (UTF-8), `original` the bytes at the start."""
+    """The project's files between two rounds. `load` gives the present text (UTF-8), `original` the first bytes."""
 
     load: Callable[[str], bytes]
     original: Callable[[str], bytes]

@@ -22,9 +22,9 @@ _NEVER = frozenset(DESCRIPTIONS) - {UNREAD}
 class Judging:
     """What suppressions are held against.
 
-    `level` gives the configured level of `unused-suppression` and `invalid-suppression` for a path. `ran` says whether a rule
-    had a chance to report in a file: only of such a rule can a suppression be unused. With `all_known` false (some rule packs
-    were not loaded) an unknown name may be a rule nevertheless.
+    `level` gives the configured level of `unused-suppression` and `invalid-suppression` for a path. `ran` says if a
+    rule had a chance to report in a file: only of such a rule can a suppression be unused. With `all_known` false (some
+    rule packs were not loaded) an unknown name may be a rule nevertheless.
     """
 
     rules: Mapping[str, Rule]
@@ -104,12 +104,13 @@ def _suppressed(diagnostic: Diagnostic, comments: list[_Comment], source: Source
 
 def _about(comment: _Comment, source: SourceText, judging: Judging) -> Iterator[Diagnostic]:
     fact = comment.fact
+    place = Location(source.path, fact.span)
     level = judging.level(INVALID_SUPPRESSION, source.path)
     if level != "off":
         for message in _problems(fact, judging):
             yield Diagnostic(
-                INVALID_SUPPRESSION, CATEGORY, level, Location(source.path, fact.span),
-                f"this suppresses nothing: {message}", help="write it as `bylaw: ignore[rule-name]: why this place is right`",
+                INVALID_SUPPRESSION, CATEGORY, level, place, f"this suppresses nothing: {message}",
+                help="write it as `bylaw: ignore[rule-name]: why this place is right`",
             )  # fmt: skip
     level = judging.level(UNUSED_SUPPRESSION, source.path)
     unused = [name for name in dict.fromkeys(fact.rules) if _is_unused(name, comment, source.path, judging)]
@@ -117,8 +118,8 @@ def _about(comment: _Comment, source: SourceText, judging: Judging) -> Iterator[
         names = ", ".join(f"`{name}`" for name in unused)
         what = "in this file" if fact.whole_file else "here"
         yield Diagnostic(
-            UNUSED_SUPPRESSION, CATEGORY, level, Location(source.path, fact.span),
-            f"nothing {what} is reported by {names}", help="remove it, so that it cannot hide a later problem", fix=removal(fact, unused, source),
+            UNUSED_SUPPRESSION, CATEGORY, level, place, f"nothing {what} is reported by {names}",
+            help="remove it, so that it cannot hide a later problem", fix=removal(fact, unused, source),
         )  # fmt: skip
 
 

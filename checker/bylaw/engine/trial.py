@@ -13,7 +13,7 @@ from bylaw.source import Location
 
 
 class OffsetMap:
-    """Old offsets of one file to new ones. A replaced stretch is one cell: every place in it goes to the cell's start."""
+    """Old offsets of one file to new ones. A replaced stretch is one cell: all places in it go to the cell's start."""
 
     def __init__(self, replaces: Sequence[Replace]) -> None:
         self._old: list[tuple[int, int]] = []
@@ -44,7 +44,7 @@ class OffsetMap:
 
 @dataclass(frozen=True)
 class Trial:
-    """Files after some fixes. `texts` are UTF-8, `contents` the bytes of the files; both hold the changed files only."""
+    """Files after some fixes. `texts` are UTF-8, `contents` the files' bytes; both hold the changed files only."""
 
     texts: Mapping[str, bytes]
     contents: Mapping[str, bytes]
@@ -66,7 +66,7 @@ class Trial:
 def attempt(
     fixed: Sequence[Diagnostic], load: Callable[[str], bytes], original: Callable[[str], bytes], resolver: Resolver
 ) -> Trial:
-    """Apply the fixes of the diagnostics together. `load` gives the present text, `original` the file's bytes at the start.
+    """Apply the fixes of the diagnostics together. `load` gives the present text, `original` a file's first bytes.
 
     Raises EditError when they cannot be applied together.
     """

@@ -9,7 +9,7 @@ from bylaw.diagnostics import Fix, Replace
 from bylaw.facts.code import Suppression
 from bylaw.source import SourceText, Span
 
-_OPENING = re.compile(rb"(?:#|--|/\*)[ \t]*bylaw[ \t]*:[ \t]*ignore(?:-file)?[ \t]*\[([^\]\r\n]*)\]")
+_OPENING = re.compile(rb"(?:#+|--+|/\*+)[ \t]*bylaw[ \t]*:[ \t]*ignore(?:-file)?[ \t]*\[([^\]\r\n]*)\]", re.IGNORECASE)
 _OTHER_TOOL = re.compile(
     rb"[ \t]+#[ \t]*(?:noqa|type:|pyright:|mypy:|ty:|pragma|pylint:|nosec|fmt:|isort:|ruff:|bylaw:)"
 )

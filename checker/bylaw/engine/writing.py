@@ -37,8 +37,8 @@ def unwritable(root: Path, path: str) -> str:
 def write_files(root: Path, original: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[WriteProblem]:
     """Write the files of `new` (posix paths from `root`) that on the disk are still as in `original`.
 
-    Each file is replaced in one step and keeps its mode; a reader sees the old bytes or the new ones. What cannot or must
-    not be written is left alone and returned; the others are written nevertheless.
+    Each file is replaced in one step and keeps its mode; a reader sees the old bytes or the new ones. What cannot or
+    must not be written is left alone and returned; the others are written nevertheless.
     """
     problems = []
     for path, content in new.items():
