@@ -1,0 +1,129 @@
+"""The server for coding agents, talked to with the official client over standard input and output."""
+
+import asyncio
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("mcp")
+
+from mcp import ClientSession, StdioServerParameters
+from mcp.client.stdio import stdio_client
+
+ROOT = Path(__file__).parent.parent
+Conversation = Callable[[ClientSession], Awaitable[list[str]]]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(ROOT / "fixtures" / "projects" / "bookshop", tmp_path / "bookshop"))
+
+
+def talk(folder: Path, conversation: Conversation) -> list[str]:
+    """Start the server in a folder, hold a conversation, and return what it brought."""
+
+    async def hold() -> list[str]:
+        server = StdioServerParameters(
+            command=sys.executable,
+            args=["-m", "bylaw", "mcp"],
+            cwd=folder,
+            env={"BYLAW_CACHE_DIR": str(folder / "cache")},
+        )
+        async with stdio_client(server) as (read, write), ClientSession(read, write) as session:
+            await session.initialize()
+            return await conversation(session)
+
+    return asyncio.run(asyncio.wait_for(hold(), 60))
+
+
+async def ask(session: ClientSession, tool: str, **arguments: object) -> str:
+    answer = await session.call_tool(tool, arguments)
+    return "".join(part.text for part in answer.content if part.type == "text")
+
+
+def test_it_offers_three_tools_that_say_what_they_do(shop: Path) -> None:
+    async def conversation(session: ClientSession) -> list[str]:
+        tools = (await session.list_tools()).tools
+        assert all(tool.description for tool in tools)
+        return sorted(tool.name for tool in tools)
+
+    assert talk(shop, conversation) == ["check", "conventions", "explain"]
+
+
+def test_check_reports_on_paths_and_knows_the_whole_project(shop: Path) -> None:
+    async def conversation(session: ClientSession) -> list[str]:
+        return [
+            await ask(session, "check", paths=["app/api/reviews.py"]),
+            await ask(session, "check", paths=["app/main.py"]),
+            await ask(session, "check"),
+        ]
+
+    reviews, main, everything = talk(shop, conversation)
+    assert "router-registered" in reviews
+    assert "no-any" not in reviews
+    assert main == "No findings; 1 file checked.\n"
+    assert "no-hard-delete" in everything
+    assert "table-registered" in everything
+
+
+def test_check_takes_unsaved_texts(shop: Path) -> None:
+    main = (shop / "app" / "main.py").read_text()
+    mended = main.replace("books, customers", "books, customers, reviews")
+
+    async def conversation(session: ClientSession) -> list[str]:
+        return [
+            await ask(
+                session, "check", unsaved={"app/new.py": "from typing import Any\n\n\ndef f(x: Any) -> None: ...\n"}
+            ),
+            await ask(session, "check", paths=["app/api/reviews.py"], unsaved={"app/main.py": mended}),
+        ]
+
+    new, reviews = talk(shop, conversation)
+    assert "app/new.py" in new
+    assert "no-any" in new
+    assert reviews == "No findings; 1 file checked.\n"
+    assert not (shop / "app" / "new.py").exists()
+
+
+def test_conventions_come_with_their_options_and_explain_tells_more(shop: Path) -> None:
+    async def conversation(session: ClientSession) -> list[str]:
+        return [
+            await ask(session, "conventions", path="app/models/invoice.py"),
+            await ask(session, "explain", rule="descriptive-primary-key"),
+        ]
+
+    conventions, explanation = talk(shop, conversation)
+    assert "descriptive-primary-key (error)" in conventions
+    assert "root-modules" in conventions
+    assert "Bad:" in explanation
+
+
+def test_what_is_wrong_comes_back_as_a_sentence(shop: Path) -> None:
+    async def conversation(session: ClientSession) -> list[str]:
+        return [
+            await ask(session, "check", paths=["app/nowhere.py"]),
+            await ask(session, "check", paths=["../../etc/passwd"]),
+            await ask(session, "explain", rule="no-anny"),
+        ]
+
+    nowhere, outside, unknown = talk(shop, conversation)
+    assert "there is no such file or folder" in nowhere
+    assert "outside the project" in outside
+    assert "no-any" in unknown
+
+
+def test_a_wrong_configuration_is_told_and_the_server_lives_on(shop: Path) -> None:
+    config = (shop / "bylaw.toml").read_text()
+
+    async def conversation(session: ClientSession) -> list[str]:
+        (shop / "bylaw.toml").write_text("exclud = []\n")
+        wrong = await ask(session, "check")
+        (shop / "bylaw.toml").write_text(config)
+        return [wrong, await ask(session, "check", paths=["app/main.py"])]
+
+    wrong, right = talk(shop, conversation)
+    assert "exclud" in wrong
+    assert right == "No findings; 1 file checked.\n"
