@@ -40,8 +40,8 @@ class Case:
     keys: list[str]
     """Names that its own may end in, the best first."""
     to_itself: bool
-    is_generic: bool
-    """The key it points to is only called `id`, or something like it."""
+    descriptive: list[str]
+    """Names of the key it points to; none where that is only called `id`, or something like it."""
 
     @property
     def name(self) -> str:
@@ -74,15 +74,18 @@ def _case(project: Project, table: Table, column: Column, key: ForeignKey) -> Ca
         return None
     class_name = target.class_name if target is not None else key.target_model.rpartition(".")[2]
     physical = target.name if target is not None and target.name else key.table
-    entities = class_entities(class_name, ("Table", "Model")) if class_name else []
-    entities += table_entities(physical, target.app_label if target is not None else "") if physical else []
+    by_class = class_entities(class_name, ("Table", "Model")) if class_name else []
+    by_table = table_entities(physical, target.app_label if target is not None else "") if physical else []
+    agreeing = target is None or target.orm == "django" or any(same_name(entity, by_class[0]) for entity in by_table if by_class)
+    class_first = bool(by_class) and (not by_table or agreeing)
+    entities = by_class + by_table if class_first else by_table + by_class
     entities += [entity for each in _without_namespace(physical, project) for entity in table_entities(each)]
     pointed = target.column(key.column) if target is not None else None
     columns = {key.column, pointed.attribute if pointed is not None else key.column}
     descriptive = [name for name in sorted(columns) if name not in _GENERIC]
     keys = list(descriptive)
     keys += [f"{entity}_{name}" for entity in entities for name in ("id", *sorted(columns.intersection(_GENERIC) - {"id"}))]
-    return Case(table, column, list(dict.fromkeys(entities)), list(dict.fromkeys(keys)), _is_same(target, table), not descriptive)
+    return Case(table, column, list(dict.fromkeys(entities)), list(dict.fromkeys(keys)), _is_same(target, table), descriptive)
 
 
 def _is_same(target: Table | None, table: Table) -> bool:
@@ -98,6 +101,8 @@ def _without_namespace(physical: str, project: Project) -> Iterator[str]:
 
 def _fits(case: Case, options: Options) -> bool:
     if options.allow_bare_role and case.name.endswith("_id"):
+        return True
+    if any(case.name == name or case.name.endswith(f"_{name}") for name in case.descriptive) and not case.to_itself:
         return True
     pattern = options.pattern if "{role" in options.pattern else "{role_}" + options.pattern
     return any(_matches(case, pattern, entity, key) for entity in case.entities or [""] for key in case.keys)
@@ -127,7 +132,7 @@ def _adoption(project: Project, options: Options) -> Adoption:
     for case in _cases(project, options):
         fits = _fits(case, options)
         keeping[case.table.location] = keeping.get(case.table.location, True) and fits
-        if case.is_generic:
+        if not case.descriptive:
             generic += 1
             if not any(same_name(case.name, key) for key in case.keys) and not _is_shortened(case):
                 roles.append(fits)
@@ -222,4 +227,6 @@ def _finding(case: Case, options: Options) -> Finding:
         message = f"`{case.column.attribute}` points to its own table `{key.table}` and needs a role, like `{wanted}`"
     else:
         message = f"`{case.column.attribute}` points to `{key.table or case.entities[0]}.{key.column}`, but its name does not end in `{bare}`"
+    if case.table.orm == "sql":
+        return Finding(case.column.location, message, f"name the column `{wanted}`")
     return Finding(case.column.location, message, f"rename the attribute to `{wanted}`; its physical name may stay")

@@ -131,7 +131,19 @@ def _finding(location: Location, cases: list[tuple[Table, Column, str]]) -> Find
         message = f"`{column.attribute}` becomes the primary key of {others}, where `{wanted}` is expected of `{label}`"
         return Finding(location, message, "let each table declare its own key")
     message = f"the primary key of `{label}` is `{column.attribute}`, not `{wanted}`"
-    return Finding(location, message, f'rename the attribute to `{wanted}`; the column may stay: `mapped_column("{column.name}", ...)`')
+    return Finding(location, message, _help(table, column, wanted))
+
+
+def _help(table: Table, column: Column, wanted: str) -> str:
+    if table.orm == "sql":
+        return f"name the column `{wanted}`, where the table exists already in a migration of its own"
+    if table.orm == "django":
+        kept = f'db_column="{column.name}"'
+    elif table.orm == "sqlmodel":
+        kept = f'sa_column_kwargs={{"name": "{column.name}"}}'
+    else:
+        kept = f'mapped_column("{column.name}", ...)'
+    return f"rename the attribute to `{wanted}`; the column may stay: `{kept}`"
 
 
 def _elsewhere(use: IdUse, options: Options) -> Iterator[Finding]:

@@ -15,10 +15,11 @@ _MARKERS = (
     "delete_time", "deleted_date", "date_deleted", "del_flag", "deleted_by", "is_active", "active",
 )  # fmt: skip
 _RECORDS = ("*_log", "*_logs", "*_event", "*_events", "*_history", "*_outbox", "log", "logs", "history", "outbox")
-_BOOLEAN = frozenset({"bool", "Boolean", "BOOLEAN", "BooleanField", "NullBooleanField", "BIT"})
-_MOMENTS = frozenset(
-    {"datetime", "DateTime", "TIMESTAMP", "DATETIME", "DateTimeField", "date", "Date", "DateField", "TIMESTAMPTZ", "UtcDateTime"}
-)
+_BOOLEAN = frozenset({"bool", "boolean", "booleanfield", "nullbooleanfield", "bit"})
+_MOMENTS = frozenset({
+    "datetime", "timestamp", "datetimefield", "date", "datefield", "timestamptz", "timestamp with time zone",
+    "timestamp without time zone",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,7 @@ def _entities(project: Project, options: Options) -> Iterator[tuple[Table, Colum
 def _is_primary(table: Table, options: Options) -> bool:
     if options.primary_entities != "auto":
         return _matches(table, options.primary_entities)
-    has_identity = bool(table.primary_key or table.parents or not table.complete)
-    return has_identity and not table.is_association and not _matches(table, _RECORDS)
+    return bool(table.primary_key or table.class_name) and not table.is_association and not _matches(table, _RECORDS)
 
 
 def _matches(table: Table, patterns: tuple[str, ...]) -> bool:
@@ -156,7 +156,7 @@ def _missing(project: Project, table: Table, options: Options) -> Finding:
 
 
 def _wrong_kind(column: Column, options: Options) -> str:
-    kind = column.type.partition("(")[0]
+    kind = column.type.lower().partition("(")[0].strip()
     if options.kind == "timestamp":
         if kind in _BOOLEAN:
             return "is a boolean, not the moment of deletion"

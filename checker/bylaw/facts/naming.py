@@ -18,7 +18,8 @@ _IRREGULAR = {
 }  # fmt: skip
 _LATIN = {"data": "datum", "media": "medium"}
 """Plurals that code mostly treats as singulars: both pass."""
-_SAME = frozenset({"news", "series", "species", "equipment", "information", "sms", "dns", "https", "ios", "aws", "gps", "pos"})
+_SAME = frozenset({"news", "series", "species", "equipment", "information", "sms", "dns", "https", "ios", "aws", "gps", "pos",
+                   "canvas", "alias", "bias", "atlas", "gas", "lens", "iris", "corps", "chassis", "analytics", "statistics", "kubernetes"})
 
 
 def snake(name: str) -> str:

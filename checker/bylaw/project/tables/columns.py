@@ -7,6 +7,7 @@ from bylaw.facts.database import ForeignKey
 from bylaw.facts.values import (
     Attr,
     Call,
+    Choice,
     Constant,
     Index,
     Items,
@@ -44,6 +45,8 @@ class Columns:
 
     def call(self, value: Value | None, near: str, depth: int = 0) -> tuple[Call, str] | None:
         """The column call that an expression is or leads to, with the module whose names it uses; None when it is no column."""
+        if isinstance(value, Choice) and depth <= MAX_HELPERS:
+            return self.call(value.then, near, depth + 1) or self.call(value.otherwise, near, depth + 1)
         if not isinstance(value, Call) or depth > MAX_HELPERS:
             return None
         short = self.meanings.short(value, near)

@@ -10,6 +10,7 @@ from bylaw.facts.database import Column, Table
 from bylaw.project.roles import context_of
 from bylaw.project.tables.columns import Columns
 from bylaw.project.tables.core import CoreTables
+from bylaw.project.tables.created import created_tables
 from bylaw.project.tables.django import DjangoModels
 from bylaw.project.tables.inheritance import Kin, Kinship
 from bylaw.project.tables.linking import Linker
@@ -58,7 +59,10 @@ def derive(project: Project) -> tuple[Kinship, tuple[Table, ...], dict[str, Tabl
                 found[variable] = msgspec.structs.replace(found[variable], model=model, class_name=model.rpartition(".")[2])
     _add_shared(found, sharing, kinship, mapped)
     placed = {name: _placed(table, project) for name, table in found.items()}
-    linked, rest = Linker(project, meanings, files).link(placed, [_placed(table, project) for table in loose])
+    linker = Linker(project, meanings, files)
+    linked, rest = linker.link(placed, [_placed(table, project) for table in loose])
+    declared = {**linked, **{f"?{at}": table for at, table in enumerate(rest)}}
+    created = linker.link_created(list(created_tables(project, declared)))
     index = dict(linked)
     for name, parent in sharing.items():
         if parent in linked:
@@ -66,7 +70,7 @@ def derive(project: Project) -> tuple[Kinship, tuple[Table, ...], dict[str, Tabl
     for table in linked.values():
         if table.model:
             index.setdefault(table.model, table)
-    ordered = sorted((*linked.values(), *rest), key=lambda table: table.location)
+    ordered = sorted((*linked.values(), *rest, *created), key=lambda table: table.location)
     return kinship, tuple(ordered), index
 
 

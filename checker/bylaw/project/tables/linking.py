@@ -42,6 +42,23 @@ class Linker:
         linked = {name: self._linked(table, associated=name in through or table.name in through) for name, table in named.items()}
         return linked, [self._linked(table, associated=table.name in through) for table in loose]
 
+    def link_created(self, tables: list[Table]) -> list[Table]:
+        """The tables that only migrations create, with what they point to."""
+        for table in tables:
+            self._by_physical.setdefault(table.name, []).append(table)
+        return [self._linked(self._read_targets(table), associated=False) for table in tables]
+
+    def _read_targets(self, table: Table) -> Table:
+        """`app.users` in SQL is a column of a table, or a table of a schema: what is known decides."""
+        columns = []
+        for column in table.columns:
+            key = column.foreign_key
+            if key is not None and key.table not in self._by_physical:
+                known = key.column in self._by_physical
+                key = ForeignKey(key.column, "", schema=key.table) if known else ForeignKey("", "")
+            columns.append(msgspec.structs.replace(column, foreign_key=key))
+        return msgspec.structs.replace(table, columns=tuple(columns))
+
     def _named(self, table: Table) -> Table:
         if table.orm != "django":
             return table
@@ -51,7 +68,8 @@ class Linker:
 
     def _linked(self, table: Table, *, associated: bool) -> Table:
         columns = tuple(self._pointed(column, table) for column in table.columns)
-        return msgspec.structs.replace(table, columns=columns, is_association=associated or _made_of_foreign_keys(columns))
+        links = _made_of_foreign_keys(columns) or (not table.class_name and _only_links(table))
+        return msgspec.structs.replace(table, columns=columns, is_association=associated or links)
 
     def _pointed(self, column: Column, table: Table) -> Column:
         key = column.foreign_key
@@ -130,6 +148,12 @@ def _made_of_foreign_keys(columns: tuple[Column, ...]) -> bool:
         return False
     single = sum(key is not None and not key.constraint for key in keys)
     return single + len({key.table for key in keys if key is not None and key.constraint}) > 1
+
+
+def _only_links(table: Table) -> bool:
+    """A bare `Table` of a surrogate key and two or more ids."""
+    rest = [column.name for column in table.columns if not (column.primary_key and column.name == "id")]
+    return table.complete and len(rest) > 1 and all(name.endswith("_id") for name in rest)
 
 
 def _shared(first: str, second: str) -> int:

@@ -165,6 +165,8 @@ class MappedClasses:
         complete = complete and not any(k.opaque for k in kin.lineage())
         complete = complete and all(library.sqlalchemy_columns(lib) is not None for lib in libraries)
         columns, schema = self._with_table_args(kin, columns)
+        # No mapped class is without a key: one that seems to be declares it in a way that was not understood.
+        complete = complete and (bool(parents) or any(column.primary_key for column in columns))
         return Table(
             name=name, model=kin.fact.qualified, class_name=kin.fact.name, orm="sqlalchemy",
             location=Location(kin.file.path, kin.fact.span), columns=tuple(columns), complete=complete,

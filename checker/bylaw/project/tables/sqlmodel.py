@@ -57,6 +57,7 @@ class SqlModels:
         own, schema = self.mapped._with_table_args(kin, own)  # noqa: SLF001 - one derivation in two modules
         complete = not any(k.opaque for k in kin.lineage())
         complete = complete and all(_known(name) for name in kin.all_libraries())
+        complete = complete and (bool(parents) or any(column.primary_key for column in own))
         return Table(
             name=kin.fact.name.lower() if stated is None else stated, model=kin.fact.qualified, class_name=kin.fact.name,
             orm="sqlmodel", location=Location(kin.file.path, kin.fact.span), columns=tuple(own), complete=complete,

@@ -1,0 +1,147 @@
+"""Tables that no model declares and migrations create: they are judged where SQL or a revision creates them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from bylaw.facts.database import Column, ForeignKey, Table
+from bylaw.facts.migrations import AddColumn, AddConstraint, ColumnSpec, CreateTable, Operation, RenameColumn, RenameTable
+from bylaw.project.paths import is_example, is_test
+from bylaw.source import Location, Span
+
+if TYPE_CHECKING:
+    from bylaw.project import Project
+    from bylaw.project.migrations.state import ColumnState, TableState
+    from bylaw.project.migrations.step import MigrationTree, Step
+
+
+def created_tables(project: Project, declared: Mapping[str, Table]) -> Iterator[Table]:
+    """The tables that stand at the end of each line of SQL files or Alembic revisions and have no model.
+
+    Beside models, revisions are history: only those that are judged count. SQL files, and revisions without models, are the one
+    place where the schema is written down.
+
+    `declared`: the tables of models. Where one of them has a name that is not known, any table may be its.
+    """
+    names = {table.name.lower() for table in declared.values()}
+    if "" in names or not _creates_others(project, names):
+        return
+    seen: set[str] = set()
+    for tree in project.migrations.trees:
+        if tree.tool == "django" or is_example(tree.folder + "/") or is_test(tree.folder + "/", project.settings):
+            continue
+        for head in tree.heads:
+            for state in project.migrations.schema_after(head).tables.values():
+                bare = state.name.rpartition(".")[2].lower()
+                if bare in names or bare in seen or state.created is None or state.temporary or state.partition_of:
+                    continue
+                if tree.tool == "alembic" and names and (state.created.exempt or not state.created.judged):
+                    continue
+                seen.add(bare)
+                yield _table(tree, state, state.created)
+
+
+def _creates_others(project: Project, names: set[str]) -> bool:
+    """Whether some migration creates a table without a model: a look at the facts, before anything is replayed."""
+    return any(
+        isinstance(operation, CreateTable) and operation.table.rpartition(".")[2].lower() not in names
+        for file in project.files.values()
+        for migration in file.facts.migrations
+        if migration.tool != "django"
+        for operation in migration.operations
+    )
+
+
+def _table(tree: MigrationTree, state: TableState, created: Step) -> Table:
+    place = _place_of_table(state, created)
+    targets = _targets(tree, state)
+    columns = tuple(_column(tree, state, column, place, targets.get(column.name, "")) for column in state.columns.values())
+    keys = {name for c in state.constraints if c.kind == "primary-key" for name in c.columns}
+    columns = tuple(_as_key(column) if column.name in keys else column for column in columns)
+    schema, _, name = state.name.rpartition(".")
+    return Table(
+        name=name, model="", class_name="", orm="sql", location=place, columns=columns, complete=state.complete, schema=schema,
+        registry=tree.folder,
+    )  # fmt: skip
+
+
+def _place_of_table(state: TableState, created: Step) -> Location:
+    bare = state.name.rpartition(".")[2].lower()
+    operations = created.migration.operations
+    for operation in operations:
+        if isinstance(operation, CreateTable) and operation.table.rpartition(".")[2].lower() == bare:
+            return created.at(operation.span)
+    found = next((o for o in operations if isinstance(o, CreateTable | RenameTable)), None)
+    return created.at(found.span if found is not None else created.migration.span)
+
+
+def _targets(tree: MigrationTree, state: TableState) -> dict[str, str]:
+    """Columns under a foreign key of one column that stands apart from them, with `table.column` or `table`."""
+    alive = {c.columns for c in state.constraints if c.kind == "foreign-key"}
+    bare = state.name.rpartition(".")[2].lower()
+    found: dict[str, str] = {}
+    for step in tree.steps:
+        for operation in step.migration.operations:
+            if isinstance(operation, AddConstraint) and operation.kind == "foreign-key" and operation.columns in alive:
+                if _table_of(operation) == bare and len(operation.columns) == 1:
+                    found[operation.columns[0]] = operation.references
+    return found
+
+
+def _column(tree: MigrationTree, state: TableState, column: ColumnState, table: Location, target: str) -> Column:
+    return Column(
+        attribute=column.name, name=column.name, location=_place_of_column(tree, state, column) or table, declared_by="",
+        type=column.type, nullable=False if column.primary_key else column.nullable, primary_key=column.primary_key,
+        foreign_key=_foreign_key(column.references or target), has_server_default=column.default is not None or column.generated,
+        unique=column.unique,
+    )  # fmt: skip
+
+
+def _place_of_column(tree: MigrationTree, state: TableState, column: ColumnState) -> Location | None:
+    """Where the column got its name: in its table's creation, an addition, or the last renaming."""
+    found: Location | None = None
+    under_another_name: Location | None = None
+    bare = state.name.rpartition(".")[2].lower()
+    for step in tree.steps:
+        for operation in step.migration.operations:
+            span = _names(operation, column.name)
+            if span is not None and _table_of(operation) == bare:
+                found = step.at(span)
+            elif span is not None and step is column.created:
+                under_another_name = step.at(span)
+    return found or under_another_name
+
+
+def _names(operation: Operation, name: str) -> Span | None:
+    match operation:
+        case CreateTable(columns=columns):
+            return next((_span(spec, operation.span) for spec in columns if spec.name == name), None)
+        case AddColumn(column=spec) if spec.name == name:
+            return _span(spec, operation.span)
+        case RenameColumn(new_name=new_name) if new_name == name:
+            return operation.span
+        case _:
+            return None
+
+
+def _span(spec: ColumnSpec, whole: Span) -> Span:
+    return spec.span if spec.span is not None else whole
+
+
+def _table_of(operation: Operation) -> str:
+    return str(getattr(operation, "table", "")).rpartition(".")[2].lower()
+
+
+def _foreign_key(references: str) -> ForeignKey | None:
+    if not references:
+        return None
+    parts = references.split(".")
+    table, column = (parts[0], "") if len(parts) == 1 else (parts[-2], parts[-1])
+    return ForeignKey(table, column, schema=".".join(parts[:-2]))
+
+
+def _as_key(column: Column) -> Column:
+    import msgspec  # noqa: PLC0415
+
+    return msgspec.structs.replace(column, primary_key=True, nullable=False)
