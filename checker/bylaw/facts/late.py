@@ -1,8 +1,8 @@
 """Names that one file cannot know, as tokens inside the text of operations until the project links them.
 
-A table may be named by a constant of another module, or by the parameter of a helper function. Operations then hold a token in its
-place: `ǁ0ǁ` stands for the first entry of the `late` names beside them, `ǁ0ǃ` for each of the texts that a list holds. Tokens are
-letters and digits only, so that SQL with a token in it can still be read; case does not matter.
+A table may be named by a constant of another module, or by the parameter of a helper function. Operations then hold a
+token in its place: `ǁ0ǁ` stands for the first entry of the `late` names beside them, `ǁ0ǃ` for each of the texts that a
+list holds. Tokens are letters and digits only, so that SQL with a token in it can still be read; case does not matter.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def only_token(text: str) -> int | None:
 
 
 def filled(text: str, fill: Callable[[int], str | None]) -> str | None:
-    """The text with its tokens replaced; None where one of them has no text. A schema that is '' takes its dot along."""
+    """The text with its tokens replaced; None where one has no text. A schema that is '' takes its dot along."""
     missing = False
 
     def replace(match: re.Match[str]) -> str:

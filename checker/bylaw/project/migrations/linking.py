@@ -1,7 +1,8 @@
 """Migrations with what other files know put into them: table names from constants, and the helpers that they call.
 
-A reader sees one file. Where a revision names its table by another module's constant, or leaves the work to a function of another
-module, its operations hold tokens and calls (`bylaw.facts.late`); here they get their meaning, or become unread.
+A reader sees one file. Where a revision names its table by another module's constant, or leaves the work to a
+function of another module, its operations hold tokens and calls (`bylaw.facts.late`); here they get their meaning, or
+become unread.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from bylaw.facts.migrations import (
     RunCode,
     UnreadOperation,
 )
-from bylaw.facts.values import text_of
+from bylaw.facts.values import Ref, text_of
 from bylaw.project.names import Names
 from bylaw.source import Span
 
@@ -91,10 +92,25 @@ class Links:
             yield from self._placed(moved, inner, owner, depth + 1)
 
     def _seen(self, operation: Operation, canonical: str) -> Operation:
-        """A function that was read, and that does nothing to the schema, moves data."""
-        if isinstance(operation, UnreadOperation) and canonical.rpartition(".")[0] in self._helper_modules:
+        """A function that was read, and that does nothing to the schema, moves data; so does a kind of RunPython."""
+        if isinstance(operation, UnreadOperation) and (
+            canonical.rpartition(".")[0] in self._helper_modules or self._runs_python(canonical)
+        ):
             return RunCode(operation.span)
         return operation
+
+    def _runs_python(self, name: str) -> bool:
+        """Whether a class of the project extends Django's RunPython."""
+        names = self._names()
+        for _ in range(MAX_DEPTH):
+            definition = names.definition(name)
+            if definition is None or not isinstance(definition.item, Class):
+                break
+            bases = [base.name for base in definition.item.bases if isinstance(base, Ref)]
+            if len(bases) != 1:
+                break
+            name = names.resolve(bases[0], definition.file.module)
+        return name.startswith("django.") and name.endswith(".RunPython")
 
     def _called(self, helper: Helper, call: HelperCall, outer: Filling, module: str) -> Filling:
         """What the tokens of a helper stand for in this call."""

@@ -26,6 +26,8 @@ from bylaw.source import Span
 
 PLACEHOLDER: Final = "bylaw_computed_value"
 _SCHEMA_WORDS: Final = re.compile(r"\b(?:create|alter|drop|rename|comment)\b", re.IGNORECASE)
+_MOVES_DATA: Final = re.compile(r"\s*(?:select|insert|update|delete|with|merge|replace)\b", re.IGNORECASE)
+_PRAGMA: Final = re.compile(r"\s*pragma\b", re.IGNORECASE)
 _LITERAL_STARTS: Final = ('"""', "'''", '"', "'")
 
 
@@ -58,12 +60,28 @@ def changes_schema(text: str) -> bool:
 def sql_operations(sql: SqlText, content: bytes, dialect: str) -> tuple[Operation, ...]:
     """The operations of an SQL text that stands in a Python file with this content."""
     place = _places(sql, content)
-    operations = tuple(_read(sql.text, dialect, place))
+    operations = tuple(_read(sql.text, _dialect_of(sql.text, dialect), place))
+    if _MOVES_DATA.match(sql.text) and not changes_schema(sql.text):
+        operations = tuple(_as_data(operation) for operation in operations)
     if sql.computed:
         operations = tuple(_without_placeholders(operation) for operation in operations)
     if is_late(sql.text):
         operations = tuple(_with_plain_reason(operation) for operation in operations)
     return operations
+
+
+def _dialect_of(text: str, dialect: str) -> str:
+    """Another dialect than the one asked for, where the text gives itself away."""
+    if dialect == "postgres" and _PRAGMA.match(text):
+        return "sqlite"
+    return "mysql" if dialect == "postgres" and "`" in text else dialect
+
+
+def _as_data(operation: Operation) -> Operation:
+    """A statement on rows that cannot be parsed (a driver's parameter, a computed list) is no riddle about the
+    schema.
+    """
+    return RunCode(operation.span) if isinstance(operation, UnreadOperation) else operation
 
 
 def _with_plain_reason(operation: Operation) -> Operation:

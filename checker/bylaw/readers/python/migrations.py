@@ -22,7 +22,10 @@ def migrations(module: Module) -> tuple[Migration, ...]:
 
 def migration_helpers(module: Module) -> tuple[Helper, ...]:
     """The functions of a module that imports Alembic's operations and is no revision itself."""
-    uses = any(item.target == "alembic" and item.local == "alembic" or item.target.startswith("alembic.op") for item in module.imports)
+    uses = any(
+        (item.target == "alembic" and item.local == "alembic") or item.target.startswith("alembic.op")
+        for item in module.imports
+    )
     if not uses or _like_alembic(module):
         return ()
     from bylaw.readers.python.alembic import helpers_of  # noqa: PLC0415

@@ -10,6 +10,7 @@ from bylaw.facts.values import Attr, Call, Constant, Index, Local, Ref, Text, Va
 from bylaw.readers.python.alembic.arguments import Arguments
 from bylaw.readers.python.alembic.columns import name_of
 from bylaw.readers.python.alembic.imported import imported_call
+from bylaw.readers.python.alembic.models import model_table
 from bylaw.readers.python.alembic.operations import knows, operation_of
 from bylaw.readers.python.alembic.run import AUTOCOMMIT_BEGIN, AUTOCOMMIT_END, Run
 from bylaw.readers.python.alembic.statements import created, executed
@@ -173,7 +174,9 @@ def _object_operation(site: Site) -> list[Operation] | None:
         return [UnreadOperation(where, f"{method} changes every table of a metadata object")]
     if receiver is None:
         if method in {"create", "drop"} and call.name.endswith((".__table__.create", ".__table__.drop")):
-            return [UnreadOperation(where, f"a model's table is told to {method} itself")]
+            table = model_table(site.run.module, call.name.removesuffix(f".__table__.{method}"))
+            reason = f"a model's table is told to {method} itself"
+            return [UnreadOperation(where, reason)] if table is None else created(table, method, where)
         return imported_call(call, where, site.run.conditions, alone=site.alone)
     if method in _SCHEMA_METHODS:
         return [UnreadOperation(where, f"{method} on something that is not Alembic's op")]

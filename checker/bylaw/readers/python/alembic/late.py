@@ -14,7 +14,9 @@ from bylaw.readers.python.walk import FunctionNode
 LIBRARIES: Final = (
     frozenset({"sqlalchemy", "alembic", "builtins", "sqlmodel", "typing_extensions"}) | sys.stdlib_module_names
 )
-_NAMING: Final = frozenset({"text", "f", "DDL", "ForeignKey", "ForeignKeyConstraint", "batch_alter_table", "quoted_name"})
+_NAMING: Final = frozenset(
+    {"text", "f", "DDL", "ForeignKey", "ForeignKeyConstraint", "batch_alter_table", "quoted_name"}
+)
 _NOT_NAMES: Final = frozenset({
     "type_", "existing_type", "server_default", "existing_server_default", "nullable", "existing_nullable", "unique",
 })  # fmt: skip
@@ -55,7 +57,12 @@ class LateNames:
             case Call() if value.method in _NAMING:
                 return self.in_call(value)
             case Call() if is_column(value) and value.args:
-                return Call(value.function, (value.args[0], *(self._in_column(arg) for arg in value.args[1:])), value.keywords, value.span)
+                return Call(
+                    value.function,
+                    (value.args[0], *(self._in_column(arg) for arg in value.args[1:])),
+                    value.keywords,
+                    value.span,
+                )
             case _:
                 return value
 

@@ -30,8 +30,7 @@ def migration_of(module: Module) -> Migration | None:
     run = DjangoRun(module, MAIN_DIALECT)
     fields = run.attributes(record)
     reading = Reading(app, run, _subclasses(module))
-    if (operations := fields.get("operations")) is not None:
-        reading.read(operations)
+    reading.read_all(fields.get("operations"))
     header = _header(module)
     return Migration(
         "django", f"{app}.{name}", _dependencies(fields.get("dependencies")), tuple(reading.operations), fact.span,
@@ -54,8 +53,7 @@ def _variants(module: Module, run: DjangoRun, record: ClassNode, main: Reading) 
     for dialect in sorted(asked):
         other = DjangoRun(module, dialect)
         reading = Reading(main.app, other, main.subclasses)
-        if (operations := other.attributes(record).get("operations")) is not None:
-            reading.read(operations)
+        reading.read_all(other.attributes(record).get("operations"))
         if reading.operations != main.operations:
             found.append(Variant(dialect, tuple(reading.operations)))
     return tuple(found)

@@ -18,6 +18,7 @@ from bylaw.facts.migrations import (
     DropConstraint,
     DropIndex,
     DropTable,
+    HelperCall,
     Operation,
     RenameColumn,
     RenameObject,
@@ -55,6 +56,15 @@ class Reading:
     operations: list[Operation] = field(default_factory=list)
     state_only: list[Operation] = field(default_factory=list)
 
+    def read_all(self, value: Value | None) -> None:
+        """Read what `operations` stands for at the end of the class body, if anything."""
+        if value is None:
+            return
+        try:
+            self.read(value)
+        except RecursionError:
+            self.operations.append(UnreadOperation(value.span, "the operations are nested too deeply"))
+
     def read(self, value: Value) -> None:
         """Read a folded `operations` list (or a part of one)."""
         if isinstance(value, Items):
@@ -82,7 +92,8 @@ class Reading:
         if name in _EXTENSIONS:
             return [CreateObject("extension", _EXTENSIONS[name], call.span)]
         inner = [operation for argument in call.args for operation in self._inside(argument)]
-        return [*inner, UnreadOperation(call.span, f"{name} is not an operation of Django itself")]
+        reason = f"{name} is not an operation of Django itself"
+        return [*inner, UnreadOperation(call.span, reason, HelperCall(call.name) if call.name else None)]
 
     def _inside(self, value: Value) -> list[Operation]:
         """Known operations among the arguments of something unknown."""

@@ -8,8 +8,9 @@ from typing import Final
 from tree_sitter import Node
 
 from bylaw.facts.late import each_token, only_token
-from bylaw.facts.values import Attr, Call, Constant, Entries, Items, Local, Opaque, Starred, Value
+from bylaw.facts.values import Attr, Call, Constant, Entries, Items, Local, Opaque, Ref, Starred, Value
 from bylaw.readers.python.interpret.folding import Environment
+from bylaw.readers.python.interpret.pure import MAX_ITEMS
 from bylaw.readers.python.scope import bound_names
 from bylaw.readers.python.walk import FunctionNode
 
@@ -40,12 +41,25 @@ def join(branches: list[tuple[Environment, Flow]], names: Environment) -> Flow:
 
 
 def _agreed(value: Value, all_values: list[Value]) -> Value:
-    if all(other == value for other in all_values):
+    if all(same(other, value) for other in all_values):
         return value
     lists = [other for other in all_values if isinstance(other, Items)]
     if len(lists) == len(all_values):
         return max(lists, key=lambda items: len(items.items))
     return Opaque("branch", value.span)
+
+
+def same(one: Value, other: Value) -> bool:
+    """Whether two values are the same thing or the same literal, wherever they stand."""
+    if one is other:
+        return True
+    match one, other:
+        case (Constant(first), Constant(second)):
+            return first == second and type(first) is type(second)
+        case (Ref(first_name), Ref(second_name)):
+            return first_name == second_name
+        case _:
+            return False
 
 
 def elements(value: Value) -> tuple[Value, ...] | None:
@@ -90,7 +104,7 @@ def mutated(call: Call, names: Environment) -> tuple[str, Value] | None:
             before = names.get(name)
         case _:
             return None
-    if not isinstance(before, Items):
+    if not isinstance(before, Items) or len(before.items) > MAX_ITEMS:
         return None
     if method == "append":
         return name, Items(before.kind, (*before.items, call.args[0]), before.span)

@@ -26,6 +26,7 @@ from bylaw.facts.values import (
     Starred,
     Text,
     Value,
+    children,
 )
 from bylaw.readers.python.interpret.pure import compare, pure_call
 from bylaw.readers.python.walk import Module
@@ -36,6 +37,8 @@ Environment = dict[str, Value]
 
 MAX_STEPS: Final = 200_000
 MAX_DEPTH: Final = 60
+MAX_WEIGHT: Final = 50_000
+MAX_PARTS: Final = 2_000
 MAX_LENGTH: Final = 200_000
 COMPREHENSIONS: Final = frozenset({
     "list_comprehension", "set_comprehension", "generator_expression", "dictionary_comprehension",
@@ -58,6 +61,7 @@ class Folder:
         self.called: Callable[[Call], Value | None] = lambda _: None
         self.comprehension: Callable[[Opaque, Environment], Value | None] = lambda _opaque, _names: None
         self._steps = 0
+        self._weights: dict[int, tuple[Value, int]] = {}
         self._constants = self._module_constants()
         self._folded: dict[str, Value] = {}
         self._folding: set[str] = set()
@@ -69,6 +73,21 @@ class Folder:
             raise TooMuch
         if depth > MAX_DEPTH:
             return Opaque("too-deep", value.span)
+        folded = self._fold(value, names, depth)
+        if folded is not value:
+            self._weigh(folded)
+        return folded
+
+    def _weigh(self, value: Value) -> None:
+        """Refuse values that share parts so often that walking them would never end: `x = [x, x]`, again and again."""
+        inside = children(value)
+        if inside and id(value) not in self._weights:
+            weight = 1 + sum(self._weights[id(part)][1] if id(part) in self._weights else 1 for part in inside)
+            if weight > MAX_WEIGHT:
+                raise TooMuch
+            self._weights[id(value)] = (value, weight)
+
+    def _fold(self, value: Value, names: Environment, depth: int) -> Value:
         match value:
             case Constant():
                 return value
@@ -230,7 +249,7 @@ def joined(parts: tuple[Value, ...], where: Span) -> Value:
     if all(isinstance(part, Constant) for part in flat):
         text = "".join(str(part.value) for part in flat if isinstance(part, Constant))
         return Constant(text, where) if len(text) <= MAX_LENGTH else Opaque("long-string", where)
-    return Text(tuple(flat), where)
+    return Text(tuple(flat), where) if len(flat) <= MAX_PARTS else Opaque("long-string", where)
 
 
 def indexed(base: Value, index: Value, where: Span) -> Value:

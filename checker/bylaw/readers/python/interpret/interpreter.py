@@ -13,7 +13,7 @@ from typing import Final
 from tree_sitter import Node
 
 from bylaw.facts.values import Call, Opaque, Operator, Ref, Value
-from bylaw.readers.python.interpret.environment import Flow, bound, changed_in, elements, join
+from bylaw.readers.python.interpret.environment import Flow, bound, changed_in, elements, join, same
 from bylaw.readers.python.interpret.expressions import Effect, Expressions
 from bylaw.readers.python.interpret.folding import Environment, TooMuch
 from bylaw.readers.python.interpret.pure import compare
@@ -48,7 +48,7 @@ class Interpreter(Expressions):
         finally:
             self.stack.pop()
             self._returned.pop()
-        return returned[0] if returned and all(value == returned[0] for value in returned) else None
+        return returned[0] if returned and all(same(value, returned[0]) for value in returned) else None
 
     def follow(self, call: Call) -> bool:
         """Enter a helper of this module, its effects included. False when it is none, or nested too deeply."""

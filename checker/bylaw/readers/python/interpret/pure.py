@@ -15,6 +15,7 @@ from bylaw.source import Span
 
 MAX_TEXT: Final = 200_000
 MAX_RANGE: Final = 1_000
+MAX_ITEMS: Final = 5_000
 _TEXT_METHODS: Final[dict[str, Callable[[str], str]]] = {
     "lower": str.lower, "upper": str.upper, "strip": str.strip, "lstrip": str.lstrip, "rstrip": str.rstrip,
     "title": str.title, "capitalize": str.capitalize,
@@ -140,7 +141,7 @@ def _format(call: Call, text: str) -> Value | None:
 def _text(parts: list[Value], where: Span) -> Value | None:
     if all(isinstance(part, Constant) for part in parts):
         return _short("".join(str(part.value) for part in parts if isinstance(part, Constant)), where)
-    return Text(tuple(parts), where)
+    return Text(tuple(parts), where) if len(parts) <= MAX_RANGE else None
 
 
 def _entries_method(call: Call, entries: tuple[tuple[Value | None, Value], ...], method: str) -> Value | None:
@@ -175,9 +176,9 @@ def compare(operator: str, left: Value, right: Value, where: Span) -> Value | No
     if operator not in {"+", "%", "*"} and (_late(left) or _late(right)):
         return None
     match operator, left, right:
-        case "+", Items(kind, first), Items(_, second):
+        case "+", Items(kind, first), Items(_, second) if len(first) + len(second) <= MAX_ITEMS:
             return Items(kind, first + second, where)
-        case "|", Entries(first_entries), Entries(second_entries):
+        case "|", Entries(first_entries), Entries(second_entries) if len(first_entries) < MAX_ITEMS:
             return Entries(first_entries + second_entries, where)
         case "+", (Constant(str()) | Text()), (Constant(str()) | Text()):
             pieces = [
