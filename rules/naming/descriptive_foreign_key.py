@@ -76,7 +76,11 @@ def _case(project: Project, table: Table, column: Column, key: ForeignKey) -> Ca
     physical = target.name if target is not None and target.name else key.table
     by_class = class_entities(class_name, ("Table", "Model")) if class_name else []
     by_table = table_entities(physical, target.app_label if target is not None else "") if physical else []
-    agreeing = target is None or target.orm == "django" or any(same_name(entity, by_class[0]) for entity in by_table if by_class)
+    agreeing = (
+        target is None
+        or target.orm == "django"
+        or any(same_name(entity, by_class[0]) for entity in by_table if by_class)
+    )
     class_first = bool(by_class) and (not by_table or agreeing)
     entities = by_class + by_table if class_first else by_table + by_class
     entities += [entity for each in _without_namespace(physical, project) for entity in table_entities(each)]
@@ -84,8 +88,12 @@ def _case(project: Project, table: Table, column: Column, key: ForeignKey) -> Ca
     columns = {key.column, pointed.attribute if pointed is not None else key.column}
     descriptive = [name for name in sorted(columns) if name not in _GENERIC]
     keys = list(descriptive)
-    keys += [f"{entity}_{name}" for entity in entities for name in ("id", *sorted(columns.intersection(_GENERIC) - {"id"}))]
-    return Case(table, column, list(dict.fromkeys(entities)), list(dict.fromkeys(keys)), _is_same(target, table), descriptive)
+    keys += [
+        f"{entity}_{name}" for entity in entities for name in ("id", *sorted(columns.intersection(_GENERIC) - {"id"}))
+    ]
+    return Case(
+        table, column, list(dict.fromkeys(entities)), list(dict.fromkeys(keys)), _is_same(target, table), descriptive
+    )
 
 
 def _is_same(target: Table | None, table: Table) -> bool:
@@ -95,7 +103,7 @@ def _is_same(target: Table | None, table: Table) -> bool:
 def _without_namespace(physical: str, project: Project) -> Iterator[str]:
     """`sys_user` without a prefix that several tables share."""
     prefix, _, rest = physical.partition("_")
-    if rest and sum(table.name.startswith(f"{prefix}_") for table in project.tables) >= 3:  # noqa: PLR2004
+    if rest and sum(table.name.startswith(f"{prefix}_") for table in project.tables) >= 3:
         yield rest
 
 
@@ -137,7 +145,7 @@ def _adoption(project: Project, options: Options) -> Adoption:
             if not any(same_name(case.name, key) for key in case.keys) and not _is_shortened(case):
                 roles.append(fits)
     with_roles = Adoption(len(roles), sum(roles), "foreign keys with a role")
-    known = sum(roles) * 4 >= len(roles) * 3 or len(roles) < 3  # noqa: PLR2004
+    known = sum(roles) * 4 >= len(roles) * 3 or len(roles) < 3
     tables = Adoption(len(keeping), sum(keeping.values()))
     return tables if known or generic * 2 < len(keeping) else with_roles
 
@@ -218,7 +226,9 @@ def descriptive_foreign_key(project: Project, options: Options) -> Iterator[Find
 def _finding(case: Case, options: Options) -> Finding:
     key = case.column.foreign_key
     assert key is not None  # noqa: S101 - only foreign keys become cases
-    example = options.pattern.replace("{target_pk}", case.keys[0]).replace("{table}", case.entities[0] if case.entities else key.table)
+    example = options.pattern.replace("{target_pk}", case.keys[0]).replace(
+        "{table}", case.entities[0] if case.entities else key.table
+    )
     bare = example.replace("{role_}", "").replace("{role}_", "")
     role = case.name.removesuffix(f"_{key.column}").removesuffix("_id")
     wanted = f"{role}_{bare}" if role and role not in ("id", bare) and not same_name(role, bare) else bare

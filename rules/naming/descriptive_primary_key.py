@@ -127,7 +127,11 @@ def _finding(location: Location, cases: list[tuple[Table, Column, str]]) -> Find
         message = f"`{label}` has the implicit primary key `{column.attribute}`, not `{wanted}`"
         return Finding(location, message, f"declare the key: `{wanted} = models.BigAutoField(primary_key=True)`")
     if len(cases) > 1:
-        others = f"{len(cases)} tables" if len(cases) > 2 else f"`{label}` and `{cases[1][0].class_name or cases[1][0].name}`"  # noqa: PLR2004
+        others = (
+            f"{len(cases)} tables"
+            if len(cases) > 2
+            else f"`{label}` and `{cases[1][0].class_name or cases[1][0].name}`"
+        )
         message = f"`{column.attribute}` becomes the primary key of {others}, where `{wanted}` is expected of `{label}`"
         return Finding(location, message, "let each table declare its own key")
     message = f"the primary key of `{label}` is `{column.attribute}`, not `{wanted}`"

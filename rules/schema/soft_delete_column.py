@@ -146,7 +146,9 @@ def soft_delete_column(project: Project, options: Options) -> Iterator[Finding]:
 
 def _missing(project: Project, table: Table, options: Options) -> Finding:
     label = table.class_name or table.name
-    other = next((name for name in _MARKERS if name != options.column and _marker(project, table, name) is not None), "")
+    other = next(
+        (name for name in _MARKERS if name != options.column and _marker(project, table, name) is not None), ""
+    )
     if other and not (other in ("is_active", "active") and options.kind == "timestamp"):
         return Finding(
             table.location, f"`{label}` marks deleted rows with `{other}` instead of `{options.column}`",

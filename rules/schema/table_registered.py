@@ -101,7 +101,11 @@ def table_registered(project: Project, options: Options) -> Iterator[Finding]:
 
 
 def _is_judged(registration: TableRegistration, options: Options) -> bool:
-    bases = {name for base in (*registration.table.bases, registration.table.registry) for name in (base, base.rpartition(".")[2])}
+    bases = {
+        name
+        for base in (*registration.table.bases, registration.table.registry)
+        for name in (base, base.rpartition(".")[2])
+    }
     return not options.base_classes or bool(bases.intersection(options.base_classes))
 
 
@@ -118,7 +122,11 @@ def _alembic(registration: TableRegistration) -> Finding:
     label = table.class_name or table.name
     fix = None
     if table.class_name and registry and registration.import_module:
-        fix = Fix(f"import {label} in {registry}", (AddImport(registry, registration.import_module, table.class_name),), "unsafe")
+        fix = Fix(
+            f"import {label} in {registry}",
+            (AddImport(registry, registration.import_module, table.class_name),),
+            "unsafe",
+        )
     return Finding(
         table.location, f"nothing that {registry} imports loads `{label}`, so migrations do not see its table",
         f"import it in {registry}", fix=fix,

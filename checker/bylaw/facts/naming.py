@@ -18,8 +18,34 @@ _IRREGULAR = {
 }  # fmt: skip
 _LATIN = {"data": "datum", "media": "medium"}
 """Plurals that code mostly treats as singulars: both pass."""
-_SAME = frozenset({"news", "series", "species", "equipment", "information", "sms", "dns", "https", "ios", "aws", "gps", "pos",
-                   "canvas", "alias", "bias", "atlas", "gas", "lens", "iris", "corps", "chassis", "analytics", "statistics", "kubernetes"})
+_SAME = frozenset(
+    {
+        "news",
+        "series",
+        "species",
+        "equipment",
+        "information",
+        "sms",
+        "dns",
+        "https",
+        "ios",
+        "aws",
+        "gps",
+        "pos",
+        "canvas",
+        "alias",
+        "bias",
+        "atlas",
+        "gas",
+        "lens",
+        "iris",
+        "corps",
+        "chassis",
+        "analytics",
+        "statistics",
+        "kubernetes",
+    }
+)
 
 
 def snake(name: str) -> str:
@@ -51,11 +77,23 @@ def singular(name: str) -> str:
 def _most_likely(word: str) -> str:
     if word in _IRREGULAR:
         return _IRREGULAR[word]
-    if word in _SAME or not word.endswith("s") or word.endswith(("ss", "us", "is")) or len(word) <= 2:  # noqa: PLR2004
+    if word in _SAME or not word.endswith("s") or word.endswith(("ss", "us", "is")) or len(word) <= 2:
         return word
-    if word.endswith("ies") and len(word) > 4:  # noqa: PLR2004
-        return word[:-3] + "y" if word not in {"movies", "cookies", "calories", "zombies", "selfies", "brownies", "rookies"} else word[:-1]
-    if word.endswith(("sses", "shes", "ches", "xes", "zzes", "uses")) and word not in {"causes", "houses", "clauses", "pauses", "caches", "uses", "axes"}:
+    if word.endswith("ies") and len(word) > 4:
+        return (
+            word[:-3] + "y"
+            if word not in {"movies", "cookies", "calories", "zombies", "selfies", "brownies", "rookies"}
+            else word[:-1]
+        )
+    if word.endswith(("sses", "shes", "ches", "xes", "zzes", "uses")) and word not in {
+        "causes",
+        "houses",
+        "clauses",
+        "pauses",
+        "caches",
+        "uses",
+        "axes",
+    }:
         return word[:-2]
     return word[:-1]
 
@@ -75,7 +113,9 @@ def _singular_words(word: str) -> set[str]:
 
 def class_entities(class_name: str, suffixes: tuple[str, ...] = ()) -> list[str]:
     """Plausible entity names of a class, the best first: `UserTable` → user, user_table. `suffixes` are what a house appends."""
-    stripped = next((class_name.removesuffix(s) for s in suffixes if s and class_name.endswith(s) and class_name != s), class_name)
+    stripped = next(
+        (class_name.removesuffix(s) for s in suffixes if s and class_name.endswith(s) and class_name != s), class_name
+    )
     found = [_own_singular(_joined_acronyms(snake(stripped)))]
     for name in (stripped, class_name):
         for spelled in (_joined_acronyms(snake(name)), snake(name)):

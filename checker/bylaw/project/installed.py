@@ -46,7 +46,9 @@ class InstalledApps:
                 return TableRegistration(table, "registered")
         if not self._rooted(module):
             return TableRegistration(table, "undecided", reason="no installed application stands near it")
-        return TableRegistration(table, "unregistered", self._settings[0].path, import_module=self.apps.package_of(table.model))
+        return TableRegistration(
+            table, "unregistered", self._settings[0].path, import_module=self.apps.package_of(table.model)
+        )
 
     @cached_property
     def _settings(self) -> list[FileFacts]:
@@ -107,7 +109,9 @@ class InstalledApps:
             listed.vague = True
             return
         for variable in found.file.variables:
-            if variable.name == found.item.name and not (variable.value is not None and _mentions(variable.value, name)):
+            if variable.name == found.item.name and not (
+                variable.value is not None and _mentions(variable.value, name)
+            ):
                 self._read(variable.value, found.file, listed, depth + 1)
 
     @cached_property
@@ -143,7 +147,7 @@ class InstalledApps:
 
     def _rooted(self, module: str) -> bool:
         """Whether some installed application is a neighbour: otherwise the settings that rule here were not found."""
-        owner = module.split(".")[0]
+        owner = module.split(".", maxsplit=1)[0]
         return any(package.split(".")[0] == owner or "." not in package for package in self._packages)
 
 

@@ -56,7 +56,9 @@ class Registrations:
         governing = self._governing(table)
         sources.extend(environment.reach for environment in governing)
         if not sources:
-            return TableRegistration(table, "undecided", reason="no registry module and no env.py that uses its metadata")
+            return TableRegistration(
+                table, "undecided", reason="no registry module and no env.py that uses its metadata"
+            )
         if any(module in reach.modules for reach in sources):
             return TableRegistration(table, "registered")
         if any(reach.may_hold(module) for reach in sources):
@@ -75,7 +77,11 @@ class Registrations:
     def environments(self) -> list[Environment]:
         found = []
         for file in self.names.files:
-            if file.path.rpartition("/")[2] != "env.py" or is_test(file.path, self.project.settings) or is_example(file.path):
+            if (
+                file.path.rpartition("/")[2] != "env.py"
+                or is_test(file.path, self.project.settings)
+                or is_example(file.path)
+            ):
                 continue
             targets = {item.target for item in file.imports}
             if "alembic.context" not in targets and "alembic" not in targets:
@@ -134,7 +140,8 @@ class Registrations:
         if table.registry in environment.bases:
             return True
         return any(
-            other.registry == table.registry and self.project.files[other.location.path].facts.module in environment.reach.modules
+            other.registry == table.registry
+            and self.project.files[other.location.path].facts.module in environment.reach.modules
             for other in self.project.tables
         )
 

@@ -20,7 +20,9 @@ from bylaw.source import Location
 if TYPE_CHECKING:
     from bylaw.project import Project
 
-_VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "route", "api_route", "websocket", "trace"})
+_VERBS = frozenset(
+    {"get", "post", "put", "patch", "delete", "head", "options", "route", "api_route", "websocket", "trace"}
+)
 _PARAMETER = re.compile(r"\{(\w+)(?::[^{}]*)?\}|<(?:\w+(?:\([^<>]*\))?:)?(\w+)>")
 _SCHEMA_PACKAGES = frozenset({"pydantic", "sqlmodel", "msgspec", "ninja", "pydantic_settings"})
 _AFFIXES = (
@@ -41,7 +43,9 @@ class Surface:
         self.project = project
         self.names = project.names
         self.kinship = kinship
-        self.files = [f for f in project.names.files if not is_test(f.path, project.settings) and not is_example(f.path)]
+        self.files = [
+            f for f in project.names.files if not is_test(f.path, project.settings) and not is_example(f.path)
+        ]
 
     @cached_property
     def _entities(self) -> dict[str, Table]:
@@ -85,7 +89,9 @@ class Surface:
             if match and segment in text and not _PARAMETER.search(before):
                 table = self._entity(before)
                 if table is not None:
-                    yield IdUse("path_params", match[1] or match[2], table, whole, Location(file.path, value.span), alone)
+                    yield IdUse(
+                        "path_params", match[1] or match[2], table, whole, Location(file.path, value.span), alone
+                    )
 
     def _prefix(self, decorator: Call, file: FileFacts) -> str:
         """The literal prefix of the router that a decorator hangs on."""
@@ -126,7 +132,14 @@ class Surface:
                 return table
             shorter = next((name.removesuffix(a) for a in _AFFIXES if name.endswith(a) and name != a), name)
             if shorter == name:
-                shorter = next((name.removeprefix(a) for a in _AFFIXES if name.startswith(a) and name[len(a) : len(a) + 1].isupper()), name)
+                shorter = next(
+                    (
+                        name.removeprefix(a)
+                        for a in _AFFIXES
+                        if name.startswith(a) and name[len(a) : len(a) + 1].isupper()
+                    ),
+                    name,
+                )
             if shorter == name:
                 return None
             name = shorter
@@ -141,7 +154,9 @@ class Surface:
                 table = self._acted_on(function)
                 if table is not None:
                     for parameter in function.parameters:
-                        yield IdUse("arguments", parameter.name, table, function.name, Location(file.path, parameter.span))
+                        yield IdUse(
+                            "arguments", parameter.name, table, function.name, Location(file.path, parameter.span)
+                        )
 
     def _acted_on(self, function: Function) -> Table | None:
         action, _, rest = function.name.lstrip("_").partition("_")

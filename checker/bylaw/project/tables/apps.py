@@ -25,7 +25,9 @@ class DjangoApps:
             for fact in file.facts.classes:
                 values = {v.name: text_of(v.value) for v in fact.variables}
                 name = values.get("name")
-                if name and any(getattr(base, "name", "").rpartition(".")[2].endswith("AppConfig") for base in fact.bases):
+                if name and any(
+                    getattr(base, "name", "").rpartition(".")[2].endswith("AppConfig") for base in fact.bases
+                ):
                     label = values.get("label") or name.rpartition(".")[2]
                     found[name] = label
                     found[file.facts.module.rpartition(".")[0]] = label

@@ -29,7 +29,16 @@ _ROOTS = frozenset({"sqlalchemy", "sqlmodel", "facade", "flask_sqlalchemy", "adv
 _COLUMN = frozenset({"Column", "mapped_column", "MappedColumn"})
 _AROUND = frozenset({"deferred", "column_property", "undeferred"})
 _NOT_TYPES = frozenset(
-    {"ForeignKey", "Identity", "Sequence", "Computed", "FetchedValue", "CheckConstraint", "ForeignKeyConstraint", "DefaultClause"}
+    {
+        "ForeignKey",
+        "Identity",
+        "Sequence",
+        "Computed",
+        "FetchedValue",
+        "CheckConstraint",
+        "ForeignKeyConstraint",
+        "DefaultClause",
+    }
 )
 _MAPPED = frozenset({"sqlalchemy.Mapped"})
 MAX_HELPERS = 6
@@ -77,7 +86,9 @@ class Columns:
         given = {keyword.name for keyword in call.keywords}
         kept = tuple(keyword for keyword in made.keywords if keyword.name not in given)
         del near
-        return self.call(Call(made.args[0], (*made.args[1:], *call.args), (*kept, *call.keywords), call.span), home, depth + 1)
+        return self.call(
+            Call(made.args[0], (*made.args[1:], *call.args), (*kept, *call.keywords), call.span), home, depth + 1
+        )
 
     # -- reading it
 

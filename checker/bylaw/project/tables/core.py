@@ -29,14 +29,20 @@ class CoreTables:
         in_classes = [c.statement for c in file.classes]
         named = {_start(variable): variable for variable in file.variables if isinstance(variable.value, Call)}
         for site in file.calls:
-            if site.function or self.meanings.short(site.call, file.module) not in _TABLE or _is_hybrid(site, in_classes, file):
+            if (
+                site.function
+                or self.meanings.short(site.call, file.module) not in _TABLE
+                or _is_hybrid(site, in_classes, file)
+            ):
                 continue
             name = text_of(site.call.argument(0, "name"))
             if name is None and site.call.argument(1, "metadata") is None:
                 continue
             variable = named.get(site.call.span.start)
             columns, complete = self.mapped.core_columns(site.call, file.module, file.path, "")
-            span = variable.span if variable is not None else site.call.args[0].span if site.call.args else site.call.span
+            span = (
+                variable.span if variable is not None else site.call.args[0].span if site.call.args else site.call.span
+            )
             metadata = site.call.argument(1, "metadata")
             registry = self.meanings.of(metadata.name, file.module) if isinstance(metadata, Ref) else ""
             qualified = f"{file.module}.{variable.name}" if variable is not None else ""
@@ -49,7 +55,7 @@ class CoreTables:
     def imperative(self, file: FileFacts) -> Iterator[tuple[str, str]]:
         """Classes mapped by a call, with the qualified name of their table's variable."""
         for site in file.calls:
-            if site.call.method not in {"map_imperatively", "mapper"} or len(site.call.args) < 2:  # noqa: PLR2004
+            if site.call.method not in {"map_imperatively", "mapper"} or len(site.call.args) < 2:
                 continue
             model, table = site.call.args[0], site.call.args[1]
             if isinstance(model, Ref) and isinstance(table, Ref):
@@ -64,4 +70,8 @@ def _is_hybrid(site: CallSite, classes: list[Span], file: FileFacts) -> bool:
     """The `__table__ = Table(...)` of a class: derived with the class."""
     if not any(span.contains(site.call.span) for span in classes):
         return False
-    return any(v.name == "__table__" and v.value is not None and v.value.span == site.call.span for c in file.classes for v in c.variables)
+    return any(
+        v.name == "__table__" and v.value is not None and v.value.span == site.call.span
+        for c in file.classes
+        for v in c.variables
+    )

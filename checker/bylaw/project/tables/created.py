@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from bylaw.facts.database import Column, ForeignKey, Table
-from bylaw.facts.migrations import AddColumn, AddConstraint, ColumnSpec, CreateTable, Operation, RenameColumn, RenameTable
+from bylaw.facts.migrations import (
+    AddColumn,
+    AddConstraint,
+    ColumnSpec,
+    CreateTable,
+    Operation,
+    RenameColumn,
+    RenameTable,
+)
 from bylaw.project.paths import is_example, is_test
 from bylaw.source import Location, Span
 
@@ -56,7 +66,9 @@ def _creates_others(project: Project, names: set[str]) -> bool:
 def _table(tree: MigrationTree, state: TableState, created: Step) -> Table:
     place = _place_of_table(state, created)
     targets = _targets(tree, state)
-    columns = tuple(_column(tree, state, column, place, targets.get(column.name, "")) for column in state.columns.values())
+    columns = tuple(
+        _column(tree, state, column, place, targets.get(column.name, "")) for column in state.columns.values()
+    )
     keys = {name for c in state.constraints if c.kind == "primary-key" for name in c.columns}
     columns = tuple(_as_key(column) if column.name in keys else column for column in columns)
     schema, _, name = state.name.rpartition(".")
@@ -142,6 +154,4 @@ def _foreign_key(references: str) -> ForeignKey | None:
 
 
 def _as_key(column: Column) -> Column:
-    import msgspec  # noqa: PLC0415
-
     return msgspec.structs.replace(column, primary_key=True, nullable=False)

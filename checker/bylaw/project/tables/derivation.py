@@ -56,7 +56,9 @@ def derive(project: Project) -> tuple[Kinship, tuple[Table, ...], dict[str, Tabl
     for file in files:
         for model, variable in core.imperative(file):
             if variable in found:
-                found[variable] = msgspec.structs.replace(found[variable], model=model, class_name=model.rpartition(".")[2])
+                found[variable] = msgspec.structs.replace(
+                    found[variable], model=model, class_name=model.rpartition(".")[2]
+                )
     _add_shared(found, sharing, kinship, mapped)
     placed = {name: _placed(table, project) for name, table in found.items()}
     linker = Linker(project, meanings, files)

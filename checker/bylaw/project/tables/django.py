@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bylaw.facts.code import Class, Variable
+import msgspec
+
+from bylaw.facts.code import Variable
 from bylaw.facts.database import Column, ForeignKey, Table
-from bylaw.facts.values import Call, Items, Ref, Value, flag_of, is_none, text_of
+from bylaw.facts.values import Call, Ref, Value, flag_of, is_none, text_of
 from bylaw.project.tables import library
 from bylaw.project.tables.drafts import Draft
 from bylaw.project.tables.inheritance import Kin, Kinship
@@ -15,7 +17,15 @@ from bylaw.project.tables.sqlalchemy import attribute_names, lineage_names
 from bylaw.source import Location
 
 _FOREIGN = frozenset(
-    {"ForeignKey", "OneToOneField", "ParentalKey", "TreeForeignKey", "TreeOneToOneField", "AutoOneToOneField", "CurrentUserField"}
+    {
+        "ForeignKey",
+        "OneToOneField",
+        "ParentalKey",
+        "TreeForeignKey",
+        "TreeOneToOneField",
+        "AutoOneToOneField",
+        "CurrentUserField",
+    }
 )
 _NO_COLUMN = frozenset(
     {"ManyToManyField", "ParentalManyToManyField", "TaggableManager", "GenericForeignKey", "GenericRelation", "ClusterTaggableManager",
@@ -60,7 +70,9 @@ class DjangoModels:
             return True
         unknown = bool(shorts) or any(k.opaque for k in kin.lineage())
         return unknown and any(
-            self.field_kind(v.value, kin.module).startswith("django.") for v in kin.fact.variables if isinstance(v.value, Call)
+            self.field_kind(v.value, kin.module).startswith("django.")
+            for v in kin.fact.variables
+            if isinstance(v.value, Call)
         )
 
     def _is_django_base(self, short: str) -> bool:
@@ -74,7 +86,11 @@ class DjangoModels:
         abstract, proxy = values.get("abstract"), values.get("proxy")
         unclear = (abstract is not None and flag_of(abstract) is None) or (proxy is not None and flag_of(proxy) is None)
         return Meta(
-            flag_of(abstract) is True, flag_of(proxy) is True, unclear, text_of(values.get("db_table")), text_of(values.get("app_label"))
+            flag_of(abstract) is True,
+            flag_of(proxy) is True,
+            unclear,
+            text_of(values.get("db_table")),
+            text_of(values.get("app_label")),
         )
 
     def table(self, kin: Kin) -> Table | None:
@@ -136,7 +152,9 @@ class DjangoModels:
     def _brought(self, name: str, kin: Kin) -> list[Column]:
         location = Location(kin.file.path, kin.fact.span)
         return [
-            Column(each.lstrip("*"), each.lstrip("*"), location, name, primary_key=each.startswith("*"), from_library=True)
+            Column(
+                each.lstrip("*"), each.lstrip("*"), location, name, primary_key=each.startswith("*"), from_library=True
+            )
             for each in library.DJANGO_ABSTRACT.get(library.short(name), ())
         ]
 
@@ -188,7 +206,11 @@ class DjangoModels:
         names: set[str] = set()
         for k in kin.lineage():
             variable = k.variable("pk")
-            if variable is not None and isinstance(variable.value, Call) and variable.value.method == "CompositePrimaryKey":
+            if (
+                variable is not None
+                and isinstance(variable.value, Call)
+                and variable.value.method == "CompositePrimaryKey"
+            ):
                 names |= {text_of(arg) or "" for arg in variable.value.args}
         if not names:
             return columns
@@ -207,7 +229,10 @@ class DjangoModels:
             return [pointer, *columns]
         if not complete:
             return columns
-        return [Column("id", "id", location, "", type="AutoField", nullable=False, primary_key=True, implicit=True), *columns]
+        return [
+            Column("id", "id", location, "", type="AutoField", nullable=False, primary_key=True, implicit=True),
+            *columns,
+        ]
 
     # -- fields
 
@@ -227,7 +252,11 @@ class DjangoModels:
     def _look_up(self, name: str, near: str, depth: int) -> str:
         kin = self.kinship.get(name)
         if kin is not None:
-            kinds = [self._kind(base, kin.module, depth + 1) for base in kin.all_libraries()] if depth < _MAX_FIELD_DEPTH else []
+            kinds = (
+                [self._kind(base, kin.module, depth + 1) for base in kin.all_libraries()]
+                if depth < _MAX_FIELD_DEPTH
+                else []
+            )
             return next((kind for kind in kinds if kind), "")
         last = name.rpartition(".")[2]
         if name.startswith(("django.db.models.", "django.contrib.")) and ".forms." not in name:
@@ -241,15 +270,8 @@ class DjangoModels:
 
 
 def _with_relation(column: Column, relation: str) -> Column:
-    import msgspec  # noqa: PLC0415
-
     return msgspec.structs.replace(column, relation=relation)
 
 
 def _as_key(column: Column) -> Column:
-    import msgspec  # noqa: PLC0415
-
     return msgspec.structs.replace(column, primary_key=True, nullable=False)
-
-
-__all__ = ["Class", "DjangoModels", "Items"]

@@ -127,7 +127,10 @@ class Kinship:
         package = name.partition(".")[0]
         if package in sys.stdlib_module_names or package in _PLAIN:
             return
-        if self.meanings.names.module(package, near) is not None and self.meanings.names.module(owner, near) is not None:
+        if (
+            self.meanings.names.module(package, near) is not None
+            and self.meanings.names.module(owner, near) is not None
+        ):
             kin.opaque = True
         kin.libraries.append(name)
 

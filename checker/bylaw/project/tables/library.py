@@ -14,7 +14,9 @@ SQLALCHEMY_ROOTS: Final = frozenset({
     "sqlalchemy.DeclarativeBase", "sqlalchemy.DeclarativeBaseNoMeta", "facade.Model", "flask_appbuilder.Model",
     "flask_sqlalchemy.Model", "flask_sqlalchemy_lite.Model",
 })  # fmt: skip
-NAMING_ROOTS: Final = frozenset({"facade.Model", "flask_appbuilder.Model", "flask_sqlalchemy.Model", "advanced_alchemy"})
+NAMING_ROOTS: Final = frozenset(
+    {"facade.Model", "flask_appbuilder.Model", "flask_sqlalchemy.Model", "advanced_alchemy"}
+)
 """Bases that name a table after its class where nothing else does."""
 
 _ADVANCED_KEYS: Final = (

@@ -30,7 +30,9 @@ class Linker:
 
     def link(self, tables: dict[str, Table], loose: list[Table]) -> tuple[dict[str, Table], list[Table]]:
         """The tables by qualified name, and those without one, with physical names, targets and associations filled in."""
-        pointed = {c.foreign_key.table for t in (*tables.values(), *loose) for c in t.columns if c.foreign_key is not None}
+        pointed = {
+            c.foreign_key.table for t in (*tables.values(), *loose) for c in t.columns if c.foreign_key is not None
+        }
         named = {name: self._named(table) for name, table in confirmed(tables, pointed).items()}
         self._by_physical: dict[str, list[Table]] = {}
         for table in (*named.values(), *loose):
@@ -39,7 +41,10 @@ class Linker:
         self._by_label = {f"{t.app_label}.{t.class_name}".lower(): n for n, t in named.items() if t.orm == "django"}
         self._named_tables = named
         through = self._through(named)
-        linked = {name: self._linked(table, associated=name in through or table.name in through) for name, table in named.items()}
+        linked = {
+            name: self._linked(table, associated=name in through or table.name in through)
+            for name, table in named.items()
+        }
         return linked, [self._linked(table, associated=table.name in through) for table in loose]
 
     def link_created(self, tables: list[Table]) -> list[Table]:
@@ -80,7 +85,9 @@ class Linker:
             return msgspec.structs.replace(column, foreign_key=self._outside(key, table))
         wanted = target.column(key.column) if key.column else next(iter(target.primary_key), None)
         name = wanted.name if wanted is not None else key.column
-        done = msgspec.structs.replace(key, table=target.name, column=name, target_model=target.model or key.target_model)
+        done = msgspec.structs.replace(
+            key, table=target.name, column=name, target_model=target.model or key.target_model
+        )
         return msgspec.structs.replace(column, foreign_key=done)
 
     def _outside(self, key: ForeignKey, table: Table) -> ForeignKey:
@@ -91,7 +98,11 @@ class Linker:
         elif model.startswith("."):
             model = f"{table.app_label}{model}"
         owner, _, name = model.rpartition(".")
-        known = library.DJANGO_TABLES.get(name, "") if owner.partition(".")[0] in {"django", "auth", "contenttypes", "sites"} else ""
+        known = (
+            library.DJANGO_TABLES.get(name, "")
+            if owner.partition(".")[0] in {"django", "auth", "contenttypes", "sites"}
+            else ""
+        )
         if not known:
             return msgspec.structs.replace(key, target_model=model)
         return msgspec.structs.replace(key, target_model=model, table=known, column="id")
@@ -137,7 +148,9 @@ class Linker:
         if "." in text and (found := self._by_label.get(text.lower())):
             return {found}
         last = text.rpartition(".")[2]
-        matches = {n for n, t in tables.items() if t.name == last or t.class_name == last or n.rpartition(".")[2] == last}
+        matches = {
+            n for n, t in tables.items() if t.name == last or t.class_name == last or n.rpartition(".")[2] == last
+        }
         return matches or {text}
 
 

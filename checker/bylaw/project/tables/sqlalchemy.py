@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import msgspec
-
 from bylaw.facts.code import Function, Variable
-from bylaw.facts.database import Column, ForeignKey, Table
-from bylaw.facts.values import Attr, Call, Entries, Items, Operator, Ref, Value, flag_of, is_none, text_of
+from bylaw.facts.database import Column, Table
+from bylaw.facts.values import Attr, Call, Index, Ref, Value, flag_of, is_none, text_of
 from bylaw.project.tables import library
+from bylaw.project.tables.arguments import Arguments
 from bylaw.project.tables.columns import Columns
 from bylaw.project.tables.drafts import Draft
 from bylaw.project.tables.inheritance import Kin, Kinship
@@ -40,6 +39,7 @@ class MappedClasses:
         self.kinship = kinship
         self.meanings = meanings
         self.columns = columns
+        self.arguments = Arguments(kinship, columns)
         self._bodies: dict[str, Body] = {}
         self._names: dict[str, str | None] = {}
 
@@ -58,7 +58,13 @@ class MappedClasses:
     def _is_decorated(self, kin: Kin) -> bool:
         for decorator in kin.fact.decorators:
             value = decorator.function if isinstance(decorator, Call) else decorator
-            last = value.name.rpartition(".")[2] if isinstance(value, Ref) else value.name if isinstance(value, Attr) else ""
+            last = (
+                value.name.rpartition(".")[2]
+                if isinstance(value, Ref)
+                else value.name
+                if isinstance(value, Attr)
+                else ""
+            )
             if last in {"mapped", "mapped_as_dataclass"}:
                 return True
         return False
@@ -164,7 +170,7 @@ class MappedClasses:
         libraries = kin.all_libraries()
         complete = complete and not any(k.opaque for k in kin.lineage())
         complete = complete and all(library.sqlalchemy_columns(lib) is not None for lib in libraries)
-        columns, schema = self._with_table_args(kin, columns)
+        columns, schema = self.arguments.apply(kin, columns)
         # No mapped class is without a key: one that seems to be declares it in a way that was not understood.
         complete = complete and (bool(parents) or any(column.primary_key for column in columns))
         return Table(
@@ -229,9 +235,11 @@ class MappedClasses:
             self.columns.read(*found, draft)
             if mapped is None and draft.nullable is None:
                 draft.nullable = True
-            body.columns[variable.name] = draft.column(variable.name, Location(kin.file.path, variable.span), kin.fact.qualified)
+            body.columns[variable.name] = draft.column(
+                variable.name, Location(kin.file.path, variable.span), kin.fact.qualified
+            )
         elif variable.value is None:
-            if mapped is not None and not variable.conditional and self._is_scalar(mapped, kin.module):
+            if mapped is not None and not variable.conditional and _is_scalar(mapped):
                 draft = Draft(nullable=False)
                 self.columns.annotate(mapped, kin.module, draft)
                 location = Location(kin.file.path, variable.span)
@@ -240,16 +248,6 @@ class MappedClasses:
             body.vague = True
         elif is_none(variable.value):
             body.columns.setdefault(variable.name, None)
-
-    def _is_scalar(self, mapped: Value, near: str) -> bool:
-        if text_of(mapped) is not None:
-            return True
-        base = mapped
-        while hasattr(base, "index"):
-            base = base.value
-        last = base.name.rpartition(".")[2] if isinstance(base, Ref) else ""
-        del near
-        return last not in _RELATION_TYPES
 
     def _is_relation(self, value: Value, near: str) -> bool:
         if not isinstance(value, Call):
@@ -272,7 +270,9 @@ class MappedClasses:
                 draft.nullable = False
                 self.columns.annotate(mapped, kin.module, draft)
             self.columns.read(*found, draft)
-            body.columns[method.name] = draft.column(method.name, Location(kin.file.path, method.span), kin.fact.qualified)
+            body.columns[method.name] = draft.column(
+                method.name, Location(kin.file.path, method.span), kin.fact.qualified
+            )
 
     def _hybrid(self, kin: Kin, value: Value | None, body: Body) -> None:
         """`__table__ = Table(...)`, in place or by name."""
@@ -307,73 +307,14 @@ class MappedClasses:
             first = arg.args[0] if isinstance(arg, Call) and arg.args and text_of(arg.args[0]) is not None else arg
             columns.append(draft.column(attribute, Location(path, first.span), declared_by))
         constraints = [arg for arg in call.args[2:] if isinstance(arg, Call)]
-        return self._constrained(columns, constraints, near), complete
-
-    # -- table arguments
-
-    def _with_table_args(self, kin: Kin, columns: list[Column]) -> tuple[list[Column], str]:
-        schema = ""
-        for k in kin.lineage():
-            values: list[Value] = [v.value for v in k.fact.variables if v.name == "__table_args__" and v.value is not None]
-            for method in self.kinship.methods(k):
-                if method.name == "__table_args__":
-                    values.extend(method.returns)
-            for value in values:
-                calls, found = _table_args(value)
-                schema = schema or found
-                columns = self._constrained(columns, calls, k.module)
-        return columns, schema
-
-    def _constrained(self, columns: list[Column], calls: list[Call], near: str) -> list[Column]:
-        for call in calls:
-            last = self.meanings.short(call, near).rpartition(".")[2]
-            if last == "PrimaryKeyConstraint":
-                names = {_column_name(arg) for arg in call.args}
-                columns = [
-                    msgspec.structs.replace(c, primary_key=True, nullable=False) if names & {c.name, c.attribute} else c for c in columns
-                ]
-            elif last == "ForeignKeyConstraint":
-                columns = self._foreign(columns, call, near)
-        return columns
-
-    def _foreign(self, columns: list[Column], call: Call, near: str) -> list[Column]:
-        here, there = call.argument(0, "columns"), call.argument(1, "refcolumns")
-        if not isinstance(here, Items) or not isinstance(there, Items):
-            return columns
-        several = len(here.items) > 1
-        targets: dict[str, ForeignKey] = {}
-        for name, target in zip(here.items, there.items, strict=False):
-            key = self.columns.foreign_key(target, near)
-            if key is not None:
-                targets[_column_name(name)] = msgspec.structs.replace(key, constraint=several)
-        return [
-            msgspec.structs.replace(c, foreign_key=targets.get(c.name) or targets.get(c.attribute) or c.foreign_key) for c in columns
-        ]
+        return self.arguments.constrain(columns, constraints, near), complete
 
 
-def _table_args(value: Value) -> tuple[list[Call], str]:
-    match value:
-        case Items(_, items):
-            schema = next((_schema(item) for item in items if isinstance(item, Entries)), "")
-            return [item for item in items if isinstance(item, Call)], schema
-        case Entries():
-            return [], _schema(value)
-        case Operator("+", left, right) if left is not None:
-            first, second = _table_args(left), _table_args(right)
-            return [*first[0], *second[0]], first[1] or second[1]
-        case _:
-            return [], ""
-
-
-def _schema(value: Value) -> str:
-    entries = value.entries if isinstance(value, Entries) else ()
-    return next((text_of(inner) or "" for key, inner in entries if text_of(key) == "schema"), "")
-
-
-def _column_name(value: Value) -> str:
-    if (text := text_of(value)) is not None:
-        return text
-    return value.name.rpartition(".")[2] if isinstance(value, Ref) else ""
+def _is_scalar(mapped: Value) -> bool:
+    """Whether `Mapped[T]` without a value is a column: collections are relations."""
+    while isinstance(mapped, Index):
+        mapped = mapped.value
+    return not (isinstance(mapped, Ref) and mapped.name.rpartition(".")[2] in _RELATION_TYPES)
 
 
 def _decorator_name(value: Value) -> str:

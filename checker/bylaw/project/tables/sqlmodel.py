@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bylaw.facts.code import Variable
 from bylaw.facts.database import Column, Table
-from bylaw.facts.values import Call, Constant, Entries, Index, Items, Value, flag_of, is_none, text_of
+from bylaw.facts.values import Call, Entries, Index, Items, Opaque, Value, flag_of, is_none, text_of
 from bylaw.project.tables import library
 from bylaw.project.tables.columns import Columns, type_text, unwrapped
 from bylaw.project.tables.drafts import Draft
@@ -33,9 +33,13 @@ class SqlModels:
         libraries = kin.all_libraries()
         if any(library.short(name) == ROOT for name in libraries):
             return True
-        unknown = any(k.opaque for k in kin.lineage()) or any(library.sqlalchemy_columns(name) is None for name in libraries)
+        unknown = any(k.opaque for k in kin.lineage()) or any(
+            library.sqlalchemy_columns(name) is None for name in libraries
+        )
         return unknown and any(
-            self.meanings.short(variable.value, k.module) == "sqlmodel.Field" for k in kin.lineage() for variable in k.fact.variables
+            self.meanings.short(variable.value, k.module) == "sqlmodel.Field"
+            for k in kin.lineage()
+            for variable in k.fact.variables
         )
 
     def table(self, kin: Kin) -> Table | None:
@@ -54,7 +58,7 @@ class SqlModels:
                     found.setdefault(column.attribute, column)
         own = [column for column in found.values() if column is not None]
         stated = self.mapped.table_name(kin)
-        own, schema = self.mapped._with_table_args(kin, own)  # noqa: SLF001 - one derivation in two modules
+        own, schema = self.mapped.arguments.apply(kin, own)
         complete = not any(k.opaque for k in kin.lineage())
         complete = complete and all(_known(name) for name in kin.all_libraries())
         complete = complete and (bool(parents) or any(column.primary_key for column in own))
@@ -92,22 +96,26 @@ class SqlModels:
             self.columns.read(*column, draft)
         elif isinstance(variable.value, Call) and short in _FIELDS:
             self._read(variable.value, near, draft)
-        elif isinstance(variable.value, Call):
-            pass
-        elif variable.value is not None:
+        elif variable.value is not None and not isinstance(variable.value, Call):
             draft.has_default = not is_none(variable.value)
         return draft.column(variable.name, Location(kin.file.path, variable.span), kin.fact.qualified)
 
     def _annotated_fields(self, annotation: Value, near: str, draft: Draft) -> None:
         inner, _ = unwrapped(annotation, self.meanings, near)
-        if isinstance(inner, Index) and self.meanings.short(inner.value, near).endswith(".Annotated") and isinstance(inner.index, Items):
+        if (
+            isinstance(inner, Index)
+            and self.meanings.short(inner.value, near).endswith(".Annotated")
+            and isinstance(inner.index, Items)
+        ):
             for item in inner.index.items[1:]:
                 if isinstance(item, Call) and self.meanings.short(item, near) in _FIELDS:
                     self._read(item, near, draft)
 
     def _read(self, call: Call, near: str, draft: Draft) -> None:
         default = call.argument(0, "default")
-        draft.has_default = draft.has_default or (default is not None and not is_none(default) and not _is_ellipsis(default))
+        draft.has_default = draft.has_default or (
+            default is not None and not is_none(default) and not _is_ellipsis(default)
+        )
         for keyword in call.keywords:
             match keyword.name:
                 case "primary_key":
@@ -158,7 +166,4 @@ def _known(name: str) -> bool:
 
 
 def _is_ellipsis(value: Value) -> bool:
-    return not isinstance(value, Constant) and getattr(value, "kind", "") == "ellipsis"
-
-
-__all__ = ["ROOT", "SqlModels"]
+    return isinstance(value, Opaque) and value.kind == "ellipsis"

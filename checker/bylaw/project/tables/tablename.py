@@ -51,7 +51,13 @@ def _joined(parts: tuple[Value, ...], class_name: str) -> str | None:
     return None if any(part is None for part in found) else "".join(part or "" for part in found)
 
 
-_CONVENTIONS: tuple[Callable[[str], str], ...] = (snake, flask_name, str.lower, lambda name: f"{snake(name)}s", lambda name: f"{name.lower()}s")
+_CONVENTIONS: tuple[Callable[[str], str], ...] = (
+    snake,
+    flask_name,
+    str.lower,
+    lambda name: f"{snake(name)}s",
+    lambda name: f"{name.lower()}s",
+)
 
 
 def confirmed(tables: Mapping[str, Table], pointed: Set[str]) -> dict[str, Table]:
@@ -61,7 +67,11 @@ def confirmed(tables: Mapping[str, Table], pointed: Set[str]) -> dict[str, Table
     """
     found = dict(tables)
     for registry in {table.registry for table in tables.values() if not table.name and table.orm != "django"}:
-        unnamed = {key: table for key, table in tables.items() if table.registry == registry and not table.name and table.class_name}
+        unnamed = {
+            key: table
+            for key, table in tables.items()
+            if table.registry == registry and not table.name and table.class_name
+        }
         hits = [sum(convention(t.class_name) in pointed for t in unnamed.values()) for convention in _CONVENTIONS]
         best = max(hits)
         if best:
