@@ -1,0 +1,79 @@
+"""What every rule owes its users: documentation whose examples are true, metadata, options that explain themselves."""
+
+import inspect
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from bylaw.config.describe import options_of
+from bylaw.packs import load_builtin
+from bylaw.rule import Rule
+from bylaw.spec import Case, check_case, parse_spec
+
+ROOT = Path(__file__).parent.parent
+RULES = load_builtin()
+CATALOGUE_ROW = re.compile(r"^S[0-4]-\d{2,3}$")
+EXAMPLES = re.compile(r"^(Bad|Good):$", re.MULTILINE)
+
+
+def examples(rule: Rule) -> list[Case]:
+    """The examples of a rule's documentation, as spec cases."""
+    documentation = inspect.cleandoc(rule.documentation)
+    as_spec = EXAMPLES.sub(lambda match: f"## {match[1].lower()}: example", documentation)
+    return parse_spec(as_spec, rule.name)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_documentation_shows_what_is_bad_and_what_is_good(name: str) -> None:
+    rule = RULES[name]
+    cases = examples(rule)
+    assert any(case.good for case in cases)
+    assert any(not case.good for case in cases)
+    for case in cases:
+        problems = list(check_case(case, rule, name))
+        if case.good:
+            assert not problems
+        else:
+            assert any(problem.startswith("unexpected: ") for problem in problems), f"nothing is found: {problems}"
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_says_where_it_comes_from_and_what_it_is_about(name: str) -> None:
+    rule = RULES[name]
+    assert rule.sources
+    assert all(CATALOGUE_ROW.match(source) for source in rule.sources)
+    assert rule.summary
+    assert not rule.summary.endswith(".")
+    assert re.fullmatch(r"\d+\.\d+\.\d+", rule.since)
+    assert len(inspect.cleandoc(rule.documentation).split("Bad:")[0]) > 150, "say what, why, and how to repair"
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_option_is_documented_and_has_a_default(name: str) -> None:
+    for option in options_of(RULES[name]):
+        assert option.documentation, f"{name}.{option.name} says nothing"
+        json.dumps(option.default)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_file_imports_nothing_but_bylaw_and_the_standard_library(name: str) -> None:
+    rule = RULES[name]
+    file = ROOT / "rules" / rule.category.replace("-", "_") / f"{name.replace('-', '_')}.py"
+    source = file.read_text("utf-8")
+    imported = re.findall(r"^(?:from|import) ([\w.]+)", source, re.MULTILINE)
+    ours = {module for module in imported if module.partition(".")[0] == "bylaw"}
+    assert all(module == "bylaw" or module.startswith("bylaw.facts") for module in ours), ours
+    assert {module.partition(".")[0] for module in imported} <= {
+        "__future__",
+        "bylaw",
+        "collections",
+        "dataclasses",
+        "fnmatch",
+        "functools",
+        "itertools",
+        "re",
+        "typing",
+        "enum",
+    }
