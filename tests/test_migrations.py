@@ -215,6 +215,12 @@ class TestDeployments:
     def test_what_one_change_adds_and_drops_nobody_saw(self) -> None:
         assert not list(migrations(*self.files(), base={"v/1.py"}).drops())
 
+    def test_what_the_default_branch_holds_was_deployed_one_by_one(self) -> None:
+        files = (*self.files(), alembic("v/4.py", "4", "3"))
+        found = migrations(*files, base={"v/1.py", "v/2.py", "v/3.py"}, accepted_through=("1",))
+        assert judged(found) == ["2", "3", "4"]
+        assert [drop.name for drop in found.drops()] == ["users.bio"]
+
     def test_without_a_base_every_file_is_a_deployment(self) -> None:
         assert [drop.name for drop in migrations(*self.files()).drops()] == ["users.bio"]
 

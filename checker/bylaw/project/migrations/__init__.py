@@ -10,7 +10,7 @@ import msgspec
 
 from bylaw.facts.migrations import AddColumn, Operation
 from bylaw.project.migrations.additions import RequiredColumn, required_columns
-from bylaw.project.migrations.changes import Change, Deployment, replay
+from bylaw.project.migrations.changes import Change, Deployment, replay, schema_after
 from bylaw.project.migrations.conflicts import NamedConstraint, named_constraints
 from bylaw.project.migrations.deprecation import Announcement, Terms, announcement
 from bylaw.project.migrations.drops import Drop, drops
@@ -49,8 +49,8 @@ class Migrations:
     """All migrations of a project, those of its tests aside.
 
     Which are judged: in a tree that has an `accepted-through`, all after it; elsewhere those that the history's base
-    does not hold; all of them when there is no base, or with `judge_all`. With a base, all judged migrations are one
-    deployment; without, each is one of its own.
+    does not hold; all of them when there is no base, or with `judge_all`. Those that the base does not hold are one
+    deployment; every other one is a deployment of its own.
     """
 
     def __init__(self, project: Project) -> None:
@@ -82,8 +82,7 @@ class Migrations:
 
     @cached_property
     def _replayed(self) -> list[tuple[list[Deployment], dict[Step, Schema]]]:
-        together = self._project.history.base is not None and not self._project.settings.migrations.judge_all
-        return [replay(line, together=together) for line in self._planted.lines]
+        return [replay(line) for line in self._planted.lines]
 
     def changes(self) -> Iterator[Change]:
         """Operations that may break the running release: those of judged steps that are neither a beginning nor a
@@ -98,7 +97,10 @@ class Migrations:
 
     def schema_after(self, step: Step) -> Schema:
         """The schema that the step leaves behind."""
-        return next(after[step] for _, after in self._replayed if step in after)
+        found = next((after[step] for _, after in self._replayed if step in after), None)
+        if found is not None:
+            return found
+        return schema_after(next(line for line in self._planted.lines if step in line.steps), step)
 
     # What the changes come to, for the running release:
 

@@ -129,41 +129,59 @@ class Change:
         return self.blurred if state is None else state.created in self.deployment
 
 
-def replay(line: Line, *, together: bool) -> tuple[list[Deployment], dict[Step, Schema]]:
-    """All deployments of a line, and the schema after each step.
+def replay(line: Line) -> tuple[list[Deployment], dict[Step, Schema]]:
+    """All deployments of a line, and the schema after its last step, its heads, and every step that is judged.
 
-    `together`: the judged steps are one deployment; otherwise each of them is one of its own.
+    The pending steps that are judged are one deployment; every other judged step is one of its own.
     """
     builder = Replay()
+    trees = {step: tree for tree in line.trees for step in tree.steps}
+    kept = {*line.steps[-1:], *(head for tree in line.trees for head in tree.heads)}
     after: dict[Step, Schema] = {}
     deployments: list[Deployment] = []
-    trees = {step: tree for tree in line.trees for step in tree.steps}
-    current: Deployment | None = None
-    blurred = False
+    pending: Deployment | None = None
     for step in line.steps:
         if not step.judged:
             for _ in _operations(step, builder, line, keep=False):
                 pass
+        else:
+            current = pending if step.pending else None
+            if current is None:
+                members = (other for other in line.steps if other.judged and other.pending) if step.pending else (step,)
+                current = Deployment(frozenset(members), before=builder.schema())
+                deployments.append(current)
+            pending = current if step.pending else pending
+            _run(step, trees[step], builder, current, line)
+        if step.judged or step in kept:
             after[step] = builder.schema()
-            continue
-        if current is None or not together:
-            members = frozenset(other for other in line.steps if other.judged) if together else frozenset((step,))
-            current = Deployment(members, before=builder.schema())
-            deployments.append(current)
-            blurred = False
-        changes = list(current.changes)
-        for source, operation, schema in _operations(step, builder, line, keep=True):
-            changes.append(Change(step, trees[step], operation, schema, current, blurred))
-            blurred = blurred or isinstance(source, UnreadOperation)
-        current.changes = tuple(changes)
-        after[step] = current.after = builder.schema()
     return deployments, after
 
 
-def _operations(
-    step: Step, builder: Replay, line: Line, *, keep: bool
-) -> Iterator[tuple[Operation, Operation, Schema]]:
-    """Apply the step's operations: yields each (as written, as the database sees it, schema before)."""
+def _run(step: Step, tree: MigrationTree, builder: Replay, deployment: Deployment, line: Line) -> None:
+    """One judged step: its operations become changes of the deployment."""
+    changes = list(deployment.changes)
+    blurred = bool(changes) and (changes[-1].blurred or isinstance(changes[-1].operation, UnreadOperation))
+    for operation, schema in _operations(step, builder, line, keep=True):
+        changes.append(Change(step, tree, operation, schema, deployment, blurred))
+        blurred = blurred or isinstance(operation, UnreadOperation)
+    deployment.changes = tuple(changes)
+    deployment.after = builder.schema()
+
+
+def schema_after(line: Line, wanted: Step) -> Schema:
+    """The schema after any step of a line, replayed once more."""
+    builder = Replay()
+    for step in line.steps:
+        for _ in _operations(step, builder, line, keep=False):
+            pass
+        if step is wanted:
+            break
+    return builder.schema()
+
+
+def _operations(step: Step, builder: Replay, line: Line, *, keep: bool) -> Iterator[tuple[Operation, Schema]]:
+    """Apply the step's operations: yields each, as the database sees it, with the schema before (empty unless `keep`).
+    """
     idle = step in line.idle
     migration = step.migration
     is_django = migration.tool == "django"
@@ -172,7 +190,7 @@ def _operations(
         for operation in operations:
             before = builder.schema() if keep else _NOTHING
             builder.apply(operation, step)
-            yield operation, operation, before
+            yield operation, before
         return
     state_only = {id(operation) for operation in migration.state_only}
     for operation in _merged(operations, migration.state_only if not idle else ()):
@@ -183,7 +201,7 @@ def _operations(
         for part in django.physical(operation, before):
             at = builder.schema()
             builder.apply(part, step)
-            yield operation, part, at
+            yield part, at
         django.follow(operation, before, builder, step)
 
 

@@ -49,10 +49,12 @@ def plant(groves: list[Grove], settings: MigrationSettings, history: History, lo
         judged = {node for grove in together for node in _judged(grove, settings, history, through, gone)}
         exempt = {node: reason for grove in together for node, reason in _exempt(grove)}
         home = {node: grove for grove in together for node in grove.nodes}
-        order = _ordered(together, judged)
+        late = {node for node in judged if history.base is None or not _is_held(node, history.base, gone)}
+        order = _ordered(together, judged, late)
         for node in order:
             parents = tuple(steps[parent] for parent in home[node].graph.parents[node] if parent in steps)
-            steps[node] = Step(node.path, node.migration, node in judged, exempt.get(node, ""), parents)
+            pending = not settings.judge_all and history.base is not None and not _is_held(node, history.base, gone)
+            steps[node] = Step(node.path, node.migration, node in judged, exempt.get(node, ""), pending, parents)
         lines.append((together, order))
     trees: dict[Grove, MigrationTree] = {}
     for together, order in lines:
@@ -82,8 +84,13 @@ def _judged(
     if settings.judge_all:
         return set(grove.nodes)
     if history.base is not None and not accepted:
-        accepted = {node for node in grove.nodes if node.path in history.base or _tail(node.path) in gone}
+        accepted = {node for node in grove.nodes if _is_held(node, history.base, gone)}
     return {node for node in grove.nodes if node not in accepted}
+
+
+def _is_held(node: Node, base: frozenset[str], gone: set[str]) -> bool:
+    """Whether the base holds the migration, in this place or in the one it was moved from."""
+    return node.path in base or _tail(node.path) in gone
 
 
 def _gone(groves: list[Grove], history: History) -> set[str]:
@@ -165,7 +172,7 @@ def _shared_parts(one: str, other: str) -> int:
     return count
 
 
-def _ordered(together: list[Grove], judged: set[Node]) -> list[Node]:
+def _ordered(together: list[Grove], judged: set[Node], late: set[Node]) -> list[Node]:
     graph: Graph[Node] = Graph()
     index = {node: at for grove in together for at, node in enumerate(grove.order)}
     for grove in together:
@@ -191,8 +198,8 @@ def _ordered(together: list[Grove], judged: set[Node]) -> list[Node]:
 
     def key(node: Node) -> tuple[Any, ...]:
         if together[0].tool == "sql":
-            return (node in judged, index[node])
-        return (node in judged, index[node], natural_key(node.path))
+            return (node in judged, node in late, index[node])
+        return (node in judged, node in late, index[node], natural_key(node.path))
 
     return graph.ordered(key)[0]
 

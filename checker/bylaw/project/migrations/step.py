@@ -17,13 +17,14 @@ class Step:
     """One migration file. Steps are equal only to themselves.
 
     `judged`: it is new, compared with what is accepted already. `exempt`: why it can break nobody, although it is
-    judged.
+    judged. `pending`: the default branch does not hold it yet; all such steps are deployed together.
     """
 
     path: str
     migration: Migration = field(repr=False)
     judged: bool
     exempt: Exemption = ""
+    pending: bool = False
     parents: tuple[Step, ...] = field(default=(), repr=False)
     """The steps of the same tree that it builds on directly (the replaced ones included)."""
 
