@@ -18,15 +18,16 @@ _GENERIC = frozenset({"id", "pk", "uuid", "uid", "guid", "key", "oid"})
 @dataclass(frozen=True)
 class Options:
     pattern: str = "{role_}{target_pk}"
-    """`{target_pk}`: the key it points to (`user_id`; `<table>_id` where that key is only `id`). `{table}`: the singular table name.
-    `{role_}`: what the row is to this one, with an underscore, or nothing (`author_`). A pattern without a role allows one in front."""
+    """`{target_pk}`: the key it points to (`user_id`; `<table>_id` where that key is only `id`). `{table}`: the
+    singular table name. `{role_}`: what the row is to this one, with an underscore, or nothing (`author_`). A
+    pattern without a role allows one in front."""
     allow_bare_role: bool = False
     """Accept `author_id` for a user."""
     exempt: tuple[str, ...] = ()
     """Patterns of physical table names, or of `table.column`, that keep their names."""
     when: Literal["always", "followed"] = "always"
-    """`followed`: speak only where in three quarters of at least five tables all foreign keys keep the convention, and spare names
-    that are only shortened to the last words of the entity (`line_id` for an order line)."""
+    """`followed`: speak only where in three quarters of at least five tables all foreign keys keep the convention,
+    and spare names that are only shortened to the last words of the entity (`line_id` for an order line)."""
 
 
 @dataclass(frozen=True)
@@ -132,8 +133,8 @@ def _is_shortened(case: Case) -> bool:
 
 
 def _adoption(project: Project, options: Options) -> Adoption:
-    """Tables whose foreign keys all fit. Where keys are only called `id`, `user_id` is what anybody writes: there the names with a
-    role show whether the convention is known."""
+    """Tables whose foreign keys all fit. Where keys are only called `id`, `user_id` is what anybody writes: there the
+    names with a role show whether the convention is known."""
     keeping: dict[object, bool] = {}
     roles: list[bool] = []
     generic = 0
@@ -161,12 +162,13 @@ def descriptive_foreign_key(project: Project, options: Options) -> Iterator[Find
     """The name of a foreign key shows where it leads: `author_user_id` can be joined without looking anything up.
 
     It ends in the name of the key it points to, with a role in front where one is needed: `author_user_id` points to
-    `users.user_id`. Where that key is only called `id`, it ends in the singular table name and `_id`. A column that points to its
-    own table always has a role (`parent_node_id`). Columns without a declared foreign key, such as ids of other systems, are not
-    judged, nor is a primary key that is a foreign key as a whole. The attribute that the code uses is judged, for Django the one
-    with `_id`.
+    `users.user_id`. Where that key is only called `id`, it ends in the singular table name and `_id`. A column that
+    points to its own table always has a role (`parent_node_id`). Columns without a declared foreign key, such as ids
+    of other systems, are not judged, nor is a primary key that is a foreign key as a whole. The attribute that the
+    code uses is judged, for Django the one with `_id`.
 
-    Rename the attribute; the physical name may stay: `author_user_id: Mapped[int] = mapped_column("author_id", ForeignKey(...))`.
+    Rename the attribute; the physical name may stay: `author_user_id: Mapped[int] = mapped_column("author_id",
+    ForeignKey(...))`.
 
     Bad:
 
@@ -236,7 +238,8 @@ def _finding(case: Case, options: Options) -> Finding:
         wanted = wanted if wanted != bare else f"parent_{bare}"
         message = f"`{case.column.attribute}` points to its own table `{key.table}` and needs a role, like `{wanted}`"
     else:
-        message = f"`{case.column.attribute}` points to `{key.table or case.entities[0]}.{key.column}`, but its name does not end in `{bare}`"
+        target = f"{key.table or case.entities[0]}.{key.column}"
+        message = f"`{case.column.attribute}` points to `{target}`, but its name does not end in `{bare}`"
     if case.table.orm == "sql":
         return Finding(case.column.location, message, f"name the column `{wanted}`")
     return Finding(case.column.location, message, f"rename the attribute to `{wanted}`; its physical name may stay")

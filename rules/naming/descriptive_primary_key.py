@@ -24,7 +24,9 @@ class Options:
     exempt_tables: tuple[str, ...] = ()
     """Patterns of physical table names with keys of another kind, natural keys for instance (`countries`, `ref_*`)."""
     also_check: tuple[Literal["path_params", "schemas", "arguments"], ...] = ()
-    """Look at path parameters, fields of request and response models, or function arguments that identify a table of this project too."""
+    """Look at path parameters, fields of request and response models, or function arguments that identify a table of
+    this project too.
+    """
     when: Literal["always", "followed"] = "always"
     """`followed`: speak only where three quarters of at least five tables keep the convention."""
 
@@ -71,13 +73,14 @@ def _adoption(project: Project, options: Options) -> Adoption:
 def descriptive_primary_key(project: Project, options: Options) -> Iterator[Finding]:
     """A key that says what it identifies stays readable wherever it travels: in joins, payloads, logs and URLs.
 
-    With `style = "entity_id"` every primary key is named after its entity (`users.user_id`), with `style = "id"` every one is
-    exactly `id`. The attribute that the code uses is judged; the physical name behind it is free. A key that is itself a foreign
-    key (joined inheritance, one-to-one extensions, association tables) is named by what it points to and passes. A key that a
-    mixin or base declares is reported once, there; one that a library declares, not at all.
+    With `style = "entity_id"` every primary key is named after its entity (`users.user_id`), with `style = "id"`
+    every one is exactly `id`. The attribute that the code uses is judged; the physical name behind it is free. A key
+    that is itself a foreign key (joined inheritance, one-to-one extensions, association tables) is named by what it
+    points to and passes. A key that a mixin or base declares is reported once, there; one that a library declares,
+    not at all.
 
-    To repair it without a migration, rename the attribute and keep the column:
-    `user_id: Mapped[int] = mapped_column("id", primary_key=True)`.
+    To repair it without a migration, rename the attribute and keep the column: `user_id: Mapped[int] =
+    mapped_column("id", primary_key=True)`.
 
     Bad:
 
@@ -160,5 +163,5 @@ def _elsewhere(use: IdUse, options: Options) -> Iterator[Finding]:
         wrong = use.kind != "arguments" and use.alone and any(same_name(use.name, name) for name in own)
     if wrong:
         what = {"path_params": "the path parameter", "schemas": "the field", "arguments": "the argument"}[use.kind]
-        yield Finding(use.location, f"{what} `{use.name}` of `{use.owner}` identifies a {use.table.class_name or use.table.name}: "
-                      f"`{names[0]}`", f"rename it to `{names[0]}`")  # fmt: skip
+        message = f"{what} `{use.name}` of `{use.owner}` identifies a row of `{use.table.class_name or use.table.name}`"
+        yield Finding(use.location, f"{message}: `{names[0]}`", f"rename it to `{names[0]}`")

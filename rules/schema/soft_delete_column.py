@@ -11,7 +11,8 @@ from bylaw import Adoption, Finding, Project, project_rule
 from bylaw.facts.database import Column, Table
 
 _MARKERS = (
-    "deleted_at", "is_deleted", "deleted", "archived_at", "is_archived", "archived", "removed_at", "is_removed", "deleted_on",
+    "deleted_at", "is_deleted", "deleted", "archived_at", "is_archived", "archived", "removed_at", "is_removed",
+    "deleted_on",
     "delete_time", "deleted_date", "date_deleted", "del_flag", "deleted_by", "is_active", "active",
 )  # fmt: skip
 _RECORDS = ("*_log", "*_logs", "*_event", "*_events", "*_history", "*_outbox", "log", "logs", "history", "outbox")
@@ -92,12 +93,13 @@ def _adoption(project: Project, options: Options) -> Adoption:
     adoption=_adoption,
 )
 def soft_delete_column(project: Project, options: Options) -> Iterator[Finding]:
-    """A row that is marked as deleted can be restored, explained and synchronised; for that every entity needs the same marker.
+    """A row that is marked as deleted can be restored, explained and synchronised; for that every entity needs the
+    same marker.
 
-    Association tables, and tables whose names end in `_log`, `_events`, `_history` or `_outbox`, are no primary entities. The
-    column may come from a mixin, a base class or a parent table. A table with another marker (`is_deleted`, `archived_at`) is
-    reported too: the convention is one column. So is a marker of the wrong kind: a `deleted_at` that can never be null marks
-    every row as deleted.
+    Association tables, and tables whose names end in `_log`, `_events`, `_history` or `_outbox`, are no primary
+    entities. The column may come from a mixin, a base class or a parent table. A table with another marker
+    (`is_deleted`, `archived_at`) is reported too: the convention is one column. So is a marker of the wrong kind: a
+    `deleted_at` that can never be null marks every row as deleted.
 
     Add the column, best through the mixin that the other tables use, and a migration that adds it as nullable.
 

@@ -12,7 +12,9 @@ from bylaw.facts.database import TableRegistration
 @dataclass(frozen=True)
 class Options:
     registry_modules: tuple[str, ...] = ()
-    """Paths (or globs) of modules that import every table, such as `app/db/base.py`; Alembic's `env.py` counts besides."""
+    """Paths (or globs) of modules that import every table, such as `app/db/base.py`; Alembic's `env.py` counts
+    besides.
+    """
     base_classes: tuple[str, ...] = ()
     """Judge only tables under a base class of one of these names (`Base`, `SQLModel`); empty: all."""
 
@@ -25,12 +27,14 @@ class Options:
     sources=("S2-38", "S3-33", "S4-17", "S4-68"),
 )
 def table_registered(project: Project, options: Options) -> Iterator[Finding]:
-    """A table that nobody imports before Alembic compares metadata is not there: autogenerate leaves it out, or drops it.
+    """A table that nobody imports before Alembic compares metadata is not there: autogenerate leaves it out, or drops
+    it.
 
-    For SQLAlchemy and SQLModel a table is registered when running `env.py`, or one of the configured registry modules, imports its
-    module, directly or through others. Imports under `TYPE_CHECKING` do not run and do not count. Where modules are discovered
-    while the program runs (`pkgutil`, `import_module` with a computed name), the tables that could be meant are left alone. For
-    Django the application of the model must be in `INSTALLED_APPS` of some settings module.
+    For SQLAlchemy and SQLModel a table is registered when running `env.py`, or one of the configured registry
+    modules, imports its module, directly or through others. Imports under `TYPE_CHECKING` do not run and do not
+    count. Where modules are discovered while the program runs (`pkgutil`, `import_module` with a computed name), the
+    tables that could be meant are left alone. For Django the application of the model must be in `INSTALLED_APPS` of
+    some settings module.
 
     Import the table in the registry module, or list its application in the settings.
 
@@ -111,10 +115,12 @@ def _is_judged(registration: TableRegistration, options: Options) -> bool:
 
 def _django(registration: TableRegistration) -> Finding:
     table = registration.table
+    application = registration.import_module
     return Finding(
-        table.location, f"the application of `{table.class_name}`, `{registration.import_module}`, is not in INSTALLED_APPS",
+        table.location,
+        f"the application of `{table.class_name}`, `{application}`, is not in INSTALLED_APPS",
         f"add it to INSTALLED_APPS in {registration.registry}",
-    )  # fmt: skip
+    )
 
 
 def _alembic(registration: TableRegistration) -> Finding:
@@ -122,12 +128,11 @@ def _alembic(registration: TableRegistration) -> Finding:
     label = table.class_name or table.name
     fix = None
     if table.class_name and registry and registration.import_module:
-        fix = Fix(
-            f"import {label} in {registry}",
-            (AddImport(registry, registration.import_module, table.class_name),),
-            "unsafe",
-        )
+        edit = AddImport(registry, registration.import_module, table.class_name)
+        fix = Fix(f"import {label} in {registry}", (edit,), "unsafe")
     return Finding(
-        table.location, f"nothing that {registry} imports loads `{label}`, so migrations do not see its table",
-        f"import it in {registry}", fix=fix,
-    )  # fmt: skip
+        table.location,
+        f"nothing that {registry} imports loads `{label}`, so migrations do not see its table",
+        f"import it in {registry}",
+        fix=fix,
+    )

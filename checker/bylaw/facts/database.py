@@ -75,7 +75,9 @@ class Table(msgspec.Struct, frozen=True):
     bases: tuple[str, ...] = ()
     """Canonical names of every class it inherits from, the project's own and the libraries'."""
     attributes: frozenset[str] = frozenset()
-    """Every name that the class and the project's classes it inherits from define: columns, relations, properties, methods."""
+    """Every name that the class and the project's classes it inherits from define: columns, relations, properties,
+    methods.
+    """
 
     @property
     def primary_key(self) -> tuple[Column, ...]:
@@ -89,7 +91,8 @@ class Table(msgspec.Struct, frozen=True):
 class TableRegistration(msgspec.Struct, frozen=True):
     """Whether the place that migrations are generated from knows a table.
 
-    `registry`: path of the module that should import it (a settings module for Django), '' where none is evident. `reason`: why.
+    `registry`: path of the module that should import it (a settings module for Django), '' where none is evident.
+    `reason`: why.
     """
 
     table: Table

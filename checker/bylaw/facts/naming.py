@@ -7,14 +7,20 @@ from functools import cache
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _IRREGULAR = {
-    "people": "person", "children": "child", "men": "man", "women": "woman", "feet": "foot", "teeth": "tooth", "mice": "mouse",
+    "people": "person", "children": "child", "men": "man", "women": "woman", "feet": "foot", "teeth": "tooth",
+    "mice": "mouse",
     "geese": "goose", "criteria": "criterion", "phenomena": "phenomenon", "indices": "index",
-    "vertices": "vertex", "matrices": "matrix", "appendices": "appendix", "analyses": "analysis", "bases": "basis", "crises": "crisis",
-    "theses": "thesis", "hypotheses": "hypothesis", "diagnoses": "diagnosis", "axes": "axis", "quizzes": "quiz", "leaves": "leaf",
-    "lives": "life", "wives": "wife", "knives": "knife", "shelves": "shelf", "halves": "half", "wolves": "wolf", "loaves": "loaf",
-    "thieves": "thief", "selves": "self", "calves": "calf", "schemata": "schema", "stigmata": "stigma", "alumni": "alumnus",
+    "vertices": "vertex", "matrices": "matrix", "appendices": "appendix", "analyses": "analysis", "bases": "basis",
+    "crises": "crisis",
+    "theses": "thesis", "hypotheses": "hypothesis", "diagnoses": "diagnosis", "axes": "axis", "quizzes": "quiz",
+    "leaves": "leaf",
+    "lives": "life", "wives": "wife", "knives": "knife", "shelves": "shelf", "halves": "half", "wolves": "wolf",
+    "loaves": "loaf",
+    "thieves": "thief", "selves": "self", "calves": "calf", "schemata": "schema", "stigmata": "stigma",
+    "alumni": "alumnus",
     "stimuli": "stimulus", "radii": "radius", "fungi": "fungus", "cacti": "cactus", "syllabi": "syllabus", "oxen": "ox",
-    "errata": "erratum", "addenda": "addendum", "memoranda": "memorandum", "curricula": "curriculum", "metadata": "metadata",
+    "errata": "erratum", "addenda": "addendum", "memoranda": "memorandum", "curricula": "curriculum",
+    "metadata": "metadata",
 }  # fmt: skip
 _LATIN = {"data": "datum", "media": "medium"}
 """Plurals that code mostly treats as singulars: both pass."""
@@ -55,7 +61,8 @@ def snake(name: str) -> str:
 
 @cache
 def singulars(name: str) -> frozenset[str]:
-    """Every plausible singular of a snake_case name, itself included: `statuses` → status, statuse; `addresses` → address, addresse.
+    """Every plausible singular of a snake_case name, itself included: `statuses` → status, statuse; `addresses` →
+    address, addresse.
 
     Only the last word changes, and the first of a phrase like `points_of_sale`.
     """
@@ -112,7 +119,9 @@ def _singular_words(word: str) -> set[str]:
 
 
 def class_entities(class_name: str, suffixes: tuple[str, ...] = ()) -> list[str]:
-    """Plausible entity names of a class, the best first: `UserTable` → user, user_table. `suffixes` are what a house appends."""
+    """Plausible entity names of a class, the best first: `UserTable` → user, user_table. `suffixes` are what a house
+    appends.
+    """
     stripped = next(
         (class_name.removesuffix(s) for s in suffixes if s and class_name.endswith(s) and class_name != s), class_name
     )
@@ -129,7 +138,9 @@ def _own_singular(name: str) -> str:
 
 
 def table_entities(name: str, prefix: str = "") -> list[str]:
-    """Plausible entity names of a physical table name, the best first; `prefix` (Django's app label) may stand before it."""
+    """Plausible entity names of a physical table name, the best first; `prefix` (Django's app label) may stand before
+    it.
+    """
     plain = name.rpartition(".")[2].lower().replace("-", "_").replace(" ", "_").strip("_")
     found: list[str] = []
     for each in (plain.removeprefix(f"{prefix}_") if prefix else plain, plain):

@@ -1,4 +1,6 @@
-"""Which modules run when a module is imported: through others, parent packages, and functions that are called meanwhile."""
+"""Which modules run when a module is imported: through others, parent packages, and functions that are called
+meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ from bylaw.facts.values import Attr, Call, Constant, Operator, Ref, Text, Value,
 from bylaw.project.names import Names
 
 DISCOVERIES = frozenset({
-    "import_module", "walk_packages", "iter_modules", "find_modules", "import_string", "autodiscover", "autodiscover_modules",
+    "import_module", "walk_packages", "iter_modules", "find_modules", "import_string", "autodiscover",
+    "autodiscover_modules",
     "import_submodules", "import_by_path", "__import__", "entry_points", "iter_entry_points", "spec_from_file_location",
     "module_from_spec", "load_module",
 })  # fmt: skip

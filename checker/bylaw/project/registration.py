@@ -30,7 +30,9 @@ class Environment:
 
 
 class Registrations:
-    """Judges every application table. `registry_modules`: globs of modules that must import all tables, besides `env.py`."""
+    """Judges every application table. `registry_modules`: globs of modules that must import all tables, besides
+    `env.py`.
+    """
 
     def __init__(self, project: Project, registry_modules: tuple[str, ...] = ()) -> None:
         self.project = project

@@ -1,4 +1,6 @@
-"""SQLAlchemy column expressions: `Column(...)`, `mapped_column(...)`, annotations, `Annotated` aliases and helpers that return a column."""
+"""SQLAlchemy column expressions: `Column(...)`, `mapped_column(...)`, annotations, `Annotated` aliases and helpers
+that return a column.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ class Columns:
     # -- finding the column call
 
     def call(self, value: Value | None, near: str, depth: int = 0) -> tuple[Call, str] | None:
-        """The column call that an expression is or leads to, with the module whose names it uses; None when it is no column."""
+        """The column call that an expression is or leads to, with the module whose names it uses; None when it is no
+        column.
+        """
         if isinstance(value, Choice) and depth <= MAX_HELPERS:
             return self.call(value.then, near, depth + 1) or self.call(value.otherwise, near, depth + 1)
         if not isinstance(value, Call) or depth > MAX_HELPERS:
@@ -73,19 +77,18 @@ class Columns:
         if found is None:
             return None
         if isinstance(found.item, Variable):
-            return self._partial(call, found.item.value, found.file.module, near, depth)
+            return self._partial(call, found.item.value, found.file.module, depth)
         if not isinstance(found.item, Function) or not found.item.returns:
             return None
         returned = inlined(found.item, call)
         return self.call(returned, found.file.module, depth + 1) if returned is not None else None
 
-    def _partial(self, call: Call, made: Value | None, home: str, near: str, depth: int) -> tuple[Call, str] | None:
+    def _partial(self, call: Call, made: Value | None, home: str, depth: int) -> tuple[Call, str] | None:
         """`pk = partial(mapped_column, primary_key=True)`."""
         if not isinstance(made, Call) or self.meanings.short(made, home) != "functools.partial" or not made.args:
             return None
         given = {keyword.name for keyword in call.keywords}
         kept = tuple(keyword for keyword in made.keywords if keyword.name not in given)
-        del near
         return self.call(
             Call(made.args[0], (*made.args[1:], *call.args), (*kept, *call.keywords), call.span), home, depth + 1
         )
@@ -101,7 +104,7 @@ class Columns:
         for position, arg in enumerate(args):
             self._argument(arg, near, draft, first=position == 0)
         for keyword in call.keywords:
-            self._keyword(keyword, near, draft)
+            self._keyword(keyword, draft)
 
     def _argument(self, arg: Value, near: str, draft: Draft, *, first: bool) -> None:
         last = self.meanings.short(arg, near).rpartition(".")[2]
@@ -112,7 +115,7 @@ class Columns:
         elif first and last not in _NOT_TYPES:
             draft.type = type_text(arg) or draft.type
 
-    def _keyword(self, keyword: Keyword, near: str, draft: Draft) -> None:
+    def _keyword(self, keyword: Keyword, draft: Draft) -> None:
         match keyword.name:
             case "name" | "__name_pos":
                 draft.name = text_of(keyword.value) or draft.name
@@ -220,8 +223,7 @@ def unwrapped(kind: Value, meanings: Meanings, near: str) -> tuple[Value, bool]:
                 return unwrapped(left, meanings, near)[0], True
             if is_none(left):
                 return unwrapped(right, meanings, near)[0], True
-            inner, optional = unwrapped(left, meanings, near)
-            return kind, optional
+            return kind, unwrapped(left, meanings, near)[1]
         case _:
             return kind, False
 
@@ -244,7 +246,9 @@ def type_text(value: Value) -> str:
 
 
 def inlined(function: Function, call: Call) -> Value | None:
-    """The call that a helper returns, with the caller's arguments in it; None where its returns disagree or are no calls."""
+    """The call that a helper returns, with the caller's arguments in it; None where its returns disagree or are no
+    calls.
+    """
     calls = [value for value in function.returns if isinstance(value, Call)]
     if len(calls) != len(function.returns) or not calls:
         return None

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 def created_tables(project: Project, declared: Mapping[str, Table]) -> Iterator[Table]:
     """The tables that stand at the end of each line of SQL files or Alembic revisions and have no model.
 
-    Beside models, revisions are history: only those that are judged count. SQL files, and revisions without models, are the one
-    place where the schema is written down.
+    Beside models, revisions are history: only those that are judged count. SQL files, and revisions without models,
+    are the one place where the schema is written down.
 
     `declared`: the tables of models. Where one of them has a name that is not known, any table may be its.
     """
@@ -73,7 +73,8 @@ def _table(tree: MigrationTree, state: TableState, created: Step) -> Table:
     columns = tuple(_as_key(column) if column.name in keys else column for column in columns)
     schema, _, name = state.name.rpartition(".")
     return Table(
-        name=name, model="", class_name="", orm="sql", location=place, columns=columns, complete=state.complete, schema=schema,
+        name=name, model="", class_name="", orm="sql", location=place, columns=columns, complete=state.complete,
+        schema=schema,
         registry=tree.folder,
     )  # fmt: skip
 
@@ -95,17 +96,20 @@ def _targets(tree: MigrationTree, state: TableState) -> dict[str, str]:
     found: dict[str, str] = {}
     for step in tree.steps:
         for operation in step.migration.operations:
-            if isinstance(operation, AddConstraint) and operation.kind == "foreign-key" and operation.columns in alive:
-                if _table_of(operation) == bare and len(operation.columns) == 1:
-                    found[operation.columns[0]] = operation.references
+            if not isinstance(operation, AddConstraint) or _table_of(operation) != bare:
+                continue
+            if operation.kind == "foreign-key" and operation.columns in alive and len(operation.columns) == 1:
+                found[operation.columns[0]] = operation.references
     return found
 
 
 def _column(tree: MigrationTree, state: TableState, column: ColumnState, table: Location, target: str) -> Column:
     return Column(
-        attribute=column.name, name=column.name, location=_place_of_column(tree, state, column) or table, declared_by="",
+        attribute=column.name, name=column.name, location=_place_of_column(tree, state, column) or table,
+        declared_by="",
         type=column.type, nullable=False if column.primary_key else column.nullable, primary_key=column.primary_key,
-        foreign_key=_foreign_key(column.references or target), has_server_default=column.default is not None or column.generated,
+        foreign_key=_foreign_key(column.references or target),
+        has_server_default=column.default is not None or column.generated,
         unique=column.unique,
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bylaw.facts.database import Column, Table
+from bylaw.facts.database import Table
 from bylaw.project.roles import context_of
 from bylaw.project.tables.columns import Columns
 from bylaw.project.tables.core import CoreTables
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 
 def derive(project: Project) -> tuple[Kinship, tuple[Table, ...], dict[str, Table]]:
-    """The classes, all tables in order of place, and an index from classes and variables (canonical names) to the table of their rows."""
+    """The classes, all tables in order of place, and an index from classes and variables (canonical names) to the
+    table of their rows.
+    """
     files = [file.facts for file in project.files.values() if file.facts.language == "python"]
     meanings = Meanings(project.names)
     kinship = Kinship(meanings, files)
@@ -99,8 +101,7 @@ def _add_shared(found: dict[str, Table], sharing: dict[str, str], kinship: Kinsh
         kin, table = kinship.get(name), found.get(parent)
         if kin is None or table is None or table.orm == "django":
             continue
-        extra: list[Column] = []
-        for column in mapped.gather(kin)[0]:
-            if table.column(column.attribute) is None:
-                extra.append(msgspec.structs.replace(column, nullable=None))
+        own = mapped.gather(kin)[0]
+        # The parent's rows have none of these, so the column is nullable whatever its declaration says.
+        extra = [msgspec.structs.replace(c, nullable=None) for c in own if table.column(c.attribute) is None]
         found[parent] = msgspec.structs.replace(table, columns=(*table.columns, *extra))

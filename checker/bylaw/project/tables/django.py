@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import msgspec
@@ -28,12 +29,14 @@ _FOREIGN = frozenset(
     }
 )
 _NO_COLUMN = frozenset(
-    {"ManyToManyField", "ParentalManyToManyField", "TaggableManager", "GenericForeignKey", "GenericRelation", "ClusterTaggableManager",
+    {"ManyToManyField", "ParentalManyToManyField", "TaggableManager", "GenericForeignKey", "GenericRelation",
+    "ClusterTaggableManager",
      "ForeignObject", "ReverseGenericManyToOneDescriptor", "SortedManyToManyField"}
 )  # fmt: skip
 _AUTO = frozenset({"AutoField", "BigAutoField", "SmallAutoField"})
 _ROOT = "django.Model"
 _MAX_FIELD_DEPTH = 8
+_OTHER_FIELDS = re.compile("forms|serializers|filters|tables")
 
 
 @dataclass(frozen=True)
@@ -223,7 +226,8 @@ class DjangoModels:
             parent = parents[0].fact.qualified if parents else concrete
             relation = f"{parent.rpartition('.')[2].lower()}_ptr"
             pointer = Column(
-                f"{relation}_id", f"{relation}_id", location, "", type="OneToOneField", nullable=False, primary_key=True,
+                f"{relation}_id", f"{relation}_id", location, "", type="OneToOneField", nullable=False,
+                primary_key=True,
                 foreign_key=ForeignKey("", "", parent), unique=True, implicit=True, relation=relation,
             )  # fmt: skip
             return [pointer, *columns]
@@ -259,14 +263,19 @@ class DjangoModels:
             )
             return next((kind for kind in kinds if kind), "")
         last = name.rpartition(".")[2]
+        relational = last in _FOREIGN or last in _NO_COLUMN
         if name.startswith(("django.db.models.", "django.contrib.")) and ".forms." not in name:
-            known = last.endswith("Field") or last in _FOREIGN or last in _NO_COLUMN
-            return f"django.{last}" if known else ""
-        if ("." in name and "forms" not in name and "serializers" not in name and "filters" not in name and "tables" not in name
-                and (last in _FOREIGN or last in _NO_COLUMN or (last.endswith("Field") and ("fields" in name or "models" in name)))
-                and self.meanings.names.module(name.rpartition(".")[0], near) is None):  # fmt: skip
-            return f"library.{last}"
-        return ""
+            return f"django.{last}" if relational or last.endswith("Field") else ""
+        if not self._is_foreign_field(name):
+            return ""
+        return f"library.{last}" if relational or last.endswith("Field") else ""
+
+    def _is_foreign_field(self, name: str) -> bool:
+        """Whether a name may be a model field of a package outside: neither a form's, a serializer's nor a filter's."""
+        home, _, last = name.rpartition(".")
+        if not home or self.meanings.names.module(home, "") is not None or _OTHER_FIELDS.search(home):
+            return False
+        return last in _FOREIGN or last in _NO_COLUMN or "fields" in home or "models" in home
 
 
 def _with_relation(column: Column, relation: str) -> Column:

@@ -19,10 +19,11 @@ MAX_CHAIN = 60
 
 @dataclass(eq=False)
 class Kin:
-    """A class of the project. `parents` are classes of the project, `libraries` meanings of classes outside it, both in order.
+    """A class of the project. `parents` are classes of the project, `libraries` meanings of classes outside it, both
+    in order.
 
-    `opaque`: some base is an expression that cannot be followed. `root`: the canonical name of the variable that holds the
-    declarative base (`Base = declarative_base()`), when a base is one.
+    `opaque`: some base is an expression that cannot be followed. `root`: the canonical name of the variable that
+    holds the declarative base (`Base = declarative_base()`), when a base is one.
     """
 
     fact: Class
@@ -123,7 +124,7 @@ class Kinship:
                 self._add_named(kin, self.meanings.of(model.name, found.file.module), found.file.module, 1)
 
     def _add_library(self, kin: Kin, name: str, near: str) -> None:
-        owner, _, last = name.rpartition(".")
+        owner = name.rpartition(".")[0]
         package = name.partition(".")[0]
         if package in sys.stdlib_module_names or package in _PLAIN:
             return

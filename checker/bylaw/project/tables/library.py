@@ -26,8 +26,10 @@ _ADVANCED: Final[dict[str, Brought]] = {
     **{f"{key}Base": ("*id", "sa_orm_sentinel") for key in _ADVANCED_KEYS},
     **{f"{key}AuditBase": ("*id", "sa_orm_sentinel", "created_at", "updated_at") for key in _ADVANCED_KEYS},
     **{f"{key}PrimaryKey": ("*id", "sa_orm_sentinel") for key in _ADVANCED_KEYS},
-    "DefaultBase": (), "CommonTableAttributes": (), "SQLQuery": (), "AdvancedDeclarativeBase": (), "AuditColumns": ("created_at", "updated_at"),
-    "AuditMixin": ("created_at", "updated_at"), "SlugKey": ("slug",), "UniqueMixin": (), "SentinelMixin": ("sa_orm_sentinel",),
+    "DefaultBase": (), "CommonTableAttributes": (), "SQLQuery": (), "AdvancedDeclarativeBase": (),
+    "AuditColumns": ("created_at", "updated_at"),
+    "AuditMixin": ("created_at", "updated_at"), "SlugKey": ("slug",), "UniqueMixin": (),
+    "SentinelMixin": ("sa_orm_sentinel",),
 }  # fmt: skip
 ADVANCED_PACKAGES: Final = ("advanced_alchemy", "litestar")
 ADVANCED_BASES: Final = frozenset(name for name in _ADVANCED if name.endswith("Base"))
@@ -52,7 +54,8 @@ SQLALCHEMY: Final[dict[str, Brought]] = {
     "flask_appbuilder.ImageColumn": (),
     "flask_principal.UserMixin": (),
     "sqlalchemy_mixins.AllFeaturesMixin": (), "sqlalchemy_mixins.TimestampsMixin": ("created_at", "updated_at"),
-    "sqlalchemy_mixins.ActiveRecordMixin": (), "sqlalchemy_mixins.SerializeMixin": (), "sqlalchemy_mixins.ReprMixin": (),
+    "sqlalchemy_mixins.ActiveRecordMixin": (), "sqlalchemy_mixins.SerializeMixin": (),
+    "sqlalchemy_mixins.ReprMixin": (),
     "sqlalchemy_mixins.SmartQueryMixin": (), "sqlalchemy_serializer.SerializerMixin": (),
 }  # fmt: skip
 _WITHOUT_COLUMNS: Final = frozenset({"sqlalchemy", "sqlmodel", "pydantic", "msgspec", "pydantic_settings"})
@@ -93,27 +96,35 @@ DJANGO_ABSTRACT: Final[dict[str, Brought]] = {
     "wagtail.Orderable": ("sort_order",),
     "wagtail.PreviewableMixin": (), "wagtail.TranslatableMixin": ("translation_key", "locale_id"),
     "wagtail.RevisionMixin": ("latest_revision_id",),
-    "wagtail.DraftStateMixin": ("live", "has_unpublished_changes", "first_published_at", "last_published_at", "live_revision_id",
+    "wagtail.DraftStateMixin": ("live", "has_unpublished_changes", "first_published_at", "last_published_at",
+    "live_revision_id",
                                 "go_live_at", "expire_at", "expired"),
-    "wagtail.LockableMixin": ("locked", "locked_at", "locked_by_id"), "wagtail.WorkflowMixin": (), "wagtail.CollectionMember": ("collection_id",),
-    "wagtail.Searchable": (), "wagtail.Indexed": (), "wagtail.BaseSiteSetting": ("site_id",), "wagtail.BaseGenericSetting": (),
+    "wagtail.LockableMixin": ("locked", "locked_at", "locked_by_id"), "wagtail.WorkflowMixin": (),
+    "wagtail.CollectionMember": ("collection_id",),
+    "wagtail.Searchable": (), "wagtail.Indexed": (), "wagtail.BaseSiteSetting": ("site_id",),
+    "wagtail.BaseGenericSetting": (),
 }  # fmt: skip
 """Abstract models: their columns land in the table of the subclass."""
 
 DJANGO_CONCRETE: Final = frozenset({
-    "django.User", "django.Group", "django.Permission", "django.ContentType", "django.Site", "django.Session", "django.LogEntry",
-    "django.FlatPage", "wagtail.Page", "wagtail.Collection", "wagtail.Site", "wagtail.Image", "wagtail.Document", "taggit.TagBase",
+    "django.User", "django.Group", "django.Permission", "django.ContentType", "django.Site", "django.Session",
+    "django.LogEntry",
+    "django.FlatPage", "wagtail.Page", "wagtail.Collection", "wagtail.Site", "wagtail.Image", "wagtail.Document",
+    "taggit.TagBase",
 })  # fmt: skip
 """Models with a table of their own: a subclass gets a `<parent>_ptr_id` key."""
 
 DJANGO_TABLES: Final = {
-    "User": "auth_user", "Group": "auth_group", "Permission": "auth_permission", "ContentType": "django_content_type", "Site": "django_site",
+    "User": "auth_user", "Group": "auth_group", "Permission": "auth_permission",
+    "ContentType": "django_content_type", "Site": "django_site",
 }  # fmt: skip
 """Physical names of Django's own models with the key `id`."""
 
 
 def short(name: str) -> str:
-    """Package and last part: `django.db.models.Model` and `django.contrib.gis.db.models.Model` are both `django.Model`."""
+    """Package and last part: `django.db.models.Model` and `django.contrib.gis.db.models.Model` are both
+    `django.Model`.
+    """
     package, _, rest = name.partition(".")
     return f"{_PACKAGE_ALIASES.get(package, package)}.{rest.rpartition('.')[2]}" if rest else package
 

@@ -29,7 +29,9 @@ class Linker:
         self.apps = DjangoApps(project)
 
     def link(self, tables: dict[str, Table], loose: list[Table]) -> tuple[dict[str, Table], list[Table]]:
-        """The tables by qualified name, and those without one, with physical names, targets and associations filled in."""
+        """The tables by qualified name, and those without one, with physical names, targets and associations filled
+        in.
+        """
         pointed = {
             c.foreign_key.table for t in (*tables.values(), *loose) for c in t.columns if c.foreign_key is not None
         }
@@ -148,9 +150,7 @@ class Linker:
         if "." in text and (found := self._by_label.get(text.lower())):
             return {found}
         last = text.rpartition(".")[2]
-        matches = {
-            n for n, t in tables.items() if t.name == last or t.class_name == last or n.rpartition(".")[2] == last
-        }
+        matches = {n for n, t in tables.items() if last in (t.name, t.class_name, n.rpartition(".")[2])}
         return matches or {text}
 
 

@@ -1,4 +1,6 @@
-"""What a name of an ORM means, wherever it was imported from or hung onto: `db.Column`, `sa.Column` and `sqlmodel.Column` are one."""
+"""What a name of an ORM means, wherever it was imported from or hung onto: `db.Column`, `sa.Column` and
+`sqlmodel.Column` are one.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,8 @@ class Meanings:
     def of(self, name: str, near: str) -> str:
         """The canonical meaning of a qualified name written in module `near`.
 
-        Names of libraries come back by package and last part (`sqlalchemy.Column`), names of a Flask-SQLAlchemy object as
-        `facade.Column`, names of the project canonical.
+        Names of libraries come back by package and last part (`sqlalchemy.Column`), names of a Flask-SQLAlchemy
+        object as `facade.Column`, names of the project canonical.
         """
         key = (name, near)
         found = self._known.get(key)
@@ -39,7 +41,9 @@ class Meanings:
         return canonical
 
     def short(self, value: Value | None, near: str) -> str:
-        """Package and last part of the library name that a value is, or calls: `sqlalchemy.Column`; '' for anything else."""
+        """Package and last part of the library name that a value is, or calls: `sqlalchemy.Column`; '' for anything
+        else.
+        """
         function = value.function if isinstance(value, Call) else value
         if not isinstance(function, Ref):
             return ""

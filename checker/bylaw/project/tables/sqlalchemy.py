@@ -17,7 +17,8 @@ from bylaw.project.tables.tablename import computed_name, flask_name
 from bylaw.source import Location
 
 _NOT_COLUMNS = frozenset(
-    {"relationship", "dynamic_loader", "synonym", "composite", "association_proxy", "hybrid_property", "column_property",
+    {"relationship", "dynamic_loader", "synonym", "composite", "association_proxy", "hybrid_property",
+    "column_property",
      "query_expression", "backref", "relation"}
 )  # fmt: skip
 _RELATION_TYPES = frozenset({"list", "List", "set", "Set", "Sequence", "Collection"})
@@ -89,7 +90,9 @@ class MappedClasses:
     # -- its table's name
 
     def table_name(self, kin: Kin) -> str | None:
-        """The physical name of the table that the class itself has; '' when it is computed, None when it has none of its own."""
+        """The physical name of the table that the class itself has; '' when it is computed, None when it has none of
+        its own.
+        """
         key = kin.fact.qualified
         if key not in self._names:
             self._names[key] = None

@@ -27,7 +27,9 @@ class SqlModels:
         self.mapped = mapped
 
     def is_model(self, kin: Kin) -> bool:
-        """Whether the class says `table=True` and is a SQLModel: by its bases, or by its fields where a base is unknown."""
+        """Whether the class says `table=True` and is a SQLModel: by its bases, or by its fields where a base is
+        unknown.
+        """
         if not any(name == "table" and flag_of(value) is True for name, value in kin.fact.keywords):
             return False
         libraries = kin.all_libraries()
@@ -63,7 +65,8 @@ class SqlModels:
         complete = complete and all(_known(name) for name in kin.all_libraries())
         complete = complete and (bool(parents) or any(column.primary_key for column in own))
         return Table(
-            name=kin.fact.name.lower() if stated is None else stated, model=kin.fact.qualified, class_name=kin.fact.name,
+            name=kin.fact.name.lower() if stated is None else stated, model=kin.fact.qualified,
+            class_name=kin.fact.name,
             orm="sqlmodel", location=Location(kin.file.path, kin.fact.span), columns=tuple(own), complete=complete,
             parents=tuple(parent.fact.qualified for parent in parents), schema=schema, registry=ROOT,
             bases=lineage_names(kin), attributes=attribute_names(kin),
@@ -144,7 +147,7 @@ class SqlModels:
         if column is not None:
             draft.nullable = None
             self.columns.read(*column, draft)
-            draft.nullable = True if draft.nullable is None else draft.nullable
+            draft.nullable = draft.nullable is not False
 
     def _sa_keywords(self, entries: Entries, draft: Draft) -> None:
         for key, value in entries.entries:
