@@ -1,12 +1,13 @@
 """Reads `fixtures/readers/sql/*.sql`: statements, each followed by the operations that are expected of it.
 
-A case is SQL and behind it one line `--> Operation field=value …` for each operation (`--> nothing` for none). Fields with their default
-value are left out; `@ text` at the end says which part of the SQL the operation points at, where it is not all of it.
+A case is SQL and behind it one line `--> Operation field=value …` for each operation (`--> nothing` for none). Fields
+with their default value are left out; `@ text` at the end says which part of the SQL the operation points at, where it
+is not all of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def shown(case_sql: str, dialect: str) -> tuple[str, ...]:
     return tuple(render(operation, content, whole) for operation in found) or ("nothing",)
 
 
-def _by_bytes(sql: str):  # noqa: ANN202
+def _by_bytes(sql: str) -> Callable[[int, int], Span]:
     return lambda start, end: Span(len(sql[:start].encode()), len(sql[:end].encode()))
 
 

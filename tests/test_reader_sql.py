@@ -36,7 +36,7 @@ def test_statement(case: Case) -> None:
 
 
 def test_places_count_characters_of_the_string() -> None:
-    sql = "COMMENT ON TABLE \"größe\" IS 'ü';\nALTER TABLE \"größe\" ADD a int, DROP COLUMN b"
+    sql = 'COMMENT ON TABLE "größe" IS \'ü\';\nALTER TABLE "größe" ADD a int, DROP COLUMN b'
     found = operations(sql, "postgres", Span)
     assert [sql[one.span.start : one.span.end] for one in found[1:]] == ["ADD a int", "DROP COLUMN b"]
 
@@ -64,7 +64,7 @@ def test_binds_do_not_hide_a_statement() -> None:
 def test_data_behind_copy_is_no_sql() -> None:
     content = b"COPY t (a, b) FROM stdin;\n1\tDROP TABLE x;\n2\t'\n\\.\n\nALTER TABLE t ADD c int;\n"
     (migration,) = read("migrations/1_load.sql", content).migrations
-    copy, added = migration.operations
+    _, added = migration.operations
     assert isinstance(added, AddColumn)
     assert content[added.span.start : added.span.end] == b"ALTER TABLE t ADD c int"
 

@@ -126,7 +126,7 @@ def test_markers_in_strings_of_the_text_do_not_hide_the_rest() -> None:
         ("-- this needs no transaction at all\n" + _UP, None),
     ],
 )
-def test_transaction_markers(text: str, transactional: bool | None) -> None:  # noqa: FBT001
+def test_transaction_markers(text: str, transactional: bool | None) -> None:
     found = migration("migrations/1_x.sql", text)
     assert found is not None
     assert found.transactional is transactional

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from typing import Final
 
 from bylaw.facts.code import Suppression
 from bylaw.facts.migrations import Migration
@@ -12,55 +13,47 @@ from bylaw.readers.sql.lexer import Token
 from bylaw.readers.suppressions import parse_suppression
 from bylaw.source import Span
 
+_BLANK: Final = re.compile(r"\s*", re.ASCII)
+
 
 def suppressions(text: str, migrations: tuple[Migration, ...]) -> tuple[Suppression, ...]:
-    """All suppressions of a bytewise text. Where one stands above a statement or an action, it speaks of all its
-    lines.
-    """
-    dialect = migrations[0].dialect if migrations else ""
-    tokens = comment_tokens(text, dialect)
-    comments = {token.start: token.end for token in tokens}
-    lines = [0, *(match.end() for match in re.finditer("\n", text))]
-    spans = [
-        span
-        for migration in migrations
-        for span in (*migration.statements, *(one.span for one in migration.operations))
-    ]
-    found = (_suppression(text, token, comments, lines, spans) for token in tokens)
+    """All suppressions of a bytewise text. One above a statement or an action speaks of all its lines."""
+    tokens = comment_tokens(text, migrations[0].dialect if migrations else "")
+    places = _Places(text, tokens, migrations)
+    found = (_suppression(text, token, places) for token in tokens)
     return tuple(one for one in found if one is not None)
 
 
-def _suppression(
-    text: str, token: Token, comments: dict[int, int], lines: list[int], spans: list[Span]
-) -> Suppression | None:
+class _Places:
+    """Lines, the code behind each comment, and where the statement that starts there ends. Built in linear time."""
+
+    def __init__(self, text: str, tokens: list[Token], migrations: tuple[Migration, ...]) -> None:
+        self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        self.code_behind: dict[int, int] = {}
+        for token in reversed(tokens):
+            blank = _BLANK.match(text, token.end)
+            position = blank.end() if blank else token.end
+            self.code_behind[token.start] = self.code_behind.get(position, position)
+        self.ends: dict[int, int] = {}
+        for migration in migrations:
+            for span in (*migration.statements, *(operation.span for operation in migration.operations)):
+                self.ends[span.start] = max(span.end, self.ends.get(span.start, 0))
+
+    def line(self, offset: int) -> int:
+        """The 1-based line of an offset."""
+        return bisect_right(self.starts, offset)
+
+
+def _suppression(text: str, token: Token, places: _Places) -> Suppression | None:
     said = parse_suppression(comment_text(text, token))
     if said is None:
         return None
-    line = bisect_right(lines, token.start)
+    line = places.line(token.start)
     last_line = 0
-    if not text[lines[line - 1] : token.start].strip() and not _code_behind(text, token):
-        code = _next_code(text, token.end, comments)
-        if code < len(text):
-            line = bisect_right(lines, code)
-            last = max((span.end for span in spans if span.start == code), default=code)
-            last_line = bisect_right(lines, max(code, last - 1))
+    code = places.code_behind[token.start]
+    begins_line = not text[places.starts[line - 1] : token.start].strip()
+    if begins_line and code < len(text) and places.line(code) > places.line(token.end - 1):
+        line = places.line(code)
+        last_line = places.line(max(code, places.ends.get(code, 0) - 1))
     span = Span(token.start, token.end)
     return Suppression(said.rules, said.reason, span, line, said.whole_file, said.problem, last_line)
-
-
-def _code_behind(text: str, token: Token) -> bool:
-    """Whether code follows a block comment on its last line."""
-    end = text.find("\n", token.end)
-    return bool(text[token.end : end if end >= 0 else len(text)].strip())
-
-
-def _next_code(text: str, position: int, comments: dict[int, int]) -> int:
-    """The offset of the next character that is neither white space nor in a comment."""
-    while position < len(text):
-        if text[position].isspace():
-            position += 1
-        elif position in comments:
-            position = comments[position]
-        else:
-            break
-    return position

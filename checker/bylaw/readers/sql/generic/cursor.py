@@ -116,8 +116,10 @@ class Cursor:
         return tidy(readable(self.text[self.tokens[first].start : self.tokens[last - 1].end]), self.lexicon)
 
     def span(self, first: int, last: int) -> Span:
-        """The place of a range of tokens."""
-        return self.place(self.tokens[first].start, self.tokens[max(first, last - 1)].end)
+        """The place of a range of tokens, which must not be empty."""
+        if last <= first:
+            raise self.fail()
+        return self.place(self.tokens[first].start, self.tokens[last - 1].end)
 
     def elements(self, first: int, last: int) -> list[tuple[int, int]]:
         """The token ranges between the commas of a list."""

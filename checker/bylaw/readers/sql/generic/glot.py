@@ -35,7 +35,7 @@ def query_operations(sql: str, dialect: str, span: Span) -> tuple[Operation, ...
     from sqlglot import exp  # noqa: PLC0415
 
     if not _FIRST.match(sql):
-        return (UnreadOperation(span, f"{sql.split(maxsplit=1)[0][:40]} is not known here"),)
+        return (UnreadOperation(span, f"{sql.partition(' ')[0][:40]!r} begins no statement that is known"),)
     if len(sql) > _LARGEST:
         return (UnreadOperation(span, f"longer than {_LARGEST:,} characters"),)
     trees = _parsed(sql, dialect)

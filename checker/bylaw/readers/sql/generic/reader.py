@@ -70,6 +70,8 @@ def _read(stretch: Stretch, lexicon: Lexicon, dialect: str) -> Iterable[Operatio
         if change is not None:
             return (change,)
     cursor = Cursor(stretch, lexicon, dialect)
+    if cursor.is_done():
+        return ()
     reader = STATEMENTS.get(cursor.peek())
     if reader is None:
         from bylaw.readers.sql.generic.glot import query_operations  # noqa: PLC0415
