@@ -56,7 +56,7 @@ class DjangoModels:
     def __init__(self, kinship: Kinship, meanings: Meanings) -> None:
         self.kinship = kinship
         self.meanings = meanings
-        self._kinds: dict[tuple[str, str], str] = {}
+        self._kinds: dict[str, str] = {}
         self._models: dict[str, bool] = {}
 
     def is_model(self, kin: Kin) -> bool:
@@ -244,23 +244,18 @@ class DjangoModels:
         """The library's field class that a call makes, `django.CharField`; '' for what is no field."""
         if not isinstance(value, Call) or not isinstance(value.function, Ref):
             return ""
-        return self._kind(self.meanings.of(value.function.name, near), near, 0)
+        return self._kind(self.meanings.of(value.function.name, near), 0)
 
-    def _kind(self, name: str, near: str, depth: int) -> str:
-        key = (name, near)
-        if key not in self._kinds:
-            self._kinds[key] = ""
-            self._kinds[key] = self._look_up(name, near, depth)
-        return self._kinds[key]
+    def _kind(self, name: str, depth: int) -> str:
+        if name not in self._kinds:
+            self._kinds[name] = ""
+            self._kinds[name] = self._look_up(name, depth)
+        return self._kinds[name]
 
-    def _look_up(self, name: str, near: str, depth: int) -> str:
+    def _look_up(self, name: str, depth: int) -> str:
         kin = self.kinship.get(name)
         if kin is not None:
-            kinds = (
-                [self._kind(base, kin.module, depth + 1) for base in kin.all_libraries()]
-                if depth < _MAX_FIELD_DEPTH
-                else []
-            )
+            kinds = [self._kind(base, depth + 1) for base in kin.all_libraries()] if depth < _MAX_FIELD_DEPTH else []
             return next((kind for kind in kinds if kind), "")
         last = name.rpartition(".")[2]
         relational = last in _FOREIGN or last in _NO_COLUMN

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from bylaw.facts.code import Function, Variable
+from bylaw.facts.code import Variable
 from bylaw.facts.database import Column, Table
-from bylaw.facts.values import Attr, Call, Index, Ref, Value, flag_of, is_none, text_of
+from bylaw.facts.values import Attr, Call, Ref, Value, flag_of, text_of
 from bylaw.project.tables import library
-from bylaw.project.tables.arguments import Arguments
+from bylaw.project.tables.bodies import Bodies
 from bylaw.project.tables.columns import Columns
-from bylaw.project.tables.drafts import Draft
 from bylaw.project.tables.inheritance import Kin, Kinship
 from bylaw.project.tables.meaning import Meanings
 from bylaw.project.tables.tablename import computed_name, flask_name
 from bylaw.source import Location
-
-_NOT_COLUMNS = frozenset(
-    {"relationship", "dynamic_loader", "synonym", "composite", "association_proxy", "hybrid_property",
-    "column_property",
-     "query_expression", "backref", "relation"}
-)  # fmt: skip
-_RELATION_TYPES = frozenset({"list", "List", "set", "Set", "Sequence", "Collection"})
-
-
-@dataclass
-class Body:
-    """What one class body says about columns: None hides an inherited one."""
-
-    columns: dict[str, Column | None]
-    vague: bool = False
-    """Something may be a column, and cannot be read."""
 
 
 class MappedClasses:
@@ -39,9 +20,7 @@ class MappedClasses:
     def __init__(self, kinship: Kinship, meanings: Meanings, columns: Columns) -> None:
         self.kinship = kinship
         self.meanings = meanings
-        self.columns = columns
-        self.arguments = Arguments(kinship, columns)
-        self._bodies: dict[str, Body] = {}
+        self.bodies = Bodies(kinship, meanings, columns)
         self._names: dict[str, str | None] = {}
 
     # -- what a class is
@@ -59,14 +38,7 @@ class MappedClasses:
     def _is_decorated(self, kin: Kin) -> bool:
         for decorator in kin.fact.decorators:
             value = decorator.function if isinstance(decorator, Call) else decorator
-            last = (
-                value.name.rpartition(".")[2]
-                if isinstance(value, Ref)
-                else value.name
-                if isinstance(value, Attr)
-                else ""
-            )
-            if last in {"mapped", "mapped_as_dataclass"}:
+            if isinstance(value, Ref | Attr) and value.name.rpartition(".")[2] in {"mapped", "mapped_as_dataclass"}:
                 return True
         return False
 
@@ -85,7 +57,7 @@ class MappedClasses:
         )
         if not unknown or kin.variable("__tablename__") is None:
             return False
-        return any(column is not None for column in self.body(kin).columns.values())
+        return any(column is not None for column in self.bodies.of(kin).columns.values())
 
     # -- its table's name
 
@@ -105,7 +77,7 @@ class MappedClasses:
             return found
         if any(library.names_tables(name) for name in kin.all_libraries()):
             parents = self.mapped_parents(kin)
-            own_key = any(c is not None and c.primary_key for c in self.body(kin).columns.values())
+            own_key = any(c is not None and c.primary_key for c in self.bodies.of(kin).columns.values())
             if not parents or own_key:
                 return flask_name(kin.fact.name)
         return None
@@ -173,7 +145,7 @@ class MappedClasses:
         libraries = kin.all_libraries()
         complete = complete and not any(k.opaque for k in kin.lineage())
         complete = complete and all(library.sqlalchemy_columns(lib) is not None for lib in libraries)
-        columns, schema = self.arguments.apply(kin, columns)
+        columns, schema = self.bodies.arguments.apply(kin, columns)
         # No mapped class is without a key: one that seems to be declares it in a way that was not understood.
         complete = complete and (bool(parents) or any(column.primary_key for column in columns))
         return Table(
@@ -200,7 +172,7 @@ class MappedClasses:
         for k in kin.lineage():
             if k is not kin and id(k) in own_tables:
                 continue
-            body = self.body(k)
+            body = self.bodies.of(k)
             vague = vague or body.vague
             for attribute, column in body.columns.items():
                 found.setdefault(attribute, column)
@@ -208,121 +180,6 @@ class MappedClasses:
                 for column in library_columns(name, kin):
                     found.setdefault(column.attribute, column)
         return [column for column in found.values() if column is not None], not vague
-
-    def body(self, kin: Kin) -> Body:
-        key = kin.fact.qualified
-        if key not in self._bodies:
-            self._bodies[key] = Body({})
-            self._bodies[key] = self._read_body(kin)
-        return self._bodies[key]
-
-    def _read_body(self, kin: Kin) -> Body:
-        body = Body({})
-        for variable in kin.fact.variables:
-            if variable.name == "__table__":
-                self._hybrid(kin, variable.value, body)
-            elif not variable.name.startswith("__"):
-                self._variable(kin, variable, body)
-        for method in self.kinship.methods(kin):
-            self._declared(kin, method, body)
-        return body
-
-    def _variable(self, kin: Kin, variable: Variable, body: Body) -> None:
-        mapped = self.columns.mapped_type(variable.annotation, kin.module)
-        found = self.columns.call(variable.value, kin.module)
-        if found is not None:
-            draft = Draft()
-            if mapped is not None:
-                draft.nullable = False
-                self.columns.annotate(mapped, kin.module, draft)
-            self.columns.read(*found, draft)
-            if mapped is None and draft.nullable is None:
-                draft.nullable = True
-            body.columns[variable.name] = draft.column(
-                variable.name, Location(kin.file.path, variable.span), kin.fact.qualified
-            )
-        elif variable.value is None:
-            if mapped is not None and not variable.conditional and _is_scalar(mapped):
-                draft = Draft(nullable=False)
-                self.columns.annotate(mapped, kin.module, draft)
-                location = Location(kin.file.path, variable.span)
-                body.columns[variable.name] = draft.column(variable.name, location, kin.fact.qualified)
-        elif mapped is not None and not self._is_relation(variable.value, kin.module):
-            body.vague = True
-        elif is_none(variable.value):
-            body.columns.setdefault(variable.name, None)
-
-    def _is_relation(self, value: Value, near: str) -> bool:
-        if not isinstance(value, Call):
-            return True
-        root, _, last = self.meanings.short(value, near).partition(".")
-        if root in {"sqlalchemy", "sqlmodel", "facade", "sqlalchemy_utils"}:
-            return True
-        return last in _NOT_COLUMNS or value.method in _NOT_COLUMNS
-
-    def _declared(self, kin: Kin, method: Function, body: Body) -> None:
-        if not any("declared_attr" in _decorator_name(decorator) for decorator in method.decorators):
-            return
-        for returned in method.returns:
-            found = self.columns.call(returned, kin.module)
-            if found is None:
-                continue
-            draft = Draft()
-            mapped = self.columns.mapped_type(method.annotation, kin.module)
-            if mapped is not None:
-                draft.nullable = False
-                self.columns.annotate(mapped, kin.module, draft)
-            self.columns.read(*found, draft)
-            body.columns[method.name] = draft.column(
-                method.name, Location(kin.file.path, method.span), kin.fact.qualified
-            )
-
-    def _hybrid(self, kin: Kin, value: Value | None, body: Body) -> None:
-        """`__table__ = Table(...)`, in place or by name."""
-        near, path = kin.module, kin.file.path
-        if isinstance(value, Ref):
-            found = self.meanings.names.definition(value.name, near)
-            if found is not None and isinstance(found.item, Variable):
-                value, near, path = found.item.value, found.file.module, found.file.path
-        if not isinstance(value, Call):
-            body.vague = True
-            return
-        columns, complete = self.core_columns(value, near, path, kin.fact.qualified)
-        body.vague = body.vague or not complete
-        body.columns.update({column.attribute: column for column in columns})
-
-    def core_columns(self, call: Call, near: str, path: str, declared_by: str) -> tuple[list[Column], bool]:
-        """The columns of a `Table(name, metadata, ...)` call, and whether they are all."""
-        columns: list[Column] = []
-        complete = not call.spreads and not any(k.name in {"autoload", "autoload_with"} for k in call.keywords)
-        for arg in call.args[2:]:
-            found = self.columns.call(arg, near)
-            if found is None:
-                last = self.meanings.short(arg, near).rpartition(".")[2]
-                complete = complete and (last.endswith("Constraint") or last in {"Index", "Comment"})
-                continue
-            draft = Draft(nullable=True)
-            self.columns.read(*found, draft)
-            attribute = text_of(found[0].keyword("key")) or draft.name
-            if not attribute:
-                complete = False
-                continue
-            first = arg.args[0] if isinstance(arg, Call) and arg.args and text_of(arg.args[0]) is not None else arg
-            columns.append(draft.column(attribute, Location(path, first.span), declared_by))
-        constraints = [arg for arg in call.args[2:] if isinstance(arg, Call)]
-        return self.arguments.constrain(columns, constraints, near), complete
-
-
-def _is_scalar(mapped: Value) -> bool:
-    """Whether `Mapped[T]` without a value is a column: collections are relations."""
-    while isinstance(mapped, Index):
-        mapped = mapped.value
-    return not (isinstance(mapped, Ref) and mapped.name.rpartition(".")[2] in _RELATION_TYPES)
-
-
-def _decorator_name(value: Value) -> str:
-    function = value.function if isinstance(value, Call) else value
-    return function.name if isinstance(function, Ref | Attr) else ""
 
 
 def library_columns(name: str, kin: Kin) -> list[Column]:

@@ -60,7 +60,7 @@ class SqlModels:
                     found.setdefault(column.attribute, column)
         own = [column for column in found.values() if column is not None]
         stated = self.mapped.table_name(kin)
-        own, schema = self.mapped.arguments.apply(kin, own)
+        own, schema = self.mapped.bodies.arguments.apply(kin, own)
         complete = not any(k.opaque for k in kin.lineage())
         complete = complete and all(_known(name) for name in kin.all_libraries())
         complete = complete and (bool(parents) or any(column.primary_key for column in own))
