@@ -94,7 +94,7 @@ _DEEP = {
     "unions": "SELECT 1" + " UNION SELECT 1" * 100_000,
     "casts": "SELECT 1" + "::int" * 200_000,
     "cases": "SELECT " + "CASE WHEN true THEN " * _N + "1" + " END" * _N,
-    "subqueries": "SELECT * FROM " + "(SELECT * FROM " * _N,
+    "subqueries": "SELECT " + "(SELECT " * _N,
     "blocks": "DO $$ " + "BEGIN " * _N + "END; " * _N + "$$",
     "conditions": "DO $$ BEGIN " + "IF a THEN " * _N + "END IF; " * _N + "END $$",
     "comments": "/*" * _N + "SELECT 1",
@@ -133,6 +133,7 @@ def test_deep_and_long(name: str, dialect: str) -> None:
 
 
 def test_a_dump_of_twenty_megabytes() -> None:
+    rows = b", ".join(b"(%d, 'it''s; -- one', NULL)" % number for number in range(3_000))
     row = b"".join((b"INSERT INTO users (id, name, note) VALUES ", rows, b";\n"))
     copied = b"COPY users (id, name) FROM stdin;\n" + b"1\tO'Brien; DROP TABLE x\n" * 200_000 + b"\\.\n\n"
     content = b"CREATE TABLE users (id int);\n" + row * 150 + copied + b"ALTER TABLE users ADD COLUMN last int;\n"
