@@ -13,6 +13,7 @@ from bylaw.facts.values import Items, Ref, Value
 from bylaw.project.imports import ImportGraph, Reach
 from bylaw.project.installed import InstalledApps
 from bylaw.project.paths import is_example, is_test, matcher
+from bylaw.project.tables.meaning import Meanings
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -97,17 +98,13 @@ class Registrations:
         values = [v.value for v in file.variables if v.name == "target_metadata"]
         if not any(isinstance(value, Ref | Items) or _is_computed(value) for value in values):
             return None
-        bases = {self._base_of(name, file.module) for value in values for name in _names_in(value)}
+        meanings = Meanings(self.names)
+        bases = {meanings.registry(name, file.module) for value in values for name in _names_in(value)}
         entries, dynamic = [file.module], "flask.current_app" in targets
         if dynamic:
             entries.extend(self._application_modules())
         known = frozenset(base for base in bases if base) if not dynamic else frozenset()
         return Environment(file, known, self.graph.reach(entries, all_functions=dynamic))
-
-    def _base_of(self, name: str, near: str) -> str:
-        """`app.db.Base.metadata` → the canonical name of the base."""
-        resolved = self.names.resolve(name, near)
-        return self.names.resolve(resolved.removesuffix(".metadata"), near)
 
     def _application_modules(self) -> list[str]:
         """Where Flask applications are made: the command line imports one of them before `env.py` runs."""

@@ -44,12 +44,12 @@ class CoreTables:
                 variable.span if variable is not None else site.call.args[0].span if site.call.args else site.call.span
             )
             metadata = site.call.argument(1, "metadata")
-            registry = self.meanings.of(metadata.name, file.module) if isinstance(metadata, Ref) else ""
+            registry = self.meanings.registry(metadata.name, file.module) if isinstance(metadata, Ref) else ""
             qualified = f"{file.module}.{variable.name}" if variable is not None else ""
             yield qualified, Table(
                 name=name or "", model="", class_name="", orm="sqlalchemy", location=Location(file.path, span),
                 columns=tuple(columns), complete=complete, schema=text_of(site.call.keyword("schema")) or "",
-                registry=registry.removesuffix(".metadata"),
+                registry=registry,
             )  # fmt: skip
 
     def imperative(self, file: FileFacts) -> Iterator[tuple[str, str]]:

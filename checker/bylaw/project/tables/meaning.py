@@ -51,6 +51,13 @@ class Meanings:
         root, _, rest = meaning.partition(".")
         return f"{root}.{rest.rpartition('.')[2]}" if rest else root
 
+    def registry(self, name: str, near: str) -> str:
+        """Who holds the metadata of that name: the base for `Base.metadata`, the variable for a `MetaData()` of its own."""
+        canonical = self.names.resolve(name, near)
+        if self.names.definition(canonical, near) is not None:
+            return canonical
+        return self.names.resolve(canonical.removesuffix(".metadata"), near)
+
     def is_facade(self, name: str, near: str = "") -> bool:
         """Whether a canonical name is an object like Flask-SQLAlchemy's `db`."""
         if name not in self._facades:

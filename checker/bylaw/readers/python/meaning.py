@@ -12,7 +12,7 @@ MEANINGFUL_CALLS = frozenset({
     "spec_from_file_location", "load_module", "autodiscover_modules", "import_submodules", "import_by_path", "locate",
     # tables and registries
     "Table", "autodiscover", "walk_packages", "iter_modules", "import_module", "import_string", "find_modules",
-    "automap_base", "declarative_base",
+    "automap_base", "declarative_base", "map_imperatively", "mapper",
 })  # fmt: skip
 ENDINGS = ("Router", "Blueprint", "FastAPI", "Flask", "NinjaAPI")
 """Ends of names by which a project calls its own subclasses of applications and routers."""
