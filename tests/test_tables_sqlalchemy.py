@@ -373,7 +373,7 @@ def test_sqlmodel_fields_of_every_kind() -> None:
             class Item(ItemBase, table=True):
                 id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
                 owner_id: int | None = Field(default=None, foreign_key="user.id")
-                gone_at: Optional[datetime] = Field(default=None, sa_column=Column("deleted_at", DateTime, nullable=True))
+                gone_at: Optional[datetime] = Field(sa_column=Column("deleted_at", DateTime, nullable=True))
                 renamed: int = Field(sa_column_kwargs={"name": "old_name", "server_default": "1"})
                 owner: "User" = Relationship()
                 kind: ClassVar[str] = "item"
@@ -432,7 +432,7 @@ def test_cycles_and_nonsense_end() -> None:
 
             class X(Y): ...
             class Y(X): ...
-            class Z(A, B, Z): 
+            class Z(A, B, Z):
                 __tablename__ = "z"
                 id = mapped_column(primary_key=True)
 
