@@ -40,6 +40,7 @@ class Expressions:
         self.stack: list[FunctionNode] = []
         self.extra_frames: tuple[Frame, ...] = ()
         self._effect = effect
+        self._written: dict[tuple[int, int], Value] = {}
         self._silent = 0
         self._steps = 0
 
@@ -63,13 +64,21 @@ class Expressions:
 
     def value(self, node: Node) -> Value:
         """The value of an expression as it is written."""
-        return self.module.value_in(node, self._frames)
+        key = (node.start_byte, node.end_byte)
+        value = self._written.get(key)
+        if value is None:
+            value = self._written[key] = self.module.value_in(node, self._frames)
+        return value
 
-    def evaluate(self, node: Node, names: Environment, *, alone: bool = False) -> Value:
-        """The folded value of an expression, after the effects of its calls. `alone`: it is a whole statement."""
+    def evaluate(self, node: Node, names: Environment) -> Value:
+        """The folded value of an expression, after the effects of its calls."""
         value = self.value(node)
-        self._calls(value, names, alone=alone)
+        self._calls(value, names)
         return self.folder.fold(value, names)
+
+    def meet_calls(self, node: Node, names: Environment) -> None:
+        """The effects of the calls in an expression that is a whole statement."""
+        self._calls(self.value(node), names, alone=True)
 
     def own_function(self, call: Call) -> FunctionNode | None:
         """The function of this module that a folded call calls; also a method of a class of this module."""
@@ -113,6 +122,7 @@ class Expressions:
         arguments = self._folded_arguments(call, names)
         grown = mutated(Call(call.function, arguments.args, arguments.keywords, call.span), names)
         if grown is not None:
+            self.folder.weigh(grown[1])
             names[grown[0]] = grown[1]
         folded = Call(self.folder.fold(call.function, names), arguments.args, arguments.keywords, call.span)
         if not self.silent and self._effect(call, folded, alone):
@@ -200,7 +210,9 @@ class Expressions:
     # -- targets
 
     def assign(self, target: Node, value: Value, names: Environment) -> None:
-        """Bind what an assignment's target names to a folded value, taken apart where it has parts."""
+        """Bind what an assignment's target names to a folded value, taken apart where it has parts. Raises TooMuch."""
+        if not isinstance(value, Constant | Ref | Opaque):
+            self.folder.weigh(value)
         kind = target.type
         if kind == "identifier":
             names[self.module.converter.text(target)] = value

@@ -73,19 +73,20 @@ class Folder:
             raise TooMuch
         if depth > MAX_DEPTH:
             return Opaque("too-deep", value.span)
-        folded = self._fold(value, names, depth)
-        if folded is not value:
-            self._weigh(folded)
-        return folded
+        return self._fold(value, names, depth)
 
-    def _weigh(self, value: Value) -> None:
-        """Refuse values that share parts so often that walking them would never end: `x = [x, x]`, again and again."""
-        inside = children(value)
-        if inside and id(value) not in self._weights:
-            weight = 1 + sum(self._weights[id(part)][1] if id(part) in self._weights else 1 for part in inside)
-            if weight > MAX_WEIGHT:
-                raise TooMuch
-            self._weights[id(value)] = (value, weight)
+    def weigh(self, value: Value) -> int:
+        """How many parts a value has, shared ones counted each time. Raises TooMuch for one that no walk would end in:
+        `x = [x, x]`, again and again.
+        """
+        known = self._weights.get(id(value))
+        if known is not None:
+            return known[1]
+        weight = 1 + sum(self.weigh(part) for part in children(value))
+        if weight > MAX_WEIGHT:
+            raise TooMuch
+        self._weights[id(value)] = (value, weight)
+        return weight
 
     def _fold(self, value: Value, names: Environment, depth: int) -> Value:
         match value:

@@ -20,6 +20,7 @@ from bylaw.readers.python.interpret.pure import compare
 from bylaw.readers.python.parse import span
 from bylaw.readers.python.scope import Frame
 from bylaw.readers.python.walk import FunctionNode, Module
+from bylaw.source import Span
 
 MAX_NESTING: Final = 60
 
@@ -33,6 +34,7 @@ class Interpreter(Expressions):
         super().__init__(module, dialect, effect)
         self._nesting = 0
         self._returned: list[list[Value]] = []
+        self._changed: dict[Span, list[tuple[str, Span]]] = {}
         self._nodes = {(record.node.start_byte, record.node.end_byte): record for record in module.functions}
 
     def enter(self, function: FunctionNode, names: Environment) -> Value | None:
@@ -137,7 +139,7 @@ class Interpreter(Expressions):
         elif node.type == "augmented_assignment":
             self._augmented(node, names)
         elif node.type not in {"string", "comment", "ellipsis"}:
-            self.evaluate(node, names, alone=True)
+            self.meet_calls(node, names)
 
     def _assignment(self, node: Node, names: Environment) -> None:
         targets: list[Node] = []
@@ -165,7 +167,7 @@ class Interpreter(Expressions):
         sign = self.module.converter.text(operator).rstrip("=") if operator is not None else "?"
         before = names.get(name)
         result = compare(sign, before, added, span(node)) if before is not None else None
-        names[name] = result or Opaque("augmented", span(node))
+        self.assign(left, result or Opaque("augmented", span(node)), names)
 
     def _return(self, node: Node, names: Environment) -> None:
         for child in node.named_children:
@@ -219,8 +221,11 @@ class Interpreter(Expressions):
 
     def _unknown_loop(self, target: Node | None, body: Node, names: Environment) -> None:
         """A body that runs any number of times: once, with everything that it changes unknown."""
-        for name in changed_in(body):
-            names[self.module.converter.text(name)] = Opaque("loop", span(name))
+        where = span(body)
+        if where not in self._changed:
+            self._changed[where] = [(self.module.converter.text(name), span(name)) for name in changed_in(body)]
+        for name, place in self._changed[where]:
+            names[name] = Opaque("loop", place)
         if target is not None:
             self.assign(target, Opaque("loop", span(target)), names)
         self.block(body.named_children, dict(names))
