@@ -126,10 +126,10 @@ _DEEP = {
 @pytest.mark.parametrize("name", _DEEP)
 def test_deep_and_long(name: str, dialect: str) -> None:
     content = _DEEP[name].encode()
-    started = time.perf_counter()
+    started = time.process_time()
     for migration in read(f"migrations/{dialect}/0001_x.sql" if dialect else _PATH, content).migrations:
         _check(migration, content)
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20
 
 
 def test_a_dump_of_twenty_megabytes() -> None:
@@ -138,9 +138,9 @@ def test_a_dump_of_twenty_megabytes() -> None:
     copied = b"COPY users (id, name) FROM stdin;\n" + b"1\tO'Brien; DROP TABLE x\n" * 200_000 + b"\\.\n\n"
     content = b"CREATE TABLE users (id int);\n" + row * 150 + copied + b"ALTER TABLE users ADD COLUMN last int;\n"
     assert len(content) > 18_000_000
-    started = time.perf_counter()
+    started = time.process_time()
     (migration,) = read(_PATH, content).migrations
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20
     assert not any(isinstance(one, UnreadOperation) for one in migration.operations)
     assert len(migration.operations) == 153
     assert content[migration.operations[-1].span.start :].startswith(b"ALTER TABLE users ADD COLUMN last")

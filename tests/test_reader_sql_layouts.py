@@ -38,6 +38,7 @@ def migration(path: str, text: str = _UP) -> Migration | None:
         ("app/db/migrate/20240101_add.sql", "", "20240101_add"),
         ("alembic/versions/003_fix.sql", "", "003_fix"),
         ("sql/001_init.sql", "", "001_init"),
+        ("sql/postgres/v2/12.sql", "", "12"),
         ("migrations/committed/000001.sql", "", "000001"),
         ("store/migration/sqlite/0.21/00__add.sql", "", "00__add"),
         ("migrations/add_b.sql", "", "add_b"),
@@ -74,6 +75,8 @@ def test_layout_by_path(path: str, layout: str, revision: str) -> None:
         "migrations/schema.sql",
         "docker/init.sql",
         "models/2024_report.sql",
+        "scripts/2024_report.sql",
+        "sql/reports/01_sales.sql",
     ],
 )
 def test_no_migration(path: str) -> None:

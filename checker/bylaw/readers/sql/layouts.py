@@ -91,6 +91,9 @@ _NO_MIGRATION_NAMES: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED: Final = re.compile(r"^[vV]?\d")
+_ORDINAL: Final = re.compile(r"^(?:0\d*|\d{1,3}|\d{8,}|[vV]\d+)(?:[_.\-]|$)")
+"""A number that orders files: `2024_report` has none."""
+_VERSION: Final = re.compile(r"^v?\d+(?:[._]\d+)*$")
 _FLYWAY: Final = re.compile(r"^(?:([VvBbUu])(\d+(?:[._]\d+)*)__|([Rr])__)")
 _DOWN_NAME: Final = re.compile(r"[._\-](?:down|undo|rollback|revert|downgrade)$", re.IGNORECASE)
 _UP_NAME: Final = re.compile(r"[._\-](?:up|do)$", re.IGNORECASE)
@@ -237,10 +240,12 @@ def _drizzle(file: _File, parts: list[str], text: str) -> Layout | None:
 def _plain(file: _File, parts: list[str], text: str) -> Layout | None:
     """Files in a folder that is named for migrations."""
     numbered = _NUMBERED.match(file.stem) is not None
-    nearest = parts[-3:]
     if parts[-1:] == ["down"] or parts[-1:] == ["downs"]:
         return _nothing("", file.stem) if numbered else None
-    if numbered and (set(nearest) & (_FOLDERS | _NUMBERED_ONLY) or any("migrat" in part for part in nearest)):
+    if numbered and any(part in _FOLDERS or "migrat" in part for part in parts[-3:]):
+        return _whole("", file.stem, text)
+    inner = next((part for part in reversed(parts) if part not in _DIALECTS and not _VERSION.match(part)), "")
+    if inner in _NUMBERED_ONLY and _ORDINAL.match(file.stem):
         return _whole("", file.stem, text)
     if parts and (parts[-1] in _FOLDERS or "migrat" in parts[-1]) and not _NO_MIGRATION_NAMES.search(file.stem):
         return _whole("", file.stem, text)

@@ -303,7 +303,7 @@ def is_constraint(cursor: Cursor) -> bool:
         return False
     if word in _CONSTRAINTS:
         return True
-    if cursor.dialect in {"sqlite", "postgres"}:
+    if cursor.dialect in {"sqlite", "postgres", "clickhouse"}:
         return False
     return word in _INDEXES and (word != "index" or cursor.peek(1) == "(" or cursor.is_name(1))
 

@@ -28,7 +28,6 @@ from bylaw.facts.migrations import (
 from bylaw.readers.sql.generic.cursor import Cursor, NotUnderstood
 from bylaw.readers.sql.generic.definitions import (
     column_definition,
-    expression,
     is_constraint,
     string_value,
     table_constraint,
@@ -74,7 +73,9 @@ def create_table(cursor: Cursor, span: Span, *, temporary: bool) -> Iterator[Ope
             others.append(table_constraint(part, table))
         elif part.peek() == "like" and part.is_name(1):
             partial = True
-        elif part.accept("period", "for"):
+        elif part.accept("period", "for") or (
+            cursor.dialect == "clickhouse" and part.peek() in {"index", "projection"}
+        ):
             continue
         else:
             columns.append(column_definition(part))
@@ -164,7 +165,7 @@ def _redefined(table: str, column: str, definition: ColumnSpec, span: Span) -> A
 
 
 def _added(part: Cursor, table: str, span: Span) -> Iterator[Operation]:
-    if part.peek() == "partition" or (part.peek() == "period" and part.peek(1) == "for"):
+    if _adds_no_column(part):
         yield OtherStatement(f"add-{part.peek()}", span, table)
         part.at = part.stop
         return
@@ -189,6 +190,14 @@ def _added(part: Cursor, table: str, span: Span) -> Iterator[Operation]:
     yield AddColumn(table, column_definition(part), span, if_not_exists)
 
 
+def _adds_no_column(part: Cursor) -> bool:
+    """`ADD PARTITION`, `ADD SYSTEM VERSIONING` and the like, which look like a column and its type."""
+    pair = (part.peek(), part.peek(1))
+    if pair[0] in {"partition", "projection"} or pair in {("period", "for"), ("system", "versioning")}:
+        return True
+    return part.dialect == "clickhouse" and pair[0] in {"index", "statistics"} and part.is_name(1)
+
+
 def _dropped(part: Cursor, table: str, span: Span) -> Operation:
     kind = ""
     if part.accept("primary", "key"):
@@ -201,9 +210,10 @@ def _dropped(part: Cursor, table: str, span: Span) -> Operation:
     elif part.peek() in {"index", "key"} and part.is_name(1) and part.peek(1) not in {"cascade", "restrict"}:
         kind = "index"
         part.at += 1
-    elif part.peek() == "partition" and part.is_name(1):
+    elif part.peek() in {"partition", "projection", "statistics"} and part.is_name(1):
+        word = part.peek()
         part.at = part.stop
-        return OtherStatement("drop-partition", span, table)
+        return OtherStatement(f"drop-{word}", span, table)
     else:
         part.accept("column")
     if_exists = part.accept("if", "exists")
@@ -306,6 +316,3 @@ def _option(part: Cursor, table: str, span: Span) -> Operation:
         part.at = part.stop
         return OtherStatement("table-option", span, table, word)
     raise part.fail()
-
-
-__all__ = ["alter_table", "create_table", "expression"]

@@ -269,6 +269,3 @@ def _computed(beginning: str, span: Span) -> Operation:
     if verb in _HARMLESS:
         return OtherStatement(verb, span)
     return UnreadOperation(span, "EXECUTE runs a statement that is computed")
-
-
-__all__ = ["do_block"]

@@ -12,7 +12,6 @@ from bylaw.facts.migrations import (
     DropObject,
     DropTable,
     Operation,
-    OtherStatement,
     SetComment,
 )
 from bylaw.readers.sql.postgres.statement import (
@@ -105,6 +104,8 @@ def _name_and_table(item: Item, kind: str) -> tuple[str, str]:
     if kind in _PARTS_OF_TABLES and item.sequence is not None:
         *table, name = names_of(item.sequence.items)
         return name, ".".join(table)
+    if kind in {"OBJECT_CAST", "OBJECT_TRANSFORM"}:
+        return "", ""
     return dotted(item), ""
 
 
@@ -252,6 +253,3 @@ def create_role(node: CreateRoleStmt, statement: Statement) -> Iterator[Operatio
 @reads(CreatedbStmt)
 def create_database(node: CreatedbStmt, statement: Statement) -> Iterator[Operation]:
     yield created("database", node.dbname, statement)
-
-
-__all__ = ["OtherStatement", "created"]
