@@ -92,8 +92,7 @@ class Change:
         return Location(self.step.path, span or self.operation.span)
 
     def rebuilt(self) -> tuple[TableState, TableState] | None:
-        """For the creation of a table that ends up in the place of a dropped one: that one, and the new one at the end.
-        """
+        """For the creation of a table that takes the place of a dropped one: that one, and the new one at the end."""
         if not isinstance(self.operation, CreateTable):
             return None
         made = self.operation.table
@@ -180,8 +179,7 @@ def schema_after(line: Line, wanted: Step) -> Schema:
 
 
 def _operations(step: Step, builder: Replay, line: Line, *, keep: bool) -> Iterator[tuple[Operation, Schema]]:
-    """Apply the step's operations: yields each, as the database sees it, with the schema before (empty unless `keep`).
-    """
+    """Apply the operations: yields each, as the database sees it, with the schema before (empty unless `keep`)."""
     idle = step in line.idle
     migration = step.migration
     is_django = migration.tool == "django"

@@ -10,6 +10,7 @@ from typing import Literal
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.drops import is_scratch
+from bylaw.project.migrations.precedents import adds_column, had_like_it, has_index, is_unique, stood_before
 from bylaw.project.migrations.state import ColumnState, TableState
 from bylaw.project.migrations.types import Verdict, compare, compare_labels, is_never_a_widening
 
@@ -84,7 +85,7 @@ def _made_unique(change: Change, operation: ops.AlterColumn, column: ColumnState
     definition = operation.definition
     if definition is None or not definition.unique or column is None or column.unique or column.primary_key:
         return
-    if not _is_unique(change, operation.table, (operation.column,)):
+    if not is_unique(change, operation.table, (operation.column,)):
         yield Restriction(change, "unique", operation.table, (operation.column,))
 
 
@@ -238,11 +239,11 @@ def _constrained(change: Change, operation: ops.AddConstraint) -> Iterator[Restr
             known = state.column(columns[0]) if state is not None else None
             if (known is None or known.nullable is not False) and not _is_never_null(change, state, columns[0]):
                 yield Restriction(change, "not-null", table, columns)
-        case "unique" if not operation.using_index and not _is_unique(change, table, columns):
+        case "unique" if not operation.using_index and not is_unique(change, table, columns):
             yield Restriction(change, "unique", table, columns, new=operation.name)
         case "primary-key" if not operation.using_index and _may_be_restricted(change, state, table, columns):
             yield Restriction(change, "primary-key", table, columns, new=operation.name)
-        case "check" | "foreign-key" | "exclude" if not _stood_before(change, operation):
+        case "check" | "foreign-key" | "exclude" if not stood_before(change, operation):
             new = operation.references if operation.kind == "foreign-key" else operation.expression
             yield Restriction(change, operation.kind, table, columns, new=new, strict=True)
         case _:
@@ -253,28 +254,9 @@ def _may_be_restricted(change: Change, state: TableState | None, table: str, col
     """A primary key on columns of a table that is fully known, and that were not unique, or could be NULL."""
     if state is None or not state.complete or not columns:
         return False
-    if not _is_unique(change, table, columns):
+    if not is_unique(change, table, columns):
         return True
     return any((known := state.column(column)) is None or known.nullable is not False for column in columns)
-
-
-def _stood_before(change: Change, operation: ops.AddConstraint) -> bool:
-    """Dropped and made again by the same deployment, the same in what it demands."""
-    now = change.table(operation.table)
-    before = change.deployment.known_before(now)
-    if before is None:
-        return False
-    columns = change.deployment.names_before(now, operation.columns)
-    expression = re.sub(r"\s+", "", operation.expression.lower())
-    for constraint in before.constraints:
-        if constraint.kind != operation.kind:
-            continue
-        if operation.kind == "foreign-key" and constraint.columns == columns:
-            return True
-        if expression and re.sub(r"\s+", "", constraint.expression.lower()) == expression:
-            return True
-    column = before.column(columns[0]) if len(columns) == 1 else None
-    return operation.kind == "foreign-key" and column is not None and bool(column.references)
 
 
 def _unique_index(change: Change, operation: ops.CreateIndex) -> Iterator[Restriction]:
@@ -284,51 +266,15 @@ def _unique_index(change: Change, operation: ops.CreateIndex) -> Iterator[Restri
     named = tuple(column for column in columns if column)
     if any(change.is_new_column(table, column) for column in named):
         return
-    if not named and _adds_column(change, table):
+    if not named and adds_column(change, table):
         return
-    if operation.if_not_exists and _has_index(change, table, operation.name):
+    if operation.if_not_exists and has_index(change, table, operation.name):
         return
-    if named == columns and _is_unique(change, table, columns):
+    if named == columns and is_unique(change, table, columns):
         return
-    if _had_like_it(change, operation):
+    if had_like_it(change, operation):
         return
     yield Restriction(change, "unique", table, columns, new=operation.name, strict=operation.concurrently)
-
-
-def _is_unique(change: Change, table: str, columns: tuple[str, ...]) -> bool:
-    """Whether the columns, or some of them, are unique already: now, or before the deployment began."""
-    now = change.table(table)
-    before = change.deployment.known_before(now)
-    if now is not None and any(known <= frozenset(columns) for known in now.unique_columns()):
-        return True
-    wanted = frozenset(change.deployment.names_before(now, columns))
-    return before is not None and any(known <= wanted for known in before.unique_columns())
-
-
-def _has_index(change: Change, table: str, name: str) -> bool:
-    state = change.table(table)
-    return state is not None and any(index.name == name for index in state.indexes)
-
-
-def _had_like_it(change: Change, operation: ops.CreateIndex) -> bool:
-    """A unique index of the same columns (and condition) stood there before the deployment: it is being rebuilt."""
-    now = change.table(operation.table)
-    before = change.deployment.known_before(now)
-    if before is None:
-        return False
-    columns = change.deployment.names_before(now, operation.columns)
-    return any(
-        index.unique and index.columns == columns and (not index.where or index.where == operation.where)
-        and (any(index.columns) or index.name == operation.name)
-        for index in before.indexes
-    )  # fmt: skip
-
-
-def _adds_column(change: Change, table: str) -> bool:
-    return any(
-        isinstance(other.operation, ops.AddColumn) and other.operation.table == table
-        for other in change.deployment.changes
-    )
 
 
 def _enum(change: Change, operation: ops.AlterEnum) -> Iterator[Restriction]:
