@@ -1,7 +1,7 @@
 """`bylaw: ignore[…]` comments: what they say, and which lines of Python they speak of."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bylaw.facts.code import Suppression
@@ -84,6 +84,7 @@ def test_any_comment_is_read(text: str) -> None:
             assert parsed.reason.strip()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_any_comment_in_a_file_keeps_its_place(before: str, text: str) -> None:
     source = f"# {before}\nx = '''{text}'''  # bylaw: ignore[no-any]: {text}\n"

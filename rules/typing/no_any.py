@@ -5,23 +5,108 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bylaw import File, Finding, file_rule
+from bylaw import File, Finding, Fix, Replace, file_rule
+from bylaw.facts.code import TypeEscape
+
+_HELP = (
+    "say what it really is: a class, a TypedDict, a Protocol or a type variable; `object` where anything is accepted"
+)
+_PLACES = {
+    "parameter": "the parameter `{}`",
+    "*args": "`*{}`",
+    "**kwargs": "`**{}`",
+    "return": "the return type of `{}`",
+    "variable": "the variable `{}`",
+    "attribute": "the attribute `{}`",
+    "field": "the field `{}`",
+    "alias": "the type alias `{}`",
+    "base class": "a base class of `{}`",
+    "type parameter": "the bound of `{}`",
+}
 
 
 @dataclass(frozen=True)
 class Options:
+    allow_paths: tuple[str, ...] = ("tests/**", "**/tests/**")
+    """Files (globs from the root) in which Any is allowed."""
     allow_nested: bool = False
-    """Spare Any as a type argument (`dict[str, Any]`)."""
+    """Spare Any as a type argument (`dict[str, Any]`, `Callable[..., Any]`), but not alone or in a union."""
+    flag_bare_generics: bool = False
+    """Also report containers without arguments (`dict`, `list`), whose contents are Any."""
+    justification: str = "# any: <reason>"
+    """A comment that excuses an annotation, on its line or right above: what stands before `<`, and a reason."""
 
 
 @file_rule(
-    summary="No explicit Any in an annotation",
+    summary="No explicit Any in annotations and type aliases",
     severity="error",
     since="0.1.0",
+    fix="unsafe",
     sources=("S0-65", "S1-61", "S1-96", "S2-133", "S4-09", "S4-85"),
 )
 def no_any(file: File, options: Options) -> Iterator[Finding]:
-    """`Any` switches the type checker off for everything that touches it."""
+    """`Any` switches the type checker off for everything that touches it, and nobody sees where that ends.
+
+    Every type expression counts: parameters, returns, variables, fields, aliases, bounds, base classes, type comments,
+    in quotes or not, under whatever name `Any` was imported. An annotation is reported once. Not reported are
+    `*args: Any` and `**kwargs: Any` of a function that does nothing but hand them on, files that a program generated,
+    and the target of `cast(Any, x)`, of which no-unsafe-cast speaks.
+
+    Write the type that is meant. Where a value really may be anything, `object` says so and keeps the checker awake:
+    it asks for an `isinstance` before the value is used.
+
+    Bad:
+
+    ```python app/service.py
+    from typing import Any
+
+
+    def load(raw: Any) -> dict[str, Any]: ...
+    ```
+
+    Good:
+
+    ```python app/service.py
+    from pydantic import BaseModel
+
+
+    class Payload(BaseModel):
+        name: str
+
+
+    def load(raw: object) -> Payload: ...
+    ```
+    """
+    if file.facts.generated or file.matches(options.allow_paths):
+        return
     for escape in file.facts.escapes:
-        if escape.kind == "any" and not (escape.nested and options.allow_nested):
-            yield Finding(file.at(escape.span), f"`Any` in a {escape.position}")
+        if _counts(escape, options) and not _is_excused(escape, options):
+            yield _finding(file, escape)
+
+
+def _counts(escape: TypeEscape, options: Options) -> bool:
+    if escape.kind == "bare-generic":
+        return options.flag_bare_generics
+    return escape.kind == "any" and not escape.forwarding and not (escape.nested and options.allow_nested)
+
+
+def _is_excused(escape: TypeEscape, options: Options) -> bool:
+    """Whether a comment gives a reason. `# any: <reason>` and `any: <reason>` are the same marker."""
+    marker = options.justification.partition("<")[0].lstrip("#").strip().casefold()
+    remarks = (remark.casefold() for remark in escape.comment.split("\n"))
+    return bool(marker) and any(remark.startswith(marker) and remark[len(marker) :].strip() for remark in remarks)
+
+
+def _finding(file: File, escape: TypeEscape) -> Finding:
+    place = _PLACES[escape.position].format(escape.target)
+    if escape.kind == "bare-generic":
+        written = file.text(escape.span)
+        return Finding(
+            file.at(escape.span), f"{place} is a `{written}` of anything", help=f"say what is in it: `{written}[…]`"
+        )
+    says = f"{place} contains `Any`" if escape.nested else f"{place} is `Any`"
+    fix = None
+    if escape.position == "parameter" and not escape.nested:
+        edit = Replace(file.path, escape.span, "object")
+        fix = Fix(f"annotate `{escape.target}` with `object`", (edit,), "unsafe")
+    return Finding(file.at(escape.span), f"{says}: nothing that touches it is checked", help=_HELP, fix=fix)

@@ -11,7 +11,7 @@ from bylaw.source import Span
 
 
 class Import(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One imported name. `target` is what it refers to (`sqlalchemy.Column`, `app.models.user`); relative ones are made absolute.
+    """One imported name. `target` is what it refers to (`sqlalchemy.Column`, `app.models.user`), made absolute.
 
     A star import has the name `*` and the module as its target. `local` is the name bound here.
     """
@@ -32,7 +32,7 @@ class Import(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Variable(msgspec.Struct, frozen=True, array_like=True):
     """A name that is assigned at module level or in a class body. `span` covers the name, `statement` all of it.
 
-    `x += [..]` and `x.append(..)` do not change `value`; an augmented assignment is a Variable of its own with `augmented`.
+    `x += [..]` and `x.append(..)` do not change `value`; an augmented assignment is a Variable of its own, `augmented`.
     """
 
     name: str
@@ -95,10 +95,10 @@ Role = Literal["argument", "item", "value", "return", "decorator", "receiver", "
 class Reference(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A use of a name that the module imports or defines at its top level (attributes folded in: `users.router`).
 
-    `role` tells the position: argument of a call, item of a list or dict, value of an assignment, returned, in a decorator,
-    receiver of a method call (`router` in `router.get(…)`; the name is the receiver's), called itself, base class, annotation.
-    Each (name, role, function) stands once, at its first place; what a decorator or a `CallSite` is handed stands apart from
-    what any other call is handed.
+    `role` tells the position: argument of a call, item of a list or dict, value of an assignment, returned, in a
+    decorator, receiver of a method call (`router` in `router.get(…)`; the name is the receiver's), called itself, base
+    class. Names in annotations are none. Each (name, role, function) stands once, at its first place; what a decorator
+    or a `CallSite` is handed stands apart from what any other call is handed.
     """
 
     name: str
@@ -107,7 +107,8 @@ class Reference(msgspec.Struct, frozen=True, array_like=True, gc=False):
     function: str = ""
     """Qualified name of the enclosing function, or '' at module level."""
     call: str = ""
-    """For an argument, or an item inside one: the last name of what is called (`include_router`), `@name` in a decorator."""
+    """For an argument, or an item inside one: the last name of what is called (`include_router`), `@name` in a
+    decorator."""
 
 
 class Loop(msgspec.Struct, frozen=True, array_like=True):
@@ -127,13 +128,14 @@ class CallSite(msgspec.Struct, frozen=True, array_like=True):
     """Outermost first."""
     conditional: bool = False
     assigned_to: str = ""
-    """The single name that the statement assigns the call's result to, qualified at module level, plain inside a function."""
+    """The single name that the statement assigns the call's result to: qualified, but plain inside a function."""
 
 
 class Suppression(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A `bylaw: ignore[rule, …]: reason` or `bylaw: ignore-file[…]: reason` comment.
 
-    `span` is the comment itself, `line` the 1-based line it speaks of (its own, or the next code line when it stands alone).
+    `span` is the comment itself. It speaks of the 1-based lines `line` to `last_line`: behind code, of its own line and
+    of what begins or ends there; alone on a line, of what begins next.
     """
 
     rules: tuple[str, ...]
@@ -144,23 +146,28 @@ class Suppression(msgspec.Struct, frozen=True, array_like=True, gc=False):
     problem: str = ""
     """What is wrong with the comment: no rule named, no reason, not understood."""
     last_line: int = 0
-    """The last line of the statement (of its header, for a compound one) that the comment speaks of; 0: the same as `line`."""
+    """The last line of the statement, argument or item that it speaks of (of the header, where that has a body);
+    0: the same as `line`."""
 
 
 class TypeEscape(msgspec.Struct, frozen=True, array_like=True):
     """A place where the code leaves the type system.
 
-    kind: `any` (an Any in an annotation or alias), `cast`, `ignore` (a checker's ignore comment), `no-type-check`.
+    kind: `any` (an Any in a type expression, one fact for each annotation), `bare-generic` (`dict` without arguments in
+    one), `cast` (a call of typing.cast), `ignore` (a comment that silences a type checker), `no-type-check`.
     """
 
     kind: Literal["any", "cast", "ignore", "no-type-check", "bare-generic"]
     span: Span
+    """The Any, the call, the comment's part, the decorator."""
     position: str = ""
-    """Where: parameter, return, variable, field, alias, type argument, *args, **kwargs …"""
+    """Where a type expression stands: parameter, *args, **kwargs, return, variable, attribute, field, alias, base
+    class, type parameter."""
     nested: bool = False
     """An Any that is only a type argument (`dict[str, Any]`)."""
     target: str = ""
-    """For a cast: the target type as written; for `any`: the parameter or variable's name; for an ignore: the checker."""
+    """For a cast: the target type as written; for `any`: the parameter's, function's or variable's name; for an ignore:
+    its form (`type: ignore`, `mypy: ignore-errors`)."""
     inner_target: str = ""
     """For a cast of a cast: the inner target type as written."""
     value_span: Span | None = None
@@ -168,9 +175,13 @@ class TypeEscape(msgspec.Struct, frozen=True, array_like=True):
     codes: tuple[str, ...] = ()
     """For an ignore comment: the error codes it names."""
     comment: str = ""
-    """The text of the comment on the same line or on the line above, without the `#`."""
+    """The comments on the same line and right above it, without the `#`, a line for each."""
     forwarding: bool = False
     """`*args`/`**kwargs` of a function that only forwards them."""
+    target_kind: Literal["", "any", "object"] = ""
+    """For a cast: what the target type amounts to."""
+    inner_span: Span | None = None
+    """For a cast of a cast: the inner call; the same as `value_span` when it is written inside."""
 
 
 class Unread(msgspec.Struct, frozen=True, array_like=True, gc=False):

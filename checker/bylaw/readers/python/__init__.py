@@ -7,6 +7,7 @@ from bylaw.facts.file import FileFacts
 from bylaw.readers.python import syntax
 from bylaw.readers.python.comments import suppressions
 from bylaw.readers.python.escapes import escapes
+from bylaw.readers.python.generated import is_generated
 from bylaw.readers.python.migrations import migration_helpers, migrations
 from bylaw.readers.python.module import Module
 from bylaw.readers.python.parse import NotText, to_utf8
@@ -56,7 +57,7 @@ def _all_facts(module: Module) -> FileFacts:
         functions=tuple(record.fact for record in module.functions),
         references=tuple(module.references.values()),
         calls=tuple(module.calls),
-        escapes=tuple(escapes(module)),
+        escapes=escapes(module),
         queries=queries(module),
         migrations=migrations(module),
         helpers=migration_helpers(module),
@@ -65,6 +66,7 @@ def _all_facts(module: Module) -> FileFacts:
         import_anchor=module.import_anchor,
         unread=tuple(unread),
         dotted=frozenset(module.dotted),
+        generated=is_generated(module),
     )  # fmt: skip
 
 

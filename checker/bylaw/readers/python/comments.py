@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 from bylaw.facts.code import Suppression
 from bylaw.readers.python.module import Module
+from bylaw.readers.python.parse import comments_in
 from bylaw.readers.suppressions import parse_suppression
 from bylaw.source import SourceText, Span
 
@@ -35,6 +36,26 @@ class Lines:
     def before(self, offset: int) -> bytes:
         """What stands before an offset on its line, without blanks at the end."""
         return self.module.content[self.source.line_starts[self.line(offset) - 1] : offset].rstrip()
+
+    def remarks(self, offset: int) -> str:
+        """The comment on the line of an offset and those that stand right above it, without the `#`, one a line.
+
+        '' when there are none.
+        """
+        if b"#" not in self.module.content:
+            return ""
+        line = self.line(offset)
+        found = self._comment_texts(line)
+        while line > 1 and self.source.line_text(line - 1).lstrip().startswith("#"):
+            line -= 1
+            found = [*self._comment_texts(line), *found]
+        return "\n".join(found)
+
+    def _comment_texts(self, line: int) -> list[str]:
+        starts = self.source.line_starts
+        end = starts[line] if line < len(starts) else len(self.module.content)
+        comments = comments_in(self.module.root, self.module.content, starts[line - 1], end)
+        return [self.module.converter.text(comment).lstrip("#").strip() for comment in comments]
 
     def spoken_of(self, comment: Node) -> tuple[int, int]:
         """First and last line that a comment speaks of.

@@ -22,6 +22,11 @@ MAX_DOTTED = 200
 """Characters of a string that may name a module."""
 
 _CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
+_TYPE_MAKERS = frozenset(
+    f"{module}.{name}"
+    for module in ("typing", "typing_extensions")
+    for name in ("TypeVar", "NewType", "TypedDict", "NamedTuple")
+)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 _DOTTED_NAME = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+\Z")
 _FUNCTION, _ARGUMENTS = field("function"), field("arguments")
@@ -66,6 +71,10 @@ def _call(walk: Visitor, node: Node, _role: Role) -> None:
         _keep(walk, node)
     elif qualified in _CASTS:
         walk.module.casts.append(CastNode(walk.value(node), node, walk.around, walk.scope.frames))
+    elif qualified in _TYPE_MAKERS:
+        value = walk.value(node)
+        if isinstance(value, Call):
+            walk.module.made_types.append((value, walk.scope.frames))
     before, walk.calling = walk.calling, method
     if arguments.kind_id == _ARGUMENT_LIST:
         walk.children(arguments, "argument")

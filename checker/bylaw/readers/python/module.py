@@ -9,7 +9,7 @@ from functools import cached_property
 from tree_sitter import Node
 
 from bylaw.facts.code import CallSite, Class, Function, Import, Reference, Role, Unread, Variable
-from bylaw.facts.values import Value
+from bylaw.facts.values import Call, Value
 from bylaw.readers.python.parse import comments_in
 from bylaw.readers.python.scope import Frame, Scope
 from bylaw.readers.python.values import Converter
@@ -84,6 +84,8 @@ class Module:
     calls: list[CallSite] = field(default_factory=list)
     annotations: list[Annotation] = field(default_factory=list)
     casts: list[CastNode] = field(default_factory=list)
+    made_types: list[tuple[Call, Sequence[Frame]]] = field(default_factory=list)
+    """Calls that make types: TypeVar, NewType, and TypedDict and NamedTuple as functions."""
     words: set[str] = field(default_factory=set)
     dotted: set[str] = field(default_factory=set)
     """String literals that may name a module or something in it."""
