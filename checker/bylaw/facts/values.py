@@ -183,7 +183,7 @@ _INNER: dict[type[object], Callable[[Any], tuple[Value, ...]]] = {
     Operator: lambda value: (value.right,) if value.left is None else (value.left, value.right),
     Choice: lambda value: (value.condition, value.then, value.otherwise),
 }
-"""What is inside a value of each kind that holds others. Looked up by type: these are asked for hundreds of thousands of values."""
+"""What is inside a value of each kind that holds others. Looked up by type: it is asked of all values of all files."""
 
 
 def children(value: Value) -> tuple[Value, ...]:
