@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 from bylaw.readers.sql.templates import code_of
@@ -11,25 +12,21 @@ _LARGEST: Final = 200_000
 """Characters that are looked at: a dump says what it is at its beginning."""
 
 
-def _any(*patterns: str) -> re.Pattern[str]:
-    # Blanks at a line's start are `[ \t]*`: with `\s*` a file of empty lines would take quadratic time.
-    return re.compile("|".join(patterns), re.MULTILINE | re.ASCII)
-
-
+# Blanks at the start of a line are `[ \t]*`: with `\s*` a file of empty lines would take quadratic time.
 _MARKS: Final = (
-    ("sqlite", _any(
+    ("sqlite", (
         r"\bautoincrement\b", r"^[ \t]*pragma\s", r"\bwithout\s+rowid\b", r"\binsert\s+or\s+(?:replace|ignore|abort)\b",
         r"\bsqlite_\w+", r"\bvirtual\s+table\b",
     )),
-    ("clickhouse", _any(
+    ("clickhouse", (
         r"\bengine\s*=?\s*(?:replicated|shared)?(?:replacing|summing|aggregating|collapsing)?mergetree\b",
         r"\bon\s+cluster\s+'?\{", r"\blowcardinality\s*\(", r"\balter\s+table\s+\S+\s+update\b",
     )),
-    ("tsql", _any(
+    ("tsql", (
         r"^[ \t]*go[ \t]*$", r"\[dbo\]\.", r"\bnvarchar\s*\(", r"\bidentity\s*\(\s*\d+\s*,", r"\bsp_rename\b",
         r"\bobject_id\s*\(", r"\bexec\s+sp_",
     )),
-    ("mysql", _any(
+    ("mysql", (
         r"`", r"\bengine\s*=", r"\bauto_increment\b", r"/\*!\d{5}", r"^[ \t]*delimiter\s", r"\bunsigned\b",
         r"\bon\s+duplicate\s+key\b", r"\bmodify\s+(?:column\s+)?[\w\"]+\s+\w",
         r"\bchange\s+(?:column\s+)?[\w\"]+\s+[\w\"]+\s+\w", r"\bset\s+foreign_key_checks", r"\bset\s+@",
@@ -38,8 +35,8 @@ _MARKS: Final = (
         r"\badd\s+(?:fulltext\s+|unique\s+)?(?:index|key)\b", r"\bupdate\s+\w+\s+(?:inner\s+|left\s+)?join\b",
         r"\block\s+tables\b", r"^[ \t]*use\s+\w+\s*;", r"\bdrop\s+primary\s+key\b", r"\bdrop\s+index\s+\w+\s+on\b",
     )),
-    ("oracle", _any(r"\bvarchar2\s*\(", r"\bnumber\s*\(\s*\d+", r"^[ \t]*/[ \t]*$")),
-    ("postgres", _any(
+    ("oracle", (r"\bvarchar2\s*\(", r"\bnumber\s*\(\s*\d+", r"^[ \t]*/[ \t]*$")),
+    ("postgres", (
         r"::\s*[a-z]", r"\b(?:big)?serial\b", r"\bjsonb\b", r"\btimestamptz\b", r"\bbytea\b", r"\bilike\b",
         r"\bconcurrently\b", r"\bplpgsql\b", r"\blanguage\s+sql\b",
     )),
@@ -66,10 +63,15 @@ def marked(text: str) -> str:
     return next((name for word, name in _FOREIGN_WORDS if word in lowered), "")
 
 
+@cache
+def _pattern(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.MULTILINE | re.ASCII)
+
+
 def guess(text: str) -> str:
     """postgres, mysql, sqlite, tsql, oracle, clickhouse, or '' where nothing tells.
 
     Meant for text that PostgreSQL does not understand: its own marks count last.
     """
     sample = code_of(text[:_LARGEST]).lower()
-    return next((name for name, pattern in _MARKS if pattern.search(sample)), "")
+    return next((name for name, patterns in _MARKS if _pattern(patterns).search(sample)), "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 Range = tuple[int, int]
@@ -29,30 +30,31 @@ class _Marker:
 
     name: str
     hint: str
-    up: re.Pattern[str]
-    down: re.Pattern[str]
+    up: str
+    down: str
     starts_up: bool = False
     """What stands before the first mark belongs to the way up."""
 
 
+@cache
 def _line(pattern: str) -> re.Pattern[str]:
+    """A whole line that begins so. Compiled when first needed: most projects use one tool."""
     return re.compile(rf"^[ \t]*{pattern}[^\n]*$", re.MULTILINE | re.IGNORECASE | re.ASCII)
 
 
 _MARKERS: Final = (
-    _Marker("goose", "+goose", _line(r"--[ \t]*\+goose[ \t]+up\b"), _line(r"--[ \t]*\+goose[ \t]+down\b")),
-    _Marker("dbmate", "migrate:", _line(r"--[ \t]*migrate:up\b"), _line(r"--[ \t]*migrate:down\b")),
-    _Marker("sql-migrate", "+migrate", _line(r"--[ \t]*\+migrate[ \t]+up\b"), _line(r"--[ \t]*\+migrate[ \t]+down\b")),
-    _Marker("node-pg-migrate", "igration", _line(r"--[ \t-]*up migration"), _line(r"--[ \t-]*down migration"), True),
-    _Marker("tern", "drop below", _line(r"-{4} create above \?{3}"), _line(r"-{4} create above / drop below"), True),
-    _Marker("aerich", "grade --", _line(r"-- upgrade --"), _line(r"-- downgrade --")),
-    _Marker("play", "!ups", _line(r"(?:#|--)[ \t]*(?:---[ \t]*)?!ups"), _line(r"(?:#|--)[ \t]*(?:---[ \t]*)?!downs")),
-    _Marker("mybatis", "@undo", _line(r"--[ \t]*//[ \t]*@do\b"), _line(r"--[ \t]*//[ \t]*@undo\b"), True),
-    _Marker("rambler", "rambler", _line(r"--[ \t]*rambler[ \t]+up\b"), _line(r"--[ \t]*rambler[ \t]+down\b")),
-    _Marker("shmig", "====", _line(r"--[ \t]*={4}[ \t]*up[ \t]*={4}"), _line(r"--[ \t]*={4}[ \t]*down[ \t]*={4}")),
+    _Marker("goose", "+goose", r"--[ \t]*\+goose[ \t]+up\b", r"--[ \t]*\+goose[ \t]+down\b"),
+    _Marker("dbmate", "migrate:", r"--[ \t]*migrate:up\b", r"--[ \t]*migrate:down\b"),
+    _Marker("sql-migrate", "+migrate", r"--[ \t]*\+migrate[ \t]+up\b", r"--[ \t]*\+migrate[ \t]+down\b"),
+    _Marker("node-pg-migrate", "igration", r"--[ \t-]*up migration", r"--[ \t-]*down migration", True),
+    _Marker("tern", "drop below", r"-{4} create above \?{3}", r"-{4} create above / drop below", True),
+    _Marker("aerich", "grade --", r"-- upgrade --", r"-- downgrade --"),
+    _Marker("play", "!ups", r"(?:#|--)[ \t]*(?:---[ \t]*)?!ups", r"(?:#|--)[ \t]*(?:---[ \t]*)?!downs"),
+    _Marker("mybatis", "@undo", r"--[ \t]*//[ \t]*@do\b", r"--[ \t]*//[ \t]*@undo\b", True),
+    _Marker("rambler", "rambler", r"--[ \t]*rambler[ \t]+up\b", r"--[ \t]*rambler[ \t]+down\b"),
+    _Marker("shmig", "====", r"--[ \t]*={4}[ \t]*up[ \t]*={4}", r"--[ \t]*={4}[ \t]*down[ \t]*={4}"),
 )
-_NO_TRANSACTION: Final = re.compile(
-    r"""^[ \t]*--[ \t]*(?:
+_NO_TRANSACTION: Final = r"""^[ \t]*--[ \t]*(?:
         \+goose[ \t]+no[ \t]+transaction
       | migrate:up[^\n]*\btransaction:[ \t]*false
       | \+migrate[ \t]+up[^\n]*\bnotransaction
@@ -62,13 +64,9 @@ _NO_TRANSACTION: Final = re.compile(
       | flyway:executeintransaction=false
       | changeset[^\n]*\brunintransaction:[ \t]*false
       | atlas:txmode[ \t]+none
-    )""",
-    re.MULTILINE | re.IGNORECASE | re.ASCII | re.VERBOSE,
-)
-_LIQUIBASE: Final = re.compile(r"\A\s*--[ \t]*liquibase[ \t]+formatted[ \t]+sql", re.IGNORECASE)
-_SQITCH: Final = re.compile(
-    r"--[ \t]*(deploy|revert|verify)[ \t]+(?:\S+:\S+|[\w@.:/-]+[ \t]+(?:to|from|on)[ \t]+\w+)", re.IGNORECASE
-)
+)"""
+_LIQUIBASE: Final = r"--[ \t]*liquibase[ \t]+formatted[ \t]+sql"
+_SQITCH: Final = r"--[ \t]*(deploy|revert|verify)[ \t]+(?:\S+:\S+|[\w@.:/-]+[ \t]+(?:to|from|on)[ \t]+\w+)"
 _BREAKPOINT: Final = "--> statement-breakpoint"
 
 _FOLDERS: Final = frozenset({
@@ -124,9 +122,14 @@ def layout_of(path: str, text: str) -> Layout | None:
     if found is None:
         return None
     transactional = found.transactional
-    if transactional is None and "transaction" in text.lower() and _NO_TRANSACTION.search(text):
+    if transactional is None and "transaction" in text.lower() and _says_no_transaction(text):
         transactional = False
     return Layout(found.name, found.revision, found.up, transactional, found.dialect or _dialect(file, parts))
+
+
+def _says_no_transaction(text: str) -> bool:
+    flags = re.MULTILINE | re.IGNORECASE | re.ASCII | re.VERBOSE
+    return re.search(_NO_TRANSACTION, text, flags) is not None
 
 
 def _whole(name: str, revision: str, text: str, dialect: str = "") -> Layout:
@@ -143,11 +146,13 @@ def _by_content(file: _File, text: str) -> Layout | None:
         return None
     lowered = text.lower() if len(text) < 1_000_000 else text[:100_000].lower()
     for marker in _MARKERS:
-        if marker.hint in lowered and (marker.up.search(text) or marker.down.search(text)):
+        if marker.hint in lowered and (_line(marker.up).search(text) or _line(marker.down).search(text)):
             return Layout(marker.name, file.stem, tuple(_up_ranges(marker, text)))
-    if "liquibase" in lowered and _LIQUIBASE.match(text):
+    if "liquibase" in lowered and re.match(_LIQUIBASE, text.lstrip(), re.IGNORECASE):
         return _whole("liquibase", file.stem, text)
-    if ("deploy" in lowered or "revert" in lowered or "verify" in lowered) and (header := _SQITCH.match(text.lstrip())):
+    if ("deploy" in lowered or "revert" in lowered or "verify" in lowered) and (
+        header := re.match(_SQITCH, text.lstrip(), re.IGNORECASE)
+    ):
         direction = (header[1] or header[2]).lower()
         return _whole("sqitch", file.stem, text) if direction == "deploy" else _nothing("sqitch", file.stem)
     if _BREAKPOINT in text and file.stem != "migration":
@@ -158,8 +163,8 @@ def _by_content(file: _File, text: str) -> Layout | None:
 
 
 def _up_ranges(marker: _Marker, text: str) -> Iterator[Range]:
-    marks = [(match.start(), match.end(), True) for match in marker.up.finditer(text)]
-    marks += [(match.start(), match.end(), False) for match in marker.down.finditer(text)]
+    marks = [(match.start(), match.end(), True) for match in _line(marker.up).finditer(text)]
+    marks += [(match.start(), match.end(), False) for match in _line(marker.down).finditer(text)]
     marks.sort()
     position, up = 0, marker.starts_up
     for start, end, is_up in marks:
