@@ -128,8 +128,8 @@ def _matches(case: Case, pattern: str, entity: str, key: str) -> bool:
 
 def _is_shortened(case: Case) -> bool:
     """`line_id` for an order line: the last words of an entity's name."""
-    role = case.name.removesuffix("_id")
-    return not case.to_itself and any(entity.endswith(f"_{role}") for entity in case.entities)
+    last = case.name.removesuffix("_id").rpartition("_")[2]
+    return not case.to_itself and any(entity.endswith(f"_{last}") for entity in case.entities)
 
 
 def _adoption(project: Project, options: Options) -> Adoption:

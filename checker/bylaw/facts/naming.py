@@ -22,6 +22,7 @@ _IRREGULAR = {
     "errata": "erratum", "addenda": "addendum", "memoranda": "memorandum", "curricula": "curriculum",
     "metadata": "metadata",
 }  # fmt: skip
+_VERSION = re.compile(r"_?v\d+$")
 _LATIN = {"data": "datum", "media": "medium"}
 """Plurals that code mostly treats as singulars: both pass."""
 _SAME = frozenset(
@@ -126,7 +127,7 @@ def class_entities(class_name: str, suffixes: tuple[str, ...] = ()) -> list[str]
         (class_name.removesuffix(s) for s in suffixes if s and class_name.endswith(s) and class_name != s), class_name
     )
     found = [_own_singular(_joined_acronyms(snake(stripped)))]
-    for name in (stripped, class_name):
+    for name in (stripped, class_name, re.sub(r"V\d+$", "", stripped) or stripped):
         for spelled in (_joined_acronyms(snake(name)), snake(name)):
             found.extend(sorted(singulars(spelled)))
     return list(dict.fromkeys(found))
@@ -143,7 +144,8 @@ def table_entities(name: str, prefix: str = "") -> list[str]:
     """
     plain = name.rpartition(".")[2].lower().replace("-", "_").replace(" ", "_").strip("_")
     found: list[str] = []
-    for each in (plain.removeprefix(f"{prefix}_") if prefix else plain, plain):
+    unversioned = _VERSION.sub("", plain)
+    for each in (unversioned.removeprefix(f"{prefix}_") if prefix else unversioned, plain):
         found.append(singular(each))
         found.extend(sorted(singulars(each)))
     return list(dict.fromkeys(entity for entity in found if entity))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bylaw.facts.code import Class, Variable
 from bylaw.facts.database import Table, TableRegistration
 from bylaw.facts.file import FileFacts
-from bylaw.facts.values import Call, Choice, Index, Items, Operator, Ref, Starred, Value, text_of
+from bylaw.facts.values import Call, Choice, Index, Items, Operator, Ref, Starred, Value, text_of, walk
 from bylaw.project.paths import is_example, is_test
 from bylaw.project.tables.apps import DjangoApps
 
@@ -97,10 +97,10 @@ class InstalledApps:
                 self._read(inner, file, listed, depth + 1)
             case _:
                 text = text_of(value)
-                if text is None:
-                    listed.vague = True
-                else:
+                if text is not None:
                     listed.entries.add(text)
+                elif not _rearranges(value):
+                    listed.vague = True
 
     def _follow(self, name: str, file: FileFacts, listed: Listed, depth: int) -> None:
         """A list that has a name, here or in another settings module, with every later addition to it."""
@@ -160,7 +160,10 @@ def _inside(module: str, package: str) -> bool:
     return module == package or module.startswith(f"{package}.")
 
 
-def _mentions(value: Value, name: str) -> bool:
-    from bylaw.facts.values import walk  # noqa: PLC0415
+def _rearranges(value: Value) -> bool:
+    """`list(dict.fromkeys(INSTALLED_APPS))`: what was listed before, in another order."""
+    return any(isinstance(part, Ref) and part.name.rpartition(".")[2] == "INSTALLED_APPS" for part in walk(value))
 
+
+def _mentions(value: Value, name: str) -> bool:
     return any(isinstance(part, Ref) and part.name == name for part in walk(value))
