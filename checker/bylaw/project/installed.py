@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 _MAX_DEPTH = 30
-_CHANGES = ("append", "extend", "insert", "remove")
 
 
 @dataclass
@@ -66,10 +65,11 @@ class InstalledApps:
             # `INSTALLED_APPS, MIDDLEWARE = helper(INSTALLED_APPS, MIDDLEWARE)` adds to what was listed before.
             for variable in readable or assigned:
                 self._read(variable.value, file, listed, 0)
-            for reference in file.references:
-                owner, _, method = reference.name.rpartition(".")
-                if owner.rpartition(".")[2] == "INSTALLED_APPS" and method in _CHANGES:
-                    listed.entries |= file.dotted | {word for word in file.words if word.islower()}
+            for site in file.calls:
+                if site.call.name.endswith("_APPS.insert"):
+                    self._read(site.call.argument(1), file, listed, 0)
+                elif site.call.name.endswith(("_APPS.append", "_APPS.extend")):
+                    self._read(site.call.argument(0), file, listed, 0)
         return listed
 
     def _read(self, value: Value | None, file: FileFacts, listed: Listed, depth: int) -> None:

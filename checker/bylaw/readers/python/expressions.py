@@ -9,7 +9,7 @@ from tree_sitter import Node
 from bylaw.facts.code import CallSite, Role
 from bylaw.facts.values import Call
 from bylaw.readers.python.definitions import read_parameters
-from bylaw.readers.python.meaning import is_meaningful
+from bylaw.readers.python.meaning import LIST_CHANGES, is_meaningful
 from bylaw.readers.python.module import CastNode
 from bylaw.readers.python.parse import field, kind
 from bylaw.readers.python.scope import Frame, bound_names
@@ -67,7 +67,9 @@ def _call(walk: Visitor, node: Node, _role: Role) -> None:
         walk.children(node, "other")
         return
     method, qualified = _called(walk, function)
-    if is_meaningful(method) or (qualified and is_meaningful(qualified.rpartition(".")[2])):
+    if is_meaningful(method) or (
+        qualified and (is_meaningful(qualified.rpartition(".")[2]) or qualified.endswith(LIST_CHANGES))
+    ):
         _keep(walk, node)
     elif qualified in _CASTS:
         walk.module.casts.append(CastNode(walk.value(node), node, walk.around, walk.scope.frames))

@@ -16,6 +16,8 @@ MEANINGFUL_CALLS = frozenset({
 })  # fmt: skip
 ENDINGS = ("Router", "Blueprint", "FastAPI", "Flask", "NinjaAPI")
 """Ends of names by which a project calls its own subclasses of applications and routers."""
+LIST_CHANGES = ("_APPS.append", "_APPS.extend", "_APPS.insert")
+"""Ends of qualified names that add to a list of installed applications."""
 
 
 def is_meaningful(name: str) -> bool:
