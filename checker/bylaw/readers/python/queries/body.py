@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from tree_sitter import Node
 
 from bylaw.facts.values import Value
 from bylaw.readers.python.module import FunctionNode, Module
-from bylaw.readers.python.parse import span
+from bylaw.readers.python.parse import field, kind, span
 from bylaw.readers.python.scope import bound_names
+from bylaw.readers.python.values import parts_of
 from bylaw.source import Span
 
-_NESTED = frozenset({"function_definition", "class_definition", "decorated_definition", "lambda"})
-_COMPREHENSIONS = frozenset(
-    {"list_comprehension", "set_comprehension", "dictionary_comprehension", "generator_expression"}
-)
+_NESTED = frozenset({
+    kind("function_definition"), kind("class_definition"), kind("decorated_definition"), kind("lambda"),
+})  # fmt: skip
+_COMPREHENSIONS = frozenset({
+    kind("list_comprehension"), kind("set_comprehension"), kind("dictionary_comprehension"), kind("generator_expression"),
+})  # fmt: skip
+_TESTED = frozenset({kind("assert_statement"), kind("delete_statement"), kind("raise_statement")})
+_CONDITIONAL = frozenset({kind("if_statement"), kind("while_statement"), kind("elif_clause")})
+_ASSIGNMENTS = frozenset({kind("assignment"), kind("augmented_assignment")})
+_EXPRESSION, _RETURN, _FOR = kind("expression_statement"), kind("return_statement"), kind("for_statement")
+_WITH_ITEM, _AS_PATTERN, _YIELD, _ASSIGNMENT = kind("with_item"), kind("as_pattern"), kind("yield"), kind("assignment")
+_ELIF, _SUITES = kind("elif_clause"), frozenset({kind("block"), kind("else_clause"), kind("elif_clause")})
+_WALRUS, _CLAUSE, _IF_CLAUSE, _PAIR = kind("named_expression"), kind("for_in_clause"), kind("if_clause"), kind("pair")
+_BODY, _CONDITION, _LEFT, _RIGHT = field("body"), field("condition"), field("left"), field("right")
+_NAME, _VALUE, _ALIAS = field("name"), field("value"), field("alias")
+_BINDING = re.compile(rb":=|\bfor\b")
+"""What an expression has in its text when it binds names."""
 MAX_DEPTH = 200
+StepKind = Literal["assign", "loop", "return", "test", "do"]
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One thing that a function does. `targets` are the plain names that it binds."""
 
-    kind: Literal["assign", "loop", "return", "test", "do"]
+    kind: StepKind
     value: Value
     span: Span
     targets: tuple[str, ...] = ()
@@ -35,7 +50,7 @@ class Step:
 
 def steps_of(record: FunctionNode, module: Module) -> Iterator[Step]:
     """The steps of a function's own body, without those of functions and classes defined in it."""
-    body = record.node.child_by_field_name("body")
+    body = record.node.child_by_field_id(_BODY)
     if body is not None:
         yield from _Steps(record, module).block(body, 0)
 
@@ -54,104 +69,105 @@ class _Steps:
     def block(self, node: Node, depth: int) -> Iterator[Step]:
         if depth > MAX_DEPTH:
             return
-        for child in node.named_children:
+        for child in parts_of(node):
             yield from self.statement(child, depth + 1)
 
     def statement(self, node: Node, depth: int) -> Iterator[Step]:
-        match node.type:
-            case "expression_statement":
-                for child in node.named_children:
-                    yield from self.expression_statement(child)
-            case "return_statement":
-                yield from self.of_kind("return", node)
-            case "assert_statement" | "delete_statement" | "raise_statement":
-                yield from self.of_kind("test", node)
-            case "for_statement":
-                yield from self.loop(node)
-                yield from self.block_of(node, depth)
-            case "if_statement" | "while_statement" | "elif_clause":
-                condition = node.child_by_field_name("condition")
-                if condition is not None:
-                    yield from self.expression("test", condition)
-                yield from self.block_of(node, depth)
-            case "with_item":
-                yield from self.with_item(node)
-            case kind if kind in _NESTED:
-                return
-            case _:
-                yield from self.block(node, depth)
+        kind_id = node.kind_id
+        if kind_id == _EXPRESSION:
+            for child in parts_of(node):
+                yield from self.expression_statement(child)
+        elif kind_id == _RETURN:
+            yield from self.of_kind("return", node)
+        elif kind_id in _TESTED:
+            yield from self.of_kind("test", node)
+        elif kind_id == _FOR:
+            yield from self.loop(node)
+            yield from self.block_of(node, depth)
+        elif kind_id in _CONDITIONAL:
+            condition = node.child_by_field_id(_CONDITION)
+            if condition is not None:
+                yield from self.expression("test", condition)
+            yield from self.block_of(node, depth)
+        elif kind_id == _WITH_ITEM:
+            yield from self.with_item(node)
+        elif kind_id not in _NESTED:
+            yield from self.block(node, depth)
 
     def block_of(self, node: Node, depth: int) -> Iterator[Step]:
         """The suites of a compound statement, without its header."""
-        for child in node.named_children:
-            if child.type in {"block", "else_clause", "elif_clause"}:
-                yield from self.statement(child, depth) if child.type == "elif_clause" else self.block(child, depth)
+        for child in node.children:
+            if child.kind_id in _SUITES:
+                yield from self.statement(child, depth) if child.kind_id == _ELIF else self.block(child, depth)
 
     def expression_statement(self, node: Node) -> Iterator[Step]:
-        if node.type in {"assignment", "augmented_assignment"}:
-            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if node.kind_id in _ASSIGNMENTS:
+            left, right = node.child_by_field_id(_LEFT), node.child_by_field_id(_RIGHT)
             if right is None:
                 return
             targets = self.names(left)
             yield from self.inner(right)
-            if right.type == "assignment":
+            if right.kind_id == _ASSIGNMENT:
                 yield from self.expression_statement(right)
-                right = right.child_by_field_name("right") or right
+                right = right.child_by_field_id(_RIGHT) or right
             place = self.value(left) if left is not None and not targets else None
             yield Step("assign", self.value(right), span(node), targets, place)
-        elif node.type == "yield":
+        elif node.kind_id == _YIELD:
             yield from self.of_kind("return", node)
         else:
             yield from self.expression("do", node)
 
-    def of_kind(self, kind: Literal["return", "test"], node: Node) -> Iterator[Step]:
-        for child in node.named_children:
+    def of_kind(self, kind: StepKind, node: Node) -> Iterator[Step]:
+        for child in parts_of(node):
             yield from self.expression(kind, child)
 
-    def expression(self, kind: Literal["return", "test", "do"], node: Node) -> Iterator[Step]:
+    def expression(self, kind: StepKind, node: Node) -> Iterator[Step]:
         yield from self.inner(node)
         yield Step(kind, self.value(node), span(node))
 
     def loop(self, node: Node) -> Iterator[Step]:
-        right = node.child_by_field_name("right")
+        right = node.child_by_field_id(_RIGHT)
         if right is not None:
             yield from self.inner(right)
-            yield Step("loop", self.value(right), span(node), self.names(node.child_by_field_name("left")))
+            yield Step("loop", self.value(right), span(node), self.names(node.child_by_field_id(_LEFT)))
 
     def with_item(self, node: Node) -> Iterator[Step]:
-        value = node.child_by_field_name("value") or node
+        value = node.child_by_field_id(_VALUE) or node
         target = None
-        if value.type == "as_pattern":
-            target = value.child_by_field_name("alias")
-            value = value.named_children[0]
+        if value.kind_id == _AS_PATTERN:
+            target = value.child_by_field_id(_ALIAS)
+            value = parts_of(value)[0]
         yield from self.inner(value)
         yield Step("assign", self.value(value), span(node), self.names(target))
 
     def inner(self, node: Node) -> Iterator[Step]:
         """What an expression binds on its way: `:=`, and the clauses of comprehensions."""
+        if not _BINDING.search(self.module.content, node.start_byte, node.end_byte):
+            return
         stack = [node]
         while stack:
             current = stack.pop()
-            if current.type == "named_expression":
-                name, value = current.child_by_field_name("name"), current.child_by_field_name("value")
+            if current.kind_id == _WALRUS:
+                name, value = current.child_by_field_id(_NAME), current.child_by_field_id(_VALUE)
                 if name is not None and value is not None:
                     yield Step("assign", self.value(value), span(current), (self.module.converter.text(name),))
-            elif current.type in _COMPREHENSIONS:
+            elif current.kind_id in _COMPREHENSIONS:
                 yield from self.comprehension(current)
                 continue
-            elif current.type in _NESTED:
+            elif current.kind_id in _NESTED:
                 continue
-            stack.extend(reversed(current.named_children))
+            stack.extend(reversed(parts_of(current)))
 
     def comprehension(self, node: Node) -> Iterator[Step]:
-        for child in node.named_children:
-            if child.type == "for_in_clause":
+        parts = parts_of(node)
+        for child in parts:
+            if child.kind_id == _CLAUSE:
                 yield from self.loop(child)
-        for child in node.named_children:
-            if child.type == "if_clause":
+        for child in parts:
+            if child.kind_id == _IF_CLAUSE:
                 yield from self.of_kind("test", child)
-            elif child.type == "pair":
-                for part in child.named_children:
+            elif child.kind_id == _PAIR:
+                for part in parts_of(child):
                     yield from self.expression("do", part)
-            elif child.type != "for_in_clause":
+            elif child.kind_id != _CLAUSE:
                 yield from self.expression("do", child)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from bylaw.facts.queries import Query
 from bylaw.source import Span
@@ -12,8 +13,7 @@ Kind = Literal["select", "get", "delete", "delete-row", "sql-select", "sql-delet
 Style = Literal["core", "query", "flask", "django", "session", "row", "sql"]
 
 
-@dataclass
-class Draft:
+class Draft(msgspec.Struct):
     """One statement on one entity. `executed`: its rows were asked for; `dropped`: it returns none of its entity's rows."""
 
     kind: Kind
@@ -23,8 +23,8 @@ class Draft:
     table: str = ""
     written: str = ""
     manager: str = ""
-    names: set[str] = field(default_factory=set)
-    helpers: list[str] = field(default_factory=list)
+    names: set[str] = msgspec.field(default_factory=set)
+    helpers: list[str] = msgspec.field(default_factory=list)
     undecided: str = ""
     executed: bool = False
     dropped: bool = False
@@ -41,15 +41,13 @@ class Draft:
         )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True):
     """A value that is a statement, not yet executed."""
 
     drafts: tuple[Draft, ...]
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(msgspec.Struct, frozen=True):
     """A value that is a row, or holds rows: the result of statements, or a parameter of an entity's type."""
 
     drafts: tuple[Draft, ...]
