@@ -12,13 +12,13 @@ from bylaw.facts.routing import Router
 @dataclass(frozen=True)
 class Options:
     root_modules: tuple[str, ...] = ()
-    """Globs of the modules that every router is reached through (`app/main.py`). Without them any application counts."""
+    """Globs of the modules through which every router is reached (`app/main.py`). By default any application will do."""
     router_types: tuple[str, ...] = ()
     """Further classes that make routers, as bare or dotted names. They add to those that bylaw knows."""
     register_calls: tuple[str, ...] = ()
     """Further functions or methods that register the router they are handed."""
     key_equals_feature: bool = False
-    """Also ask that a router's path prefix ends with the name of its feature: its module, without `_router` and such."""
+    """Also ask that a path prefix ends with the name of the feature: the router's module, without `_router` and such."""
     insertion_marker: str = ""
     """The comment at which the fix inserts the call (`# Add new routers here`), instead of after the last sibling."""
 
@@ -34,9 +34,9 @@ def router_registered(project: Project, options: Options) -> Iterator[Finding]:
     """A router that nothing includes serves nothing: its endpoints import, pass the type checker and answer 404.
 
     The way of every router is followed, over any number of files: into `include_router`, `register_blueprint`, `mount`,
-    `add_router`, `include("shop.urls")`, DRF's `register`, lists and loops, wrapper functions, application factories and
-    other routers. Where the way leaves sight (plugins, modules imported by computed names), the rule is silent. What only
-    tests reach is not registered. A router whose parent nobody includes is reported once, at the topmost parent.
+    `add_router`, `include("shop.urls")`, DRF's `register`, lists and loops, wrapper functions, application factories,
+    other routers. Where the way leaves sight (plugins, modules imported by computed names), the rule is silent. What
+    only tests reach is not registered. A router whose parent nobody includes is reported once, at the topmost parent.
 
     To repair, include the router where its siblings are included; the fix adds the import and the call. If nobody wants
     the endpoints any more, delete the router.

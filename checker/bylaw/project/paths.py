@@ -9,8 +9,9 @@ from bylaw.settings import Settings
 
 _TEST_FOLDERS = frozenset({"tests", "test", "testing", "__tests__", "e2e"})
 _EXAMPLE_FOLDERS = frozenset({
-    "docs", "doc", "docs_src", "documentation", "examples", "example", "samples", "sample", "demo", "demos", "tutorial",
-    "tutorials", "templates", "template", "project_template", "cookiecutter", "scripts", "benchmarks", "snippets", "playground",
+    "docs", "doc", "docs_src", "documentation", "examples", "example", "samples", "sample", "demo", "demos",
+    "tutorial", "tutorials", "templates", "template", "project_template", "cookiecutter", "scripts", "benchmarks",
+    "snippets", "playground",
 })  # fmt: skip
 
 
@@ -33,7 +34,7 @@ def _is_test_folder(folder: str) -> bool:
 
 
 def is_example(path: str) -> bool:
-    """Whether a file shows how to do something (docs, examples, project templates, scripts) and is no part of a product."""
+    """Whether a file only shows how to do something (docs, examples, project templates, scripts)."""
     *folders, _ = path.split("/")
     return "{{" in path or any(folder in _EXAMPLE_FOLDERS for folder in folders)
 

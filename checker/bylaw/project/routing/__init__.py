@@ -1,31 +1,31 @@
 """Which routers a project has, and whether each reaches an application.
 
-A router's *value* is followed: into `include_router` and its like, lists and loops, function results, wrapper functions, other
-routers, strings. Where it leaves sight the answer is `undecided`. `unregistered` means that no code outside the tests mentions the
-router except to fill it, or that every way ends in something that is itself unused.
+A router's *value* is followed: into `include_router` and its like, lists and loops, function results, wrapper functions,
+other routers, strings. Where it leaves sight the answer is `undecided`. `unregistered` means that no code outside the tests
+mentions the router except to fill it, or that every way ends in something that is itself unused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from bylaw.diagnostics import Fix
-from bylaw.facts.file import FileFacts
 from bylaw.facts.routing import Framework, Registration, Router
-from bylaw.facts.values import Constant, Ref, text_of
+from bylaw.facts.values import Constant, walk
 from bylaw.project.paths import is_example, is_test, matcher
 from bylaw.project.routing.code import Code
-from bylaw.project.routing.discovery import Discovery
+from bylaw.project.routing.doubts import Doubts
+from bylaw.project.routing.endpoints import count_endpoints
 from bylaw.project.routing.features import feature_of, says
 from bylaw.project.routing.flow import Flow
 from bylaw.project.routing.judge import Judge
 from bylaw.project.routing.kinds import Kinds
 from bylaw.project.routing.objects import Object, find_objects
 from bylaw.project.routing.placement import Placement
+from bylaw.project.routing.registrations import registrations_of
 from bylaw.project.routing.vocabulary import family
-from bylaw.source import Location
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -44,8 +44,8 @@ class Unreached(NamedTuple):
 class Routing:
     """The routers of a project, derived once per set of options.
 
-    `router_types`: further class names that make routers. `register_calls`: further functions that register what they are handed.
-    `root_modules`: globs of the modules through which every router has to be reached; without them any application will do.
+    `router_types`: further class names that make routers. `register_calls`: further functions that register what they are
+    handed. `root_modules`: globs of the modules through which every router is reached; without them any application will do.
     """
 
     def __init__(
@@ -66,13 +66,19 @@ class Routing:
 
     @cached_property
     def objects(self) -> dict[str, Object]:
-        """Applications and routers by qualified name. Without an application, the routers of the root modules stand for it."""
+        """Applications and routers by name. Without an application, the routers of the root modules stand for one."""
         found = find_objects(self.code)
-        served = _families(found) | self._subclassed
+        count_endpoints(self.code, found)
+        served = _families(found.values()) | self._subclassed
         for item in found.values():
             if item.role == "router" and self._is_root(item.facts.path) and family(item.framework) not in served:
                 item.role = "app"
         return found
+
+    @cached_property
+    def _waiting(self) -> list[Object]:
+        """Everything that has to reach an application, each once."""
+        return [item for name, item in self.objects.items() if item.role != "app" and name == item.name]
 
     @cached_property
     def _flow(self) -> Flow:
@@ -81,13 +87,15 @@ class Routing:
     @cached_property
     def routers(self) -> tuple[Router, ...]:
         """Every router outside tests and examples, in order of place."""
-        judge = Judge(self._flow, self._families, self._doubt)
-        found = [
-            judge.router(item)
-            for item in self.objects.values()
-            if item.role != "app" and not is_example(item.facts.path)
-        ]
+        judge = Judge(self._flow, self._families, Doubts(self.project, self._flow, self._roots).about)
+        found = [judge.router(item) for item in self._waiting if not is_example(item.facts.path)]
         return tuple(sorted(found, key=lambda router: (router.location.path, router.location.span)))
+
+    @cached_property
+    def registrations(self) -> tuple[Registration, ...]:
+        """Every call that hands a known router to an application or another router, in order of place."""
+        found = [entry for item in self._waiting for entry in registrations_of(item, self._flow)]
+        return tuple(sorted(found, key=lambda entry: (entry.location.path, entry.location.span)))
 
     @cached_property
     def _roots(self) -> dict[str, str]:
@@ -95,16 +103,19 @@ class Routing:
         roots: dict[str, str] = {}
         for facts in self.code.files:
             for variable in (*facts.variables, *(v for item in facts.classes for v in item.variables)):
-                text = text_of(variable.value) if variable.name.endswith("URLCONF") else None
-                module = self.project.names.module(text, facts.module) if text else None
-                if module is not None:
-                    roots[f"{module.module}.urlpatterns"] = facts.path
+                if not variable.name.endswith("URLCONF") or variable.value is None:
+                    continue
+                for inner in walk(variable.value):
+                    name = inner.value if isinstance(inner, Constant) else None
+                    module = self.project.names.module(name, facts.module) if isinstance(name, str) and name else None
+                    if module is not None:
+                        roots[f"{module.module}.urlpatterns"] = facts.path
         return roots
 
     @cached_property
     def _families(self) -> set[Framework]:
         """Frameworks that have an application here."""
-        found = _families(self.objects) | self._subclassed
+        found = _families(self.objects.values()) | self._subclassed
         if any(not is_example(path) for path in self._roots.values()):
             found.add("django")
         return found
@@ -119,55 +130,6 @@ class Routing:
             if item.bases and item.name in self.code.kinds.words and not is_example(facts.path)
         )
         return {family(kind.framework) for kind in kinds if kind is not None and kind.role == "app"}
-
-    @cached_property
-    def _discovery(self) -> Discovery:
-        return Discovery(self.code, self.objects)
-
-    def _doubt(self, item: Object) -> str:
-        module = item.facts.module
-        if item.generated:
-            return "its class or factory may register it"
-        if finder := self._discovery.finder_of(item):
-            return f"{finder} registers what it finds at run time"
-        if path := self._named_in_string(item):
-            return f"a string in {path} names it"
-        if path := self._imported_from_nowhere(item):
-            return f"{path} imports something of that name that cannot be found"
-        if item.role == "controller" and self.code.has_word(item.name.rpartition(".")[2]):
-            return "an attribute or a string has its name"
-        return ""
-
-    def _named_in_string(self, item: Object) -> str:
-        """The path of a file where a string names the router or its module, or ''."""
-        module, name = item.facts.module, item.name.rpartition(".")[2]
-        of_urls = f"{module}.urlpatterns" in self.objects
-        for last in {module.rpartition(".")[2], name}:
-            for facts in self.code.spelled.get(last, ()):
-                for text in facts.dotted:
-                    dotted = text.replace(":", ".")
-                    if _is_tail(dotted.removesuffix(f".{name}"), module) and dotted != name:
-                        seen = of_urls and not dotted.endswith(f".{name}") and self._is_looked_up(facts, module)
-                        if not seen:
-                            return facts.path
-        return ""
-
-    def _is_looked_up(self, facts: FileFacts, module: str) -> bool:
-        """Whether the string is an `include("…")` or a root URL configuration, which the flow has seen already."""
-        node = f"{module}.urlpatterns"
-        return node in self.code.code_of(facts).by_node or self._roots.get(node) == facts.path
-
-    def _imported_from_nowhere(self, item: Object) -> str:
-        module, name = item.facts.module, item.name.rpartition(".")[2]
-        short = f"{module.rpartition('.')[2]}.{name}"
-        for facts, imported in self.code.imports.get(name, ()):
-            if _is_tail(short, imported.target) and self.code.place(imported.target, facts.module) is None:
-                return facts.path
-        two = ".".join(module.split(".")[-2:])
-        for facts, imported in self.code.imports.get(module.rpartition(".")[2], ()):
-            if "." in two and _is_tail(two, imported.target) and self.code.place(imported.target, facts.module) is None:
-                return facts.path
-        return ""
 
     # -- what a rule asks
 
@@ -224,47 +186,10 @@ class Routing:
         """The import and the call that register a router beside its siblings; None where there are none to follow."""
         return Placement(self, self._is_root, insertion_marker).fix(router)
 
-    # -- what the repair looks at
-
-    @cached_property
-    def registrations(self) -> tuple[Registration, ...]:
-        """Every call that hands a known router to an application or another router, in order of place."""
-        found = [
-            entry for name, item in self.objects.items() if item.role != "app" for entry in self._registrations_of(name)
-        ]
-        return tuple(sorted(found, key=lambda entry: (entry.location.path, entry.location.span)))
-
-    def _registrations_of(self, name: str) -> Iterator[Registration]:
-        for edge in self._flow.edges(name):
-            site = edge.site
-            if site is None or edge.kind == "dead":
-                continue
-            facts = self.project.files[edge.path].facts
-            argument = next(
-                (v for v in site.call.args if isinstance(v, Ref) and self._is(v.name, facts.module, name)), None
-            )
-            given = site.call.keyword("prefix") or site.call.keyword("url_prefix")
-            prefix = given.value if isinstance(given, Constant) and isinstance(given.value, str) else None
-            yield Registration(
-                name, edge.target, site.call.method, Location(edge.path, site.call.span),
-                Location(edge.path, argument.span if argument is not None else site.call.span), site.function, prefix,
-                Location(edge.path, given.span) if given is not None else None, argument is None,
-            )  # fmt: skip
-
-    def _is(self, name: str, near: str, node: str) -> bool:
-        place = self.code.place(name, near)
-        return place is not None and place.node == node
-
 
 def _nowhere(_path: str) -> bool:
     return False
 
 
-def _families(objects: Mapping[str, Object]) -> set[Framework]:
-    return {
-        family(item.framework) for item in objects.values() if item.role == "app" and not is_example(item.facts.path)
-    }
-
-
-def _is_tail(short: str, long: str) -> bool:
-    return short == long or ("." in short and long.endswith("." + short))
+def _families(objects: Iterable[Object]) -> set[Framework]:
+    return {family(item.framework) for item in objects if item.role == "app" and not is_example(item.facts.path)}

@@ -1,7 +1,7 @@
 """Routers that code may register without naming them: modules imported by computed names, packages that are scanned.
 
-Two things have to come together: an import that no name gives away, and a registration whose argument no name gives away, in one
-file or in files that import each other. Django's `include(f"{app}.urls")` is both at once.
+Two things have to come together: an import that no name gives away, and a registration whose argument no name gives away,
+in one file or in files that import each other. Django's `include(f"{app}.urls")` is both at once.
 """
 
 from __future__ import annotations
@@ -27,32 +27,33 @@ from bylaw.facts.values import (
     text_of,
     walk,
 )
-from bylaw.project.routing.code import Code, loop_target
+from bylaw.project.routing.code import Code
+from bylaw.project.routing.holders import loop_target
 from bylaw.project.routing.objects import Object, local_object
 from bylaw.project.routing.vocabulary import REGISTER_CALLS
 
 _IMPORTERS = frozenset({
-    "import_module", "__import__", "import_string", "load_module", "import_by_path", "locate", "import_submodules", "find_modules",
-    "iter_modules", "walk_packages", "entry_points", "iter_entry_points", "module_from_spec", "spec_from_file_location",
-    "autodiscover_modules", "getmembers", "globals",
+    "import_module", "__import__", "import_string", "load_module", "import_by_path", "locate", "import_submodules",
+    "find_modules", "iter_modules", "walk_packages", "entry_points", "iter_entry_points", "module_from_spec",
+    "spec_from_file_location", "autodiscover_modules", "getmembers", "globals",
 })  # fmt: skip
 """Calls that import, or look into, modules that they are told at run time."""
 _BY_NAME = frozenset({"import_module", "__import__", "import_string", "load_module", "import_by_path", "locate"})
 """Those of them that are harmless with a literal name."""
 _OPEN_ENDED: dict[str, frozenset[Framework]] = {
-    "route_handlers": frozenset({"litestar"}), "register_controllers": frozenset({"ninja"}), "add_routes": frozenset({"aiohttp"}),
-    "blueprint": frozenset({"sanic"}),
+    "route_handlers": frozenset({"litestar"}), "register_controllers": frozenset({"ninja"}),
+    "add_routes": frozenset({"aiohttp"}), "blueprint": frozenset({"sanic"}),
 }  # fmt: skip
 """Words that speak of registering in ways that are no `CallSite`."""
 _FRAMEWORKS: dict[str, frozenset[Framework]] = {
-    "include_router": frozenset({"fastapi"}), "register_blueprint": frozenset({"flask"}), "add_namespace": frozenset({"flask"}),
-    "add_router": frozenset({"ninja", "litestar", "fastapi"}), "mount": frozenset({"starlette"}), "blueprint": frozenset({"sanic"}),
-    "include": frozenset({"django", "drf", "ninja"}),
+    "include_router": frozenset({"fastapi"}), "register_blueprint": frozenset({"flask"}),
+    "add_namespace": frozenset({"flask"}), "add_router": frozenset({"ninja", "litestar", "fastapi"}),
+    "mount": frozenset({"starlette"}), "blueprint": frozenset({"sanic"}), "include": frozenset({"django"}),
 }  # fmt: skip
 
 
 class Reach(NamedTuple):
-    """What some code may register: variables of one name ('' for any) in one package ('' for any), modules with one ending."""
+    """What some code may register: variables of one name, in one package, in modules with one ending; '' is any."""
 
     path: str
     frameworks: frozenset[Framework]
@@ -174,7 +175,7 @@ class Discovery:
         return loop is not None and self._is_spelled_out(loop.values, facts)
 
     def _is_anything(self, node: str) -> bool:
-        """Whether a name of this project is a variable that may hold any router: a loop's, or the result of some call."""
+        """Whether a name is a variable that may hold any router: a loop's, or the result of some call."""
         if node in self._objects or node in self._code.names.modules:
             return False
         found = self._code.names.definition(node)
@@ -213,7 +214,7 @@ def _registered(site: CallSite) -> tuple[Value, ...]:
 
 
 def _packages(facts: FileFacts, sites: list[CallSite], code: Code) -> set[str]:
-    """The packages that the calls reach, function by function: where one call says the package, the others work below it."""
+    """The packages that calls reach: in a function where one call says the package, the others work below it."""
     by_function: dict[str, set[str]] = {}
     for site in sites:
         by_function.setdefault(site.function, set()).add(_package_of(site, facts, code))
@@ -237,10 +238,9 @@ def _named_package(value: Value, facts: FileFacts, code: Code) -> str | None:
     match value:
         case Ref(name) if name.rpartition(".")[2] in {"__path__", "__name__", "__package__"}:
             owner = name.rpartition(".")[0]
-            owner = facts.module if owner == "builtins" else owner
-            if owner == facts.module and not facts.is_package:
-                return facts.module.rpartition(".")[0] or None
-            return code.names.resolve(owner, facts.module) if owner else None
+            if owner not in {"builtins", facts.module}:
+                return code.names.resolve(owner, facts.module) if owner else None
+            return (facts.module if facts.is_package else facts.module.rpartition(".")[0]) or None
         case Text((Constant(str() as text), *_)) if "." in text:
             found = code.names.module(text.rpartition(".")[0], facts.module)
             return found.module if found is not None else None

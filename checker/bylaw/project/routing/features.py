@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 _ROLES = frozenset({
-    "router", "routers", "route", "routes", "api", "apis", "endpoint", "endpoints", "view", "views", "url", "urls", "handler", "handlers",
-    "controller", "controllers", "procedure", "procedures", "blueprint", "blueprints", "bp", "rest", "http", "web", "main", "app",
+    "router", "routers", "route", "routes", "api", "apis", "endpoint", "endpoints", "view", "views", "url", "urls",
+    "handler", "handlers", "controller", "controllers", "procedure", "procedures", "blueprint", "blueprints", "bp",
+    "rest", "http", "web", "main", "app",
 })  # fmt: skip
 """Module names that tell a role; the feature is then the folder's name."""
 _AFFIXES = (
@@ -23,7 +24,7 @@ _AFFIXES = (
 
 
 def feature_of(module: str, variable: str) -> str:
-    """`app.api.users`, `app.users.router` and `app.api.root` with `users_router` all speak of `users`; '' when nothing does."""
+    """`app.api.users`, `app.users.router` and `main` with `users_router` all speak of `users`; '' when nothing does."""
     for part in reversed(module.split(".")):
         if part in _ROLES:
             continue
@@ -38,7 +39,7 @@ def _plain(name: str) -> str:
 
 
 def says(prefix: str, feature: str) -> bool | None:
-    """Whether the last fixed part of a path prefix is the feature's name, singular or plural; None when the prefix has none."""
+    """Whether the last fixed part of a path prefix is the feature, singular or plural; None when there is no such part."""
     parts = [part for part in prefix.strip("/").split("/") if part and not part.startswith(("{", "<", ":"))]
     if not parts:
         return None

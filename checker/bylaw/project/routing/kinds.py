@@ -1,6 +1,8 @@
-"""Which calls create an application or a router: library classes, the project's own subclasses, and functions that make one."""
+"""Which calls create an application or a router: library classes, the project's subclasses, functions that make one."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from bylaw.facts.code import Class, Function, Variable
 from bylaw.facts.file import FileFacts
@@ -12,7 +14,7 @@ MAX_STEPS = 12
 
 
 class Kinds:
-    """Answers what a call makes. `extra_types`: further class names (bare or dotted) that count as FastAPI-like routers."""
+    """Answers what a call makes. `extra_types`: further class names (bare or dotted) of routers like FastAPI's."""
 
     def __init__(self, names: Names, extra_types: frozenset[str]) -> None:
         self.names = names
@@ -129,39 +131,58 @@ class Kinds:
 
 
 def _words(files: list[FileFacts], known: frozenset[str]) -> frozenset[str]:
-    """The last names of everything that may make an application or router: a cheap first question, asked of every call."""
-    words = set(known)
-    before = 0
-    while before != len(words):
-        before = len(words)
-        for facts in files:
-            words.update(item.name for item in facts.classes if any(_last(base) in words for base in item.bases))
-            words.update(
-                variable.name for variable in facts.variables
-                if isinstance(variable.value, Ref | Call) and _mentions(variable.value, words)
-            )  # fmt: skip
-            words.update(
-                item.name for item in facts.functions
-                if _last(item.annotation) in words or any(_mentions(value, words) for value in item.returns)
-            )  # fmt: skip
-            words.update(
-                site.function.rpartition(".")[2] for site in facts.calls if site.function and site.call.method in words
-            )
+    """The last names of all that may make an application or router: a cheap first question, asked of every call."""
+    made_of: dict[str, set[str]] = {}
+    for facts in files:
+        for name, last in _makers(facts):
+            made_of.setdefault(last, set()).add(name)
+    words, waiting = set(known), list(known)
+    while waiting:
+        for name in made_of.get(waiting.pop(), ()):
+            if name not in words:
+                words.add(name)
+                waiting.append(name)
     return frozenset(words)
 
 
-def _mentions(value: Value, words: set[str]) -> bool:
+def _makers(facts: FileFacts) -> Iterator[tuple[str, str]]:
+    """Names of classes, variables and functions, each with the last name of something that it is made of or returns."""
+    for item in facts.classes:
+        for base in item.bases:
+            yield item.name, last_name(base)
+    for variable in facts.variables:
+        if isinstance(variable.value, Ref | Call):
+            for last in _named_in(variable.value):
+                yield variable.name, last
+    for function in facts.functions:
+        if function.annotation is not None:
+            yield function.name, last_name(function.annotation)
+        for value in function.returns:
+            for last in _named_in(value):
+                yield function.name, last
+    for site in facts.calls:
+        if site.function:
+            yield site.function.rpartition(".")[2], site.call.method
+
+
+def _named_in(value: Value) -> Iterator[str]:
     if isinstance(value, Call):
-        return value.method in words or any(isinstance(arg, Ref) and _last(arg) in words for arg in value.args)
-    return _last(value) in words or (
-        isinstance(value, Choice | Operator) and any(_mentions(side, words) for side in children(value))
-    )
+        yield value.method
+        for arg in value.args:
+            if isinstance(arg, Ref):
+                yield last_name(arg)
+    elif isinstance(value, Choice | Operator):
+        for side in children(value):
+            yield from _named_in(side)
+    else:
+        yield last_name(value)
 
 
-def _last(value: Value | None) -> str:
+def last_name(value: Value) -> str:
+    """The last part of a name, of `Name[…]`, or of what `type[…]` holds; '' for another value."""
     if isinstance(value, Index):
-        inner = value.index if _last(value.value) in {"type", "Type"} else value.value
-        return _last(inner)
+        is_type = last_name(value.value) in {"type", "Type"}
+        return last_name(value.index if is_type else value.value)
     if isinstance(value, Local):
         return value.name
     return value.name.rpartition(".")[2] if isinstance(value, Ref) else ""

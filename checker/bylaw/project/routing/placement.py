@@ -207,7 +207,7 @@ def _shared(left: str, right: str) -> int:
 
 
 def _as_imported(module: str, beside: str, near: str, resolve: Callable[[str, str], str]) -> str | None:
-    """How `module` is written where its sibling's module is written `beside`; None when it lies under another source root."""
+    """How `module` is written where its sibling's is written `beside`; None when it lies under another source root."""
     canonical = resolve(beside, near) if beside else ""
     root = canonical.removesuffix(beside)
     if not canonical.endswith(beside) or not module.startswith(root):

@@ -10,7 +10,7 @@ Role = Literal["app", "api", "router", "controller"]
 
 
 class Kind(NamedTuple):
-    """What an object is: an application, a router, a class whose methods are endpoints, or an API that serves what it is given."""
+    """What an object is: an application, a router, a class of endpoints, or an API around what it is given."""
 
     role: Role
     framework: Framework
@@ -59,7 +59,8 @@ LIBRARIES: dict[str, dict[str, Kind]] = {
     "ninja": _NINJA,
     "ninja_extra": _NINJA,
     "rest_framework": _DRF | {
-        name: Kind("controller", "drf") for name in ("ModelViewSet", "ReadOnlyModelViewSet", "GenericViewSet", "ViewSet")
+        name: Kind("controller", "drf")
+        for name in ("ModelViewSet", "ReadOnlyModelViewSet", "GenericViewSet", "ViewSet")
     },
     "rest_framework_nested": _DRF,
     "rest_framework_extensions": _DRF,
@@ -75,44 +76,51 @@ FAMILIES: dict[Framework, Framework] = {"starlette": "fastapi", "drf": "django",
 """Frameworks whose routers end up in an application of another one."""
 
 REGISTER_CALLS = frozenset({
-    "include_router", "register_blueprint", "add_router", "add_namespace", "mount", "add_route", "blueprint", "add_url_rule",
+    "include_router", "register_blueprint", "add_router", "add_namespace", "mount", "add_route", "blueprint",
+    "add_url_rule",
 })  # fmt: skip
 """Methods of an application or router that take another router."""
 PASS_THROUGH = frozenset({
-    "path", "re_path", "url", "include", "i18n_patterns", "patterns", "format_suffix_patterns", "Mount", "Route", "Host",
-    "Include", "list", "tuple", "set", "frozenset", "sorted", "reversed", "chain", "from_iterable", "enumerate", "zip", "Depends",
-    "group", "MappingProxyType", "URLRouter", "ProtocolTypeRouter", "re_url", "static", "format",
+    "path", "re_path", "url", "include", "i18n_patterns", "patterns", "format_suffix_patterns", "Mount", "Route",
+    "Host", "Include", "list", "tuple", "set", "frozenset", "sorted", "reversed", "chain", "from_iterable",
+    "enumerate", "zip", "Depends", "group", "MappingProxyType", "URLRouter", "ProtocolTypeRouter", "re_url",
+    "static", "format",
 })  # fmt: skip
 """Calls whose result holds what they are given, and that do nothing else with it."""
 ENDPOINT_METHODS = frozenset({
-    "get", "post", "put", "patch", "delete", "head", "options", "trace", "api_route", "add_api_route", "route", "add_route",
-    "add_url_rule", "websocket", "add_api_websocket_route", "websocket_route", "add_websocket_route", "register", "add_resource",
-    "api_operation", "add_api_operation", "view", "add_view_func", "resource", "method", "methods", "any", "ws", "stream", "static",
-    "add", "add_view", "add_url", "register_controllers", "append",
+    "get", "post", "put", "patch", "delete", "head", "options", "trace", "api_route", "add_api_route", "route",
+    "add_route", "add_url_rule", "websocket", "add_api_websocket_route", "websocket_route", "add_websocket_route",
+    "add_resource", "api_operation", "add_api_operation", "view", "add_view_func", "resource", "method", "methods",
+    "any", "ws", "stream", "static", "add", "add_view", "add_url", "register_controllers", "append", "register",
 })  # fmt: skip
 """Methods of a router that add an endpoint, as a decorator or called."""
-OWN_METHODS = ENDPOINT_METHODS | frozenset({
-    "include_router", "register_blueprint", "add_router", "add_namespace", "mount", "host", "on_event", "add_event_handler",
-    "middleware", "add_middleware", "exception_handler", "add_exception_handler", "errorhandler", "app_errorhandler",
-    "before_request", "after_request", "teardown_request", "before_app_request", "after_app_request", "teardown_app_request",
-    "before_app_first_request", "before_first_request", "context_processor", "app_context_processor", "url_defaults",
-    "app_url_defaults", "url_value_preprocessor", "app_url_value_preprocessor", "template_filter", "app_template_filter",
-    "template_global", "app_template_global", "template_test", "app_template_test", "add_app_template_filter",
-    "add_app_template_global", "add_app_template_test", "register_error_handler", "endpoint", "record", "record_once", "url_path_for",
-    "url_for", "send_static_file", "open_resource", "model", "schema_model", "add_model", "expect", "response", "marshal_with",
-    "marshal_list_with", "doc", "parser", "inherit", "clone", "extend_model", "arguments", "paginate", "etag", "before_websocket",
-    "alt_response", "hide", "abort", "payload", "vendor", "deprecated", "param", "produces", "extend", "command", "group", "input",
-    "output", "auth_required", "register_request_handlers",
+OWN_METHODS = (ENDPOINT_METHODS - {"register"}) | frozenset({
+    "include_router", "register_blueprint", "add_router", "add_namespace", "mount", "host", "on_event",
+    "add_event_handler", "middleware", "add_middleware", "exception_handler", "add_exception_handler",
+    "errorhandler", "app_errorhandler", "before_request", "after_request", "teardown_request", "before_app_request",
+    "after_app_request", "teardown_app_request", "before_app_first_request", "before_first_request",
+    "context_processor", "app_context_processor", "url_defaults", "app_url_defaults", "url_value_preprocessor",
+    "app_url_value_preprocessor", "template_filter", "app_template_filter", "template_global",
+    "app_template_global", "template_test", "app_template_test", "add_app_template_filter",
+    "add_app_template_global", "add_app_template_test", "register_error_handler", "endpoint", "record",
+    "record_once", "url_path_for", "url_for", "send_static_file", "open_resource", "model", "schema_model",
+    "add_model", "expect", "response", "marshal_with", "marshal_list_with", "doc", "parser", "inherit", "clone",
+    "extend_model", "arguments", "paginate", "etag", "before_websocket", "alt_response", "hide", "abort", "payload",
+    "vendor", "deprecated", "param", "produces", "extend", "command", "group", "input", "output", "auth_required",
+    "register_request_handlers",
 })  # fmt: skip
 """Methods of a router that do not hand it to anybody."""
+OWN_METHODS_OF: dict[Framework, frozenset[str]] = {"drf": frozenset({"register"})}
+"""Such methods of one framework's routers: `blueprint.register(app)` registers the blueprint itself."""
 HARMLESS_CALLS = frozenset({
-    "isinstance", "issubclass", "len", "print", "repr", "str", "id", "type", "hasattr", "add_pagination", "debug", "info", "warning",
-    "cbv", "cast", "disable_installed_extensions_check",
+    "isinstance", "issubclass", "len", "print", "repr", "str", "id", "type", "hasattr", "add_pagination", "debug",
+    "info", "warning", "cbv", "cast", "disable_installed_extensions_check",
 })  # fmt: skip
 """Calls that look at what they are given and register nothing."""
 HARMLESS_ATTRIBUTES = frozenset({
-    "prefix", "tags", "name", "url_prefix", "path", "dependencies", "responses", "title", "version", "import_name", "root_path",
-    "models", "logger", "static_folder", "cli", "description", "__name__", "__doc__", "default_response_class", "route_class",
+    "prefix", "tags", "name", "url_prefix", "path", "dependencies", "responses", "title", "version", "import_name",
+    "root_path", "models", "logger", "static_folder", "cli", "description", "__name__", "__doc__",
+    "default_response_class", "route_class",
 })  # fmt: skip
 """Attributes of a router that do not carry its endpoints."""
 

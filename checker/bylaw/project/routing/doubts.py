@@ -1,0 +1,128 @@
+"""Why a router that no flow registers may be registered all the same."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bylaw.facts.file import FileFacts
+from bylaw.facts.routing import Framework
+from bylaw.project.paths import is_example
+from bylaw.project.routing.code import Code
+from bylaw.project.routing.discovery import Discovery
+from bylaw.project.routing.flow import Flow
+from bylaw.project.routing.objects import Object
+from bylaw.project.routing.vocabulary import family
+
+if TYPE_CHECKING:
+    from bylaw.project import Project
+
+_MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg")
+
+
+class Doubts:
+    """Answers for one router at a time, the cheap questions first."""
+
+    def __init__(self, project: Project, flow: Flow, roots: dict[str, str]) -> None:
+        self._project = project
+        self._code: Code = flow.code
+        self._objects = flow.objects
+        self._flow = flow
+        self._roots = roots
+        self._distributions: dict[str, str] = {}
+
+    def about(self, item: Object) -> str:
+        """The reason in words, or ''."""
+        if item.generated:
+            return "its class or factory may register it"
+        if finder := self._discovery.finder_of(item):
+            return f"{finder} registers what it finds at run time"
+        if path := self._named_in_string(item):
+            return f"a string in {path} names it"
+        if path := self._imported_from_nowhere(item):
+            return f"{path} imports something of that name that cannot be found"
+        if item.role == "controller" and self._code.has_word(item.name.rpartition(".")[2]):
+            return "an attribute or a string has its name"
+        if self._is_library(item):
+            return "its distribution has no application of its own"
+        return ""
+
+    @cached_property
+    def _discovery(self) -> Discovery:
+        return Discovery(self._code, self._objects)
+
+    def _named_in_string(self, item: Object) -> str:
+        module, name = item.facts.module, item.name.rpartition(".")[2]
+        for last in (module.rpartition(".")[2], name):
+            for facts in self._code.spelled.get(last, ()):
+                for text in facts.dotted:
+                    dotted = text.replace(":", ".")
+                    means_it = dotted != name and _is_tail(dotted.removesuffix(f".{name}"), module)
+                    if means_it and (dotted.endswith(f".{name}") or not self._is_looked_up(facts, module)):
+                        return facts.path
+        return ""
+
+    def _is_looked_up(self, facts: FileFacts, module: str) -> bool:
+        """Whether the string is an `include("…")` or a root URL configuration, which the flow has seen already."""
+        node = f"{module}.urlpatterns"
+        return node in self._flow.holders.of(facts).by_node or self._roots.get(node) == facts.path
+
+    def _imported_from_nowhere(self, item: Object) -> str:
+        """An import that would mean the router if this were another source root."""
+        module, name = item.facts.module, item.name.rpartition(".")[2]
+        tails = (f"{module.rpartition('.')[2]}.{name}", ".".join(module.split(".")[-2:]))
+        for tail in tails:
+            for facts, imported in self._code.imports.get(tail.rpartition(".")[2], ()):
+                may_mean_it = "." in tail and _is_tail(tail, imported.target)
+                if may_mean_it and self._code.place(imported.target, facts.module) is None:
+                    return facts.path
+        return ""
+
+    # -- libraries beside applications
+
+    def _is_library(self, item: Object) -> bool:
+        """Whether the router ships in a distribution without an application, from which nothing else here imports."""
+        home = self._distribution(item.facts.path)
+        if not home:
+            return False
+        served = family(item.framework)
+        apps = {path for path, framework in self._applications if framework == served}
+        if any(self._distribution(path).startswith(home) for path in apps):
+            return False
+        prefix = home.replace("/", ".")
+        return not any(
+            imported_module.startswith(prefix) and not facts.path.startswith(home)
+            for facts in self._code.files
+            for imported_module in self._imported_modules(facts)
+        )
+
+    def _imported_modules(self, facts: FileFacts) -> set[str]:
+        places = (self._code.place(item.target, facts.module) for item in facts.imports)
+        return {place.node for place in places if place is not None}
+
+    @cached_property
+    def _applications(self) -> set[tuple[str, Framework]]:
+        found = {
+            (item.facts.path, family(item.framework))
+            for item in self._objects.values()
+            if item.role == "app" and not is_example(item.facts.path)
+        }
+        roots: set[tuple[str, Framework]] = {(path, "django") for path in self._roots.values()}
+        return found | roots
+
+    def _distribution(self, path: str) -> str:
+        """The nearest folder above a file with a manifest, as `libs/auth/`; '' for the root or where there is none."""
+        folder = path.rpartition("/")[0]
+        if not folder:
+            return ""
+        if folder not in self._distributions:
+            has_manifest = any(self._exists(f"{folder}/{name}") for name in _MANIFESTS)
+            self._distributions[folder] = f"{folder}/" if has_manifest else self._distribution(folder)
+        return self._distributions[folder]
+
+    def _exists(self, path: str) -> bool:
+        return path in self._project.files or self._project.text_of(path) is not None
+
+
+def _is_tail(short: str, long: str) -> bool:
+    return short == long or ("." in short and long.endswith("." + short))
