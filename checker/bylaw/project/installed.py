@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bylaw.facts.code import Class, Variable
+from bylaw.facts.code import CallSite, Class, Variable
 from bylaw.facts.database import Table, TableRegistration
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Call, Choice, Index, Items, Operator, Ref, Starred, Value, text_of, walk
@@ -43,8 +43,8 @@ class InstalledApps:
             owner = self.apps.package_of(table.model)
             if owner not in self.apps.labels or owner in self._packages or table.app_label in self._labels:
                 return TableRegistration(table, "registered")
-        if not self._rooted(module):
-            return TableRegistration(table, "undecided", reason="no installed application stands near it")
+        if not self._rooted(module, table.location.path):
+            return TableRegistration(table, "undecided", reason="its settings were not found")
         return TableRegistration(
             table, "unregistered", self._settings[0].path, import_module=self.apps.package_of(table.model)
         )
@@ -66,11 +66,37 @@ class InstalledApps:
             for variable in readable or assigned:
                 self._read(variable.value, file, listed, 0)
             for site in file.calls:
-                if site.call.name.endswith("_APPS.insert"):
-                    self._read(site.call.argument(1), file, listed, 0)
-                elif site.call.name.endswith(("_APPS.append", "_APPS.extend")):
-                    self._read(site.call.argument(0), file, listed, 0)
+                if site.call.name.endswith(("_APPS.append", "_APPS.extend", "_APPS.insert")):
+                    self._add(site, file, listed)
         return listed
+
+    def _add(self, site: CallSite, file: FileFacts, listed: Listed) -> None:
+        """`INSTALLED_APPS.append(...)`, possibly in a loop: over a list of names, or over plugins from outside."""
+        added = Listed()
+        self._read(site.call.argument(1 if site.call.method == "insert" else 0), file, added, 0)
+        if added.vague and any(self._lists_plugins(loop.values, file) for loop in site.loops):
+            added.vague = False
+        listed.entries |= added.entries
+        listed.vague = listed.vague or added.vague
+        for loop in site.loops:
+            over = Listed()
+            self._read(loop.values, file, over, 0)
+            listed.entries |= over.entries
+
+    def _lists_plugins(self, values: Value, file: FileFacts, depth: int = 0) -> bool:
+        """Whether a loop goes over a literal list, or over packages that others install."""
+        aside = Listed()
+        self._read(values, file, aside, 0)
+        if not aside.vague:
+            return True
+        if isinstance(values, Call):
+            return values.method in {"entry_points", "iter_entry_points"}
+        if not isinstance(values, Ref) or depth > _MAX_DEPTH:
+            return False
+        found = self.names.definition(values.name, file.module)
+        if found is None or not isinstance(found.item, Variable) or found.item.value is None:
+            return False
+        return "PLUGIN" in found.item.name or self._lists_plugins(found.item.value, found.file, depth + 1)
 
     def _read(self, value: Value | None, file: FileFacts, listed: Listed, depth: int) -> None:
         if value is None or depth > _MAX_DEPTH:
@@ -145,10 +171,13 @@ class InstalledApps:
     def _labels(self) -> set[str]:
         return {self.apps.labels.get(package) or package.rpartition(".")[2] for package in self._packages}
 
-    def _rooted(self, module: str) -> bool:
-        """Whether some installed application is a neighbour: otherwise the settings that rule here were not found."""
+    def _rooted(self, module: str, path: str) -> bool:
+        """Whether the settings rule here: they install a neighbour, or stand in the same tree."""
         owner = module.split(".", maxsplit=1)[0]
-        return any(package.split(".")[0] == owner or "." not in package for package in self._packages)
+        if any(package.split(".")[0] == owner or "." not in package for package in self._packages):
+            return True
+        roots = (file.path.split("/")[:-2] for file in self._settings)
+        return any(path.split("/")[: len(root)] == root for root in roots)
 
 
 def _variables(file: FileFacts) -> list[Variable]:
