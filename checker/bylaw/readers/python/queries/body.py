@@ -1,4 +1,4 @@
-"""A function body as a flat list of steps, in source order: what is assigned, looped over, returned, tested or just done."""
+"""A function body as a flat list of steps, in source order: assigned, looped over, returned, tested or just done."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _NESTED = frozenset({
     kind("function_definition"), kind("class_definition"), kind("decorated_definition"), kind("lambda"),
 })  # fmt: skip
 _COMPREHENSIONS = frozenset({
-    kind("list_comprehension"), kind("set_comprehension"), kind("dictionary_comprehension"), kind("generator_expression"),
+    kind("list_comprehension"), kind("set_comprehension"), kind("dictionary_comprehension"),
+    kind("generator_expression"),
 })  # fmt: skip
 _TESTED = frozenset({kind("assert_statement"), kind("delete_statement"), kind("raise_statement")})
 _CONDITIONAL = frozenset({kind("if_statement"), kind("while_statement"), kind("elif_clause")})

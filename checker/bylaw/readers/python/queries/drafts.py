@@ -14,7 +14,7 @@ Style = Literal["core", "query", "flask", "django", "session", "row", "sql"]
 
 
 class Draft(msgspec.Struct):
-    """One statement on one entity. `executed`: its rows were asked for; `dropped`: it returns none of its entity's rows."""
+    """One statement on one entity. `executed`: its rows were asked for; `dropped`: it returns none of them."""
 
     kind: Kind
     style: Style
@@ -36,8 +36,9 @@ class Draft(msgspec.Struct):
     def finished(self, function: str) -> Query:
         undecided = self.undecided or ("" if self.executed else "it is not executed here")
         return Query(
-            self.kind, self.span, self.entity, self.table, frozenset(self.names), tuple(dict.fromkeys(self.helpers)), undecided,
-            function, self.style, self.manager, self.written, self.insert_at, self.head, self.alone, self.statement,
+            self.kind, self.span, self.entity, self.table, frozenset(self.names), tuple(dict.fromkeys(self.helpers)),
+            undecided, function, self.style, self.manager,
+            self.written, self.insert_at, self.head, self.alone, self.statement,
         )  # fmt: skip
 
 
@@ -46,6 +47,11 @@ class Statement(msgspec.Struct, frozen=True):
 
     drafts: tuple[Draft, ...]
 
+    def doubt(self, reason: str) -> None:
+        """Note why it cannot be decided what the statement does; the first reason stays."""
+        for draft in self.drafts:
+            draft.undecided = draft.undecided or reason
+
 
 class Rows(msgspec.Struct, frozen=True):
     """A value that is a row, or holds rows: the result of statements, or a parameter of an entity's type."""
@@ -53,5 +59,19 @@ class Rows(msgspec.Struct, frozen=True):
     drafts: tuple[Draft, ...]
     entity: str = ""
 
+    def note(self, name: str) -> None:
+        """Something reads this attribute of the rows."""
+        for draft in self.drafts:
+            draft.names.add(name)
+
 
 Meaning = Statement | Rows | None
+
+
+def executed(meaning: Meaning) -> Meaning:
+    """The rows of a statement that is asked for them; anything else stays what it is."""
+    if not isinstance(meaning, Statement):
+        return meaning
+    for draft in meaning.drafts:
+        draft.executed = True
+    return Rows(meaning.drafts, meaning.drafts[0].entity if len(meaning.drafts) == 1 else "")

@@ -1,23 +1,19 @@
-"""Follows statements through one function: from `select(Model)` over `.where(…)` and variables to `session.execute(…)`."""
+"""Follows statements through one function: from `select(Model)` over `.where(…)` to `session.execute(…)`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
 from bylaw.facts.queries import Query
-from bylaw.facts.values import Attr, Call, Choice, Constant, Index, Items, Local, Ref, Starred, Value, children, walk
+from bylaw.facts.values import Attr, Call, Choice, Index, Local, Ref, Starred, Value, children
 from bylaw.readers.python.module import FunctionNode, Module
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.body import Step
-from bylaw.readers.python.queries.drafts import Draft, Meaning, Rows, Statement
-from bylaw.readers.python.queries.names import arguments, handed_over, mentioned, variables
+from bylaw.readers.python.queries.conditions import Conditions
+from bylaw.readers.python.queries.drafts import Draft, Meaning, Rows, Statement, executed
+from bylaw.readers.python.queries.names import arguments, is_condition, mentioned, row_type
 from bylaw.readers.python.queries.roots import Roots, is_session
 from bylaw.source import Span
-
-_FILTERING = frozenset({"where", "filter", "filter_by", "exclude", "having"})
-_ORDERING = frozenset({"order_by", "group_by", "values", "values_list", "only", "defer", "select_related", "prefetch_related"})
-_COLLECTING = frozenset({"append", "extend", "insert", "add", "update", "setdefault"})
 
 
 class Evaluation:
@@ -29,11 +25,10 @@ class Evaluation:
         self.own = module.scope.own("")
         self.drafts: list[Draft] = []
         self.env: dict[str, Meaning] = {}
-        self.conditions: dict[str, set[str]] = {}
-        """Names mentioned by what a plain variable holds: `filters = [Book.deleted_at.is_(None)]`."""
+        self.conditions = Conditions()
         self.annotations: dict[str, str] = {}
         for parameter in record.fact.parameters:
-            entity = _row_type(parameter.annotation)
+            entity = row_type(parameter.annotation)
             if entity:
                 self.annotations[parameter.name] = entity
                 self.env[parameter.name] = Rows((), entity)
@@ -48,7 +43,7 @@ class Evaluation:
             case "assign":
                 self._assign(step, meaning)
             case "loop":
-                self._bind(step.targets, self._executed(meaning))
+                self._bind(step.targets, executed(meaning))
             case "return":
                 self._return(meaning)
             case "do":
@@ -59,19 +54,15 @@ class Evaluation:
     def _assign(self, step: Step, meaning: Meaning) -> None:
         if step.place is not None:
             self._kept_elsewhere(step.place, step.value, meaning)
-        mentions = {*mentioned(step.value), *chain(*(self.conditions.get(name, ()) for name in variables(step.value)))}
-        for name in step.targets:
-            self.conditions.setdefault(name, set()).update(mentions)
+        self.conditions.assign(step.targets, step.value)
         self._bind(step.targets, meaning)
 
     def _kept_elsewhere(self, place: Value, value: Value, meaning: Meaning) -> None:
         """`self.statement = …`, `filters["deleted_at"] = …`, `book.deleted_at = …`."""
         if isinstance(meaning, Statement):
-            self._undecided(meaning, "it is kept outside the function")
+            meaning.doubt("it is kept outside the function")
         self.read(place)
-        for part in walk(place):
-            if isinstance(part, Local):
-                self.conditions.setdefault(part.name, set()).update(mentioned(place), mentioned(value))
+        self.conditions.assign_into(place, value)
 
     def _bind(self, names: tuple[str, ...], meaning: Meaning) -> None:
         for name in names:
@@ -84,7 +75,7 @@ class Evaluation:
         if not isinstance(meaning, Statement):
             return
         if self.function.name in {"get_queryset", "queryset"}:  # the framework executes what these return
-            self._executed(meaning)
+            executed(meaning)
         for draft in meaning.drafts:
             if not draft.executed:
                 draft.undecided = draft.undecided or "it is handed to the caller"
@@ -108,14 +99,14 @@ class Evaluation:
             case Attr(inner, name):
                 meaning = self.read(inner)
                 if isinstance(meaning, Rows):
-                    self._noted(meaning, name)
+                    meaning.note(name)
                     return None
                 return meaning
             case Index(inner, index):
                 self.read(index)
                 return self.read(inner)
             case Starred(inner):
-                return self._executed(self.read(inner))
+                return executed(self.read(inner))
             case Choice(condition, then, otherwise):
                 self.read(condition)
                 first, second = self.read(then), self.read(otherwise)
@@ -124,7 +115,7 @@ class Evaluation:
                 for child in children(value):
                     meaning = self.read(child)
                     if isinstance(meaning, Statement):
-                        self._undecided(meaning, "it is part of another value")
+                        meaning.doubt("it is part of another value")
                 return None
 
     def _reference(self, ref: Ref) -> Meaning:
@@ -180,13 +171,11 @@ class Evaluation:
                 self.drafts.append(draft)
                 return Rows((draft,))
             if meanings and isinstance(meanings[0], Statement):
-                return self._executed(meanings[0])
+                return executed(meanings[0])
         if method in known.DELETES and len(call.args) == 1 and isinstance(meanings[0], Rows) and meanings[0].entity:
-            return self._row_deleted(call, meanings[0].entity)
-        if method in _COLLECTING and isinstance(call.function, Attr) and isinstance(call.function.value, Local):
-            held = self.conditions.setdefault(call.function.value.name, set())
-            held.update(chain(*(mentioned(argument) for argument in arguments(call))))
-            held.update(keyword.name for keyword in call.keywords)
+            self._row_deleted(call, meanings[0].entity)
+            return None
+        if method in known.COLLECTING and self.conditions.collect(call):
             return None
         return self._helped(call, meanings)
 
@@ -202,7 +191,7 @@ class Evaluation:
         passed: list[Draft] = []
         for meaning in meanings:
             if call.name in known.BUILTIN_CONSUMERS:
-                rows = self._executed(meaning)
+                rows = executed(meaning)
                 if rows is not None:
                     return rows
             elif meaning is not None:
@@ -210,7 +199,7 @@ class Evaluation:
                 for draft in meaning.drafts:
                     draft.helpers.append(helper)
                 if isinstance(meaning, Statement):
-                    self._executed(meaning)
+                    executed(meaning)
                     passed.extend(meaning.drafts)
         return Statement(tuple(passed)) if passed else None
 
@@ -241,7 +230,7 @@ class Evaluation:
             written = self.roots.written(call.function.value.span) if isinstance(call.function, Attr) else ""
             self.drafts.append(Draft("delete-row", "row", call.span, rows.entity, written=written, executed=True))
             return None
-        self._noted(rows, method)
+        rows.note(method)
         return rows if method in known.TO_ROWS else None
 
     # -- statements
@@ -261,7 +250,11 @@ class Evaluation:
             if method in known.OUTSIDE_ROWS:
                 draft.dropped = True
             elif method in known.DELETES and draft.kind == "select" and call is not None:
-                start = call.function.value.span.end if isinstance(call.function, Attr) else call.function.span.end - len(method) - 1
+                start = (
+                    call.function.value.span.end
+                    if isinstance(call.function, Attr)
+                    else call.function.span.end - len(method) - 1
+                )
                 draft.kind, draft.executed = "delete", True
                 draft.span, draft.head = call.span, Span(start, call.span.end)
             elif draft.kind == "delete" and call is not None:
@@ -269,7 +262,7 @@ class Evaluation:
         if method in known.OUTSIDE_ROWS or method in known.DELETES:
             return None
         lazy = method in known.LAZY_ALL and all(draft.style == "django" for draft in statement.drafts)
-        return self._executed(statement) if method in known.TO_ROWS and not lazy else statement
+        return executed(statement) if method in known.TO_ROWS and not lazy else statement
 
     def _filter(self, statement: Statement, method: str, call: Call | None) -> None:
         if call is None:
@@ -278,59 +271,16 @@ class Evaluation:
             self.read(argument)
         for draft in statement.drafts:
             draft.names.add(method)
-            if method in _ORDERING:
-                continue
-            for argument in arguments(call):
-                draft.names.update(mentioned(argument, draft.entity))
-                for name in variables(argument):
-                    draft.names.update(self.conditions.get(name, ()))
-            for keyword in call.keywords:
-                draft.names.update(keyword.name.split("__"))
-        if method in _FILTERING:
+            if method not in known.ORDERING:
+                draft.names.update(self.conditions.of_call(call, draft.entity))
+        if method in known.FILTERING:
             self._conditions_from_elsewhere(statement, call)
 
     def _conditions_from_elsewhere(self, statement: Statement, call: Call) -> None:
-        spread = [keyword.value for keyword in call.keywords if not keyword.name]
-        for argument in (*call.args, *spread):
-            unknown = [name for name in handed_over(argument) if name not in self.conditions]
-            called = argument.value if isinstance(argument, Starred) else argument
-            if unknown or (isinstance(called, Attr) and isinstance(argument, Starred)):
-                self._undecided(statement, "its conditions come from elsewhere")
-            if isinstance(called, Call):
+        if self.conditions.are_unknown(call):
+            statement.doubt("its conditions come from elsewhere")
+        for argument in call.args:
+            inner = argument.value if isinstance(argument, Starred) else argument
+            if isinstance(inner, Call) and not is_condition(inner):
                 for draft in statement.drafts:
-                    draft.helpers.append(self._helper_name(called)) if not _is_condition(called) else None
-
-    def _executed(self, meaning: Meaning) -> Meaning:
-        if not isinstance(meaning, Statement):
-            return meaning
-        for draft in meaning.drafts:
-            draft.executed = True
-        entity = meaning.drafts[0].entity if len(meaning.drafts) == 1 else ""
-        return Rows(meaning.drafts, entity)
-
-    def _undecided(self, statement: Statement, reason: str) -> None:
-        for draft in statement.drafts:
-            draft.undecided = draft.undecided or reason
-
-    def _noted(self, rows: Rows, name: str) -> None:
-        for draft in rows.drafts:
-            draft.names.add(name)
-
-
-def _is_condition(call: Call) -> bool:
-    """`Book.title.ilike(…)`, `and_(…)`, `Q(…)`: columns' methods and what the ORMs bring; a project's function may do more."""
-    root = call.name.partition(".")[0]
-    if root in {"sqlalchemy", "sqlmodel", "django", "builtins", "sa"}:
-        return True
-    owner = call.name.split(".")[:-1]
-    return any(part[:1].isupper() for part in owner) or isinstance(call.function, Attr)
-
-
-def _row_type(annotation: Value | None) -> str:
-    """The class in an annotation: `Book`, `Book | None`, `Annotated[Book, …]`, `list[Book]`."""
-    if annotation is None or isinstance(annotation, Constant):
-        return ""
-    if isinstance(annotation, Ref):
-        return "" if annotation.name.partition(".")[0] in {"builtins", "typing"} else annotation.name
-    parts = annotation.items[:1] if isinstance(annotation, Items) else children(annotation)
-    return next((found for part in parts if (found := _row_type(part))), "")
+                    draft.helpers.append(self._helper_name(inner))

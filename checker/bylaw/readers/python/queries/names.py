@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bylaw.facts.values import Attr, Call, Constant, Local, Ref, Starred, Value, walk
+from bylaw.facts.values import Attr, Call, Constant, Items, Local, Ref, Starred, Value, children, walk
 from bylaw.readers.python.queries.vocabulary import WORD
 
 
@@ -28,7 +28,7 @@ def mentioned(value: Value, entity: str = "") -> Iterator[str]:
             case Call():
                 for keyword in part.keywords:
                     yield from keyword.name.split("__")
-            case Constant(str(text)) if len(text) < 10_000:  # noqa: PLR2004 - a filter is no essay
+            case Constant(str(text)) if len(text) < 10_000:
                 for word in WORD.findall(text):
                     yield from word.split("__")
 
@@ -41,7 +41,7 @@ def variables(value: Value) -> Iterator[str]:
 
 
 def handed_over(value: Value) -> Iterator[str]:
-    """Variables that are themselves a condition here, or hold some: `where(condition)`, `filter(*conditions, **more)`."""
+    """Variables that are a condition here, or hold some: `where(condition)`, `filter(*conditions, **more)`."""
     inner = value.value if isinstance(value, Starred) else value
     if isinstance(inner, Local):
         yield inner.name
@@ -50,3 +50,22 @@ def handed_over(value: Value) -> Iterator[str]:
 def arguments(call: Call) -> tuple[Value, ...]:
     """All argument values of a call."""
     return (*call.args, *(keyword.value for keyword in call.keywords))
+
+
+def is_condition(call: Call) -> bool:
+    """`Book.title.ilike(…)`, `and_(…)`, `Q(…)`: columns and what the ORMs bring; a project's function may do more."""
+    root = call.name.partition(".")[0]
+    if root in {"sqlalchemy", "sqlmodel", "django", "builtins", "sa"}:
+        return True
+    owner = call.name.split(".")[:-1]
+    return any(part[:1].isupper() for part in owner) or isinstance(call.function, Attr)
+
+
+def row_type(annotation: Value | None) -> str:
+    """The class in an annotation: `Book`, `Book | None`, `Annotated[Book, …]`, `list[Book]`."""
+    if annotation is None or isinstance(annotation, Constant):
+        return ""
+    if isinstance(annotation, Ref):
+        return "" if annotation.name.partition(".")[0] in {"builtins", "typing"} else annotation.name
+    parts = annotation.items[:1] if isinstance(annotation, Items) else children(annotation)
+    return next((found for part in parts if (found := row_type(part))), "")

@@ -18,7 +18,7 @@ class Roots:
         return self.content[span.start : span.end].decode("utf-8", "replace")
 
     def selected(self, call: Call, style: Style) -> Statement | None:
-        """`select(Model, …)` or `session.query(Model, …)`: what is read are rows of the first; the others are joined."""
+        """`select(Model, …)` or `session.query(Model, …)`: rows of the first are read; the others are joined."""
         entity = call.args[0] if call.args else None
         if not isinstance(entity, Ref):
             return None
@@ -37,7 +37,7 @@ class Roots:
     def got(self, call: Call) -> Rows | None:
         """`session.get(Model, key)`."""
         entity = call.argument(0, "entity")
-        if not isinstance(entity, Ref) or len(call.args) + len(call.keywords) < 2:  # noqa: PLR2004 - a model and a key
+        if not isinstance(entity, Ref) or len(call.args) + len(call.keywords) < 2:
             return None
         draft = Draft("get", "session", call.span, entity.name, written=self.written(entity.span), executed=True)
         draft.names.update(keyword.name for keyword in call.keywords)
@@ -65,7 +65,7 @@ class Roots:
         """Literal SQL, plain or in `text(…)`, that reads or deletes rows of one table."""
         if isinstance(value, Call) and value.name in known.TEXT:
             value = value.argument(0, "text")
-        if not isinstance(value, Constant) or not isinstance(value.value, str) or len(value.value) > 20_000:  # noqa: PLR2004
+        if not isinstance(value, Constant) or not isinstance(value.value, str) or len(value.value) > 20_000:
             return None
         if match := known.SQL_DELETE.match(value.value):
             table, names = match["table"], known.WORD.findall(value.value)

@@ -28,7 +28,9 @@ def view_querysets(module: Module) -> Iterator[Query]:
 def _draft(value: Value, roots: Roots) -> Draft | None:
     names: set[str] = set()
     while isinstance(value, Call):
-        names.update(*(mentioned(argument) for argument in arguments(value)), *(k.name.split("__") for k in value.keywords))
+        names.update(
+            *(mentioned(argument) for argument in arguments(value)), *(k.name.split("__") for k in value.keywords)
+        )
         names.add(value.method)
         value = value.function.value if isinstance(value.function, Attr) else value.function
     found = roots.attribute(value) if isinstance(value, Ref) else None

@@ -18,36 +18,49 @@ SHORTCUTS = frozenset({
     "rest_framework.generics.get_object_or_404", "django.shortcuts.aget_object_or_404",
 })  # fmt: skip
 EXECUTE = frozenset({
-    "execute", "scalar", "scalars", "stream", "stream_scalars", "exec", "fetch_all", "fetch_one", "fetch_val", "iterate",
-    "scalar_one", "scalar_one_or_none", "scalars_all", "execute_async",
+    "execute", "scalar", "scalars", "stream", "stream_scalars", "exec", "fetch_all", "fetch_one", "fetch_val",
+    "iterate", "scalar_one", "scalar_one_or_none", "scalars_all", "execute_async",
 })  # fmt: skip
 """Methods of a session or connection that execute the statement they are handed."""
 TO_ROWS = frozenset({
-    "all", "first", "one", "one_or_none", "scalar", "scalars", "scalar_one", "scalar_one_or_none", "fetchall", "fetchone",
-    "fetchmany", "unique", "mappings", "partitions", "yield_per", "get", "get_or_404", "first_or_404", "one_or_404",
-    "paginate", "last", "latest", "earliest", "in_bulk", "iterator", "aiterator", "aget", "afirst", "alast", "alatest",
-    "aearliest", "ain_bulk", "tuples",
+    "all", "first", "one", "one_or_none", "scalar", "scalars", "scalar_one", "scalar_one_or_none", "fetchall",
+    "fetchone", "fetchmany", "unique", "mappings", "partitions", "yield_per", "get", "get_or_404", "first_or_404",
+    "one_or_404", "paginate", "last", "latest", "earliest", "in_bulk", "iterator", "aiterator", "aget", "afirst",
+    "alast", "alatest", "aearliest", "ain_bulk", "tuples",
 })  # fmt: skip
 LAZY_ALL = frozenset({"all"})
 """Django's `.all()` executes nothing."""
 OUTSIDE_ROWS = frozenset({
-    "count", "acount", "exists", "aexists", "subquery", "cte", "alias", "lateral", "scalar_subquery", "as_scalar", "update",
-    "aupdate", "aggregate", "aaggregate", "union", "union_all", "intersect", "except_", "compile", "none", "create", "acreate",
-    "bulk_create", "abulk_create", "bulk_update", "abulk_update", "get_or_create", "aget_or_create", "update_or_create",
-    "aupdate_or_create", "in_", "explain", "label", "corresponding_column", "contains",
+    "count", "acount", "exists", "aexists", "subquery", "cte", "alias", "lateral", "scalar_subquery", "as_scalar",
+    "update", "aupdate", "aggregate", "aaggregate", "union", "union_all", "intersect", "except_", "compile", "none",
+    "create", "acreate", "bulk_create", "abulk_create", "bulk_update", "abulk_update", "get_or_create",
+    "aget_or_create", "update_or_create", "aupdate_or_create", "in_", "explain", "label", "corresponding_column",
+    "contains",
 })  # fmt: skip
 """Methods after which the statement returns no rows of its entity, or is a part of another one."""
 DELETES = frozenset({"delete", "adelete"})
 BUILTIN_CONSUMERS = frozenset({
-    f"builtins.{name}" for name in ("list", "tuple", "set", "iter", "next", "sorted", "enumerate", "map", "filter", "reversed",
-                                    "zip", "dict", "len", "bool", "any", "all", "frozenset", "min", "max", "sum")
+    "builtins.list", "builtins.tuple", "builtins.set", "builtins.iter", "builtins.next", "builtins.sorted",
+    "builtins.enumerate", "builtins.map", "builtins.filter", "builtins.reversed", "builtins.zip", "builtins.dict",
+    "builtins.len", "builtins.bool", "builtins.any", "builtins.all", "builtins.frozenset", "builtins.min",
+    "builtins.max", "builtins.sum",
 })  # fmt: skip
-MANAGER = re.compile(r"^(?P<model>.+)\.(?P<manager>objects|[a-z_]*objects|_default_manager|_base_manager)(?:\.(?P<rest>[a-z_.]+))?$")
+MANAGER = re.compile(
+    r"^(?P<model>.+)\.(?P<manager>objects|[a-z_]*objects|_default_manager|_base_manager)(?:\.(?P<rest>[a-z_.]+))?$"
+)
 FLASK_QUERY = re.compile(r"^(?P<model>.+\.[A-Z]\w*)\.query(?:\.(?P<rest>[a-z_.0-9]+))?$")
 SESSION_NAME = re.compile(r"(?:^|_)(?:session|sess|db|dbsession|database|tx|transaction|em)$", re.IGNORECASE)
 """What people call a database session."""
 SESSION_TYPE = re.compile(r"Session(?:Dep|Maker|Type|Local)?$|^(?:Db|DB)\w*$|AsyncSession|Database$")
 SQL_DELETE = re.compile(r"\s*DELETE\s+FROM\s+(?:ONLY\s+)?(?P<table>[\w.\"`]+)", re.IGNORECASE)
-SQL_SELECT = re.compile(r"\s*SELECT\s+(?P<what>[^;]{1,2000}?)\s+FROM\s+(?:ONLY\s+)?(?P<table>[\w.\"`]+)(?P<rest>[^;]*)", re.IGNORECASE | re.DOTALL)
+SQL_SELECT = re.compile(
+    r"\s*SELECT\s+(?P<what>[^;]{1,2000}?)\s+FROM\s+(?:ONLY\s+)?(?P<table>[\w.\"`]+)(?P<rest>[^;]*)",
+    re.IGNORECASE | re.DOTALL,
+)
 SQL_AGGREGATE = re.compile(r"^\s*(?:count|sum|min|max|avg|exists|bool_or|bool_and)\s*\(|^\s*1\s*$", re.IGNORECASE)
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+FILTERING = frozenset({"where", "filter", "filter_by", "exclude", "having"})
+ORDERING = frozenset(
+    {"order_by", "group_by", "values", "values_list", "only", "defer", "select_related", "prefetch_related"}
+)
+COLLECTING = frozenset({"append", "extend", "insert", "add", "update", "setdefault"})
