@@ -27,6 +27,8 @@ class Import(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Qualified name of the function that imports it, or '' at module level."""
     conditional: bool = False
     """Inside an if, try, with, loop or match of that function or of the module."""
+    level: int = 0
+    """How many dots a relative import begins with."""
 
 
 class Variable(msgspec.Struct, frozen=True, array_like=True):
@@ -70,6 +72,8 @@ class Function(msgspec.Struct, frozen=True, array_like=True):
     is_async: bool = False
     owner: str = ""
     """Qualified name of the class or function it is defined in, or ''."""
+    conditional: bool = False
+    """Inside an if, try, with, loop or match of the module, class or function."""
 
 
 class Class(msgspec.Struct, frozen=True, array_like=True):
@@ -87,6 +91,8 @@ class Class(msgspec.Struct, frozen=True, array_like=True):
     header_end: int
     """Byte offset just after the colon of the class line."""
     owner: str = ""
+    conditional: bool = False
+    """Inside an if, try, with, loop or match of the module, class or function."""
 
 
 Role = Literal["argument", "item", "value", "return", "decorator", "receiver", "called", "base", "annotation", "other"]

@@ -1,26 +1,29 @@
 """Follows qualified names across files: through imports, aliases, re-exports and star imports, to the definition.
 
-A *canonical* name starts with the path-derived module of the defining file (`server.app.models.user.User`). Code imports it as
-`app.models.user.User` when `server/` is a source root: the module index matches from the right, and prefers the candidate that
-shares most of its path with the importing file.
+A *canonical* name starts with the path-derived module of the defining file (`server.app.models.user.User`). Code
+imports it as `app.models.user.User` when `server/` is a source root.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from functools import cached_property
 
-from bylaw.facts.code import Class, Function, Variable
+from bylaw.facts.code import Class, Function, Import, Variable
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Ref
+from bylaw.project.source_roots import SourceRoots, ancestors, joined
 
 MAX_HOPS = 40
+
+Item = Class | Function | Variable
 
 
 class Definition:
     """Where a name is defined: the file, and the class, function or variable; none of them for a module itself."""
 
-    def __init__(self, file: FileFacts, name: str, item: Class | Function | Variable | None) -> None:
+    def __init__(self, file: FileFacts, name: str, item: Item | None) -> None:
         self.file = file
         self.name = name
         self.item = item
@@ -34,9 +37,15 @@ class Names:
         self.modules: dict[str, FileFacts] = {}
         for facts in self.files:
             self.modules.setdefault(facts.module, facts)
-        self._members: dict[str, dict[str, Class | Function | Variable]] = {}
-        self._imported: dict[str, dict[str, str]] = {}
-        self._cache: dict[tuple[str, str], str] = {}
+        self._bindings: dict[str, dict[str, Item | Import]] = {}
+        self._nested: dict[str, dict[str, Item]] = {}
+        self._found: dict[tuple[str, str], FileFacts | None] = {}
+        self._resolved: dict[tuple[str, str], str] = {}
+
+    @cached_property
+    def roots(self) -> SourceRoots:
+        """The folders from which imports start."""
+        return SourceRoots(self.files)
 
     @cached_property
     def _by_tail(self) -> dict[str, list[str]]:
@@ -50,32 +59,45 @@ class Names:
 
     def module(self, name: str, near: str = "") -> FileFacts | None:
         """The file that `import name` means when written in the file of module `near`; None for a library."""
-        if name in self.modules and (not near or name.split(".")[0] == near.split(".")[0]):
-            return self.modules[name]
-        candidates = self._by_tail.get(name)
-        if not candidates:
+        if name not in self._by_tail:
             return None
-        best = max(candidates, key=lambda candidate: (self._shared(candidate, name, near), -len(candidate)))
-        return self.modules[best] if self._importable(best, name, near) else None
+        key = (name, near.rpartition(".")[0] if near not in self.modules or not self.modules[near].is_package else near)
+        if key not in self._found:
+            self._found[key] = self._module(name, near)
+        return self._found[key]
 
-    def _shared(self, candidate: str, name: str, near: str) -> int:
-        root = candidate[: -len(name)].rstrip(".")
-        return len(root) + 1 if not root or near == root or near.startswith(root + ".") else -1
+    def _module(self, name: str, near: str) -> FileFacts | None:
+        first = name.partition(".")[0]
+        if first in sys.stdlib_module_names:
+            return self.modules.get(name) if first == near.partition(".")[0] or not near else None
+        if not near:
+            return self.modules.get(name) or self._elsewhere(name, near)
+        for root in self.roots.near(near):
+            if (module := joined(root, name)) in self.modules:
+                return self.modules[module]
+        return self.modules.get(name) or self._elsewhere(name, near)
 
-    def _importable(self, candidate: str, name: str, near: str) -> bool:
-        """The part before `name` is a source root: not itself a package, or one that the importing file lives under."""
-        root = candidate[: -len(name)].rstrip(".")
-        if not root or not near or near.startswith(root + "."):
-            return True
-        return root not in self.modules and "." in name
+    def _elsewhere(self, name: str, near: str) -> FileFacts | None:
+        """A module below a source root that `near` is not under: for tests beside `src/`, scripts beside `server/`."""
+        below = [module for root in self.roots.all if (module := joined(root, name)) in self.modules]
+        if not below and "." in name:
+            below = [
+                module
+                for module in self._by_tail[name]
+                if not self.roots.is_package(module.removesuffix(name).rstrip("."))
+            ]
+        closeness = sorted((-_shared(module, near), module) for module in below)
+        if not closeness or (len(closeness) > 1 and closeness[0][0] == closeness[1][0]):
+            return None
+        return self.modules[closeness[0][1]]
 
     def resolve(self, name: str, near: str = "") -> str:
         """The canonical name of a qualified name; names of libraries come back as they are."""
         key = (name, near)
-        if key not in self._cache:
-            self._cache[key] = name
-            self._cache[key] = self._resolve(name, near)
-        return self._cache[key]
+        if key not in self._resolved:
+            self._resolved[key] = name
+            self._resolved[key] = self._resolve(name, near)
+        return self._resolved[key]
 
     def _resolve(self, name: str, near: str) -> str:
         for _ in range(MAX_HOPS):
@@ -83,30 +105,45 @@ class Names:
             if found is None:
                 return name
             facts, rest = found
-            if not rest:
-                return facts.module
-            head, _, tail = rest.partition(".")
-            if head in self._members_of(facts):
-                followed = self._follow_alias(facts, head)
-                if followed is None:
-                    return f"{facts.module}.{rest}"
-                target = followed
-            elif (imported := self._imports_of(facts).get(head)) is not None:
-                target = imported
-            elif (starred := self._through_star(facts, head)) is not None:
-                target = starred
-            else:
-                return f"{facts.module}.{rest}"
-            following = f"{target}.{tail}" if tail else target
-            if following == name:
-                return name
+            following = self._step(facts, rest)
+            if following is None or following == name:
+                return joined(facts.module, rest) if rest else facts.module
             name, near = following, facts.module
         return name
 
-    def _follow_alias(self, facts: FileFacts, head: str) -> str | None:
-        """`Name = other.Name` at module level is an alias; anything else is a definition."""
-        item = self._members_of(facts)[head]
-        if isinstance(item, Variable) and isinstance(item.value, Ref) and not item.augmented and item.value.name != f"{facts.module}.{head}":
+    def _step(self, facts: FileFacts, rest: str) -> str | None:
+        """What a name of a module stands for, as that module writes it; None where it is defined (or unknown) there."""
+        if not rest:
+            return self._instead_of_module(facts)
+        head, _, tail = rest.partition(".")
+        target = self._target(facts, head)
+        if target is None and not self._has(facts, head):
+            target = self._through_star(facts, head)
+            if target is None and (other := self._instead_of_module(facts)) is not None:
+                return f"{other}.{rest}"
+        return target if target is None or not tail else f"{target}.{tail}"
+
+    def _instead_of_module(self, facts: FileFacts) -> str | None:
+        """What a package offers under its submodule's name, after `from .users import users` in `app/__init__.py`."""
+        package, _, last = facts.module.rpartition(".")
+        parent = self.modules.get(package)
+        if parent is None or not parent.is_package:
+            return None
+        target = self._target(parent, last)
+        if target is not None:
+            found = self._split(target, parent.module)
+            return None if found is not None and found[0] is facts and not found[1] else target
+        return f"{package}.{last}" if isinstance(self._bindings_of(parent).get(last), Class | Function) else None
+
+    def _has(self, facts: FileFacts, head: str) -> bool:
+        return head in self._bindings_of(facts)
+
+    def _target(self, facts: FileFacts, head: str) -> str | None:
+        """What an imported name, or an alias (`Name = other.Name`), stands for."""
+        item = self._bindings_of(facts).get(head)
+        if isinstance(item, Import):
+            return head if item.is_module and item.target.partition(".")[0] == head else item.target
+        if isinstance(item, Variable) and isinstance(item.value, Ref) and item.value.name != joined(facts.module, head):
             return item.value.name
         return None
 
@@ -119,59 +156,88 @@ class Names:
                 return facts, ".".join(parts[end:])
         return None
 
-    def _members_of(self, facts: FileFacts) -> dict[str, Class | Function | Variable]:
-        members = self._members.get(facts.module)
-        if members is None:
-            members = {}
-            for variable in facts.variables:
-                known = members.get(variable.name)
-                if known is None or (isinstance(known, Variable) and _stands_in(known)):
-                    members[variable.name] = variable
-            for item in (*facts.functions, *facts.classes):
-                if not item.owner:
-                    members[item.name] = item
-            self._members[facts.module] = members
-        return members
+    def _bindings_of(self, facts: FileFacts) -> dict[str, Item | Import]:
+        """What the top level of a module binds.
 
-    def _imports_of(self, facts: FileFacts) -> dict[str, str]:
-        imported = self._imported.get(facts.module)
-        if imported is None:
-            imported = {}
-            for item in facts.imports:
-                if item.local != "*" and not item.function:
-                    imported[item.local] = item.local if item.is_module and item.target.partition(".")[0] == item.local else item.target
-            self._imported[facts.module] = imported
-        return imported
+        An import counts more than its fallback, a definition more than an import that only type checkers see.
+        """
+        known = self._bindings.get(facts.module)
+        if known is not None:
+            return known
+        bindings: dict[str, Item | Import] = {}
+        for variable in facts.variables:
+            earlier = bindings.get(variable.name)
+            if not variable.augmented and (earlier is None or (isinstance(earlier, Variable) and _stands_in(earlier))):
+                bindings[variable.name] = variable
+        defined: tuple[Function | Class, ...] = (*facts.functions, *facts.classes)
+        for item in defined:
+            if not item.owner:
+                bindings[item.name] = item
+        for imported in facts.imports:
+            if imported.function or imported.local == "*":
+                continue
+            other = bindings.get(imported.local)
+            if other is None or _stands_for(imported, other):
+                bindings[imported.local] = imported
+        self._bindings[facts.module] = bindings
+        return bindings
 
     def _through_star(self, facts: FileFacts, head: str) -> str | None:
         for item in facts.imports:
-            if item.local == "*":
-                source = self.module(item.target, facts.module)
-                if source is not None and source is not facts:
-                    candidate = self.resolve(f"{source.module}.{head}", facts.module)
-                    if self.definition(candidate) is not None:
-                        return candidate
+            if item.local != "*" or item.function:
+                continue
+            source = self.module(item.target, facts.module)
+            if source is None or source is facts or not _offers(source, head):
+                continue
+            candidate = self.resolve(f"{source.module}.{head}", facts.module)
+            if self.definition(candidate) is not None or self._target(source, head) is not None:
+                return candidate
         return None
 
     def definition(self, name: str, near: str = "") -> Definition | None:
         """Where a name is defined in this project, or None for a library's or an unknown name."""
         canonical = self.resolve(name, near)
-        found = self._split(canonical, near)
+        found = self._split(canonical, "")
         if found is None:
             return None
         facts, rest = found
         if not rest:
             return Definition(facts, canonical, None)
-        head = rest.partition(".")[0]
-        item = self._members_of(facts).get(head)
-        if item is None:
-            return None
-        if "." in rest:
-            nested = next((entry for entry in (*facts.classes, *facts.functions) if entry.qualified == canonical), None)
-            return Definition(facts, canonical, nested) if nested is not None else None
-        return Definition(facts, canonical, item)
+        item: Item | Import | None
+        item = self._nested_in(facts).get(canonical) if "." in rest else self._bindings_of(facts).get(rest)
+        return None if item is None or isinstance(item, Import) else Definition(facts, canonical, item)
+
+    def _nested_in(self, facts: FileFacts) -> dict[str, Item]:
+        nested = self._nested.get(facts.module)
+        if nested is None:
+            defined: tuple[Function | Class, ...] = (*facts.classes, *facts.functions)
+            nested = {item.qualified: item for item in reversed(defined)}
+            self._nested[facts.module] = nested
+        return nested
+
+
+def _shared(module: str, near: str) -> int:
+    """How many folders two modules have in common, from the root."""
+    return sum(1 for folder in ancestors(module) if folder and f"{near}.".startswith(f"{folder}."))
+
+
+def _offers(source: FileFacts, name: str) -> bool:
+    """Whether `from source import *` brings a name."""
+    return name in source.exports if source.exports is not None else not name.startswith("_")
 
 
 def _stands_in(variable: Variable) -> bool:
     """`Base = Any`, written for type checkers where the real value follows in the other branch."""
-    return variable.conditional and isinstance(variable.value, Ref) and variable.value.name in {"typing.Any", "builtins.object"}
+    opaque = isinstance(variable.value, Ref) and variable.value.name in {"typing.Any", "builtins.object"}
+    return variable.conditional and opaque
+
+
+def _stands_for(imported: Import, other: Item | Import) -> bool:
+    """Whether an import is what a name means that is bound otherwise, too. Of two imports it is the first that runs."""
+    if isinstance(other, Import):
+        return other.typing_only and not imported.typing_only
+    if imported.typing_only:
+        return isinstance(other, Variable) and _stands_in(other)
+    if other.conditional or (isinstance(other, Variable) and other.value is None):
+        return True
+    return imported.span.start > other.statement.start

@@ -93,7 +93,7 @@ def define_class(walk: Visitor, node: Node, statement: Node, decorators: tuple[V
     header_end = next((child.end_byte for child in node.children if child.type == ":"), name.end_byte)
     fact = Class(
         own, qualified, bases, keywords, decorators, tuple(body_state.variables), tuple(body_state.methods),
-        span(name), span(statement), header_end, fact_owner,
+        span(name), span(statement), header_end, fact_owner, walk.conditions > 0,
     )  # fmt: skip
     walk.module.classes.append(ClassNode(fact, node))
 
@@ -153,9 +153,10 @@ def define_function(walk: Visitor, node: Node, statement: Node, decorators: tupl
     frames.append(Frame(qualified, {parameter.name for parameter in facts}))
     walk.scope.frames = before
     walk.bind(own)
-    walk.pending.append(
-        FunctionBody(node, body, statement, name, own, qualified, walk.owner, facts, decorators, returned, frames)
-    )
+    walk.pending.append(FunctionBody(
+        node, body, statement, name, own, qualified, walk.owner, facts, decorators, returned, frames,
+        walk.conditions > 0,
+    ))  # fmt: skip
 
 
 def read_parameters(walk: Visitor, node: Node, function: Node) -> tuple[Parameter, ...]:

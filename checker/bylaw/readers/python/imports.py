@@ -32,20 +32,20 @@ def _import_from(walk: Visitor, node: Node, _role: Role) -> None:
     source = node.child_by_field_id(_MODULE)
     if source is None:
         return
-    base = _source(walk, source)
+    base, level = _source(walk, source)
     prefix = f"{base}." if base else ""
     for child in node.children:
         if child.kind_id == _WILDCARD:
             walk.scope.bind_star(base)
-            walk.module.imports.append(Import("*", base, *_place(walk, node)))
+            walk.module.imports.append(Import("*", base, *_place(walk, node), level))
         elif child.kind_id == _ALIASED:
             name, alias = child.child_by_field_id(_NAME), child.child_by_field_id(_ALIAS)
             if name is not None and alias is not None:
                 target = prefix + _dotted(walk, name)
-                _record(walk, Import(walk.text(alias), target, *_place(walk, node)), target)
+                _record(walk, Import(walk.text(alias), target, *_place(walk, node), level), target)
         elif child.kind_id == _DOTTED and child.start_byte != source.start_byte:
             target = prefix + _dotted(walk, child)
-            _record(walk, Import(target[len(prefix) :], target, *_place(walk, node)), target)
+            _record(walk, Import(target[len(prefix) :], target, *_place(walk, node), level), target)
     _anchor(walk, node)
 
 
@@ -53,13 +53,14 @@ def _future(walk: Visitor, node: Node, _role: Role) -> None:
     _anchor(walk, node)
 
 
-def _source(walk: Visitor, source: Node) -> str:
-    """The module that `from … import` names, made absolute."""
+def _source(walk: Visitor, source: Node) -> tuple[str, int]:
+    """The module that `from … import` names, made absolute, and how many dots it began with."""
     written = _dotted(walk, source)
     if source.kind_id != _RELATIVE:
-        return written
+        return written, 0
     target = written.lstrip(".")
-    return walk.scope.absolute(len(written) - len(target), target)
+    level = len(written) - len(target)
+    return walk.scope.absolute(level, target), level
 
 
 def _dotted(walk: Visitor, node: Node) -> str:
@@ -76,7 +77,7 @@ def _leaves(node: Node) -> list[Node]:
 
 def _record(walk: Visitor, fact: Import, bound_to: str) -> None:
     """Note an import that makes its local name mean `bound_to`: `import a.b` binds `a`, which is `a`."""
-    walk.scope.bind_import(fact.local, bound_to, conditional=walk.conditions > 0)
+    walk.scope.bind_import(fact.local, bound_to, conditional=walk.conditions > 0, typing_only=walk.typing_only > 0)
     walk.module.imports.append(fact)
 
 

@@ -52,6 +52,7 @@ class Scope:
 
     def __post_init__(self) -> None:
         self._prefix = f"{self.module}." if self.module else ""
+        self._typing_only: set[str] = set()
 
     def qualify(self, name: str) -> str | None:
         """The qualified meaning of a name, or None when it is a variable of an enclosing function."""
@@ -88,13 +89,16 @@ class Scope:
             frame.locals.add(name)
             frame.imports.pop(name, None)
 
-    def bind_import(self, name: str, target: str, *, conditional: bool = False) -> None:
-        """An import of `target` as `name` at the current place; of two alternatives the first one counts."""
+    def bind_import(self, name: str, target: str, *, conditional: bool = False, typing_only: bool = False) -> None:
+        """An import of `target` as `name` at the current place; of two alternatives the first one that runs counts."""
         frame = self.frames[-1] if self.frames else None
         if frame is None or name in frame.of_module:
             known = self.names.get(name)
-            if not conditional or known is None or known == self._prefix + name:
+            if not conditional or known is None or known == self._prefix + name or name in self._typing_only:
                 self.names[name] = target
+                self._typing_only.discard(name)
+                if typing_only:
+                    self._typing_only.add(name)
         elif not (conditional and name in frame.imports):
             frame.imports[name] = target
             frame.locals.discard(name)

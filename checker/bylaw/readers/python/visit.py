@@ -48,6 +48,7 @@ class FunctionBody:
     decorators: tuple[Value, ...]
     annotation: Value | None
     frames: list[Frame]
+    conditional: bool
     returns: list[Value] = field(default_factory=list)
 
     def finished(self) -> FunctionNode:
@@ -55,6 +56,7 @@ class FunctionBody:
         fact = Function(
             self.name, self.qualified, self.parameters, self.decorators, self.annotation, tuple(self.returns),
             span(self.name_node), span(self.statement), self.node.children[0].type == "async", self.owner,
+            self.conditional,
         )  # fmt: skip
         return FunctionNode(fact, self.node, tuple(self.frames))
 

@@ -1,0 +1,121 @@
+"""The folders from which a project's absolute imports start: the root, `src/`, one for each service of a monorepo.
+
+Nothing in a repository says so; its own imports do. `from app.models import User` in `server/app/main.py`, where there
+is a `server/app/models.py`, speaks for `server` as a source root. A folder that is imported *through*, or that
+relative imports climb to, is a package and no source root: `import redis` beside an `app/redis.py` still means the
+library.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from bylaw.facts.code import Class, Function, Import, Variable
+from bylaw.facts.file import FileFacts
+
+
+class SourceRoots:
+    """The source roots of a project, as dotted folder names; '' is the root of the repository."""
+
+    def __init__(self, files: Iterable[FileFacts]) -> None:
+        self._files = list(files)
+        self._by_module = {facts.module: facts for facts in self._files}
+        self._packages = {facts.module for facts in self._files if facts.is_package}
+        self._folders = {folder for module in self._by_module for folder in ancestors(module)}
+        self._near: dict[str, tuple[str, ...]] = {}
+        self._defined: dict[str, frozenset[str]] = {}
+        self._as_root: Counter[str] = Counter()
+        self._perhaps: Counter[str] = Counter()
+        self._as_package: Counter[str] = Counter(dict.fromkeys(self._packages, 1))
+        self.all: tuple[str, ...] = tuple(sorted(self._judged()))
+
+    def near(self, module: str) -> tuple[str, ...]:
+        """The source roots that a module lies under, the innermost first."""
+        folder = module if module in self._packages else module.rpartition(".")[0]
+        if folder not in self._near:
+            around = {*ancestors(folder), folder}
+            self._near[folder] = tuple(sorted((root for root in self.all if root in around), key=len, reverse=True))
+        return self._near[folder]
+
+    def is_package(self, folder: str) -> bool:
+        """Whether a folder is no source root for certain: it has an `__init__`, or imports go through it."""
+        return self._as_package[folder] > 0
+
+    def _judged(self) -> Iterator[str]:
+        for facts in self._files:
+            for item in facts.imports:
+                if item.level:
+                    self._as_package[_base(item, facts)] += 1
+                elif item.target.partition(".")[0] not in sys.stdlib_module_names:
+                    self._count(item, facts)
+        yield ""
+        for folder in {*self._as_root, *self._perhaps}:
+            alone = not self._as_package[folder] and self._perhaps[folder] > 0
+            if folder and (alone or self._as_root[folder] > self._as_package[folder]):
+                yield folder
+
+    def _count(self, item: Import, facts: FileFacts) -> None:
+        """What an absolute import says about folders. That its first part exists may be chance: a file `redis.py`."""
+        root, depth = self._start_of(item.target, facts)
+        parts = item.target.split(".")
+        first = joined(root, parts[0])
+        if not depth or first == facts.module:
+            return
+        if depth > 1 or (len(parts) == 2 and parts[1] in self._defined_in(first)):
+            self._as_root[root] += 1
+            self._as_package.update(_through(root, item.target, depth))
+        else:
+            self._perhaps[root] += 1
+
+    def _defined_in(self, module: str) -> frozenset[str]:
+        facts = self._by_module.get(module)
+        if facts is None:
+            return frozenset()
+        if module not in self._defined:
+            items: tuple[Variable | Function | Class, ...] = (*facts.variables, *facts.functions, *facts.classes)
+            self._defined[module] = frozenset(item.name for item in items)
+        return self._defined[module]
+
+    def _start_of(self, target: str, facts: FileFacts) -> tuple[str, int]:
+        """The folder around a file from which most of an import can be followed, and how many parts of it."""
+        best = ("", 0)
+        folder = facts.module if facts.is_package else facts.module.rpartition(".")[0]
+        parts = target.split(".")
+        for root in (*ancestors(folder), folder):
+            depth = 0
+            for count in range(1, len(parts) + 1):
+                name = joined(root, ".".join(parts[:count]))
+                if name not in self._by_module and name not in self._folders:
+                    break
+                depth = count
+            if depth >= best[1] and depth:
+                best = (root, depth)
+        return best
+
+
+def _through(root: str, target: str, depth: int) -> Iterator[str]:
+    """The folders that an import goes through, when the file that it ends in is `depth` parts below the root."""
+    parts = target.split(".")
+    for count in range(1, depth):
+        yield joined(root, ".".join(parts[:count]))
+
+
+def _base(item: Import, facts: FileFacts) -> str:
+    """The package that a relative import climbs to."""
+    parts = facts.module.split(".")
+    keep = len(parts) - (item.level - 1 if facts.is_package else item.level)
+    return ".".join(parts[: max(keep, 0)])
+
+
+def ancestors(module: str) -> Iterator[str]:
+    """The folders above a module or folder, the root of the repository ('') first: `a.b.c` → '', `a`, `a.b`."""
+    parts = module.split(".")
+    for count in range(len(parts)):
+        yield ".".join(parts[:count])
+
+
+def joined(root: str, name: str) -> str:
+    """A dotted name below a folder."""
+    return f"{root}.{name}" if root else name
