@@ -12,13 +12,13 @@ from bylaw.facts.routing import Router
 @dataclass(frozen=True)
 class Options:
     root_modules: tuple[str, ...] = ()
-    """Globs of the modules through which every router is reached (`app/main.py`). By default any application will do."""
+    """Globs of the modules that every router is reached through (`app/main.py`). By default any application will do."""
     router_types: tuple[str, ...] = ()
     """Further classes that make routers, as bare or dotted names. They add to those that bylaw knows."""
     register_calls: tuple[str, ...] = ()
     """Further functions or methods that register the router they are handed."""
     key_equals_feature: bool = False
-    """Also ask that a path prefix ends with the name of the feature: the router's module, without `_router` and such."""
+    """Also ask that a path prefix ends with the name of the feature: its module, without `_router` and such."""
     insertion_marker: str = ""
     """The comment at which the fix inserts the call (`# Add new routers here`), instead of after the last sibling."""
 

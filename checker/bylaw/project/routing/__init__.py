@@ -1,7 +1,7 @@
 """Which routers a project has, and whether each reaches an application.
 
-A router's *value* is followed: into `include_router` and its like, lists and loops, function results, wrapper functions,
-other routers, strings. Where it leaves sight the answer is `undecided`. `unregistered` means that no code outside the tests
+A router's *value* is followed: into `include_router` and its like, lists and loops, results, wrapper functions, other
+routers, strings. Where it leaves sight the answer is `undecided`. `unregistered` means that no code outside the tests
 mentions the router except to fill it, or that every way ends in something that is itself unused.
 """
 
@@ -44,8 +44,9 @@ class Unreached(NamedTuple):
 class Routing:
     """The routers of a project, derived once per set of options.
 
-    `router_types`: further class names that make routers. `register_calls`: further functions that register what they are
-    handed. `root_modules`: globs of the modules through which every router is reached; without them any application will do.
+    `router_types`: further class names that make routers. `register_calls`: further functions that register what they
+    are handed. `root_modules`: globs of the modules through which every router is reached; by default any application
+    will do.
     """
 
     def __init__(

@@ -1,11 +1,12 @@
 """Routers that code may register without naming them: modules imported by computed names, packages that are scanned.
 
-Two things have to come together: an import that no name gives away, and a registration whose argument no name gives away,
-in one file or in files that import each other. Django's `include(f"{app}.urls")` is both at once.
+Two things have to come together: an import that no name gives away, and a registration whose argument no name gives
+away, in one file or in files that import each other. Django's `include(f"{app}.urls")` is both at once.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from bylaw.facts.values import (
     Attr,
     Call,
     Constant,
+    Entries,
     Index,
     Items,
     Local,
@@ -30,7 +32,7 @@ from bylaw.facts.values import (
 from bylaw.project.routing.code import Code
 from bylaw.project.routing.holders import loop_target
 from bylaw.project.routing.objects import Object, local_object
-from bylaw.project.routing.vocabulary import REGISTER_CALLS
+from bylaw.project.routing.vocabulary import PASS_THROUGH, REGISTER_CALLS
 
 _IMPORTERS = frozenset({
     "import_module", "__import__", "import_string", "load_module", "import_by_path", "locate", "import_submodules",
@@ -38,6 +40,8 @@ _IMPORTERS = frozenset({
     "spec_from_file_location", "autodiscover_modules", "getmembers", "globals",
 })  # fmt: skip
 """Calls that import, or look into, modules that they are told at run time."""
+_HOLE = re.compile(r"%s|%\(\w+\)s|\{[^{}]*\}")
+"""Where a template takes a value."""
 _BY_NAME = frozenset({"import_module", "__import__", "import_string", "load_module", "import_by_path", "locate"})
 """Those of them that are harmless with a literal name."""
 _OPEN_ENDED: dict[str, frozenset[Framework]] = {
@@ -66,10 +70,8 @@ class Reach(NamedTuple):
         module = item.facts.module
         if item.framework not in self.frameworks:
             return False
-        if self.ending or item.role == "urls":
-            return (
-                item.role == "urls" and f".{module}".endswith(self.ending) and (f"{module}.").startswith(self.package)
-            )
+        if item.role == "urls":
+            return f".{module}".endswith(self.ending) and f".{self.package}".rstrip(".") in f".{module}"
         if self.name and item.name.rpartition(".")[2] != self.name:
             return False
         return not self.package or module == self.package or module.startswith(f"{self.package}.")
@@ -110,11 +112,14 @@ class Discovery:
                 yield from (Reach(facts.path, _OPEN_ENDED[word], "", package) for package in packages)
 
     def _included(self, site: CallSite, facts: FileFacts) -> Iterator[Reach]:
+        """`include(f"{app}.urls")`, also put together in other ways."""
         for value in site.call.args[:1]:
-            for inner in walk(value):
-                if isinstance(inner, Text):
-                    first, last = inner.parts[0], inner.parts[-1]
-                    yield Reach(facts.path, _FRAMEWORKS["include"], "", text_of(first) or "", text_of(last) or ".")
+            for inner in (value, *(value.items[:1] if isinstance(value, Items) else ())):
+                if isinstance(inner, Text | Operator) or (isinstance(inner, Call) and inner.method == "format"):
+                    texts = [text for part in walk(inner) if (text := text_of(part)) is not None]
+                    ending = _HOLE.split(texts[-1])[-1] if texts else ""
+                    start = text_of(inner.parts[0]) if isinstance(inner, Text) else None
+                    yield Reach(facts.path, _FRAMEWORKS["include"], "", start or "", ending)
 
     def _linked(self, one: FileFacts, other: FileFacts) -> bool:
         """Whether one file imports from the other, or a third one uses both to load and register."""
@@ -166,7 +171,7 @@ class Discovery:
             case Index():
                 return ""
             case Items(_, items):
-                return next((name for item in items if (name := self._open(item, site, facts)) is not None), None)
+                return next((opened for item in items if (opened := self._open(item, site, facts)) is not None), None)
             case _:
                 return None
 
@@ -184,16 +189,24 @@ class Discovery:
         return isinstance(found.item, Variable) and not isinstance(found.item.value, Ref | Items | Constant | Operator)
 
     def _is_spelled_out(self, values: Value, facts: FileFacts) -> bool:
-        if isinstance(values, Items):
-            return all(isinstance(inner, Ref | Items | Constant | Call) for inner in values.items)
-        if isinstance(values, Ref):
-            place = self._code.place(values.name, facts.module)
-            return place is not None and not place.node.endswith((".__all__", ".__path__"))
-        return (
-            isinstance(values, Call)
-            and isinstance(values.function, Ref)
-            and self._is_spelled_out(values.function, facts)
-        )
+        """Whether the routers, or modules, of a loop stand in the code by name."""
+        match values:
+            case Items(_, items):
+                return all(isinstance(inner, Ref | Items | Constant | Call) for inner in items)
+            case Entries():
+                return True
+            case Ref(name):
+                place = self._code.place(name, facts.module)
+                is_special = place is None or place.node.endswith((".__all__", ".__path__"))
+                return not is_special and place is not None and not self._is_anything(place.node)
+            case Call(Ref(name), ()) if name.rpartition(".")[2] in {"values", "items", "copy"}:
+                return self._is_spelled_out(Ref(name.rpartition(".")[0], values.span), facts)
+            case Call(Attr(inner, "values" | "items"), ()):
+                return self._is_spelled_out(inner, facts)
+            case Call(_, args) if values.method in PASS_THROUGH and args:
+                return all(self._is_spelled_out(arg, facts) for arg in args)
+            case _:
+                return False
 
 
 def _importing(facts: FileFacts) -> Iterator[CallSite]:

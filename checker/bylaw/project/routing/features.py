@@ -39,7 +39,7 @@ def _plain(name: str) -> str:
 
 
 def says(prefix: str, feature: str) -> bool | None:
-    """Whether the last fixed part of a path prefix is the feature, singular or plural; None when there is no such part."""
+    """Whether the last fixed part of a path prefix is the feature, singular or plural; None without such a part."""
     parts = [part for part in prefix.strip("/").split("/") if part and not part.startswith(("{", "<", ":"))]
     if not parts:
         return None
