@@ -1,6 +1,7 @@
 """bylaw: checks that a backend keeps its own documented conventions.
 
-The names below are what rules and rule packs may use; they are imported when first used, so that starting bylaw stays cheap.
+The names below are what rules and rule packs may use; they are imported when first used, so that starting bylaw
+stays cheap.
 """
 
 from __future__ import annotations
@@ -38,15 +39,17 @@ if TYPE_CHECKING:
     from bylaw.source import Location as Location
     from bylaw.source import Span as Span
 
-_HOMES = {
-    "AddImport": "diagnostics", "Delete": "diagnostics", "Finding": "diagnostics", "Fix": "diagnostics", "HoistImport": "diagnostics", "InsertStatement": "diagnostics",
-    "Related": "diagnostics", "RemoveStatement": "diagnostics", "Replace": "diagnostics", "Severity": "diagnostics", "SetKeyword": "diagnostics",
-    "File": "project", "Project": "project",
-    "Drop": "project.migrations", "MigrationProblem": "project.migrations", "MigrationTree": "project.migrations",
-    "Rename": "project.migrations", "RequiredColumn": "project.migrations", "Restriction": "project.migrations",
-    "Adoption": "rule", "NoOptions": "rule", "RuffFinding": "rule", "file_rule": "rule", "project_rule": "rule", "ruff_rule": "rule",
-    "Location": "source", "Span": "source",
+_NAMES = {
+    "diagnostics": (
+        "AddImport", "Delete", "Finding", "Fix", "HoistImport", "InsertStatement", "Related", "RemoveStatement",
+        "Replace", "SetKeyword", "Severity",
+    ),
+    "project": ("File", "Project"),
+    "rule": ("Adoption", "NoOptions", "RuffFinding", "file_rule", "project_rule", "ruff_rule"),
+    "source": ("Location", "Span"),
+    "project.migrations": ("Drop", "MigrationProblem", "MigrationTree", "Rename", "RequiredColumn", "Restriction",),
 }  # fmt: skip
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
 __all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - the keys are strings
 
 

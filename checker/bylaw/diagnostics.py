@@ -37,7 +37,9 @@ class AddImport(msgspec.Struct, frozen=True, tag=True):
 
 
 class InsertStatement(msgspec.Struct, frozen=True, tag=True):
-    """Insert one Python statement on a line of its own, after (or before) the statement around `span`, same indentation."""
+    """Insert one Python statement on a line of its own, after (or before) the statement around `span`, same
+    indentation.
+    """
 
     path: str
     span: Span

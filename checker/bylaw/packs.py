@@ -1,7 +1,7 @@
 """Loads rule packs: a folder of `<category>/<rule_name>.py`, mounted as a package of its own.
 
-The built-in rules are such a folder. In a checkout it is the repository's `rules/`, in a wheel `bylaw/rules`; the checkout wins,
-so that an edited rule takes effect at once in an editable install.
+The built-in rules are such a folder. In a checkout it is the repository's `rules/`, in a wheel `bylaw/rules`; the
+checkout wins, so that an edited rule takes effect at once in an editable install.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def load_pack(folder: Path, name: str) -> dict[str, Rule]:
         module = _load_module(file, package)
         found = [item for item in vars(module).values() if isinstance(item, Rule) and item.module == module.__name__]
         if not found:
-            raise PackError(f"{file}: no rule in it", hint="decorate one function with file_rule, project_rule or ruff_rule")
+            raise PackError(
+                f"{file}: no rule in it", hint="decorate one function with file_rule, project_rule or ruff_rule"
+            )
         for rule in found:
             if rule.name in rules:
                 raise PackError(f"{file}: the rule {rule.name} is defined twice")
@@ -76,5 +78,7 @@ def _load_module(file: Path, package: str) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise PackError(f"{file}: {type(error).__name__}: {error}", hint="a rule pack must import without errors") from error
+        raise PackError(
+            f"{file}: {type(error).__name__}: {error}", hint="a rule pack must import without errors"
+        ) from error
     return module

@@ -34,7 +34,7 @@ class Adoption:
     @property
     def followed(self) -> bool:
         """At least five places, three quarters of which keep the convention."""
-        return self.examined >= 5 and self.keeping * 4 >= self.examined * 3  # noqa: PLR2004
+        return self.examined >= 5 and self.keeping * 4 >= self.examined * 3
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,14 @@ def file_rule(
 
     def decorate(function: Callable[[File, Any], Iterator[Finding]]) -> Rule:
         return _make(
-            function, "file", summary=summary, severity=severity, since=since, fix=fix, sources=sources, confidence=confidence
+            function,
+            "file",
+            summary=summary,
+            severity=severity,
+            since=since,
+            fix=fix,
+            sources=sources,
+            confidence=confidence,
         )
 
     return decorate
@@ -124,8 +131,8 @@ def project_rule(
 ) -> Callable[[Callable[[Project, Any], Iterator[Finding]]], Rule]:
     """A rule over the whole project: `def router_registered(project: Project, options: Options) -> Iterator[Finding]`.
 
-    `adoption` says how far the project keeps the convention; options with a field `when = "followed"` then make the rule
-    sleep where it does not.
+    `adoption` says how far the project keeps the convention; options with a field `when = "followed"` then make the
+    rule sleep where it does not.
     """
 
     def decorate(function: Callable[[Project, Any], Iterator[Finding]]) -> Rule:
@@ -150,14 +157,15 @@ def ruff_rule(
 ) -> Callable[[Callable[[RuffFinding, File, Any], Iterator[Finding]]], Rule]:
     """A convention that ruff checks: `def max_complexity(found: RuffFinding, file: File, options: Options)`.
 
-    The function turns one finding of ruff into ours, or into nothing. `settings` maps the options to ruff settings by dotted name
-    (`{"lint.mccabe.max-complexity": 10}`). `besides` finds in a file what ruff does not see of the convention.
+    The function turns one finding of ruff into ours, or into nothing. `settings` maps the options to ruff settings
+    by dotted name (`{"lint.mccabe.max-complexity": 10}`). `besides` finds in a file what ruff does not see of the
+    convention.
     """
 
     def decorate(function: Callable[[RuffFinding, File, Any], Iterator[Finding]]) -> Rule:
         return _make(
-            function, "ruff", summary=summary, severity=severity, since=since, fix=fix, sources=sources, ruff_codes=codes,
-            ruff_settings=settings, besides=besides,
+            function, "ruff", summary=summary, severity=severity, since=since, fix=fix, sources=sources,
+            ruff_codes=codes, ruff_settings=settings, besides=besides,
         )  # fmt: skip
 
     return decorate

@@ -59,5 +59,12 @@ class Settings:
     max_file_size: int = 5_000_000
     """Bytes; larger files are not opened, and said to be skipped."""
 
-INTERNAL_LEVELS: Mapping[str, Level] = {"unread": "info", "unused-suppression": "warning", "invalid-suppression": "error"}
-"""Diagnostics of the engine itself whose level a configuration may choose, as if they were rules, and their default levels."""
+
+INTERNAL_LEVELS: Mapping[str, Level] = {
+    "unread": "info",
+    "unused-suppression": "warning",
+    "invalid-suppression": "error",
+}
+"""Diagnostics of the engine itself whose level a configuration may choose, as if they were rules, and their default
+levels.
+"""

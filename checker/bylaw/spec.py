@@ -1,20 +1,23 @@
 """Runs executable rule specs: one Markdown file per rule, with bad, good and fixed cases.
 
-A spec is named after its rule (`no-any.md`). Its cases are level-2 headings that start with `good:` or `bad:`; the fenced blocks
-below one are the files of a small project, their paths in the info string:
+A spec is named after its rule (`no-any.md`). Its cases are level-2 headings that start with `good:` or `bad:`; the
+fenced blocks below one are the files of a small project, their paths in the info string:
 
     ## bad: a parameter
     ```python app/service.py
     def load(raw: Any) -> None: ...  # expect: no-any
     ```
 
-- `# expect: rule` (SQL: `-- expect: rule`) at the end of a line says that exactly there the rule reports; `# expect: rule x2` says
-  twice, `# expect(+1): rule` speaks of another line, a quoted text after the name must occur in the message. The comments are
-  removed before the files are read.
+- `# expect: rule` (SQL: `-- expect: rule`) at the end of a line says that exactly there the rule reports; `# expect:
+rule x2` says
+  twice, `# expect(+1): rule` speaks of another line, a quoted text after the name must occur in the message. The
+  comments are removed before the files are read.
 - a good case reports nothing of the rule; a bad case reports exactly what it expects.
-- a ```` ```toml options ```` block holds the rule's options, ```` ```toml settings ```` the `layout` and `migrations` tables;
+- a ```` ```toml options ```` block holds the rule's options, ```` ```toml settings ```` the `layout` and
+`migrations` tables;
   there `[history]` with `base = ["path", …]` says which of the files the default branch holds already.
-- a level-3 heading `### fixed` (after all unsafe fixes) or `### fixed safe` is followed by the files that change, as they are then.
+- a level-3 heading `### fixed` (after all unsafe fixes) or `### fixed safe` is followed by the files that change, as
+they are then.
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from bylaw.config.options import build_options
 from bylaw.errors import BylawError
@@ -144,16 +149,19 @@ def run_spec(path: Path, rules: Mapping[str, Rule]) -> Iterator[Failure]:
 def settings_for(case: Case, rule: Rule, where: str) -> Settings:
     """Settings under which only `rule` runs, with the options and settings of the case."""
     options = build_options(rule, case.options, where)
-    layout = {key: tuple(value) for key, value in case.settings.get("layout", {}).items()}
-    migrations = {
-        key.replace("-", "_"): tuple(value) if isinstance(value, list) else value
-        for key, value in case.settings.get("migrations", {}).items()
-    }
+    layout = _spelled(case.settings.get("layout", {}))
+    migrations = _spelled(case.settings.get("migrations", {}))
+    everything = "history" not in case.settings and "accepted_through" not in migrations
     return Settings(
         rules={rule.name: RuleSetting(rule.severity, options)},
-        layout=Layout(**layout),
-        migrations=MigrationSettings(**{"judge_all": "history" not in case.settings, **migrations}),
+        layout=msgspec.convert(layout, Layout),
+        migrations=msgspec.convert({"judge_all": everything, **migrations}, MigrationSettings),
     )
+
+
+def _spelled(table: Mapping[str, object]) -> dict[str, object]:
+    """The table with its keys as our own fields spell them."""
+    return {key.replace("-", "_"): value for key, value in table.items()}
 
 
 def check_case(case: Case, rule: Rule, where: str) -> Iterator[str]:

@@ -22,13 +22,15 @@ class Options:
     allow_paths: tuple[str, ...] = ()
     """Globs of files that may really delete: purge and retention jobs. Tests and migrations always may."""
     allow_functions: tuple[str, ...] = (
-        "*hard_delete*", "*purge*", "*erase*", "*wipe*", "*prune*", "*permanent*", "*retention*", "*cleanup*", "*clean_up*",
+        "*hard_delete*", "*purge*", "*erase*", "*wipe*", "*prune*", "*permanent*", "*retention*", "*cleanup*",
+        "*clean_up*",
         "*expunge*", "*vacuum*", "*anonymi*", "*garbage*", "*expire*", "*reset*", "*truncate*",
     )  # fmt: skip
     """Patterns of function names that say what they do."""
     exempt_tables: tuple[str, ...] = (
         "*session", "*sessions", "*token", "*tokens", "*otp", "*otps", "*verification", "*verifications", "*nonce*",
-        "*authorization_code", "*authorization_codes", "*oauth*_state", "*oauth*_states", "*_log", "*_logs", "*_lock", "*_locks",
+        "*authorization_code", "*authorization_codes", "*oauth*_state", "*oauth*_states", "*_log", "*_logs",
+        "*_lock", "*_locks",
     )  # fmt: skip
     """Patterns of physical names of tables whose rows come and go: they are really deleted. So are association rows."""
     when: Literal["always", "followed"] = "always"
@@ -48,11 +50,14 @@ def _adoption(project: Project, options: Options) -> Adoption:
     adoption=_adoption,
 )
 def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
-    """A table with a soft-delete marker promises that rows stay: to be restored, audited, synchronised. A delete breaks that.
+    """A table with a soft-delete marker promises that rows stay: to be restored, audited, synchronised. A delete
+    breaks that.
 
-    Looked at: `session.delete(row)`, `delete(Model)`, a query's or manager's `.delete()`, Django's `row.delete()`, and literal
-    `DELETE FROM`. Silent where it cannot be known which table is meant, where `delete` is overridden or a session hook marks
-    rows, in tests and migrations, and in functions whose names say that they really delete (`purge_…`, `hard_delete_…`).
+    Looked at: `session.delete(row)`, `delete(Model)`, a query's or manager's `.delete()`, Django's `row.delete()`,
+    and literal `DELETE FROM`. Silent where it cannot be known which table is meant, where `delete` is overridden or
+    a session
+    hook marks rows, in tests and migrations, and in functions whose names say that they really delete (`purge_…`,
+    `hard_delete_…`).
 
     Set the marker instead. The fix writes that update; look at cascades, which a marker does not follow.
 
@@ -119,7 +124,9 @@ def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
 
 
 def _is_exempt(touch: Touch, options: Options) -> bool:
-    return touch.table.is_association or any(fnmatchcase(touch.table.name, pattern) for pattern in options.exempt_tables)
+    return touch.table.is_association or any(
+        fnmatchcase(touch.table.name, pattern) for pattern in options.exempt_tables
+    )
 
 
 def _what(touch: Touch) -> str:
@@ -153,7 +160,7 @@ def _rewritten(query: Query, path: str, column: str, value: str) -> tuple[Replac
     if query.kind == "delete-row":
         if not query.alone or query.statement is None or not query.written.isidentifier():
             return ()
-        saved = f"; {query.written}.save(update_fields=[\"{column}\"])" if query.style == "row" else ""
+        saved = f'; {query.written}.save(update_fields=["{column}"])' if query.style == "row" else ""
         return (Replace(path, query.statement, f"{query.written}.{column} = {value}{saved}"),)
     if query.head is None:
         return ()
@@ -162,4 +169,4 @@ def _rewritten(query: Query, path: str, column: str, value: str) -> tuple[Replac
         return (Replace(path, query.head, "update"), Replace(path, end, f".values({column}={value})"))
     if query.style == "django":
         return (Replace(path, query.head, f".update({column}={value})"),)
-    return (Replace(path, query.head, f".update({{\"{column}\": {value}}})"),)
+    return (Replace(path, query.head, f'.update({{"{column}": {value}}})'),)

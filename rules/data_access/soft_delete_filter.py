@@ -30,10 +30,13 @@ class Options:
     global_hook: tuple[str, ...] = ("with_loader_criteria",)
     """Names whose use anywhere in the project means that reads are filtered centrally; then the rule is silent."""
     exempt_paths: tuple[str, ...] = ()
-    """Globs of files that must see deleted rows: synchronisation, exports. Tests, migrations and admin code always may."""
+    """Globs of files that must see deleted rows: synchronisation, exports. Tests, migrations and admin code always
+    may.
+    """
     exempt_tables: tuple[str, ...] = (
         "*session", "*sessions", "*token", "*tokens", "*otp", "*otps", "*verification", "*verifications", "*nonce*",
-        "*authorization_code", "*authorization_codes", "*oauth*_state", "*oauth*_states", "*_log", "*_logs", "*_lock", "*_locks",
+        "*authorization_code", "*authorization_codes", "*oauth*_state", "*oauth*_states", "*_log", "*_logs",
+        "*_lock", "*_locks",
     )  # fmt: skip
     """Patterns of physical names of tables whose rows come and go: they are really deleted. So are association rows."""
     when: Literal["always", "followed"] = "always"
@@ -53,12 +56,16 @@ def _adoption(project: Project, options: Options) -> Adoption:
     adoption=_adoption,
 )
 def soft_delete_filter(project: Project, options: Options) -> Iterator[Finding]:
-    """Where rows are only marked as deleted, every read has to leave them out, or the deleted order is shipped after all.
+    """Where rows are only marked as deleted, every read has to leave them out, or the deleted order is shipped after
+    all.
 
-    Judged are reads that return rows of the table: `select(Model)`, `session.query(Model)`, `Model.query`, `Model.objects`,
-    `session.get(Model, key)` and literal `SELECT … FROM table`. A filter counts wherever it stands: in the statement, added
-    later to the same variable, in a helper that the statement passes through, as a check of the loaded row, in a manager, or
-    for the whole session. What is handed out unexecuted, or filtered by conditions from elsewhere, is not judged.
+    Judged are reads that return rows of the table: `select(Model)`, `session.query(Model)`, `Model.query`,
+    `Model.objects`, `session.get(Model, key)` and literal `SELECT … FROM table`. A filter counts wherever it stands:
+    in the
+    statement, added later to the same variable, in a helper that the statement passes through, as a check of the
+    loaded row, in a
+    manager, or for the whole session. What is handed out unexecuted, or filtered by conditions from elsewhere, is
+    not judged.
 
     Add the filter, or put it in one place: `with_loader_criteria`, a manager.
 

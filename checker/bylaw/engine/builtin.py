@@ -17,13 +17,13 @@ FIX_FAILED = "fix-failed"
 CATEGORY = "internal"
 
 DESCRIPTIONS: Mapping[str, str] = {
-    "syntax-error": "The file is no valid Python, or no text at all. Its other contents are not judged; all other files are.",
+    "syntax-error": "The file is no valid Python, or no text at all. Nothing in it is judged; all other files are.",
     "unreadable-file": "The file was found but could not be opened. Nothing in it is judged.",
     "internal-error": "A rule crashed. The other rules ran, and the exit code is 2. It cannot be suppressed.",
-    UNREAD: "A migration statement could not be understood, so no rule judged it. Look at it yourself, or write it plainly.",
-    INVALID_SUPPRESSION: "A `bylaw: ignore` comment names no rule, an unknown one, or gives no reason. It suppresses nothing.",
+    UNREAD: "A migration statement could not be understood, so no rule judged it. Look at it, or write it plainly.",
+    INVALID_SUPPRESSION: "A `bylaw: ignore` comment names no known rule, or gives no reason. It does nothing.",
     UNUSED_SUPPRESSION: "A `bylaw: ignore` comment suppresses nothing any more. `--fix` removes it.",
-    FIX_FAILED: "A fix was applied, did not prove itself (parse, silence its rule, leave the rest alone), and was undone.",
+    FIX_FAILED: "A fix did not prove itself (parse, silence its rule, leave the rest alone), and was undone.",
 }
 """Name and meaning of every diagnostic that is no rule's."""
 

@@ -1,10 +1,12 @@
 """Facts of unchanged files, kept between runs in the user's own cache folder.
 
-Why not in the repository: a pull request could plant a cache there, and so hide what it breaks. The folder belongs to the user, holds
-data only (msgpack, decoded into frozen structs), and every file carries a checksum. A damaged or foreign file is ignored and rebuilt.
+Why not in the repository: a pull request could plant a cache there, and so hide what it breaks. The folder belongs
+to the user, holds data only (msgpack, decoded into frozen structs), and every file carries a checksum. A damaged or
+foreign file is
+ignored and rebuilt.
 
-An entry is used when the file still has the signature (times, size, inode) under which it was read; with another signature, when its
-content has the same digest.
+An entry is used when the file still has the signature (times, size, inode) under which it was read; with another
+signature, when its content has the same digest.
 """
 
 from __future__ import annotations
@@ -86,7 +88,9 @@ class FactsCache:
         self.started = time.time_ns()
 
     def put(self, path: str, signature: Signature, content_digest: bytes, facts: bytes) -> None:
-        """Store a file's facts. A file touched a moment ago may change again under the same times: only its digest counts."""
+        """Store a file's facts. A file touched a moment ago may change again under the same times: only its digest
+        counts.
+        """
         settled = max(signature.mtime, signature.ctime) < self.started - SETTLED
         times = (signature.mtime, signature.ctime) if settled else (0, 0)
         self.entries[path] = Entry(*times, signature.size, signature.inode, content_digest, facts)

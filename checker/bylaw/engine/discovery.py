@@ -15,7 +15,8 @@ from bylaw.settings import Settings
 
 _NEVER = frozenset({
     ".bzr", ".direnv", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pants.d", ".pyenv",
-    ".pytest_cache", ".ruff_cache", ".svn", ".tox", ".venv", "__pycache__", "__pypackages__", "node_modules", "site-packages",
+    ".pytest_cache", ".ruff_cache", ".svn", ".tox", ".venv", "__pycache__", "__pypackages__", "node_modules",
+    "site-packages",
 })  # fmt: skip
 _ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
 
@@ -38,8 +39,8 @@ class Signature:
 class Discovery:
     """The files that a run reads, and all that the choice depended on.
 
-    `files` and `folders` map paths (relative to the root, posix; '' is the root) to their signatures. `skipped` has a reason for
-    each file of a readable kind, and each folder, that was left out. `ignore_files` are absolute.
+    `files` and `folders` map paths (relative to the root, posix; '' is the root) to their signatures. `skipped` has
+    a reason for each file of a readable kind, and each folder, that was left out. `ignore_files` are absolute.
     """
 
     files: dict[str, Signature] = field(default_factory=dict)
@@ -61,7 +62,7 @@ class _Ignores:
         """Which file ignores the path (relative to the root), or '' when none does."""
         level: _Ignores | None = self
         while level is not None:
-            inside = path[len(level.base) :] if path.startswith(level.base) else path
+            inside = path.removeprefix(level.base)
             verdict = level.spec.check_file(inside + "/" if is_folder else inside).include
             if verdict is not None:
                 return f"ignored by {level.source}" if verdict else ""
@@ -70,7 +71,9 @@ class _Ignores:
 
 
 def discover(root: Path, settings: Settings) -> Discovery:
-    """Walk `root` (absolute) without following symbolic links. Unreadable folders are skipped with the system's reason."""
+    """Walk `root` (absolute) without following symbolic links. Unreadable folders are skipped with the system's
+    reason.
+    """
     found = Discovery()
     exclude = GitIgnoreSpec.from_lines(settings.exclude) if settings.exclude else None
     _Walk(root, exclude, settings.max_file_size, found).folder("", _outer_ignores(root, found))

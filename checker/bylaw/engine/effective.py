@@ -64,4 +64,3 @@ def _matcher(override: Override) -> Callable[[str], bool]:
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only projects with overrides need it here
 
     return GitIgnoreSpec.from_lines(override.paths).match_file
-

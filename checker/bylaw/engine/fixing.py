@@ -55,7 +55,7 @@ def fix(sources: Sources, settings: Settings, rules: Mapping[str, Rule], *, unsa
     return fix_project(project, sources.read, lambda changed: judge(changed, rules, ruff=ruff), unsafe=unsafe)
 
 
-def fix_project(  # noqa: PLR0913 - the last three are what one run asks for
+def fix_project(
     project: Project,
     read: Callable[[str], bytes],
     judge_project: Callable[[Project], Report],

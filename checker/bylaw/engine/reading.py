@@ -1,4 +1,6 @@
-"""Facts of all files of a run: from the cache where they are unchanged, from the readers otherwise, in parallel when that pays."""
+"""Facts of all files of a run: from the cache where they are unchanged, from the readers otherwise, in parallel when
+that pays.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,7 @@ def read_all(root: Path, discovery: Discovery, cache: FactsCache, progress: Prog
     """The facts of every discovered file, in path order; the cache is brought up to date (and not yet saved)."""
     result = ReadFiles()
     collecting = gc.isenabled()
-    gc.disable()  # hundreds of thousands of small, immortal structs: collecting among them is the larger half of the time
+    gc.disable()  # among so many small immortal structs, collecting is the larger half of the time
     try:
         missing = _from_cache(discovery, cache, result)
         for path, outcome in _read_missing(root, discovery, missing, cache, progress):
@@ -85,7 +87,7 @@ def _read_missing(
 ) -> Iterator[tuple[str, _Outcome]]:
     size = sum(discovery.files[path].size for path in missing)
     workers = min(_processors(), max(1, size // _CHUNK))
-    if size < PARALLEL_FROM or workers < 2:  # noqa: PLR2004 - one worker is no help
+    if size < PARALLEL_FROM or workers < 2:
         for done, path in enumerate(missing, start=1):
             known = cache.entries.get(path)
             yield path, _read_one(str(root), path, known.digest if known else b"", known.facts if known else b"")

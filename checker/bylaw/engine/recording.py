@@ -10,7 +10,6 @@ from bylaw.engine.discovery import Discovery, Signature
 from bylaw.engine.replay import ABSENT, SETTLED, signature, store
 
 
-
 class Recording:
     """The signatures of everything a run has looked at. Add a path *before* reading it."""
 
@@ -33,7 +32,8 @@ class Recording:
     def settled(self) -> bool:
         """Whether everything has been left alone long enough for its times to be trusted."""
         latest = max(
-            (int(stamp) for text in self.signatures.values() if text != ABSENT for stamp in text.split(" ")[:2]), default=0
+            (int(stamp) for text in self.signatures.values() if text != ABSENT for stamp in text.split(" ")[:2]),
+            default=0,
         )
         return latest < self.started - SETTLED
 

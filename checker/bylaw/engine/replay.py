@@ -1,8 +1,9 @@
 """Replays the result of a run in which nothing has changed since, with the standard library alone.
 
-A record holds the signature of everything the run depended on (every file and folder it looked at, configuration, ignore files, git's
-references, the rules themselves; `-` where something must still be absent) and the bytes it printed. It is looked up by the exact
-command line, folder and terminal. Any difference, however small, means: no replay.
+A record holds the signature of everything the run depended on (every file and folder it looked at, configuration,
+ignore files, git's references, the rules themselves; `-` where something must still be absent) and the bytes it
+printed. It is looked up
+by the exact command line, folder and terminal. Any difference, however small, means: no replay.
 
 Imports here are a promise, kept by a test: starting Python must stay the most expensive part.
 """
@@ -18,7 +19,18 @@ from bylaw import __version__
 CACHE_VARIABLE = "BYLAW_CACHE_DIR"
 _MAGIC = b"bylaw replay 1\n"
 ABSENT = "-"
-_ENVIRONMENT = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "CI", "GITHUB_ACTIONS", "PYTHONIOENCODING", "PYTHONUTF8", "LANG", "LC_ALL")
+_ENVIRONMENT = (
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "TERM",
+    "COLUMNS",
+    "CI",
+    "GITHUB_ACTIONS",
+    "PYTHONIOENCODING",
+    "PYTHONUTF8",
+    "LANG",
+    "LC_ALL",
+)
 SETTLED = 100_000_000
 """Nanoseconds for which a file must have been left alone before a record may rely on its times."""
 
@@ -71,7 +83,9 @@ def signature(path: str) -> str:
 
 
 def replay(arguments: list[str]) -> int | None:
-    """Print what the same run printed before and return its exit code; None when something has changed or nothing is known."""
+    """Print what the same run printed before and return its exit code; None when something has changed or nothing is
+    known.
+    """
     if "--no-cache" in arguments or sys.stdout is None:
         return None
     run = identity(arguments)

@@ -29,7 +29,9 @@ _RANK = {"info": 1, "warning": 2, "error": 3}
 
 @dataclass(frozen=True)
 class Report:
-    """What a run found. `internal_error`: some rule crashed, the exit code is 2. `files` counts the files that were judged."""
+    """What a run found. `internal_error`: some rule crashed, the exit code is 2. `files` counts the files that were
+    judged.
+    """
 
     diagnostics: tuple[Diagnostic, ...]
     files: int
@@ -49,8 +51,9 @@ def judge(
 ) -> Report:
     """Apply every active rule and return the diagnostics in order of place.
 
-    `failed` maps files that could not be opened to the reason. A rule that crashes becomes an `internal-error` diagnostic.
-    `ruff` runs ruff for the delegated rules; without it ruff gets the texts that the project was read from.
+    `failed` maps files that could not be opened to the reason. A rule that crashes becomes an `internal-error`
+    diagnostic. `ruff` runs ruff for the delegated rules; without it ruff gets the texts that the project was read
+    from.
     """
     effective = Effective(project.settings, rules)
     delegation = Delegation(project, rules, effective, ruff)
@@ -98,7 +101,7 @@ def _apply(rule: Rule, effective: Effective, project: Project, delegation: Deleg
                 findings = list(delegation.findings(rule, options, applies))
             else:
                 findings = list(_findings(rule, options, applies, project))
-        except Exception as error:  # noqa: BLE001 - one broken rule must not take the others with it
+        except Exception as error:
             yield _crashed(rule, error)
             continue
         for finding in findings:
@@ -132,8 +135,8 @@ def _diagnostic(rule: Rule, finding: Finding, level: Severity) -> Diagnostic:
     graded = finding.severity
     severity = graded if graded is not None and _RANK[graded] < _RANK[level] else level
     return Diagnostic(
-        rule.name, rule.category, severity, finding.location, finding.message, finding.help, finding.related, finding.fix,
-        finding.concern or rule.concern,
+        rule.name, rule.category, severity, finding.location, finding.message, finding.help, finding.related,
+        finding.fix, finding.concern or rule.concern,
     )  # fmt: skip
 
 
@@ -153,4 +156,5 @@ def _fingerprinted(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         key = (diagnostic.rule, diagnostic.location.path, diagnostic.message)
         text = "\0".join((*key, str(seen[key])))
         seen[key] += 1
-        yield msgspec.structs.replace(diagnostic, fingerprint=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16])
+        digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+        yield msgspec.structs.replace(diagnostic, fingerprint=digest[:16])

@@ -45,7 +45,9 @@ def open_session(
     overlay: Mapping[str, bytes] | None = None,
     progress: Progress | None = None,
 ) -> Session:
-    """Find and read the project at `root`. `overlay` holds unsaved content by path, in place of (or beside) what is on the disk."""
+    """Find and read the project at `root`. `overlay` holds unsaved content by path, in place of (or beside) what is
+    on the disk.
+    """
     discovery = discover(root, settings)
     store = open_cache(root, enabled=cached)
     read = read_all(root, discovery, store, progress)

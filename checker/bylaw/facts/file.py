@@ -43,8 +43,8 @@ class FileFacts(msgspec.Struct, frozen=True, array_like=True):
     migrations: tuple[Migration, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     words: frozenset[str] = frozenset()
-    """Attribute names, names of keyword arguments and identifier-like words of strings (docstrings left out): does this code
-    still name a column?"""
+    """Attribute names, names of keyword arguments and identifier-like words of strings (docstrings left out): does
+    this code still name a column?"""
     import_anchor: int = 0
     """Byte offset after the last top-level import (or the docstring): where a new import belongs."""
     unread: tuple[Unread, ...] = ()

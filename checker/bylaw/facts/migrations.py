@@ -1,21 +1,28 @@
 """Migrations and their operations, whoever wrote them: Alembic, Django, or SQL.
 
-Identifiers are as the database sees them (unquoted ones folded to lower case by the SQL reader), schema-qualified where the
-source says so: `public.users`. Types are SQL text, normalised to lower case (`varchar(120)`, `numeric(10, 2)`), '' where unknown.
-A constraint or an index whose name is computed, or left to the database, has the name ''; a table or column never has.
+Identifiers are as the database sees them (unquoted ones folded to lower case by the SQL reader), schema-qualified
+where the source says so: `public.users`. Types are SQL text, normalised to lower case (`varchar(120)`, `numeric(10,
+2)`), ''
+where unknown. A constraint or an index whose name is computed, or left to the database, has the name ''; a table or
+column never has.
 
-**Django operations speak of models and fields**, and only the state that earlier migrations built says which table and column those
-are. So in a migration whose tool is `django`, outside SQL text (`RunSQL`):
+**Django operations speak of models and fields**, and only the state that earlier migrations built says which table
+and column those are. So in a migration whose tool is `django`, outside SQL text (`RunSQL`):
 
-- `table` is a *key*: the default name of the model, `app_model` in lower case. `CreateTable` alone carries both sides: `table` is the
-  physical name (it may come from `db_table`) and `model` the model, whose key is the default name. A replay keeps key → physical name
-  and falls back to the key.
-- `RenameTable.model` tells the two renames apart. `RenameModel`: `new_name` is the key of `model`; the physical name follows only
-  where it was the default one. `AlterModelTable`: `table` is the key of `model` and stays; `new_name` is the new physical name.
-- `column` (also `columns` of indexes and constraints, and `new_name` of `RenameColumn`) is a *field* name. `ColumnSpec.field` is the
-  field where `name`, the column, differs from it (`author` → `author_id`, or `db_column`). A renamed field renames its column
-  accordingly, and none where `db_column` fixed it.
-- A many-to-many field is a table of its own: `CreateTable` with the model `app.Model_field`. Dropping, renaming or altering such a
+- `table` is a *key*: the default name of the model, `app_model` in lower case. `CreateTable` alone carries both
+sides: `table` is the
+  physical name (it may come from `db_table`) and `model` the model, whose key is the default name. A replay keeps
+  key → physical name and falls back to the key.
+- `RenameTable.model` tells the two renames apart. `RenameModel`: `new_name` is the key of `model`; the physical name
+follows only
+  where it was the default one. `AlterModelTable`: `table` is the key of `model` and stays; `new_name` is the new
+  physical name.
+- `column` (also `columns` of indexes and constraints, and `new_name` of `RenameColumn`) is a *field* name.
+`ColumnSpec.field` is the
+  field where `name`, the column, differs from it (`author` → `author_id`, or `db_column`). A renamed field renames
+  its column accordingly, and none where `db_column` fixed it.
+- A many-to-many field is a table of its own: `CreateTable` with the model `app.Model_field`. Dropping, renaming or
+altering such a
   field (there is no such column, but a table with the key `app_model_field`) drops or renames that table.
 - `references` is the key of the referenced model, without a column.
 """
@@ -37,7 +44,9 @@ class ColumnSpec(msgspec.Struct, frozen=True, array_like=True):
     type: str = ""
     nullable: bool | None = None
     server_default: str | None = None
-    """The default that the *database* applies, as text; '' when there is one that cannot be written down (an expression)."""
+    """The default that the *database* applies, as text; '' when there is one that cannot be written down (an
+    expression).
+    """
     client_default: bool = False
     """A default that only the ORM applies."""
     primary_key: bool = False
@@ -71,7 +80,9 @@ class CreateTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", 
     """There are columns (or constraints) beside these that could not be read."""
     primary_key_name: str = ""
     likes: tuple[str, ...] = ()
-    """Tables whose columns it takes over: `LIKE`, `INHERITS`, `PARTITION OF`. (`partial` is set then, as for `AS SELECT`.)"""
+    """Tables whose columns it takes over: `LIKE`, `INHERITS`, `PARTITION OF`. (`partial` is set then, as for `AS
+    SELECT`.)
+    """
     partition_of: str = ""
 
 
@@ -207,7 +218,9 @@ class AlterEnum(msgspec.Struct, frozen=True, array_like=True, tag_field="op", ta
 
 
 class CreateObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="create-object"):
-    """Anything that is no table or index. `kind` is the SQL word in lower case: view, type, function, sequence, trigger …"""
+    """Anything that is no table or index. `kind` is the SQL word in lower case: view, type, function, sequence,
+    trigger …
+    """
 
     kind: str
     name: str
@@ -274,7 +287,9 @@ class Setting(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag=
 
 
 class Argument(msgspec.Struct, frozen=True, array_like=True):
-    """What a helper function is handed: a text, a list of texts, or columns; none of them where it is something else."""
+    """What a helper function is handed: a text, a list of texts, or columns; none of them where it is something
+    else.
+    """
 
     text: str | None = None
     texts: tuple[str, ...] | None = None
@@ -299,11 +314,15 @@ class RunCode(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag=
 
 
 class OtherStatement(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="other"):
-    """A statement, or an action of ALTER TABLE, that is understood and changes nothing this model holds; `kind` says which.
+    """A statement, or an action of ALTER TABLE, that is understood and changes nothing this model holds; `kind` says
+    which.
 
-    Kinds are kebab-case words of SQL. Statements: grant, revoke, vacuum, vacuum-full, analyze, cluster, reindex, lock, refresh, call,
-    alter-policy, alter-sequence, alter-role, alter-function, alter-default-privileges, set-schema, owner … Actions: attach-partition,
-    detach-partition, enable-row-security, disable-trigger, replica-identity, no-inherit, set-statistics, algorithm-copy, lock-shared …
+    Kinds are kebab-case words of SQL. Statements: grant, revoke, vacuum, vacuum-full, analyze, cluster, reindex,
+    lock, refresh, call, alter-policy, alter-sequence, alter-role, alter-function, alter-default-privileges,
+    set-schema, owner … Actions:
+    attach-partition, detach-partition, enable-row-security, disable-trigger, replica-identity, no-inherit,
+    set-statistics,
+    algorithm-copy, lock-shared …
     """
 
     kind: str
@@ -324,9 +343,30 @@ class UnreadOperation(msgspec.Struct, frozen=True, array_like=True, tag_field="o
 
 
 Operation = (
-    CreateTable | DropTable | RenameTable | MoveTable | AddColumn | DropColumn | RenameColumn | AlterColumn
-    | AddConstraint | DropConstraint | ValidateConstraint | CreateIndex | DropIndex | AlterEnum | CreateObject
-    | DropObject | RenameObject | SetComment | DataChange | Transaction | Setting | RunCode | OtherStatement | UnreadOperation
+    CreateTable
+    | DropTable
+    | RenameTable
+    | MoveTable
+    | AddColumn
+    | DropColumn
+    | RenameColumn
+    | AlterColumn
+    | AddConstraint
+    | DropConstraint
+    | ValidateConstraint
+    | CreateIndex
+    | DropIndex
+    | AlterEnum
+    | CreateObject
+    | DropObject
+    | RenameObject
+    | SetComment
+    | DataChange
+    | Transaction
+    | Setting
+    | RunCode
+    | OtherStatement
+    | UnreadOperation
 )
 
 
@@ -381,7 +421,9 @@ class Migration(msgspec.Struct, frozen=True, array_like=True):
     branch_labels: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     layout: str = ""
-    """Who runs an SQL file: prisma, drizzle, supabase, flyway, golang-migrate, goose, dbmate, diesel, sqlx, sqitch; '' unknown."""
+    """Who runs an SQL file: prisma, drizzle, supabase, flyway, golang-migrate, goose, dbmate, diesel, sqlx, sqitch;
+    '' unknown.
+    """
     initial: bool = False
     """Says of itself that it is the first (Django `initial = True`, no parent)."""
     transactional: bool | None = None
@@ -398,11 +440,15 @@ class Migration(msgspec.Struct, frozen=True, array_like=True):
     """The reason why the file cannot be read as SQL (it is a template)."""
     unread: tuple[Unread, ...] = ()
     variants: tuple[Variant, ...] = ()
-    """For code that asks which database it runs on, `operations` is what it does on PostgreSQL. The other dialects that it names, or
-    that are understood to be meant by "not PostgreSQL", stand here where they differ."""
+    """For code that asks which database it runs on, `operations` is what it does on PostgreSQL. The other dialects
+    that it names, or that are understood to be meant by "not PostgreSQL", stand here where they differ."""
     statements: tuple[Span, ...] = ()
-    """SQL files: each statement of the up direction, in order. An operation lies inside one of them; several may share one."""
+    """SQL files: each statement of the up direction, in order. An operation lies inside one of them; several may
+    share one.
+    """
     blocks: tuple[Marker, ...] = ()
-    """SQL files: regions whose statements may not run: `conditional` (IF, CASE or LOOP in a DO block), `handled` (with an exception handler)."""
+    """SQL files: regions whose statements may not run: `conditional` (IF, CASE or LOOP in a DO block), `handled`
+    (with an exception handler).
+    """
     late: tuple[str, ...] = ()
     """Qualified names of other modules' constants, for which the operations hold tokens (see `bylaw.facts.late`)."""

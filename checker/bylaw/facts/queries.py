@@ -13,9 +13,10 @@ from bylaw.source import Span
 class Query(msgspec.Struct, frozen=True, array_like=True):
     """A statement that reads or deletes rows.
 
-    kind: `select` (`select(Model)`, `session.query(Model)`, `Model.query…`, `Model.objects…`), `get` (`session.get(Model, key)`),
-    `delete` (`delete(Model)`, a query's or manager's `.delete()`), `delete-row` (`session.delete(row)`, `row.delete()`),
-    and `sql-select`, `sql-delete` for literal SQL text.
+    kind: `select` (`select(Model)`, `session.query(Model)`, `Model.query…`, `Model.objects…`), `get`
+    (`session.get(Model, key)`), `delete` (`delete(Model)`, a query's or manager's `.delete()`), `delete-row`
+    (`session.delete(row)`,
+    `row.delete()`), and `sql-select`, `sql-delete` for literal SQL text.
     """
 
     kind: Literal["select", "get", "delete", "delete-row", "sql-select", "sql-delete"]
@@ -34,8 +35,8 @@ class Query(msgspec.Struct, frozen=True, array_like=True):
     function: str = ""
     """Qualified name of the enclosing function; '' in a class body or at module level."""
     style: Literal["core", "query", "flask", "django", "session", "row", "sql"] = "core"
-    """`core`: select()/delete(); `query`: session.query(Model); `flask`: Model.query; `django`: a manager; `session`: session.get
-    and session.delete; `row`: a method of the row itself."""
+    """`core`: select()/delete(); `query`: session.query(Model); `flask`: Model.query; `django`: a manager;
+    `session`: session.get and session.delete; `row`: a method of the row itself."""
     manager: str = ""
     """Django: the manager's name (`objects`)."""
     written: str = ""

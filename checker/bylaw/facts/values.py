@@ -149,9 +149,7 @@ class Opaque(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="u"):
     span: Span
 
 
-Value = (
-    Ref | Local | Attr | Constant | Text | Items | Entries | Starred | Call | Index | Operator | Choice | Opaque
-)
+Value = Ref | Local | Attr | Constant | Text | Items | Entries | Starred | Call | Index | Operator | Choice | Opaque
 
 
 def text_of(value: Value | None) -> str | None:

@@ -24,7 +24,8 @@ class Answers:
         self.start = start
 
     def check(self, paths: Sequence[str], unsaved: Mapping[str, str]) -> str:
-        """Findings for `paths` (files or folders; none: the whole project), with `unsaved` contents in place of the files'.
+        """Findings for `paths` (files or folders; none: the whole project), with `unsaved` contents in place of the
+        files'.
 
         Raises BylawError for a wrong configuration, and for a path that does not exist or lies outside the project.
         """
@@ -54,7 +55,9 @@ class Answers:
         return "".join(f"{line}\n" for line in lines)
 
     def explain(self, rule: str) -> str:
-        """Everything about a rule, or about one of the engine's own diagnostics. Raises BylawError for an unknown name."""
+        """Everything about a rule, or about one of the engine's own diagnostics. Raises BylawError for an unknown
+        name.
+        """
         return explain(rule, self._resolved().rules, DESCRIPTIONS)
 
     def _resolved(self) -> Resolved:

@@ -15,7 +15,7 @@ from bylaw.mcp.answers import Answers
 
 _INSTRUCTIONS = (
     "bylaw knows this project's own conventions. Call `conventions` with a path before writing a file, "
-    "and `check` after (or with the text as `unsaved` before saving it); `explain` tells how to repair a rule's findings."
+    "and `check` after (or with the text as `unsaved` before saving it); `explain` tells how to repair a finding."
 )
 _PATHS = "Files or folders to report on, from the folder the server was started in; none means the whole project."
 _UNSAVED = "Texts by path that are checked in place of (or beside) what is on the disk."
@@ -26,7 +26,7 @@ def build(start: Path) -> MCPServer:
     answers = Answers(start)
     server = MCPServer("bylaw", instructions=_INSTRUCTIONS, version=__version__)
 
-    @server.tool(description="Check the project's conventions. Whole-project rules see all files, whatever is reported.")
+    @server.tool(description="Check the project's conventions. Rules see all files, whatever is reported.")
     def check(
         paths: Annotated[list[str] | None, Field(description=_PATHS)] = None,
         unsaved: Annotated[dict[str, str] | None, Field(description=_UNSAVED)] = None,

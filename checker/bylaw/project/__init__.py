@@ -14,12 +14,12 @@ from bylaw.source import Location, SourceText, Span
 
 if TYPE_CHECKING:
     from bylaw.facts.database import ForeignKey, Table, TableRegistration
-    from bylaw.facts.surface import IdKind, IdUse
     from bylaw.facts.routing import Router
+    from bylaw.facts.surface import IdKind, IdUse
     from bylaw.project.migrations import Migrations
     from bylaw.project.names import Names
-    from bylaw.project.soft_deletes import SoftDeletes
     from bylaw.project.routing import Routing
+    from bylaw.project.soft_deletes import SoftDeletes
     from bylaw.project.tables import Tables
 
 __all__ = ["File", "Project"]
@@ -103,7 +103,11 @@ class Project:
         from bylaw.project.surface import Surface  # noqa: PLC0415
 
         surface = Surface(self, self._tables.kinship)
-        found = {"path_params": surface.path_parameters, "schemas": surface.schema_fields, "arguments": surface.arguments}
+        found = {
+            "path_params": surface.path_parameters,
+            "schemas": surface.schema_fields,
+            "arguments": surface.arguments,
+        }
         return tuple(found[kind]())
 
     def table_registrations(self, registry_modules: tuple[str, ...] = ()) -> tuple[TableRegistration, ...]:
@@ -141,8 +145,8 @@ class Project:
         register_calls: tuple[str, ...] = (),
         root_modules: tuple[str, ...] = (),
     ) -> Routing:
-        """Routers and registrations, under further class names that make routers, further functions that register them, and
-        the modules (globs) through which they have to be reached.
+        """Routers and registrations, under further class names that make routers, further functions that register
+        them, and the modules (globs) through which they have to be reached.
         """
         from bylaw.project.routing import Routing  # noqa: PLC0415
 

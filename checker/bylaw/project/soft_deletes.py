@@ -1,4 +1,6 @@
-"""Which queries touch tables whose rows are only marked as deleted, and what else in the project hides or marks such rows."""
+"""Which queries touch tables whose rows are only marked as deleted, and what else in the project hides or marks such
+rows.
+"""
 
 from __future__ import annotations
 
@@ -138,7 +140,9 @@ class SoftDeletes:
             seen.add(current.name)
             for base in current.item.bases:
                 named = base.value if isinstance(base, Index) else base
-                above = self.project.names.definition(named.name, current.file.module) if isinstance(named, Ref) else None
+                above = (
+                    self.project.names.definition(named.name, current.file.module) if isinstance(named, Ref) else None
+                )
                 if above is None or self._speaks(above.file):
                     return True
                 pending.append(above)
@@ -152,10 +156,16 @@ class SoftDeletes:
 
     @cached_property
     def _hidden_globally(self) -> str:
-        """Why SQLAlchemy reads may be filtered elsewhere: criteria for all queries, or a hook on the session; '' if nothing."""
+        """Why SQLAlchemy reads may be filtered elsewhere: criteria for all queries, or a hook on the session; '' if
+        nothing.
+        """
         for file in self.project.files.values():
             for use in file.facts.references:
-                if use.name.rpartition(".")[2] == "with_loader_criteria" and use.role in {"called", "argument", "value"}:
+                if use.name.rpartition(".")[2] == "with_loader_criteria" and use.role in {
+                    "called",
+                    "argument",
+                    "value",
+                }:
                     return f"{file.path} filters with `with_loader_criteria`"
             if self._hooks(file.facts, _ORM_HOOKS):
                 return f"{file.path} hooks into every query"
@@ -193,7 +203,11 @@ class SoftDeletes:
             for prefix in (name, name.rpartition(".")[0]):
                 definition = self.project.names.definition(prefix, near) if prefix else None
                 if definition is not None and isinstance(definition.item, Class):
-                    return f"`{definition.item.name}` deals with deleted rows" if self._names_marker(definition.file) else ""
+                    return (
+                        f"`{definition.item.name}` deals with deleted rows"
+                        if self._names_marker(definition.file)
+                        else ""
+                    )
             if self.project.names.resolve(name, near) not in _PLAIN_MANAGERS:
                 return f"`{name}` may leave deleted rows out"
         return ""
@@ -206,7 +220,7 @@ class SoftDeletes:
         foreign = [base for base in table.bases if self.project.names.definition(base) is None]
         if table.orm == "django":
             known = ("django.", "builtins.", "abc.", "typing.")
-            if (base := next((base for base in foreign if not base.startswith(known)), "")):
+            if base := next((base for base in foreign if not base.startswith(known)), ""):
                 return f"`{base}` may override `delete`"
         return self._query_set_deletes(table, manager) if manager else ""
 
