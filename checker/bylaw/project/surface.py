@@ -8,10 +8,10 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from bylaw.facts.code import Function, Variable
+from bylaw.facts.code import Class, Function, Variable
 from bylaw.facts.database import Table
 from bylaw.facts.file import FileFacts
-from bylaw.facts.naming import class_entities, singulars, snake, table_entities
+from bylaw.facts.naming import class_entities, singular, singulars, snake, table_entities
 from bylaw.facts.surface import IdUse
 from bylaw.facts.values import Call, Ref, Value, text_of
 from bylaw.project.paths import is_example, is_test
@@ -48,7 +48,9 @@ class Surface:
         self.names = project.names
         self.kinship = kinship
         self.files = [
-            f for f in project.names.files if not is_test(f.path, project.settings) and not is_example(f.path)
+            f
+            for f in project.names.files
+            if not is_test(f.path, project.settings) and not is_example(f.path) and not f.generated
         ]
 
     @cached_property
@@ -85,17 +87,25 @@ class Surface:
         text = text_of(value)
         if text is None or value is None:
             return
-        whole = f"{prefix}/{text}" if prefix else text
+        whole = re.sub("/{2,}", "/", f"{prefix}/{text}") if prefix else text
         segments = [segment for segment in whole.split("/") if segment]
         alone = sum(bool(_PARAMETER.fullmatch(segment)) for segment in segments) == 1
-        for before, segment in pairwise(segments):
+        for at, (before, segment) in enumerate(pairwise(segments)):
             match = _PARAMETER.fullmatch(segment)
-            if match and segment in text and not _PARAMETER.search(before):
-                table = self._entity(before)
-                if table is not None:
-                    yield IdUse(
-                        "path_params", match[1] or match[2], table, whole, Location(file.path, value.span), alone
-                    )
+            if not match or segment not in text or _PARAMETER.search(before):
+                continue
+            table = self._named_by(before, segments[at - 1] if at else "")
+            if table is not None:
+                name = match[1] or match[2]
+                yield IdUse("path_params", name, table, whole, Location(file.path, value.span), alone)
+
+    def _named_by(self, segment: str, before: str) -> Table | None:
+        """The entity of `/orders`, or of `/webhooks/events` where there is a webhook event."""
+        if before.replace("-", "_").isidentifier():
+            compound = self._entity(f"{singular(snake(before))}_{segment}")
+            if compound is not None:
+                return compound
+        return self._entity(segment)
 
     def _prefix(self, decorator: Call, file: FileFacts) -> str:
         """The literal prefix of the router that a decorator hangs on."""
@@ -116,38 +126,40 @@ class Surface:
             for fact in file.classes:
                 if fact.qualified in tables or not fact.variables or not fact.bases:
                     continue
-                kin = self.kinship.get(fact.qualified)
-                table = self._schema_entity(fact.name)
-                if kin is None or table is None:
-                    continue
-                if not any(name.partition(".")[0] in _SCHEMA_PACKAGES for name in kin.all_libraries()):
-                    continue
-                if any(parent.fact.qualified in tables for parent in kin.lineage()):
-                    continue
-                for variable in fact.variables:
-                    if variable.annotation is not None:
+                table = self._schema_entity(fact, tables)
+                for variable in fact.variables if table is not None else ():
+                    if table is not None and variable.annotation is not None:
                         yield IdUse("schemas", variable.name, table, fact.name, Location(file.path, variable.span))
 
-    def _schema_entity(self, class_name: str) -> Table | None:
+    def _schema_entity(self, fact: Class, tables: set[str]) -> Table | None:
+        """The table whose rows a schema describes.
+
+        Without `Read` or the like in its name, half of its fields must be columns.
+        """
+        table, plain = self._named_after(fact.name)
+        kin = self.kinship.get(fact.qualified)
+        if table is None or kin is None:
+            return None
+        if not any(name.partition(".")[0] in _SCHEMA_PACKAGES for name in kin.all_libraries()):
+            return None
+        if any(parent.fact.qualified in tables for parent in kin.lineage()):
+            return None
+        fields = {v.name for k in kin.lineage() for v in k.fact.variables if v.annotation is not None}
+        shared = sum(table.column(name) is not None for name in fields)
+        return table if not plain or shared * 2 >= len(fields) else None
+
+    def _named_after(self, class_name: str) -> tuple[Table | None, bool]:
+        """The table of the entity in a class's name, and whether the name is nothing but the entity's."""
         name = class_name
         for _ in range(3):
             table = self._entities.get(snake(name).replace("_", ""))
             if table is not None:
-                return table
-            shorter = next((name.removesuffix(a) for a in _AFFIXES if name.endswith(a) and name != a), name)
+                return table, name == class_name
+            shorter = _without_affix(name)
             if shorter == name:
-                shorter = next(
-                    (
-                        name.removeprefix(a)
-                        for a in _AFFIXES
-                        if name.startswith(a) and name[len(a) : len(a) + 1].isupper()
-                    ),
-                    name,
-                )
-            if shorter == name:
-                return None
+                break
             name = shorter
-        return None
+        return None, False
 
     # -- arguments
 
@@ -165,3 +177,13 @@ class Surface:
     def _acted_on(self, function: Function) -> Table | None:
         action, _, rest = function.name.lstrip("_").partition("_")
         return self._entity(_BY.sub("", rest)) if action in _ACTIONS and rest else None
+
+
+def _without_affix(name: str) -> str:
+    for affix in _AFFIXES:
+        if name.endswith(affix) and name != affix:
+            return name.removesuffix(affix)
+    for affix in _AFFIXES:
+        if name.startswith(affix) and name[len(affix) : len(affix) + 1].isupper():
+            return name.removeprefix(affix)
+    return name

@@ -52,7 +52,9 @@ class Meanings:
         return f"{root}.{rest.rpartition('.')[2]}" if rest else root
 
     def registry(self, name: str, near: str) -> str:
-        """Who holds the metadata of that name: the base for `Base.metadata`, the variable for a `MetaData()` of its own."""
+        """Who holds the metadata of that name: the base for `Base.metadata`, the variable for a `MetaData()` of its
+        own.
+        """
         canonical = self.names.resolve(name, near)
         if self.names.definition(canonical, near) is not None:
             return canonical
