@@ -19,6 +19,7 @@ from bylaw.facts.migrations import (
     CreateTable,
     DataChange,
     DropConstraint,
+    DropIndex,
     DropObject,
     Migration,
     Operation,
@@ -475,3 +476,44 @@ def test_the_engine_reports_nothing_for_a_healthy_revision() -> None:
     source = HEAD + "\n\ndef upgrade():\n    op.drop_table('a')\n"
     report = run(MemorySources({"alembic/versions/x.py": source.encode()}), Settings(), {})
     assert not report.diagnostics
+
+
+def test_names_and_places_of_keys_are_kept() -> None:
+    found = operations("""
+        op.create_table(
+            "account",
+            sa.Column("id", sa.Integer(), sa.Identity()),
+            sa.Column("team_id", sa.Integer(), sa.ForeignKey("team.id", name="fk_team")),
+            sa.Column("full", sa.Text(), sa.Computed("a || b")),
+            sa.PrimaryKeyConstraint("id", name="pk_account"),
+        )
+        op.create_index("ix", "account", ["full"], postgresql_using="gin", postgresql_where=sa.text("full <> ''"))
+    """)
+    table, index = found
+    assert isinstance(table, CreateTable)
+    assert isinstance(index, CreateIndex)
+    assert table.primary_key_name == "pk_account"
+    assert [column.generation for column in table.columns] == ["identity", "", "stored"]
+    assert table.columns[1].constraint_names == (("foreign-key", "fk_team"),)
+    assert (index.method, index.where) == ("gin", "full <> ''")
+
+
+def test_a_helper_that_drops_if_there_is_something_is_no_question() -> None:
+    (unread,) = operations(
+        'drop_foreignkey_if_exists("fk", "account")', before="from lib.ddl import drop_foreignkey_if_exists\n"
+    )
+    assert isinstance(unread, UnreadOperation)
+
+
+def test_objects_of_recipes_and_computed_schemas() -> None:
+    created, dropped, index = operations("""
+        op.create_view(ReplaceableObject("active_account", "SELECT 1"))
+        op.drop_sp("tidy")
+        op.execute(f'DROP INDEX "{schema()}"."ix_account"')
+    """)
+    assert isinstance(created, CreateObject)
+    assert (created.kind, created.name) == ("view", "active_account")
+    assert isinstance(dropped, DropObject)
+    assert (dropped.kind, dropped.name) == ("function", "tidy")
+    assert isinstance(index, DropIndex)
+    assert index.name == "ix_account"

@@ -132,6 +132,7 @@ def _without_placeholders(operation: Operation) -> Operation:
     """The operation, or an unread one where what it changes is computed; a computed name of a constraint is just
     unknown.
     """
+    operation = _without_schema(operation)
     if isinstance(operation, DataChange):
         return msgspec.structs.replace(operation, table="") if PLACEHOLDER in operation.table else operation
     if isinstance(operation, UnreadOperation | RunCode | Setting | Transaction | OtherStatement):
@@ -144,6 +145,20 @@ def _without_placeholders(operation: Operation) -> Operation:
     if any(PLACEHOLDER in column.name for column in nested):
         return UnreadOperation(operation.span, "the SQL names a column that is computed at run time")
     return _blanked(operation)
+
+
+def _without_schema(operation: Operation) -> Operation:
+    """A table in a schema that is computed is known well enough by its own name."""
+    changes: dict[str, object] = {}
+    for field in ("table", "name", "references"):
+        value = getattr(operation, field, "")
+        if (
+            isinstance(value, str)
+            and value.startswith(f"{PLACEHOLDER}.")
+            and PLACEHOLDER not in value[len(PLACEHOLDER) :]
+        ):
+            changes[field] = value.partition(".")[2]
+    return msgspec.structs.replace(operation, **changes) if changes else operation
 
 
 def _blanked(operation: Operation) -> Operation:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, Literal
 
 from bylaw.facts.late import only_token
 from bylaw.facts.migrations import AddConstraint, ColumnSpec, CreateIndex, Operation
@@ -11,6 +12,8 @@ from bylaw.readers.python.alembic.types import type_text
 from bylaw.source import Span
 
 _GENERATED: Final = frozenset({"Identity", "Computed", "Sequence"})
+Generation = Literal["", "identity", "serial", "stored", "virtual"]
+_INLINE: Final = {"ForeignKey": "foreign-key", "CheckConstraint": "check", "UniqueConstraint": "unique"}
 _SERIAL: Final = frozenset({"serial", "bigserial", "smallserial"})
 _NAME_WRAPPERS: Final = frozenset({"f", "conv", "quoted_name", "_truncated_label"})
 
@@ -79,6 +82,8 @@ def column_spec(call: Call) -> ColumnSpec | None:
     column_type = type_text(type_value)
     server_default = call.keyword("server_default")
     primary_key = flag_of(call.keyword("primary_key")) or False
+    counts = primary_key and flag_of(call.keyword("autoincrement")) is True
+    generation = _generation(positional, column_type, counts=counts)
     return ColumnSpec(
         name,
         type=column_type,
@@ -88,16 +93,33 @@ def column_spec(call: Call) -> ColumnSpec | None:
         primary_key=primary_key,
         unique=flag_of(call.keyword("unique")) or False,
         references=_references(positional),
-        generated=(
-            any(_called(item) in _GENERATED for item in positional)
-            or _called(server_default) in _GENERATED
-            or column_type in _SERIAL
-            or (primary_key and flag_of(call.keyword("autoincrement")) is True)
-        ),
+        generated=bool(generation) or _called(server_default) in _GENERATED,
         check=_check(positional),
         comment=text_of(call.keyword("comment")) or "",
         span=call.span,
+        generation=generation,
+        constraint_names=tuple(_constraint_names(positional)),
     )
+
+
+def _generation(items: list[Value], column_type: str, *, counts: bool) -> Generation:
+    """How the database fills a column. `counts`: it is a primary key with `autoincrement=True`."""
+    for item in items:
+        word = _called(item)
+        if word == "Computed" and isinstance(item, Call):
+            return "virtual" if flag_of(item.keyword("persisted")) is False else "stored"
+        if word == "Identity":
+            return "identity"
+        if word == "Sequence":
+            return "serial"
+    return "serial" if counts or column_type in _SERIAL else ""
+
+
+def _constraint_names(items: list[Value]) -> Iterator[tuple[str, str]]:
+    for item in items:
+        kind = _INLINE.get(_called(item))
+        if kind and isinstance(item, Call) and (name := name_of(item.keyword("name"))):
+            yield kind, name
 
 
 def column_extras(table: str, call: Call, spec: ColumnSpec) -> list[Operation]:
@@ -189,7 +211,10 @@ def table_constraint(table: str, call: Call) -> Operation | None:
         case "ForeignKeyConstraint":
             columns = names_of(call.argument(0, "columns")) or ()
             targets = names_of(call.argument(1, "refcolumns")) or ()
-            return AddConstraint(table, "foreign-key", columns, call.span, name, references=_target(targets))
+            return AddConstraint(
+                table, "foreign-key", columns, call.span, name, references=_target(targets),
+                referenced_columns=tuple(target.rpartition(".")[2] for target in targets),
+            )  # fmt: skip
         case "ExcludeConstraint":
             return AddConstraint(table, "exclude", (), call.span, name)
         case "Index":

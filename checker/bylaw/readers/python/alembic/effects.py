@@ -32,6 +32,11 @@ _SCHEMA_METHODS: Final = frozenset({
     "rename_table", "create_foreign_key", "create_unique_constraint", "create_check_constraint", "create_primary_key",
 })  # fmt: skip
 _OPERATIONS_TYPES: Final = frozenset({"alembic.operations.Operations", "alembic.operations.base.Operations"})
+_NOUNS: Final = {
+    "entity": "entity", "view": "view", "materialized_view": "materialized view", "mview": "materialized view",
+    "sp": "function", "function": "function", "procedure": "procedure", "trigger": "trigger", "policy": "policy",
+    "extension": "extension", "sequence": "sequence", "schema": "schema",
+}  # fmt: skip
 _ENTITIES: Final = {
     "PGFunction": "function", "PGView": "view", "PGMaterializedView": "materialized view", "PGTrigger": "trigger",
     "PGPolicy": "policy", "PGExtension": "extension", "PGGrantTable": "grant",
@@ -110,15 +115,23 @@ def _operation(name: str, batch: Call | None, site: Site) -> list[Operation]:
 
 
 def _extension(name: str, call: Call) -> list[Operation]:
-    """Operations that plug-ins add to `op`."""
-    verb, _, noun = name.partition("_")
-    if noun == "entity" and call.args:
-        kind, target = _entity(call.args[0])
-        if verb in {"create", "replace"}:
-            return [CreateObject(kind, target, call.span, replace=verb == "replace")]
+    """Operations that plug-ins and recipes add to `op`: entities of alembic-utils, `create_view`, `replace_sp` …"""
+    verb, _, noun = name.replace("create_or_replace", "replace").partition("_")
+    kind = _NOUNS.get(noun, "")
+    if kind and call.args and verb in {"create", "replace", "drop"}:
+        target = call.args[0]
+        kind, found = _entity(target) if kind == "entity" else (kind, name_of(target) or _replaceable(target))
         if verb == "drop":
-            return [DropObject(kind, target, call.span)]
+            return [DropObject(kind, found, call.span)]
+        return [CreateObject(kind, found, call.span, replace=verb == "replace")]
     return [UnreadOperation(call.span, f"op.{name} is no operation of Alembic itself")]
+
+
+def _replaceable(value: Value) -> str:
+    """The name of a `ReplaceableObject("name", "body")`; a function's comes without its parameters."""
+    if not isinstance(value, Call):
+        return ""
+    return (name_of(value.argument(0, "name")) or "").partition("(")[0]
 
 
 def _entity(value: Value) -> tuple[str, str]:

@@ -32,6 +32,7 @@ _QUESTIONS: Final = frozenset({
     "quote", "resolve",
 })  # fmt: skip
 _DDL_MODULES: Final = frozenset({"constraints", "indexes", "ddl", "schema"})
+_CONDITION: Final = re.compile(r"_if_(?:not_)?exists?\b")
 _WORDS: Final = re.compile(r"[A-Za-z][a-z0-9]*|[A-Z]+(?![a-z])")
 
 
@@ -40,7 +41,7 @@ def imported_call(call: Call, where: Span, conditions: Conditions, *, alone: boo
     path = call.name
     if not path or path.partition(".")[0] in LIBRARIES:
         return []
-    words = _words(path.rpartition(".")[2])
+    words = _words(_CONDITION.sub("", path.rpartition(".")[2]))
     if _for_another_dialect(words, conditions):
         return []
     plain = _plain_operation(call, where)

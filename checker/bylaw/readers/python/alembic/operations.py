@@ -72,6 +72,7 @@ def table_operations(
     columns: list[ColumnSpec] = []
     beside: list[Operation] = []
     keys: tuple[str, ...] = ()
+    key_name = ""
     partial = any(not kw.name for kw in call.keywords)
     for item in items:
         spec = column_spec(item) if isinstance(item, Call) and is_column(item) else None
@@ -80,6 +81,7 @@ def table_operations(
             beside.extend(column_extras(table, item, spec))
         elif isinstance(item, Call) and item.method == "PrimaryKeyConstraint":
             keys = tuple(name_of(arg) or "" for arg in item.args)
+            key_name = name_of(item.keyword("name")) or ""
         elif isinstance(item, Call) and (constraint := table_constraint(table, item)) is not None:
             beside.append(constraint)
         else:
@@ -90,6 +92,7 @@ def table_operations(
     comment = text_of(call.keyword("comment")) or ""
     yield CreateTable(
         table, tuple(columns), keys, call.span, if_not_exists=if_not_exists, comment=comment, partial=partial,
+        primary_key_name=key_name,
         temporary=any(text_of(prefix) in {"TEMPORARY", "TEMP"} for prefix in _listed(call.keyword("prefixes"))),
     )  # fmt: skip
     yield from beside
@@ -196,6 +199,7 @@ def _create_index(arguments: Arguments) -> Iterator[Operation]:
         concurrently=arguments.flag("postgresql_concurrently"),
         if_not_exists=arguments.flag("if_not_exists"),
         where=expression_text(where),
+        method=text_of(arguments.call.keyword("postgresql_using")) or "",
     )  # fmt: skip
 
 
@@ -233,6 +237,7 @@ def _create_foreign_key(arguments: Arguments) -> Iterator[Operation]:
         arguments.name("constraint_name") or "",
         references=f"{target}.{remote[0]}" if target and len(remote) == 1 and remote[0] else target,
         not_valid=arguments.flag("postgresql_not_valid"),
+        referenced_columns=remote,
     )  # fmt: skip
 
 
@@ -242,7 +247,9 @@ def _drop_constraint(arguments: Arguments) -> Iterator[Operation]:
         yield _computed(arguments, "table's name")
         return
     kind = _KINDS.get(arguments.text("type_"), "")
-    yield DropConstraint(table, arguments.name("constraint_name") or "", arguments.call.span, kind)
+    yield DropConstraint(
+        table, arguments.name("constraint_name") or "", arguments.call.span, kind, arguments.flag("if_exists")
+    )
 
 
 def _table_comment(arguments: Arguments) -> Iterator[Operation]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from bylaw.facts.migrations import AddConstraint, ColumnSpec, CreateIndex, CreateTable, Operation
 from bylaw.facts.values import Attr, Call, Constant, Ref, Value, flag_of, is_none, text_of
@@ -76,6 +76,7 @@ def column_of(name: str, field: Call, app: str, model: str) -> ColumnSpec | None
         unique=(flag_of(field.keyword("unique")) or field.method.endswith("OneToOneField")) and not primary_key,
         references=_references(field, app, model) if relation else "",
         generated=field.method in _GENERATED,
+        generation=_generation(field),
         comment=text_of(field.keyword("db_comment")) or "",
         span=field.span,
         field=name if column != name else "",
@@ -88,6 +89,12 @@ def _default(value: Value) -> str:
     if isinstance(value, Call) and value.method == "Value" and value.args:
         return default_text(value.args[0]) or ""
     return (default_text(value) or "") if isinstance(value, Constant) else ""
+
+
+def _generation(field: Call) -> Literal["", "stored", "virtual"]:
+    if field.method != "GeneratedField":
+        return ""
+    return "virtual" if flag_of(field.keyword("db_persist")) is False else "stored"
 
 
 def _not_provided(value: Value) -> bool:

@@ -38,7 +38,11 @@ _EXTENSIONS: Final = {
     "CryptoExtension": "pgcrypto", "HStoreExtension": "hstore", "TrigramExtension": "pg_trgm",
     "UnaccentExtension": "unaccent", "BloomExtension": "bloom",
 }  # fmt: skip
-_STATE_ONLY: Final = frozenset({"AlterModelOptions", "AlterModelManagers", "IgnoreMigration"})
+_METHODS: Final = {
+    "BTreeIndex": "btree", "BrinIndex": "brin", "GinIndex": "gin", "GistIndex": "gist", "HashIndex": "hash",
+    "SpGistIndex": "spgist", "BloomIndex": "bloom",
+}  # fmt: skip
+_STATE_ONLY: Final = frozenset({"AlterModelOptions", "AlterModelManagers", "AlterConstraint", "IgnoreMigration"})
 """What leaves the database alone; the last one is a comment for django-migration-linter."""
 
 
@@ -273,6 +277,7 @@ def _index(key: str, value: Call, where: Call, *, concurrently: bool = False) ->
     yield CreateIndex(
         key, text_of(value.keyword("name")) or "", columns, where.span, concurrently=concurrently,
         where="?" if condition is not None and not is_none(condition) else "",
+        method=_METHODS.get(value.method, ""),
     )  # fmt: skip
 
 
