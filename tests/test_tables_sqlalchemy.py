@@ -471,3 +471,21 @@ def test_the_role_of_a_file_decides_the_context() -> None:
         "examples/shop.py": "example",
         "tests/models.py": "test",
     }
+
+
+def test_a_very_long_line_of_ancestors_ends_somewhere() -> None:
+    forwards = "\n".join(f"class C{n}(C{n - 1}): ..." for n in range(1, 3000))
+    backwards = "\n".join(f"class D{n}(D{n + 1}): ..." for n in range(3000))
+    found = project(
+        app__models=f"""
+            from sqlmodel import Field, SQLModel
+
+            class C0(SQLModel): ...
+            {textwrap.indent(forwards, " " * 12).strip()}
+            {textwrap.indent(backwards, " " * 12).strip()}
+
+            class Last(C2999, table=True):
+                id: int = Field(primary_key=True)
+        """
+    )
+    assert all(not t.complete for t in found.tables)

@@ -32,6 +32,8 @@ class Kin:
     libraries: list[str] = field(default_factory=list)
     opaque: bool = False
     root: str = ""
+    generation: int = 0
+    """How many classes of the project stand above it, at most."""
 
     @property
     def module(self) -> str:
@@ -64,6 +66,7 @@ class Kinship:
         self._facts: dict[str, tuple[Class, FileFacts]] = {}
         self._kin: dict[str, Kin] = {}
         self._methods: dict[str, list[Function]] = {}
+        self._descent = 0
         for file in files:
             for fact in file.classes:
                 self._facts[fact.qualified] = (fact, file)
@@ -99,9 +102,14 @@ class Kinship:
 
     def _add_named(self, kin: Kin, name: str, near: str, depth: int) -> None:
         if name in self._facts and name != kin.fact.qualified:
-            parent = self.get(name)
-            if parent is not None and all(parent is not other for other in kin.parents):
+            self._descent += 1
+            parent = self.get(name) if self._descent <= MAX_CHAIN else None
+            self._descent -= 1
+            if parent is None or parent.generation >= MAX_CHAIN:
+                kin.opaque = True
+            elif all(parent is not other for other in kin.parents):
                 kin.parents.append(parent)
+                kin.generation = max(kin.generation, parent.generation + 1)
             return
         found = self.meanings.names.definition(name, near)
         if found is None:
