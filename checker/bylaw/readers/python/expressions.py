@@ -48,14 +48,14 @@ def _identifier(walk: Visitor, node: Node, role: Role) -> None:
 
 def _attribute(walk: Visitor, node: Node, role: Role) -> None:
     if name := node.child_by_field_id(_ATTRIBUTE_NAME):
-        walk.module.words.add(walk.text(name))
+        walk.words.add(walk.text(name))
     qualified = walk.name(node)
     inner = node.child_by_field_id(_OBJECT)
     if qualified is not None:
         walk.refer(qualified, role, node)
         while inner is not None and inner.kind_id == _ATTRIBUTE:
             if name := inner.child_by_field_id(_ATTRIBUTE_NAME):
-                walk.module.words.add(walk.text(name))
+                walk.words.add(walk.text(name))
             inner = inner.child_by_field_id(_OBJECT)
     elif inner is not None:
         walk.visit(inner, "receiver")
@@ -108,7 +108,7 @@ def _called(walk: Visitor, function: Node) -> tuple[str, str | None]:
     method = ""
     if name := function.child_by_field_id(_ATTRIBUTE_NAME):
         method = walk.text(name)
-        walk.module.words.add(method)
+        walk.words.add(method)
     qualified = walk.name(function)
     if qualified is not None:
         walk.refer(qualified, "called", function)
@@ -120,7 +120,7 @@ def _called(walk: Visitor, function: Node) -> tuple[str, str | None]:
 def _keyword(walk: Visitor, node: Node, _role: Role) -> None:
     name, value = node.child_by_field_id(_NAME), node.child_by_field_id(_VALUE)
     if name is not None:
-        walk.module.words.add(walk.text(name))
+        walk.words.add(walk.text(name))
     if value is not None:
         walk.visit(value, "argument")
 
@@ -143,9 +143,9 @@ def _string(walk: Visitor, node: Node, _role: Role) -> None:
 
 def _words(walk: Visitor, text: str) -> None:
     if text.isidentifier():
-        walk.module.words.add(text)
+        walk.words.add(text)
         return
-    walk.module.words.update(word for word in _WORD.findall(text) if "_" in word or word.islower())
+    walk.words.update(word for word in _WORD.findall(text) if "_" in word or word.islower())
     if len(text) <= MAX_DOTTED and ("." in text or ":" in text) and _DOTTED_NAME.match(text):
         walk.module.dotted.add(text)
 
@@ -224,7 +224,7 @@ def _case(walk: Visitor, node: Node, _role: Role) -> None:
         if current.kind_id == _CLASS_PATTERN and children:
             _refer_dotted(walk, children.pop(0))
         elif current.kind_id == _KEYWORD_PATTERN and children:
-            walk.module.words.add(walk.text(children.pop(0)))
+            walk.words.add(walk.text(children.pop(0)))
         elif current.kind_id in {_SPLAT_PATTERN, _AS_PATTERN} and children and children[-1].kind_id == _IDENTIFIER:
             walk.bind(walk.text(children.pop()))
         stack.extend(reversed(children))

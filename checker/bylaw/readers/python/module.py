@@ -18,11 +18,15 @@ from bylaw.source import Span
 
 @dataclass
 class FunctionNode:
-    """A function with its node, for topics that read bodies. `frames` (its own last) hold all local names."""
+    """A function with its node, for topics that read bodies. `frames` (its own last) hold all local names.
+
+    `words` are the module's words that its body has: a quick look whether it is worth reading.
+    """
 
     fact: Function
     node: Node
     frames: tuple[Frame, ...]
+    words: set[str]
 
 
 @dataclass

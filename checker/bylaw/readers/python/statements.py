@@ -21,6 +21,7 @@ _RESULTS = frozenset({
     kind("parenthesized_expression"), kind("await"), kind("conditional_expression"), kind("boolean_operator"),
     kind("named_expression"),
 })  # fmt: skip
+_FOR_TYPING = b"TYPE_CHECKING"
 _SEQUENCES = frozenset({kind("pattern_list"), kind("tuple_pattern"), kind("list_pattern")})
 
 
@@ -197,7 +198,9 @@ def _block(walk: Visitor, node: Node, _role: Role) -> None:
 def _if(walk: Visitor, node: Node, _role: Role) -> None:
     condition, consequence = node.child_by_field_id(_CONDITION), node.child_by_field_id(_CONSEQUENCE)
     _check_clauses(walk, node)
-    typing_only = _typing_only(walk.value(condition)) if condition is not None else None
+    typing_only = None
+    if condition is not None and walk.module.content.find(_FOR_TYPING, condition.start_byte, condition.end_byte) != -1:
+        typing_only = _typing_only(walk.value(condition))
     walk.conditions += 1
     for child in node.children:
         in_typing = child == consequence if typing_only else typing_only is False and child.kind_id == _ELSE
@@ -246,12 +249,13 @@ def _try(walk: Visitor, node: Node, role: Role) -> None:
 
 def _check_clauses(walk: Visitor, node: Node) -> None:
     """Doubt an `else` or `except` that does not stand below its statement."""
-    expected = _indentation(walk.module.content, node.start_byte)
-    for child in node.children:
-        if child.kind_id in _CLAUSES and expected is not None:
-            found = _indentation(walk.module.content, child.start_byte)
-            if found not in {expected, None}:
-                walk.doubt(child, "this line is not indented as its statement")
+    clauses = [child for child in node.children if child.kind_id in _CLAUSES]
+    expected = _indentation(walk.module.content, node.start_byte) if clauses else None
+    if expected is None:
+        return
+    for clause in clauses:
+        if _indentation(walk.module.content, clause.start_byte) not in {expected, None}:
+            walk.doubt(clause, "this line is not indented as its statement")
 
 
 def _indentation(content: bytes, start: int) -> bytes | None:
@@ -274,7 +278,10 @@ def check_indentation(walk: Visitor, node: Node) -> None:
         if not child.is_named or child.kind_id == _COMMENT:
             continue
         empty = False
-        before = _indentation(content, child.start_byte)
+        start = child.start_byte
+        if expected is not None and content.endswith(b"\n" + expected, 0, start):
+            continue
+        before = _indentation(content, start)
         if expected is None:
             expected = before
         elif before not in {expected, None}:

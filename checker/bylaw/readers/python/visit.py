@@ -50,6 +50,7 @@ class FunctionBody:
     frames: list[Frame]
     conditional: bool
     returns: list[Value] = field(default_factory=list)
+    words: set[str] = field(default_factory=set)
 
     def finished(self) -> FunctionNode:
         """The function's fact, once its body was read."""
@@ -58,7 +59,7 @@ class FunctionBody:
             span(self.name_node), span(self.statement), self.node.children[0].type == "async", self.owner,
             self.conditional,
         )  # fmt: skip
-        return FunctionNode(fact, self.node, tuple(self.frames))
+        return FunctionNode(fact, self.node, tuple(self.frames), self.words)
 
 
 @dataclass
@@ -79,6 +80,8 @@ class Visitor:
         self.text = module.converter.text
         self.value = module.converter.value
         self.name = module.converter.name
+        self.words = module.words
+        """Where words are noted: the function's whose body is read, which become the module's."""
         self.pending: deque[FunctionBody] = deque()
         self.owner = ""
         """Qualified name of the class or function that a definition here belongs to, or ''."""
@@ -114,8 +117,9 @@ class Visitor:
     def _read_body(self, function: FunctionBody) -> None:
         self.function, self.function_name, self.owner = function, function.qualified, function.qualified
         self.class_body, self.conditions, self.typing_only, self.loops, self.calling = None, 0, 0, [], ""
-        self.scope.frames = function.frames
+        self.scope.frames, self.words = function.frames, function.words
         self.visit(function.body, "other")
+        self.module.words |= function.words
 
     def visit(self, node: Node, role: Role) -> None:
         """Read one node."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -32,8 +31,6 @@ _ELIF, _SUITES = kind("elif_clause"), frozenset({kind("block"), kind("else_claus
 _WALRUS, _CLAUSE, _IF_CLAUSE, _PAIR = kind("named_expression"), kind("for_in_clause"), kind("if_clause"), kind("pair")
 _BODY, _CONDITION, _LEFT, _RIGHT = field("body"), field("condition"), field("left"), field("right")
 _NAME, _VALUE, _ALIAS = field("name"), field("value"), field("alias")
-_BINDING = re.compile(rb":=|\bfor\b")
-"""What an expression has in its text when it binds names."""
 MAX_DEPTH = 200
 StepKind = Literal["assign", "loop", "return", "test", "do"]
 
@@ -143,7 +140,8 @@ class _Steps:
 
     def inner(self, node: Node) -> Iterator[Step]:
         """What an expression binds on its way: `:=`, and the clauses of comprehensions."""
-        if not _BINDING.search(self.module.content, node.start_byte, node.end_byte):
+        content, start, end = self.module.content, node.start_byte, node.end_byte
+        if content.find(b"for", start, end) == -1 and content.find(b":=", start, end) == -1:
             return
         stack = [node]
         while stack:

@@ -45,6 +45,8 @@ BUILTIN_CONSUMERS = frozenset({
     "builtins.len", "builtins.bool", "builtins.any", "builtins.all", "builtins.frozenset", "builtins.min",
     "builtins.max", "builtins.sum",
 })  # fmt: skip
+MANAGERS = ("objects", "_default_manager", "_base_manager")
+"""How the names of Django's managers end."""
 MANAGER = re.compile(
     r"^(?P<model>.+)\.(?P<manager>objects|[a-z_]*objects|_default_manager|_base_manager)(?:\.(?P<rest>[a-z_.]+))?$"
 )
