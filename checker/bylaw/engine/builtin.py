@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import msgspec
+
 from bylaw.diagnostics import Diagnostic
 from bylaw.facts.migrations import UnreadOperation
 from bylaw.project import Project
@@ -41,14 +43,17 @@ def internal_findings(project: Project, failed: Mapping[str, str], unread_level:
 
 
 def _unread(project: Project, level: Level) -> Iterator[Diagnostic]:
-    for step in getattr(getattr(project, "migrations", None), "judged", ()):
-        for operation in step.migration.operations:
-            if isinstance(operation, UnreadOperation):
-                yield _internal(UNREAD, level, step.path, operation.span, f"not understood: {operation.reason}")
+    for tree in project.migrations.trees:
+        for step in tree.steps:
+            for operation in step.migration.operations if step.judged else ():
+                if isinstance(operation, UnreadOperation):
+                    found = _internal(UNREAD, level, step.path, operation.span, f"not understood: {operation.reason}")
+                    yield msgspec.structs.replace(found, concern="unread")
+    for file in project.files.values():
+        for place in file.facts.unread:
+            yield _internal(UNREAD, level, file.path, place.span, f"not understood: {place.reason}")
 
 
 def _internal(rule: str, level: Level, path: str, span: Span, message: str) -> Diagnostic:
     severity = "warning" if level == "off" else level
-    return Diagnostic(
-        rule, CATEGORY, severity, Location(path, span), message, concern="unread" if rule == UNREAD else None
-    )
+    return Diagnostic(rule, CATEGORY, severity, Location(path, span), message)

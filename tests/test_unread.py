@@ -1,0 +1,46 @@
+"""What could not be understood is said, never skipped: rule `unread`, concern `unread`."""
+
+from bylaw.engine.run import Report, run
+from bylaw.engine.sources import MemorySources
+from bylaw.settings import MigrationSettings, RuleSetting, Settings
+
+REVISION = """\
+from alembic import op
+
+revision = "a"
+down_revision = None
+
+
+def upgrade():
+    op.add_column(name_of_the_day(), column_of_the_day())
+"""
+
+
+def check(files: dict[str, str], level: str = "info", *, judge_all: bool = True) -> Report:
+    settings = Settings(
+        rules={"unread": RuleSetting(level)},  # type: ignore[arg-type]
+        migrations=MigrationSettings(judge_all=judge_all),
+    )
+    return run(MemorySources({path: text.encode() for path, text in files.items()}), settings, {})
+
+
+def test_a_statement_that_is_no_sql_is_named_and_the_next_one_still_read() -> None:
+    found = check({"migrations/001_x.sql": "CREATE TABEL t (x int);\nALTER TABLE t ADD COLUMN y int;\n"}).diagnostics
+    assert [(d.rule, d.concern, d.severity) for d in found] == [("unread", "unread", "info")]
+    assert found[0].location.span.start == 0
+
+
+def test_a_computed_table_name_is_named() -> None:
+    found = check({"alembic/versions/a.py": REVISION}).diagnostics
+    assert {(d.rule, d.concern) for d in found} == {("unread", "unread")}
+
+
+def test_the_level_is_the_configurations() -> None:
+    files = {"migrations/001_x.sql": "CREATE TABEL t (x int);\n"}
+    assert [d.severity for d in check(files, "error").diagnostics] == ["error"]
+    assert not check(files, "off").diagnostics
+
+
+def test_code_that_is_nested_too_deeply_is_named() -> None:
+    found = check({"app.py": "x = " + "[" * 900 + "]" * 900 + "\n"}).diagnostics
+    assert {(d.rule, d.concern) for d in found} == {("unread", None)}
