@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import cached_property
+from itertools import accumulate
 
 import msgspec
 
@@ -45,12 +46,8 @@ class SourceText:
     @cached_property
     def line_starts(self) -> list[int]:
         """Byte offset at which each line starts; a line ends with LF, CRLF included."""
-        starts = [0]
-        find = self.content.find
-        at = find(b"\n")
-        while at != -1:
-            starts.append(at + 1)
-            at = find(b"\n", at + 1)
+        starts = [0, *accumulate([len(line) + 1 for line in self.content.split(b"\n")])]
+        starts.pop()  # behind the end: the last line has no LF
         return starts
 
     def position(self, offset: int) -> Position:

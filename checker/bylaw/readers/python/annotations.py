@@ -25,6 +25,8 @@ def _typing(*names: str) -> frozenset[str]:
 
 ANY = _typing("Any")
 _BARE = frozenset(f"builtins.{name}" for name in _CONTAINERS) | _typing(*_TYPING_CONTAINERS)
+HOLES = ANY | _BARE
+"""The names that are a hole by themselves."""
 _LITERAL, _ANNOTATED = _typing("Literal"), _typing("Annotated")
 _TYPE_VAR, _NEW_TYPE, _WITH_FIELDS = _typing("TypeVar"), _typing("NewType"), _typing("TypedDict", "NamedTuple")
 _TRANSPARENT = _typing(*_WITH_ITS_ARGUMENTS) | {"dataclasses.InitVar"}
@@ -53,10 +55,9 @@ class Types:
     def holes(self, value: Value, frames: Sequence[Frame] = (), *, nested: bool = False) -> Iterator[Hole]:
         """The holes of a type expression, in source order. `frames` are those around it, for names in quotes."""
         match value:
-            case Ref(name, span) if name in ANY:
-                yield Hole("any", span, nested)
-            case Ref(name, span) if name in _BARE:
-                yield Hole("bare-generic", span, nested)
+            case Ref(name, span):
+                if name in HOLES:
+                    yield Hole("any" if name in ANY else "bare-generic", span, nested)
             case Constant(str(), span):
                 inner = self.unquoted(span, frames)
                 if inner is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bylaw.facts.code import TypeEscape, Variable
 from bylaw.facts.values import Index, Operator, Ref, Value, text_of
-from bylaw.readers.python.annotations import Hole, Types, declared_types
+from bylaw.readers.python.annotations import HOLES, Hole, Types, declared_types
 from bylaw.readers.python.casts import casts
 from bylaw.readers.python.comments import Lines
 from bylaw.readers.python.forwarding import only_forwards
@@ -36,6 +36,8 @@ class _Escapes:
 
     def annotated(self) -> Iterator[TypeEscape]:
         for annotation in self.module.annotations:
+            if isinstance(annotation.value, Ref) and annotation.value.name not in HOLES:
+                continue  # most annotations are one plain name
             for hole in _worst(self.types.holes(annotation.value, annotation.frames)):
                 if hole.kind == "any" or annotation.position not in {"base class", "type parameter"}:
                     yield self._fact(hole, annotation)
