@@ -79,10 +79,11 @@ class Placement:
         key = max(groups, key=lambda key: (*self._rank(key[0], groups[key], router), key))
         return Site(self.routing.project.files[key[0]], key[2], method, tuple(groups[key]))
 
-    def _rank(self, path: str, calls: list[Registration], router: Router) -> tuple[bool, bool, int, int]:
+    def _rank(self, path: str, calls: list[Registration], router: Router) -> tuple[bool, bool, int, int, int]:
         file = self.routing.project.files[path]
-        near = max(_shared(call.router, router.name) for call in calls)
-        return self.is_root(path), self._marker_in(file) is not None, near, len(calls)
+        near = max(_shared(call.router.rpartition(".")[0], router.name) for call in calls)
+        marked = self._marker_in(file) is not None
+        return self.is_root(path), marked, near, _shared(file.facts.module, router.name), len(calls)
 
     def _marker_in(self, file: File) -> Span | None:
         if not self.marker:
