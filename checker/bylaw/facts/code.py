@@ -103,8 +103,8 @@ class Reference(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `role` tells the position: argument of a call, item of a list or dict, value of an assignment, returned, in a
     decorator, receiver of a method call (`router` in `router.get(…)`; the name is the receiver's), called itself, base
-    class. Names in annotations are none. Each (name, role, function) stands once, at its first place; what a decorator
-    or a `CallSite` is handed stands apart from what any other call is handed.
+    class. Names in annotations are none, nor are names of the standard library. Each (name, role, function) stands
+    once, at its first place; what a decorator or a `CallSite` is handed stands apart from what other calls are handed.
     """
 
     name: str

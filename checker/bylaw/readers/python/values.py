@@ -38,7 +38,7 @@ _DISPLAYS: dict[str, Literal["list", "tuple", "set"]] = {
     "list": "list", "tuple": "tuple", "set": "set", "expression_list": "tuple", "pattern_list": "tuple",
 }  # fmt: skip
 _IDENTIFIER, _ATTRIBUTE, _COMMENT = kind("identifier"), kind("attribute"), kind("comment")
-_CONTENT, _INTERPOLATION = kind("string_content"), kind("interpolation")
+_STRING_END, _INTERPOLATION = kind("string_end"), kind("interpolation")
 _ARGUMENTS, _KEYWORD = kind("argument_list"), kind("keyword_argument")
 _SPREAD, _PAIR = kind("dictionary_splat"), kind("pair")
 _NAME, _VALUE, _KEY, _FUNCTION = field("name"), field("value"), field("key"), field("function")
@@ -143,18 +143,32 @@ class Converter:
         if node.end_byte - node.start_byte > MAX_TEXT:
             return Opaque("long-string", span(node))
         children = node.children
-        prefix = self.text(children[0]).rstrip("'\"").lower() if children else ""
+        if not children:
+            return Opaque(node.type, span(node))
+        opening = self.text(children[0])
+        prefix = opening.rstrip("'\"").lower()
         if "b" in prefix:
             return Opaque("bytes", span(node))
         parts: list[Value] = []
+        at = children[0].end_byte
         for child in children[1:]:
-            if child.kind_id == _CONTENT:
-                written = literal_text(self.text(child), raw="r" in prefix, formatted="f" in prefix or "t" in prefix)
-                parts.append(Constant(written, span(child)))
-            elif child.kind_id == _INTERPOLATION:
+            if child.kind_id == _INTERPOLATION:
+                self._add_text(parts, Span(at, child.start_byte), prefix)
                 inner = child.child_by_field_id(_EXPRESSION)
                 parts.append(Opaque("interpolation", span(child)) if inner is None else self.value(inner, depth))
+                at = child.end_byte
+        # The last node is not always the closing quotes alone: in `r'\''` it takes the text before them along.
+        closed = len(opening) - len(prefix) if children[-1].kind_id == _STRING_END else 0
+        end = node.end_byte - closed
+        self._add_text(parts, Span(at, max(at, end)), prefix)
         return _string_of(parts, node)
+
+    def _add_text(self, parts: list[Value], where: Span, prefix: str) -> None:
+        """Add a literal piece of a string, unless it is empty."""
+        if where.start < where.end:
+            written = self.content[where.start : where.end].decode("utf-8", "replace")
+            text = literal_text(written, raw="r" in prefix, formatted="f" in prefix or "t" in prefix)
+            parts.append(Constant(text, where))
 
     def _concatenated(self, node: Node, depth: int) -> Value:
         if node.end_byte - node.start_byte > MAX_TEXT:

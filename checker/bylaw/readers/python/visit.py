@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -99,6 +100,8 @@ class Visitor:
         self.anchored = False
         """The place for new imports is settled: definitions have begun."""
         self._handlers = handlers
+        self._not_ours = sys.stdlib_module_names - {module.scope.module.partition(".")[0]} | {"builtins"}
+        """First parts of names that never mean something of the project."""
         self._depth = 0
 
     def run(self) -> None:
@@ -157,7 +160,7 @@ class Visitor:
 
     def refer(self, name: str, role: Role, node: Node) -> None:
         """Note the use of a qualified name, the first time that it is used so in this function."""
-        if role == "annotation" or name.startswith("builtins."):
+        if role == "annotation" or name.partition(".")[0] in self._not_ours:
             return
         call = self.calling if role in _HANDED else ""
         key = (name, role, self.function_name, call in MEANINGFUL_CALLS or call[:1] == "@")
