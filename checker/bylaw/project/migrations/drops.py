@@ -77,8 +77,9 @@ def _column(change: Change, operation: ops.DropColumn) -> Iterator[Drop]:
         return
     state = change.table(operation.table)
     column = state.column(operation.column) if state is not None else None
-    if operation.if_exists and column is None and state is not None and state.complete:
-        return
+    missing = column is None and state is not None and state.complete
+    if missing and (operation.if_exists or change.tree.tool == "django"):
+        return  # Django removes fields without a column (generic relations, managers of tags) as it does others
     if state is not None:
         final = change.deployment.final(state)
         if final is None or final.column(operation.column) is not None:

@@ -9,6 +9,8 @@ from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change, Deployment
 from bylaw.project.migrations.drops import Drop, is_scratch
 
+_NO_TABLE = ("_seq", "_pkey", "_idx")
+
 
 @dataclass(frozen=True, eq=False)
 class Rename:
@@ -60,6 +62,8 @@ def _table(change: Change, table: str, new_name: str, schema: str) -> Iterator[R
     after = change.deployment.after
     if is_scratch(table) or is_scratch(new_name) or (state is not None and state.temporary):
         return
+    if state is None and table.endswith(_NO_TABLE):
+        return  # PostgreSQL renames sequences and indexes by ALTER TABLE as well
     own = change.is_new_table(table)
     name = change.deployment.known_as(state) if state is not None else table
     if state is not None and name != state.name:

@@ -71,7 +71,17 @@ class Grove:
         if self.truncated:
             return set()
         roots = self.order[:1] if self.tool == "sql" else self.graph.roots()
-        return {node for node in roots if _begins(node.migration)}
+        found = {node for node in roots if _begins(node.migration)}
+        if self.tool == "django":
+            self._add_parts(found)
+        return found
+
+    def _add_parts(self, found: set[Node]) -> None:
+        """Django cuts a first migration in parts where apps depend on each other; each says that it is initial."""
+        for node in self.order:
+            parents = self.graph.parents.get(node, ())
+            if node.migration.initial and parents and all(parent in found for parent in parents):
+                found.add(node)
 
 
 def _begins(migration: Migration) -> bool:

@@ -24,7 +24,8 @@ _LENGTHS: Final = {
     "CharField": 0, "EmailField": 254, "SlugField": 50, "URLField": 200, "FileField": 100, "ImageField": 100,
     "FilePathField": 100, "CommaSeparatedIntegerField": 0,
 }  # fmt: skip
-_RELATIONS: Final = frozenset({"ForeignKey", "OneToOneField"})
+_RELATIONS: Final = ("ForeignKey", "OneToOneField")
+_WITHOUT_COLUMN: Final = frozenset({"GenericForeignKey", "GenericRelation", "CompositePrimaryKey"})
 _GENERATED: Final = frozenset({"AutoField", "BigAutoField", "SmallAutoField", "GeneratedField"})
 
 
@@ -50,16 +51,18 @@ def relation_target(value: Value | None, app: str, model: str) -> tuple[str, str
 
 
 def is_many_to_many(field: Call) -> bool:
-    return field.method.endswith("ManyToManyField")
+    """Also fields of libraries that carry its name in theirs."""
+    return "ManyToMany" in field.method
 
 
 def is_relation(field: Call) -> bool:
-    return field.method in _RELATIONS or field.method.endswith(("ForeignKey", "OneToOneField"))
+    """A column with another row's key; fields derived from Django's carry its name in theirs."""
+    return any(name in field.method for name in _RELATIONS) and field.method not in _WITHOUT_COLUMN
 
 
 def column_of(name: str, field: Call, app: str, model: str) -> ColumnSpec | None:
-    """The column of a field; None for one without a column (many-to-many, generic relations)."""
-    if is_many_to_many(field) or field.method in {"GenericForeignKey", "GenericRelation", "CompositePrimaryKey"}:
+    """The column of a field; None for one without a column (many-to-many, generic relations, managers of tags)."""
+    if is_many_to_many(field) or field.method in _WITHOUT_COLUMN or field.method.endswith("Manager"):
         return None
     relation = is_relation(field)
     column = text_of(field.keyword("db_column")) or (f"{name}_id" if relation else name)
