@@ -70,6 +70,10 @@ class Flow:
         if function is not None and (function.owner or function.decorators):
             yield Edge("unknown", "", "", f"comes out of `{function.name}`")
             return
+        if function is not None and self._life.makes_app(node):
+            yield Edge("app", node, "", f"is part of what `{function.name}` makes")
+        elif function is not None and _is_factory(function.name) and not any(self.code.mentions(node)):
+            yield Edge("unknown", "", "", f"comes out of `{function.name}`")
         if node.rpartition(".")[2] in _SERVED_VARIABLES and node not in self.code.names.modules and function is None:
             yield Edge("unknown", "", "", f"is part of `{node}`")
         yield from self._of_mentions(node)
@@ -220,6 +224,11 @@ class Flow:
             return
         for kind, target in self._receivers.of(site, facts):
             yield Edge(kind, target, facts.path, f"{site.call.method} in {facts.path}", site)
+
+
+def _is_factory(name: str) -> bool:
+    """Named like something that a server calls: `create_app`, `get_asgi_application`."""
+    return not _SERVED_VARIABLES.isdisjoint(name.split("_"))
 
 
 def _locals(value: Value) -> set[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from bylaw.facts.code import CallSite
 from bylaw.facts.file import FileFacts
@@ -26,8 +27,7 @@ class Held(NamedTuple):
     """It stands in an `include(…)`, where a module means its URL patterns, and a string what it names."""
 
 
-@dataclass
-class Holder:
+class Holder(msgspec.Struct):
     """A variable, call or function result with names inside. `target` is the variable or function, '' for a call."""
 
     held: list[Held]
@@ -35,12 +35,11 @@ class Holder:
     site: CallSite | None = None
 
 
-@dataclass
-class FileHolders:
+class FileHolders(msgspec.Struct):
     """One file's holders, by the node that they hold, and the spans of the mentions that they account for."""
 
-    by_node: dict[str, list[tuple[Holder, Held]]] = field(default_factory=dict)
-    accounted: set[tuple[int, int]] = field(default_factory=set)
+    by_node: dict[str, list[tuple[Holder, Held]]] = msgspec.field(default_factory=dict)
+    accounted: set[tuple[int, int]] = msgspec.field(default_factory=set)
 
 
 class Holders:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from bylaw.facts.routing import Framework, Router, Status
 from bylaw.project.routing.flow import Edge, Flow
@@ -15,17 +16,16 @@ from bylaw.source import Location
 _KINDS: dict[str, Literal["router", "controller", "urls"]] = {"controller": "controller", "urls": "urls"}
 
 
-@dataclass
-class Way:
+class Way(msgspec.Struct):
     """Everything that one node's value reaches."""
 
     app: str = ""
-    through: set[str] = field(default_factory=set)
+    through: set[str] = msgspec.field(default_factory=set)
     unknown: Edge | None = None
     dead: Edge | None = None
     stranded: str = ""
     """A variable or function on the way that nothing uses."""
-    routers: list[str] = field(default_factory=list)
+    routers: list[str] = msgspec.field(default_factory=list)
     """Other routers on the way, nearest first."""
 
 

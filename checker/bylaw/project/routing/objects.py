@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from bylaw.facts.code import Class, Variable
 from bylaw.facts.file import FileFacts
@@ -20,8 +21,7 @@ _PATTERNS = frozenset({"path", "re_path", "url"})
 _COLLECTIONS = frozenset({"list", "dict", "set", "defaultdict", "OrderedDict", "deque"})
 
 
-@dataclass
-class Object:
+class Object(msgspec.Struct):
     """An application, or something that has to reach one. `inside`: the function that creates it, or ''."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from bylaw.diagnostics import AddImport, Edit, Fix, InsertStatement
 from bylaw.facts.code import Import
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 METHODS = {"fastapi": "include_router", "flask": "register_blueprint", "sanic": "blueprint"}
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(msgspec.Struct, frozen=True):
     """The registering calls on one receiver in one function; the new one goes after the last of them."""
 
     file: File

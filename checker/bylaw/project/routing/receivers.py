@@ -57,9 +57,21 @@ class Receivers:
             elif (function := self._parameter_of(value.name, site.function)) is not None:
                 yield from self._passed_to(function)
             else:
-                yield "unknown", value.name
+                yield self._made_in(site.function, facts) or ("unknown", value.name)
         else:
             yield "unknown", ""
+
+    def _made_in(self, function: str, facts: FileFacts) -> Target | None:
+        """The application of a project's own class or factory that a function calls, whatever variable takes it."""
+        kinds = self._code.kinds
+        for reference in facts.references:
+            if reference.function == function and reference.role == "called":
+                last = reference.name.rpartition(".")[2]
+                kind = kinds.of_name(reference.name, facts.module) if last in kinds.words else None
+                kind = kind or kinds.made_by_function(reference.name, facts.module)
+                if kind is not None and kind.role == "app":
+                    return "app", reference.name
+        return None
 
     def _parameter_of(self, name: str, function: str) -> Function | None:
         """The function, or one around it, that has the parameter."""
