@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(frozen=True)
-class History:
+class History(msgspec.Struct, frozen=True):
     """Without version control: nothing is known to be accepted already, and nothing has been released.
 
     `base`: the files of the branch that changes are merged into, as paths from the root (posix); None when that is

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 _MENTION: Final = re.compile(r"bylaw[ \t]*:[ \t]*", re.IGNORECASE)
 _IGNORE: Final = re.compile(r"ignore(?P<file>-file)?(?![\w-])[ \t]*(?:\[(?P<rules>[^\]]*)\])?[ \t]*(?P<colon>:?)[ \t]*")
@@ -15,8 +16,7 @@ _OTHER_TOOL: Final = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Parsed:
+class Parsed(msgspec.Struct, frozen=True):
     """The parts of one suppression. `problem` says in words what is wrong with it, '' when nothing is."""
 
     rules: tuple[str, ...]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import ColumnSpec
@@ -17,8 +18,7 @@ _NULL = frozenset({"null", "null::text"})
 Cause = Literal["declared", "default-dropped", "set-not-null", "check"]
 
 
-@dataclass(frozen=True, eq=False)
-class RequiredColumn:
+class RequiredColumn(msgspec.Struct, frozen=True, eq=False):
     """A new column that an INSERT must name once the deployment is through.
 
     `by` is the operation that makes it so, as `cause` says: the addition itself (`change`), or a later one.

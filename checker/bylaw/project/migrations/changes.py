@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
+
+import msgspec
 
 from bylaw.facts.migrations import CreateTable, Operation, RenameTable, UnreadOperation
 from bylaw.project.migrations import django
@@ -15,13 +16,12 @@ from bylaw.project.migrations.step import MigrationTree, Step
 from bylaw.source import Location, Span
 
 
-@dataclass(eq=False)
-class Deployment:
+class Deployment(msgspec.Struct, eq=False, dict=True):
     """Steps that reach the server together. `before` is what the running release knows, `after` what it meets."""
 
     steps: frozenset[Step]
-    before: Schema = field(default_factory=Schema)
-    after: Schema = field(default_factory=Schema)
+    before: Schema = msgspec.field(default_factory=Schema)
+    after: Schema = msgspec.field(default_factory=Schema)
     changes: tuple[Change, ...] = ()
     """All of them, in order, those of exempt steps included."""
 
@@ -66,8 +66,7 @@ class Deployment:
         return step in self.steps
 
 
-@dataclass(frozen=True, eq=False)
-class Change:
+class Change(msgspec.Struct, frozen=True, eq=False):
     """One operation of a judged step. Tables and columns are named physically, also where Django named models and
     fields.
     """

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from bylaw.diagnostics import Related
 from bylaw.facts import migrations as ops
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 
-@dataclass(frozen=True, eq=False)
-class NamedConstraint:
+class NamedConstraint(msgspec.Struct, frozen=True, eq=False):
     """A constraint, or a unique index, that is dropped (`new_name` is '') or renamed. `uses`: where the code says its
     name.
     """

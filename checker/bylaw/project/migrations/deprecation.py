@@ -5,8 +5,9 @@ object.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
+
+import msgspec
 
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.drops import Drop
@@ -20,8 +21,7 @@ Means = Literal["comment", "registry", "release"]
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 
 
-@dataclass(frozen=True)
-class Announcement:
+class Announcement(msgspec.Struct, frozen=True):
     """`verdict`: `early` is one that is not old enough yet. `where` points at it, if there is any."""
 
     verdict: Literal["made", "early", "missing"]

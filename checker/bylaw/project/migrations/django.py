@@ -6,9 +6,9 @@ Which table and column those are follows from the schema so far: `bylaw.facts.mi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import Operation

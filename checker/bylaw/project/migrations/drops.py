@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
@@ -12,8 +13,7 @@ from bylaw.project.migrations.state import ColumnState, TableState
 _SCRATCH = ("_alembic_tmp_", "new__")
 
 
-@dataclass(frozen=True, eq=False)
-class Drop:
+class Drop(msgspec.Struct, frozen=True, eq=False):
     """A table, or a column of one, that is gone afterwards. `column` is '' for a table.
 
     `rebuilt`: the table was dropped and made again without the column.

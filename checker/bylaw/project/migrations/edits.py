@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import ColumnSpec

@@ -5,8 +5,9 @@ replayed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from bylaw.project.history import History
 from bylaw.project.migrations.graph import Graph
@@ -16,8 +17,7 @@ from bylaw.project.migrations.trees import Grove, Node, natural_key
 from bylaw.settings import MigrationSettings
 
 
-@dataclass(frozen=True, eq=False)
-class Line:
+class Line(msgspec.Struct, frozen=True, eq=False):
     """Trees that share a database, and all their steps in one order: those that are accepted first.
 
     `idle` steps change nothing: a squash whose originals are still there, or the other way round.
@@ -28,8 +28,7 @@ class Line:
     idle: frozenset[Step]
 
 
-@dataclass(frozen=True)
-class Planted:
+class Planted(msgspec.Struct, frozen=True):
     """`unknown`: names of `accepted-through` that no migration has."""
 
     trees: tuple[MigrationTree, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change, Deployment
@@ -12,8 +13,7 @@ from bylaw.project.migrations.drops import Drop, is_scratch
 _NO_TABLE = ("_seq", "_pkey", "_idx")
 
 
-@dataclass(frozen=True, eq=False)
-class Rename:
+class Rename(msgspec.Struct, frozen=True, eq=False):
     """A table (`column` is '') or a column that gets another name; `schema` is set where a table only moves to another
     schema.
 
@@ -28,8 +28,7 @@ class Rename:
     own: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class Replacement:
+class Replacement(msgspec.Struct, frozen=True, eq=False):
     """A rename in all but name: one deployment adds a column, copies the old one's values, and drops that."""
 
     drop: Drop

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
@@ -20,8 +21,7 @@ Kind = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class Restriction:
+class Restriction(msgspec.Struct, frozen=True, eq=False):
     """One such change. `strict`: it may or may not hit the running release, so only a strict reading reports it.
 
     `old` and `new` say what changes, as far as that is known: types for `type`, labels for `enum-value`, the

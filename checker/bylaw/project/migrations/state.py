@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from bylaw.project.migrations.step import Step
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """A comment on a table or column, and the migration that set it."""
 
     text: str
     by: Step
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnState:
+class ColumnState(msgspec.Struct, frozen=True):
     """A column. `created` is None where no migration was seen to create it: it was there before."""
 
     name: str
@@ -55,8 +54,7 @@ class ColumnState:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class ConstraintState:
+class ConstraintState(msgspec.Struct, frozen=True):
     """A constraint, by name ('' for one that the database named)."""
 
     kind: str
@@ -67,8 +65,7 @@ class ConstraintState:
     created: Step | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IndexState:
+class IndexState(msgspec.Struct, frozen=True):
     """An index."""
 
     name: str
@@ -78,12 +75,11 @@ class IndexState:
     created: Step | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TableState:
+class TableState(msgspec.Struct, frozen=True):
     """A table. `complete` is False where it may have columns that were not seen."""
 
     name: str
-    columns: Mapping[str, ColumnState] = field(default_factory=dict)
+    columns: Mapping[str, ColumnState] = msgspec.field(default_factory=dict)
     constraints: tuple[ConstraintState, ...] = ()
     indexes: tuple[IndexState, ...] = ()
     complete: bool = False
@@ -92,7 +88,7 @@ class TableState:
     comment: Note | None = None
     model: str = ""
     """Django: the key of its model."""
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Django: field → column, where they differ."""
     unmapped: Step | None = None
     partition_of: str = ""
@@ -116,19 +112,18 @@ class TableState:
         return frozenset(sets | {key}) - {frozenset()}
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(msgspec.Struct, frozen=True):
     """Everything at one moment."""
 
-    tables: Mapping[str, TableState] = field(default_factory=dict)
-    keys: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, TableState] = msgspec.field(default_factory=dict)
+    keys: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Django: the model's default table name → the table it has."""
-    enums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    enums: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Labels by type."""
-    objects: Mapping[tuple[str, str], Step] = field(default_factory=dict)
+    objects: Mapping[tuple[str, str], Step] = msgspec.field(default_factory=dict)
     """(kind, name) of a view, type, function … → the migration that created it."""
 
-    bare_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    bare_names: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Last part of a table's name, in lower case → the tables it may mean."""
 
     def table(self, name: str) -> TableState | None:

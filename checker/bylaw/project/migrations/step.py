@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from bylaw.facts.migrations import Migration
 from bylaw.source import Location, Span
@@ -12,8 +13,7 @@ Exemption = Literal["", "first", "squash", "replaced"]
 ProblemKind = Literal["several-heads", "missing-parent", "duplicate-revision", "duplicate-number", "cycle"]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, eq=False):
     """One migration file. Steps are equal only to themselves.
 
     `judged`: it is new, compared with what is accepted already. `exempt`: why it can break nobody, although it is
@@ -21,12 +21,15 @@ class Step:
     """
 
     path: str
-    migration: Migration = field(repr=False)
+    migration: Migration
     judged: bool
     exempt: Exemption = ""
     pending: bool = False
-    parents: tuple[Step, ...] = field(default=(), repr=False)
+    parents: tuple[Step, ...] = ()
     """The steps of the same tree that it builds on directly (the replaced ones included)."""
+
+    def __repr__(self) -> str:
+        return f"Step({self.path!r}, {self.name!r})"
 
     @property
     def name(self) -> str:
@@ -41,8 +44,7 @@ class Step:
         return Location(self.path, span)
 
 
-@dataclass(frozen=True, slots=True)
-class MigrationProblem:
+class MigrationProblem(msgspec.Struct, frozen=True):
     """A flaw of the graph, at `step`; `others` are the steps that belong to it, `detail` is the name or number in
     question.
     """
@@ -53,8 +55,7 @@ class MigrationProblem:
     detail: str = ""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class MigrationTree:
+class MigrationTree(msgspec.Struct, frozen=True, eq=False):
     """One line of history: an Alembic graph, the migrations of a Django app, or a folder of numbered SQL files.
 
     `name` is the folder, or the app's label; `steps` are in an order in which they can run, oldest first.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from bylaw.facts.code import Function, Variable
 from bylaw.facts.database import Column
@@ -21,8 +21,7 @@ _NOT_COLUMNS = frozenset({
 _RELATION_TYPES = frozenset({"list", "List", "set", "Set", "Sequence", "Collection"})
 
 
-@dataclass
-class Body:
+class Body(msgspec.Struct):
     """What one class body says about columns: None hides an inherited one."""
 
     columns: dict[str, Column | None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import msgspec
 
@@ -39,8 +38,7 @@ _MAX_FIELD_DEPTH = 8
 _OTHER_FIELDS = re.compile("forms|serializers|filters|tables")
 
 
-@dataclass(frozen=True)
-class Meta:
+class Meta(msgspec.Struct, frozen=True):
     """What a model's own `class Meta` says; None where it does not speak, or not in literals."""
 
     abstract: bool = False

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from bylaw.facts.database import Column, ForeignKey
 from bylaw.source import Location
 
 
-@dataclass
-class Draft:
+class Draft(msgspec.Struct):
     """Like `Column`, but still changing. `name` '' means: as the attribute."""
 
     name: str = ""

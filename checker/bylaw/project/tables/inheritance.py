@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from bylaw.facts.code import Class, Function, Variable
 from bylaw.facts.file import FileFacts
@@ -17,8 +18,7 @@ _PLAIN = frozenset({"typing_extensions", "attr", "attrs", "flask_login", "zope"}
 MAX_CHAIN = 60
 
 
-@dataclass(eq=False)
-class Kin:
+class Kin(msgspec.Struct, eq=False):
     """A class of the project. `parents` are classes of the project, `libraries` meanings of classes outside it, both
     in order.
 
@@ -28,8 +28,8 @@ class Kin:
 
     fact: Class
     file: FileFacts
-    parents: list[Kin] = field(default_factory=list)
-    libraries: list[str] = field(default_factory=list)
+    parents: list[Kin] = msgspec.field(default_factory=list)
+    libraries: list[str] = msgspec.field(default_factory=list)
     opaque: bool = False
     root: str = ""
     generation: int = 0

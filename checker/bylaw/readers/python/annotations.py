@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from bylaw.facts.values import Call, Constant, Entries, Index, Items, Operator, Ref, Starred, Value
 from bylaw.readers.python.module import Module
@@ -35,8 +36,7 @@ _WORTH_PARSING = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Hole:
+class Hole(msgspec.Struct, frozen=True):
     """An Any, or a container without its arguments. `nested`: it is only a type argument."""
 
     kind: Literal["any", "bare-generic"]

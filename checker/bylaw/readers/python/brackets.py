@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from bylaw.source import Span
 
@@ -17,8 +18,7 @@ _ENDS = {
 _PAIRS = {b")": b"(", b"]": b"[", b"}": b"{"}
 
 
-@dataclass(frozen=True)
-class Balance:
+class Balance(msgspec.Struct, frozen=True):
     """`deepest`: how many brackets are open at once, at most. `problem` says which one has no partner, at `span`."""
 
     deepest: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -31,8 +30,7 @@ _PRAGMA: Final = re.compile(r"\s*pragma\b", re.IGNORECASE)
 _LITERAL_STARTS: Final = ('"""', "'''", '"', "'")
 
 
-@dataclass(frozen=True)
-class SqlText:
+class SqlText(msgspec.Struct, frozen=True):
     """A statement text and where it stands. `computed` says that parts of it are placeholders."""
 
     text: str

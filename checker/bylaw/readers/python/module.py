@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 
+import msgspec
 from tree_sitter import Node
 
 from bylaw.facts.code import CallSite, Class, Function, Import, Reference, Role, Unread, Variable
@@ -16,8 +16,7 @@ from bylaw.readers.python.values import Converter
 from bylaw.source import Span
 
 
-@dataclass
-class FunctionNode:
+class FunctionNode(msgspec.Struct):
     """A function with its node, for topics that read bodies. `frames` (its own last) hold all local names.
 
     `words` are the module's words that its body has: a quick look whether it is worth reading.
@@ -29,14 +28,12 @@ class FunctionNode:
     words: set[str]
 
 
-@dataclass
-class ClassNode:
+class ClassNode(msgspec.Struct):
     fact: Class
     node: Node
 
 
-@dataclass
-class Annotation:
+class Annotation(msgspec.Struct):
     """A type expression, where it stands, and the function around it (None at module level or in a class body)."""
 
     value: Value
@@ -49,8 +46,7 @@ class Annotation:
     """What is around the annotation, for names inside a quoted one."""
 
 
-@dataclass
-class CastNode:
+class CastNode(msgspec.Struct):
     """A call of typing.cast, and the function around it (None at module level or in a class body)."""
 
     value: Value
@@ -59,16 +55,14 @@ class CastNode:
     frames: Sequence[Frame] = ()
 
 
-@dataclass
-class Doubt:
+class Doubt(msgspec.Struct):
     """Something that tree-sitter lets pass but only an older Python or a half-written file has: it has to be judged."""
 
     span: Span
     message: str
 
 
-@dataclass
-class Module:
+class Module(msgspec.Struct, dict=True):
     """What the walk collected, and the means to convert more nodes."""
 
     path: str
@@ -76,26 +70,26 @@ class Module:
     root: Node
     scope: Scope
     converter: Converter
-    imports: list[Import] = field(default_factory=list)
+    imports: list[Import] = msgspec.field(default_factory=list)
     exports: tuple[str, ...] | None = None
-    variables: list[Variable] = field(default_factory=list)
-    classes: list[ClassNode] = field(default_factory=list)
-    functions: list[FunctionNode] = field(default_factory=list)
+    variables: list[Variable] = msgspec.field(default_factory=list)
+    classes: list[ClassNode] = msgspec.field(default_factory=list)
+    functions: list[FunctionNode] = msgspec.field(default_factory=list)
     """In source order."""
-    by_function: dict[str, FunctionNode] = field(default_factory=dict)
+    by_function: dict[str, FunctionNode] = msgspec.field(default_factory=dict)
     """By qualified name; of several with one name the first."""
-    references: dict[tuple[str, Role, str, bool], Reference] = field(default_factory=dict)
-    calls: list[CallSite] = field(default_factory=list)
-    annotations: list[Annotation] = field(default_factory=list)
-    casts: list[CastNode] = field(default_factory=list)
-    made_types: list[tuple[Call, Sequence[Frame]]] = field(default_factory=list)
+    references: dict[tuple[str, Role, str, bool], Reference] = msgspec.field(default_factory=dict)
+    calls: list[CallSite] = msgspec.field(default_factory=list)
+    annotations: list[Annotation] = msgspec.field(default_factory=list)
+    casts: list[CastNode] = msgspec.field(default_factory=list)
+    made_types: list[tuple[Call, Sequence[Frame]]] = msgspec.field(default_factory=list)
     """Calls that make types: TypeVar, NewType, and TypedDict and NamedTuple as functions."""
-    words: set[str] = field(default_factory=set)
-    dotted: set[str] = field(default_factory=set)
+    words: set[str] = msgspec.field(default_factory=set)
+    dotted: set[str] = msgspec.field(default_factory=set)
     """String literals that may name a module or something in it."""
-    unread: list[Unread] = field(default_factory=list)
+    unread: list[Unread] = msgspec.field(default_factory=list)
     import_anchor: int = 0
-    doubts: list[Doubt] = field(default_factory=list)
+    doubts: list[Doubt] = msgspec.field(default_factory=list)
 
     @cached_property
     def comments(self) -> list[Node]:

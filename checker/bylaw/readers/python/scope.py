@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import builtins
 import typing
-from dataclasses import dataclass, field
 
+import msgspec
 from tree_sitter import Node
 
 BUILTINS = {name: f"builtins.{name}" for name in dir(builtins)}
@@ -16,8 +16,7 @@ _TARGETS = frozenset({
 })  # fmt: skip
 
 
-@dataclass
-class Frame:
+class Frame(msgspec.Struct):
     """Something around the code that is read, with names of its own: a function, lambda, comprehension or class body.
 
     `qualified` is the innermost function's name ('' at module level). The names are those seen so far in source order;
@@ -25,20 +24,19 @@ class Frame:
     """
 
     qualified: str
-    locals: set[str] = field(default_factory=set)
-    imports: dict[str, str] = field(default_factory=dict)
+    locals: set[str] = msgspec.field(default_factory=set)
+    imports: dict[str, str] = msgspec.field(default_factory=dict)
     class_name: str = ""
     """Set for a class body: the class's qualified name."""
     transparent: bool = False
     """A comprehension: `:=` inside it binds outside."""
-    elsewhere: set[str] = field(default_factory=set)
+    elsewhere: set[str] = msgspec.field(default_factory=set)
     """Names declared `nonlocal`."""
-    of_module: set[str] = field(default_factory=set)
+    of_module: set[str] = msgspec.field(default_factory=set)
     """Names declared `global`."""
 
 
-@dataclass
-class Scope:
+class Scope(msgspec.Struct, dict=True):
     """Names of a module: what its top level binds, and the frames around the current place, outermost first.
 
     A class body is among them only while its own statements are read: functions inside a class do not see its names.
@@ -46,9 +44,9 @@ class Scope:
 
     module: str
     is_package: bool
-    names: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = msgspec.field(default_factory=dict)
     """Name bound at the top level → what it refers to, qualified."""
-    frames: list[Frame] = field(default_factory=list)
+    frames: list[Frame] = msgspec.field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._prefix = f"{self.module}." if self.module else ""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
+
+import msgspec
 
 Range = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """`name` is the tool, '' where it is not known. `up` are the ranges to read, in characters of the bytewise text:
     none for a file that undoes or only checks.
     """
@@ -24,8 +24,7 @@ class Layout:
     dialect: str = ""
 
 
-@dataclass(frozen=True)
-class _Marker:
+class _Marker(msgspec.Struct, frozen=True):
     """How a tool marks the halves of a file: `up` and `down` match whole comment lines that hold the `hint`."""
 
     name: str
@@ -104,8 +103,7 @@ _DIALECTS: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _File:
+class _File(msgspec.Struct, frozen=True):
     stem: str
     folder: str
     """The name of the folder it lies in, as written."""

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, Literal, NamedTuple
+
+import msgspec
 
 Kind = Literal["comment", "string", "quoted", "dollar", "punct", "word", "number", "other"]
 
@@ -31,8 +32,7 @@ class Token(NamedTuple):
     closed: bool = True
 
 
-@dataclass(frozen=True)
-class Lexicon:
+class Lexicon(msgspec.Struct, frozen=True):
     """How a family of dialects writes strings and comments."""
 
     backslash: bool = False
@@ -162,13 +162,12 @@ def _block_end(text: str, start: int, end: int, *, nested: bool) -> tuple[int, b
     return end, False
 
 
-@dataclass
-class Shape:
+class Shape(msgspec.Struct):
     """Where a statement's brackets and commas stand. `commas` are those at the depth of their opening bracket."""
 
-    closing: dict[int, int] = field(default_factory=dict)
+    closing: dict[int, int] = msgspec.field(default_factory=dict)
     """Opening bracket → its closing one."""
-    commas: dict[int, list[int]] = field(default_factory=dict)
+    commas: dict[int, list[int]] = msgspec.field(default_factory=dict)
     """Opening bracket (-1: none) → the commas directly inside it."""
 
     def element_end(self, opening: int, position: int, default: int) -> int:

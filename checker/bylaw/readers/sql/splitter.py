@@ -7,8 +7,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 from bylaw.readers.sql.lexer import Lexicon, Token, pieces, tokens
 
@@ -27,8 +28,7 @@ _NAMES: Final = {"comment": "a comment", "string": "a string", "dollar": "a doll
 _NO_OPENERS: Final = frozenset({"if", "loop", "while", "repeat", "for"})
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(msgspec.Struct, frozen=True):
     """A statement without its semicolon, or a client's own line (`\\connect`). `problem` says why it cannot be
     complete.
     """

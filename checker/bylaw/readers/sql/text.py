@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import accumulate
+
+import msgspec
 
 from bylaw.facts.migrations import Marker, Operation
 from bylaw.source import Span
@@ -23,8 +24,7 @@ def readable(text: str) -> str:
     return text if text.isascii() else text.encode("latin-1").decode("utf-8", "replace")
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(msgspec.Struct, frozen=True):
     """Characters `start` to `end` of a bytewise text. `place` makes spans of ranges of it."""
 
     text: str
@@ -63,8 +63,7 @@ def by_characters(sql: str, place: Place) -> Stretch:
     return Stretch(bytewise(content), 0, len(content), by_bytes)
 
 
-@dataclass
-class Reading:
+class Reading(msgspec.Struct):
     """What was read so far. `statements` and `blocks` as in `Migration`."""
 
     operations: list[Operation]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from bylaw.facts.values import Call, Starred, Value, flag_of, text_of
 from bylaw.readers.python.alembic.columns import name_of, names_of
@@ -36,15 +37,14 @@ _OLD_NAMES: Final = {
 """Parameter names of Alembic before 1.0 that old revisions still use."""
 
 
-@dataclass(frozen=True)
-class Arguments:
+class Arguments(msgspec.Struct, frozen=True):
     """A folded call of an operation. `table` is the batch's table, '' outside a batch; `schema` likewise."""
 
     call: Call
     operation: str
     table: str | None = ""
     schema: str = ""
-    rest: tuple[Value, ...] = field(default=())
+    rest: tuple[Value, ...] = ()
 
     def value(self, name: str) -> Value | None:
         """The argument with this parameter name, None where it is not given."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 from bylaw.facts.migrations import CreateObject, DropObject, Operation, RunCode, Transaction, UnreadOperation
 from bylaw.facts.values import Attr, Call, Constant, Index, Local, Ref, Text, Value
@@ -43,8 +44,7 @@ _ENTITIES: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(msgspec.Struct, frozen=True):
     """A call in a revision: as written (for its place), folded (for its meaning), and the run that meets it."""
 
     written: Call

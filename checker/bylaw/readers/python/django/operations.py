@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from bylaw.facts.migrations import CreateObject, HelperCall, Operation, RunCode, UnreadOperation
 from bylaw.facts.values import Call, Choice, Items, Operator, Ref, Starred, Value, is_none, text_of
@@ -21,8 +22,7 @@ _STATE_ONLY: Final = frozenset({"AlterModelOptions", "AlterModelManagers", "Alte
 """What leaves the database alone; the last one is a comment for django-migration-linter."""
 
 
-@dataclass
-class Reading:
+class Reading(msgspec.Struct):
     """The operations of one migration, as they are read.
 
     `subclasses` are the operation classes that the module defines: qualified name → the known operation that each
@@ -32,8 +32,8 @@ class Reading:
     app: str
     run: DjangoRun
     subclasses: dict[str, str]
-    operations: list[Operation] = field(default_factory=list)
-    state_only: list[Operation] = field(default_factory=list)
+    operations: list[Operation] = msgspec.field(default_factory=list)
+    state_only: list[Operation] = msgspec.field(default_factory=list)
 
     def read_all(self, value: Value | None) -> None:
         """Read what `operations` stands for at the end of the class body, if anything."""

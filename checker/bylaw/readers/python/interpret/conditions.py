@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from bylaw.facts.values import Attr, Call, Constant, Items, Local, Operator, Ref, Value
 from bylaw.readers.python.interpret.folding import literal_truth
@@ -20,12 +21,11 @@ _CLASSES: Final = {
 }  # fmt: skip
 
 
-@dataclass
-class Conditions:
+class Conditions(msgspec.Struct):
     """Answers conditions as the `dialect` would; `asked` collects the dialects that the code names."""
 
     dialect: str
-    asked: set[str] = field(default_factory=set)
+    asked: set[str] = msgspec.field(default_factory=set)
 
     def truth(self, value: Value) -> bool | None:
         """Whether a folded condition holds: by literals, by the dialect, else None."""

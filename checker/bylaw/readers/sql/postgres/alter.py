@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import msgspec
@@ -27,8 +26,7 @@ from bylaw.source import Span
 _TABLES: Final = frozenset({"OBJECT_TABLE", "OBJECT_FOREIGN_TABLE"})
 
 
-@dataclass(frozen=True)
-class _Action:
+class _Action(msgspec.Struct, frozen=True):
     """One action of an ALTER TABLE, at characters `start` to `end` of the statement's text."""
 
     command: AlterTableCmd

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from bylaw.facts.migrations import DataChange, Marker, Operation, OtherStatement, Transaction, UnreadOperation
 from bylaw.readers.sql.lexer import POSTGRES, Token, tokens
@@ -65,8 +66,7 @@ def _decoded(statement: Statement, token: Token) -> str:
     return literal[1:-1].replace("''", "'")
 
 
-@dataclass
-class _Frame:
+class _Frame(msgspec.Struct):
     """An open BEGIN, IF, LOOP or CASE."""
 
     kind: str
