@@ -489,3 +489,40 @@ def test_a_very_long_line_of_ancestors_ends_somewhere() -> None:
         """
     )
     assert all(not t.complete for t in found.tables)
+
+
+def test_users_of_a_library_have_its_columns_and_names() -> None:
+    found = project(
+        app__db=BASE,
+        app__models="""
+            from fastapi_users.db import SQLAlchemyBaseUserTableUUID
+            from fastapi_users_db_sqlalchemy import SQLAlchemyBaseUserTable
+            from fastapi_users_db_sqlalchemy.access_token import SQLAlchemyBaseAccessTokenTableUUID
+            from advanced_alchemy.base import UUIDAuditBase
+            from sqlalchemy.orm import Mapped, mapped_column
+            from app.db import Base
+
+            class User(SQLAlchemyBaseUserTableUUID, Base):
+                name: Mapped[str]
+
+            class Admin(SQLAlchemyBaseUserTable[int], Base):
+                __tablename__ = "admins"
+                admin_id: Mapped[int] = mapped_column(primary_key=True)
+
+            class AccessToken(SQLAlchemyBaseAccessTokenTableUUID, Base):
+                pass
+
+            class OrderLine(UUIDAuditBase):
+                amount: Mapped[int]
+        """,
+    )
+    assert {t.name: t.complete for t in found.tables} == {
+        "user": True,
+        "admins": True,
+        "accesstoken": True,
+        "order_line": True,
+    }
+    assert column(found, "user", "id").from_library
+    assert column(found, "admins", "is_active").from_library
+    assert [c.attribute for c in table(found, "admins").primary_key] == ["admin_id"]
+    assert {"id", "created_at"} <= {c.attribute for c in table(found, "order_line").columns}

@@ -58,6 +58,12 @@ SQLALCHEMY: Final[dict[str, Brought]] = {
     "sqlalchemy_mixins.ReprMixin": (),
     "sqlalchemy_mixins.SmartQueryMixin": (), "sqlalchemy_serializer.SerializerMixin": (),
 }  # fmt: skip
+_TABLE_NAMES: Final = {
+    "fastapi_users.SQLAlchemyBaseUserTable": "user",
+    "fastapi_users.SQLAlchemyBaseOAuthAccountTable": "oauth_account",
+    "fastapi_users.SQLAlchemyBaseAccessTokenTable": "accesstoken",
+}
+"""The `__tablename__` that a library's mixin brings."""
 _WITHOUT_COLUMNS: Final = frozenset({"sqlalchemy", "sqlmodel", "pydantic", "msgspec", "pydantic_settings"})
 """Packages whose classes bring no columns of their own."""
 _PACKAGE_ALIASES: Final = {"fastapi_users_db_sqlalchemy": "fastapi_users", "fastapi_users_db_sqlmodel": "fastapi_users"}
@@ -154,5 +160,6 @@ def names_tables(name: str) -> bool:
     return key in NAMING_ROOTS or (package in ADVANCED_PACKAGES and last in ADVANCED_BASES)
 
 
-def key_of(brought: Brought) -> set[str]:
-    return {name[1:] for name in brought if name.startswith("*")}
+def table_name(name: str) -> str | None:
+    """The table name that a library base or mixin states, if it does."""
+    return _TABLE_NAMES.get(short(name).removesuffix("UUID"))

@@ -75,6 +75,11 @@ class MappedClasses:
         found = self._stated_name(kin, kin.fact.name, set())
         if found is not None:
             return found
+        brought = next(
+            (n for k in self._own_lineage(kin) for lib in k.libraries if (n := library.table_name(lib))), None
+        )
+        if brought is not None:
+            return brought
         if any(library.names_tables(name) for name in kin.all_libraries()):
             parents = self.mapped_parents(kin)
             own_key = any(c is not None and c.primary_key for c in self.bodies.of(kin).columns.values())
@@ -101,6 +106,11 @@ class MappedClasses:
             if found is not None:
                 return found
         return None
+
+    def _own_lineage(self, kin: Kin) -> list[Kin]:
+        """The class and what stands above it, without mapped parents and what stands above those."""
+        above = {id(k) for parent in self.mapped_parents(kin) for k in parent.lineage()}
+        return [k for k in kin.lineage() if k is kin or id(k) not in above]
 
     def _computes_name(self, kin: Kin) -> bool:
         return any(method.name == "__tablename__" for k in kin.lineage() for method in self.kinship.methods(k))
@@ -168,10 +178,7 @@ class MappedClasses:
         """The columns of a class's own table, nearest declaration first to win, and whether all of them are known."""
         found: dict[str, Column | None] = {}
         vague = False
-        own_tables = {id(k) for parent in self.mapped_parents(kin) for k in parent.lineage()}
-        for k in kin.lineage():
-            if k is not kin and id(k) in own_tables:
-                continue
+        for k in self._own_lineage(kin):
             body = self.bodies.of(k)
             vague = vague or body.vague
             for attribute, column in body.columns.items():
