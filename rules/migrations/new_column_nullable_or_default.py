@@ -111,7 +111,7 @@ def _fix(project: Project, required: RequiredColumn) -> Fix | None:
     path = required.change.step.path
     span = required.column.span
     title = f"Make `{required.column.name}` nullable"
-    if required.column.primary_key:
+    if required.column.primary_key or required.cause == "check":
         return None
     if path.endswith(".sql"):
         words = _not_null(project.files[path].source.content, span or required.change.operation.span)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
@@ -12,9 +11,9 @@ from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import ColumnSpec
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.drops import is_scratch
+from bylaw.project.migrations.expressions import forbids_null, is_null
 
 _INTEGERS = frozenset({"integer", "bigint", "smallint", "serial", "bigserial", "smallserial", "int"})
-_NULL = frozenset({"null", "null::text"})
 Cause = Literal["declared", "default-dropped", "set-not-null", "check"]
 
 
@@ -59,13 +58,15 @@ def _required_by_rebuild(change: Change, operation: ops.CreateTable) -> Iterator
             state is not None
             and state.required
             and before.column(spec.name) is None
-            and spec.name not in _keys(operation)
+            and spec.name not in _keys(change, operation)
         ):
             yield RequiredColumn(change, change, "declared", after.name, spec, spec.client_default)
 
 
-def _keys(operation: ops.CreateTable) -> frozenset[str]:
-    """The key columns that the database fills by itself: a lone integer key."""
+def _keys(change: Change, operation: ops.CreateTable) -> frozenset[str]:
+    """The key columns that the database may fill by itself: a lone integer key, as SQLite does, and SQLAlchemy asks."""
+    if change.step.migration.dialect in {"postgres", "mysql"}:
+        return frozenset()
     lone = [spec for spec in operation.columns if spec.primary_key or spec.name in operation.primary_key]
     return frozenset(spec.name for spec in lone if len(lone) == 1 and spec.type in _INTEGERS)
 
@@ -88,70 +89,94 @@ def _cause(change: Change, operation: ops.AddColumn) -> tuple[Cause, Change | No
 
     Also the name that the column has then.
     """
-    spec = operation.column
-    nullable = spec.nullable is not False and not spec.primary_key
-    filled = spec.generated or _has_default(spec.server_default) or (spec.primary_key and spec.type in _INTEGERS)
-    state: tuple[Cause, Change | None] = ("declared", None if nullable or filled else change)
-    name = spec.name
-    table = operation.table
-    following = change.deployment.changes[change.deployment.changes.index(change) + 1 :]
-    for later in following:
+    following = _Following(change, operation)
+    at = change.deployment.changes.index(change)
+    for later in change.deployment.changes[at + 1 :]:
+        if not following.take(later):
+            return "declared", None, following.name
+    cause, by = following.cause if following.is_required else ("declared", None)
+    return cause, by, following.name
+
+
+class _Following:
+    """A new column on its way through the rest of its deployment."""
+
+    def __init__(self, change: Change, operation: ops.AddColumn) -> None:
+        spec = operation.column
+        self.table = operation.table
+        self.name = spec.name
+        self.cause: tuple[Cause, Change] = ("declared", change)
+        self._nullable = spec.nullable is not False and not spec.primary_key
+        self._generation = spec.generation
+        counts = spec.primary_key and spec.type in _INTEGERS and change.tree.tool != "sql"
+        self._filled = spec.generated or not is_null(spec.server_default) or counts
+        self._demands: dict[str, Change] = {}
+        """Constraints that forbid NULL, by name."""
+        if forbids_null(spec.check, spec.name):
+            names = dict(spec.constraint_names)
+            self._demands[names.get("check", f"{self.table.rpartition('.')[2]}_{spec.name}_check")] = change
+            self.cause = ("check", change)
+
+    @property
+    def is_required(self) -> bool:
+        return not self._filled and (not self._nullable or bool(self._demands))
+
+    def take(self, later: Change) -> bool:
+        """What a later operation does to the column; False when that is gone."""
+        was_required = self.is_required
+        cause: Cause = "set-not-null"
         match later.operation:
-            case ops.AlterColumn() as alter if _is(later, alter.table, alter.column, table, name):
-                was_required = not nullable and not filled
-                if alter.definition is not None:
-                    nullable = alter.definition.nullable is not False
-                    filled = alter.definition.generated or _has_default(alter.definition.server_default)
-                nullable = nullable if alter.nullable is None else alter.nullable
-                if alter.drop_default:
-                    filled = spec.generated
-                elif alter.server_default is not None:
-                    filled = _has_default(alter.server_default) or filled
-                if alter.generated in {"add-identity", "set-identity"}:
-                    filled = True
-                required = not nullable and not filled
-                if required and not was_required:
-                    state = ("default-dropped" if alter.drop_default else "set-not-null", later)
-                elif not required:
-                    state = ("declared", None)
-            case ops.AddConstraint(kind="not-null", columns=(column,)) if _is(
-                later, later.operation.table, column, table, name
-            ):
-                nullable = False
-                if not filled and state[1] is None:
-                    state = ("set-not-null", later)
-            case ops.AddConstraint(kind="check") as check if not check.not_enforced and _demands(check, table, name):
-                if not filled and state[1] is None:
-                    state = ("check", later)
-            case ops.DropColumn(table=other, column=column) if _is(later, other, column, table, name):
-                return "declared", None, name
-            case ops.DropTable(table=other) if other == table:
-                return "declared", None, name
-            case ops.RenameColumn(table=other, column=column, new_name=new_name) if _is(
-                later, other, column, table, name
-            ):
-                name = new_name
-            case ops.RenameTable(table=other, new_name=new_name) if other == table:
-                table = new_name
+            case ops.AlterColumn() as alter if self._is(later, alter.table, alter.column):
+                cause = self._altered(alter)
+            case ops.AddConstraint(kind="not-null", columns=(column,)) as added if self._is(later, added.table, column):
+                self._nullable = False
+            case ops.AddConstraint(kind="check") as check if not check.not_enforced and self._forbids(later, check):
+                cause = "check"
+                self._demands[check.name] = later
+            case ops.DropConstraint(table=table, name=name) if name in self._demands and self._is_table(later, table):
+                del self._demands[name]
+            case ops.DropColumn(table=table, column=column) if self._is(later, table, column):
+                return False
+            case ops.DropTable(table=table) if table == self.table:
+                return False
+            case ops.RenameColumn(table=table, column=column, new_name=new_name) if self._is(later, table, column):
+                self.name = new_name
+            case ops.RenameTable(table=table, new_name=new_name) if table == self.table:
+                self.table = new_name
             case _:
                 pass
-    return *state, name
+        if self.is_required and not was_required:
+            self.cause = (cause, later)
+        return True
 
+    def _altered(self, alter: ops.AlterColumn) -> Cause:
+        """Take in the change of the column itself; what to call it if that makes the column required."""
+        definition = alter.definition
+        if definition is not None:
+            self._nullable = definition.nullable is not False
+            self._filled = definition.generated or not is_null(definition.server_default)
+        if alter.nullable is not None:
+            self._nullable = alter.nullable
+        set_to = alter.server_default
+        if alter.drop_default or (set_to is not None and is_null(set_to)):
+            self._filled = self._filled and self._generation in {"identity", "stored", "virtual"}
+        elif set_to is not None:
+            self._filled = True
+        match alter.generated:
+            case "add-identity" | "set-identity":
+                self._filled, self._generation = True, "identity"
+            case "drop-identity" | "drop-expression":
+                self._filled, self._generation = False, ""
+            case _:
+                pass
+        return "default-dropped" if alter.drop_default or alter.generated.startswith("drop") else "set-not-null"
 
-def _is(change: Change, table: str, column: str, wanted_table: str, wanted: str) -> bool:
-    if column.lower() != wanted.lower():
-        return False
-    one, other = change.table(table), change.table(wanted_table)
-    return table == wanted_table or (one is not None and one is other)
+    def _is(self, later: Change, table: str, column: str) -> bool:
+        return column.lower() == self.name.lower() and self._is_table(later, table)
 
+    def _is_table(self, later: Change, table: str) -> bool:
+        one, other = later.table(table), later.table(self.table)
+        return table == self.table or (one is not None and one is other)
 
-def _has_default(default: str | None) -> bool:
-    return default is not None and default.strip().lower() not in _NULL
-
-
-def _demands(check: ops.AddConstraint, table: str, column: str) -> bool:
-    """`CHECK (column IS NOT NULL)`, alone or as a part of an AND."""
-    if check.table != table:
-        return False
-    pattern = rf"\b{re.escape(column)}\b\"?\s+is\s+not\s+null"
-    return " or " not in check.expression.lower() and re.search(pattern, check.expression, re.IGNORECASE) is not None
+    def _forbids(self, later: Change, check: ops.AddConstraint) -> bool:
+        return self._is_table(later, check.table) and forbids_null(check.expression, self.name)
