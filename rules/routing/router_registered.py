@@ -81,16 +81,18 @@ def router_registered(project: Project, options: Options) -> Iterator[Finding]:
     ```
     """
     routing = project.routing(options.router_types, options.register_calls, options.root_modules)
-    for unreached in routing.unreached:
-        router = unreached.router
-        fix = None if unreached.passes_by else routing.repair(router, options.insertion_marker)
-        below = "is reached through it only"
-        related = tuple(Related(child.location, f"`{_short(child)}` {below}") for child in unreached.children)
-        if unreached.passes_by:
-            message = f"`{_short(router)}` reaches an application, but not through {' or '.join(options.root_modules)}"
+    for router, children, passes_by in routing.unreached:
+        related = tuple(Related(child.location, f"`{child.shown}` is reached through it only") for child in children)
+        if passes_by:
+            roots = " or ".join(options.root_modules)
+            message = f"`{router.shown}` reaches an application, but not through {roots}"
+            yield Finding(router.location, message, f"Include it in {roots}, or in a router that is included there.")
         else:
-            message = f"`{_short(router)}` reaches no application: {_why(router)}"
-        yield Finding(router.location, message, _HELP[_HELP_OF.get(router.framework, "asgi")], related, fix)
+            why = router.reason or "no code outside the tests uses it"
+            message = f"`{router.shown}` reaches no application: {why}"
+            yield Finding(
+                router.location, message, _help(router), related, routing.repair(router, options.insertion_marker)
+            )
     if options.key_equals_feature:
         for entry, feature in routing.misnamed:
             name = ".".join(entry.router.split(".")[-2:])
@@ -98,9 +100,8 @@ def router_registered(project: Project, options: Options) -> Iterator[Finding]:
             yield Finding(entry.prefix_location or entry.location, message, f'Let the prefix end with "/{feature}".')
 
 
-_HELP_OF = {"flask": "flask", "django": "django", "drf": "drf", "ninja": "ninja", "litestar": "litestar"}
 _HELP = {
-    "asgi": "Include it with `include_router` in the application or in a router that is included, or delete it.",
+    "fastapi": "Include it with `include_router` in the application or in a router that is included, or delete it.",
     "flask": "Register it with `register_blueprint` (a namespace: `add_namespace`) on the application, or delete it.",
     "django": "Name it in an `include(…)` of a URL module that the root URL configuration reaches, or delete it.",
     "drf": "Register the view set on a router, and put the router's `urls` into a reached `urlpatterns`, or delete it.",
@@ -109,12 +110,5 @@ _HELP = {
 }
 
 
-def _short(router: Router) -> str:
-    """As its importers would write it: `users.router`; a URL module by its dotted name, a class by its own."""
-    if router.kind == "urls":
-        return router.name.removesuffix(".urlpatterns")
-    return ".".join(router.name.split(".")[-1 if router.kind == "controller" else -2 :])
-
-
-def _why(router: Router) -> str:
-    return router.reason or "no code outside the tests uses it"
+def _help(router: Router) -> str:
+    return _HELP.get(router.framework, _HELP["fastapi"])

@@ -32,6 +32,8 @@ class Router(msgspec.Struct, frozen=True):
     """An object, a class whose methods are endpoints, or a module of URL patterns."""
     prefix: str | None = None
     """The literal path prefix (or URL prefix) that it is created with."""
+    shown: str = ""
+    """Short, as its importers would write it: `users.router`, a class's own name, the dotted name of a URL module."""
 
 
 class Registration(msgspec.Struct, frozen=True):

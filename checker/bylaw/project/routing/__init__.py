@@ -7,7 +7,7 @@ mentions the router except to fill it, or that every way ends in something that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -66,15 +66,29 @@ class Routing:
         self._register_calls = frozenset(register_calls)
 
     @cached_property
-    def objects(self) -> dict[str, Object]:
-        """Applications and routers by name. Without an application, the routers of the root modules stand for one."""
+    def _found(self) -> dict[str, Object]:
         found = find_objects(self.code)
         count_endpoints(self.code, found)
-        served = _families(found.values()) | self._subclassed
+        return found
+
+    @cached_property
+    def objects(self) -> dict[str, Object]:
+        """Applications and routers by name. Without an application, the routers of the root modules stand for one."""
+        found = self._found
+        served = self._families_of(found.values()) | self._subclassed
         for item in found.values():
             if item.role == "router" and self._is_root(item.facts.path) and family(item.framework) not in served:
                 item.role = "app"
         return found
+
+    @cached_property
+    def _is_example(self) -> Callable[[str], bool]:
+        """Says which paths only show something. Where nothing stands elsewhere, a folder `demo` is the product."""
+        return is_example if any(not is_example(item.facts.path) for item in self._found.values()) else _nowhere
+
+    def _families_of(self, objects: Iterable[Object]) -> set[Framework]:
+        apps = (item for item in objects if item.role == "app")
+        return {family(item.framework) for item in apps if not self._is_example(item.facts.path)}
 
     @cached_property
     def _waiting(self) -> list[Object]:
@@ -83,13 +97,13 @@ class Routing:
 
     @cached_property
     def _flow(self) -> Flow:
-        return Flow(self.code, self.objects, self._roots, self._register_calls)
+        return Flow(self.code, self.objects, self.roots, self._register_calls)
 
     @cached_property
     def routers(self) -> tuple[Router, ...]:
         """Every router outside tests and examples, in order of place."""
-        judge = Judge(self._flow, self._families, Doubts(self.project, self._flow, self._roots).about)
-        found = [judge.router(item) for item in self._waiting if not is_example(item.facts.path)]
+        judge = Judge(self._flow, self._families, Doubts(self.project, self._flow, self.roots, self._is_example).about)
+        found = [judge.router(item) for item in self._waiting if not self._is_example(item.facts.path)]
         return tuple(sorted(found, key=lambda router: (router.location.path, router.location.span)))
 
     @cached_property
@@ -99,7 +113,7 @@ class Routing:
         return tuple(sorted(found, key=lambda entry: (entry.location.path, entry.location.span)))
 
     @cached_property
-    def _roots(self) -> dict[str, str]:
+    def roots(self) -> dict[str, str]:
         """Django's root URL modules (as nodes) → the settings files that name them."""
         roots: dict[str, str] = {}
         for facts in self.code.files:
@@ -116,8 +130,8 @@ class Routing:
     @cached_property
     def _families(self) -> set[Framework]:
         """Frameworks that have an application here."""
-        found = _families(self.objects.values()) | self._subclassed
-        if any(not is_example(path) for path in self._roots.values()):
+        found = self._families_of(self.objects.values()) | self._subclassed
+        if any(not self._is_example(path) for path in self.roots.values()):
             found.add("django")
         return found
 
@@ -128,7 +142,7 @@ class Routing:
             self.code.kinds.of_name(item.qualified, facts.module)
             for facts in self.code.files
             for item in facts.classes
-            if item.bases and item.name in self.code.kinds.words and not is_example(facts.path)
+            if item.bases and item.name in self.code.kinds.words and not self._is_example(facts.path)
         )
         return {family(kind.framework) for kind in kinds if kind is not None and kind.role == "app"}
 
@@ -177,7 +191,7 @@ class Routing:
                 given
                 and feature
                 and not entry.looped
-                and not is_example(entry.location.path)
+                and not self._is_example(entry.location.path)
                 and says(given, feature) is False
             ):
                 found.append((entry, feature))
@@ -190,7 +204,3 @@ class Routing:
 
 def _nowhere(_path: str) -> bool:
     return False
-
-
-def _families(objects: Iterable[Object]) -> set[Framework]:
-    return {family(item.framework) for item in objects if item.role == "app" and not is_example(item.facts.path)}

@@ -160,6 +160,21 @@ class Code:
         return index
 
     @cached_property
+    def star_imports(self) -> dict[str, list[FileFacts]]:
+        """A module → the files that import everything from it."""
+        index: dict[str, list[FileFacts]] = {}
+        for facts in self.files:
+            for item in facts.imports:
+                source = self.names.module(item.target, facts.module) if item.local == "*" else None
+                if source is not None and source is not facts:
+                    index.setdefault(source.module, []).append(facts)
+        return index
+
+    @cached_property
+    def module_by_path(self) -> dict[str, str]:
+        return {facts.path: facts.module for facts in self.files}
+
+    @cached_property
     def functions(self) -> dict[str, Function]:
         """Functions and methods by qualified name."""
         return {item.qualified: item for facts in self.files for item in facts.functions}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bylaw.facts.file import FileFacts
 from bylaw.facts.routing import Framework
-from bylaw.project.paths import is_example
 from bylaw.project.routing.code import Code
 from bylaw.project.routing.discovery import Discovery
 from bylaw.project.routing.flow import Flow
@@ -23,12 +23,13 @@ _MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg")
 class Doubts:
     """Answers for one router at a time, the cheap questions first."""
 
-    def __init__(self, project: Project, flow: Flow, roots: dict[str, str]) -> None:
+    def __init__(self, project: Project, flow: Flow, roots: dict[str, str], is_example: Callable[[str], bool]) -> None:
         self._project = project
         self._code: Code = flow.code
         self._objects = flow.objects
         self._flow = flow
         self._roots = roots
+        self._is_example = is_example
         self._distributions: dict[str, str] = {}
 
     def about(self, item: Object) -> str:
@@ -105,7 +106,7 @@ class Doubts:
         found = {
             (item.facts.path, family(item.framework))
             for item in self._objects.values()
-            if item.role == "app" and not is_example(item.facts.path)
+            if item.role == "app" and not self._is_example(item.facts.path)
         }
         roots: set[tuple[str, Framework]] = {(path, "django") for path in self._roots.values()}
         return found | roots

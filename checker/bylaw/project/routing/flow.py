@@ -120,15 +120,10 @@ class Flow:
 
     def _of_star_imports(self, item: Object) -> Iterator[Edge]:
         """`from config.urls import *` brings the URL patterns into another URL module."""
-        module = item.facts.module
-        for facts in self.code.files:
+        for facts in self.code.star_imports.get(item.facts.module, ()):
             target = f"{facts.module}.urlpatterns"
-            if facts.module == module or target not in self.objects:
-                continue
-            for imported in facts.imports:
-                source = self.code.names.module(imported.target, facts.module) if imported.local == "*" else None
-                if source is not None and source.module == module:
-                    yield Edge("node", target, facts.path, "star import")
+            if target in self.objects:
+                yield Edge("node", target, facts.path, "star import")
 
     def _of_local(self, item: Object) -> Iterator[Edge]:
         """A router that a function keeps in a variable: returned, registered there, or out of sight."""

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from bylaw.facts.routing import Framework, Router, Status
+from bylaw.project.names import Names
 from bylaw.project.routing.flow import Edge, Flow
 from bylaw.project.routing.objects import Object
 from bylaw.project.routing.vocabulary import family
@@ -60,6 +61,12 @@ def way_of(name: str, flow: Flow) -> Way:
     return way
 
 
+def importable(module: str, names: Names) -> str:
+    """A module's dotted name without its source root, as code imports it."""
+    root = next(iter(names.roots.near(module)), "")
+    return module[len(root) + 1 :] if root else module
+
+
 class Judge:
     """Gives each router its status. `doubt` says why a router may be reached in a way that no flow shows, or ''."""
 
@@ -73,11 +80,24 @@ class Judge:
     def router(self, item: Object) -> Router:
         """The fact for one object that is no application."""
         status, reason, parent = self._status(item)
-        way = self._way(item.name)
         return Router(
-            item.name, item.framework, Location(item.facts.path, item.span), item.endpoints, status, reason, parent,
-            tuple(sorted(way.through)), _KINDS.get(item.role, "router"), item.prefix,
-        )  # fmt: skip
+            name=item.name,
+            framework=item.framework,
+            location=Location(item.facts.path, item.span),
+            endpoints=item.endpoints,
+            status=status,
+            reason=reason,
+            parent=parent,
+            through=tuple(sorted(self._way(item.name).through)),
+            kind=_KINDS.get(item.role, "router"),
+            prefix=item.prefix,
+            shown=self._shown(item),
+        )
+
+    def _shown(self, item: Object) -> str:
+        if item.role == "urls":
+            return importable(item.facts.module, self.flow.code.names)
+        return ".".join(item.name.split(".")[-1 if item.role == "controller" else -2 :])
 
     def _way(self, name: str) -> Way:
         if name not in self._ways:

@@ -13,6 +13,7 @@ from bylaw.facts.routing import Registration, Router
 from bylaw.facts.values import Call, Items, text_of
 from bylaw.project.paths import is_example
 from bylaw.project.routing.features import feature_of
+from bylaw.project.routing.urls import include_in_root
 from bylaw.source import Span
 
 if TYPE_CHECKING:
@@ -41,21 +42,21 @@ class Placement:
 
     def fix(self, router: Router) -> Fix | None:
         """The import and the registering call; None where no sibling shows how it is done."""
-        site = self._site(router)
-        if site is None or router.kind != "router":
-            return None
-        last = max(site.calls, key=lambda call: call.location.span)
-        written = self._written(router, site)
-        if written is None:
+        if router.kind == "urls":
+            return include_in_root(router, self.routing)
+        site = self._site(router) if router.kind == "router" else None
+        written = self._written(router, site) if site is not None else None
+        if site is None or written is None:
             return None
         argument, imports = written
         statement = f"{site.receiver}.{site.method}({argument}{self._keywords(router, site)})"
-        path = site.file.path
-        comment = self._marker_in(site.file)
+        path, comment = site.file.path, self._marker_in(site.file)
+        last = max(call.location.span for call in site.calls)
         insertion = (
-            InsertStatement(path, comment, statement, "before") if comment is not None
-            else InsertStatement(path, last.location.span, statement)
-        )  # fmt: skip
+            InsertStatement(path, comment, statement, "before")
+            if comment is not None
+            else InsertStatement(path, last, statement)
+        )
         return Fix(f"Add `{statement}` to {path}", (*imports, insertion))
 
     def _site(self, router: Router) -> Site | None:

@@ -15,11 +15,12 @@ from bylaw.source import Location
 
 def registrations_of(item: Object, flow: Flow) -> Iterator[Registration]:
     """Every living call that hands a router to an application or another router."""
+    modules = flow.code.module_by_path
     for edge in flow.edges(item.name):
         if edge.site is None or edge.kind == "dead":
             continue
         site = edge.site
-        argument = _argument(site, item, edge.path, flow.code)
+        argument = _argument(site, item, modules[edge.path], flow.code)
         given = site.call.keyword("prefix") or site.call.keyword("url_prefix")
         yield Registration(
             router=item.name,
@@ -34,9 +35,8 @@ def registrations_of(item: Object, flow: Flow) -> Iterator[Registration]:
         )
 
 
-def _argument(site: CallSite, item: Object, path: str, code: Code) -> Ref | None:
+def _argument(site: CallSite, item: Object, module: str, code: Code) -> Ref | None:
     """The router as written; None where a loop variable stands for it."""
-    module = next(facts.module for facts in code.files if facts.path == path)
     for value in (*site.call.args, *(keyword.value for keyword in site.call.keywords)):
         if isinstance(value, Ref):
             place = code.place(value.name, module)
