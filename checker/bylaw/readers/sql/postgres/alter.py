@@ -19,7 +19,8 @@ from bylaw.facts.migrations import (
 )
 from bylaw.readers.sql.postgres.columns import add_constraint, column_spec
 from bylaw.readers.sql.postgres.statement import Statement, kebab, object_kind, reads, string_of, table_name
-from bylaw.readers.sql.postgres.tree import AlterTableCmd, AlterTableStmt
+from bylaw.readers.sql.postgres.tree.nodes import AlterTableCmd
+from bylaw.readers.sql.postgres.tree.schema import AlterTableStmt
 from bylaw.readers.sql.postgres.types import type_text
 from bylaw.source import Span
 

@@ -7,9 +7,11 @@ from typing import Final, Literal
 
 from bylaw.facts.migrations import AddConstraint, ColumnSpec, CreateTable, Operation
 from bylaw.readers.sql.postgres.statement import Statement, names_of, reads, table_name
-from bylaw.readers.sql.postgres.tree import (
+from bylaw.readers.sql.postgres.tree.nodes import (
     ColumnDef,
     Constraint,
+)
+from bylaw.readers.sql.postgres.tree.schema import (
     CreateForeignTableStmt,
     CreateStmt,
     CreateTableAsStmt,

@@ -7,12 +7,11 @@ from typing import Final, Literal
 
 from bylaw.facts.migrations import CreateTable, DataChange, Operation, OtherStatement, Setting, Transaction
 from bylaw.readers.sql.postgres.statement import HANDLERS, Statement, dotted, names_of, reads, string_of, table_name
-from bylaw.readers.sql.postgres.tree import (
+from bylaw.readers.sql.postgres.tree.commands import (
     ClusterStmt,
     CopyStmt,
     DeleteStmt,
     ExplainStmt,
-    FuncCall,
     GrantStmt,
     InsertStmt,
     LockStmt,
@@ -28,6 +27,7 @@ from bylaw.readers.sql.postgres.tree import (
     VariableSetStmt,
     WithClause,
 )
+from bylaw.readers.sql.postgres.tree.nodes import FuncCall
 
 _TRANSACTIONS: Final[dict[str, Literal["begin", "commit", "rollback", "savepoint"]]] = {
     "TRANS_STMT_BEGIN": "begin", "TRANS_STMT_START": "begin", "TRANS_STMT_COMMIT": "commit",

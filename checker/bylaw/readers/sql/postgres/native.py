@@ -15,7 +15,7 @@ from types import ModuleType
 
 import msgspec
 
-from bylaw.readers.sql.postgres.tree import ParseTree
+from bylaw.readers.sql.postgres.tree.nodes import ParseTree
 
 
 class ParseError(Exception):

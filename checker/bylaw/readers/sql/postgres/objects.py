@@ -24,7 +24,8 @@ from bylaw.readers.sql.postgres.statement import (
     string_of,
     table_name,
 )
-from bylaw.readers.sql.postgres.tree import (
+from bylaw.readers.sql.postgres.tree.nodes import Item
+from bylaw.readers.sql.postgres.tree.schema import (
     CommentStmt,
     CompositeTypeStmt,
     CreatedbStmt,
@@ -43,7 +44,6 @@ from bylaw.readers.sql.postgres.tree import (
     DropRoleStmt,
     DropStmt,
     IndexStmt,
-    Item,
     RuleStmt,
     ViewStmt,
 )

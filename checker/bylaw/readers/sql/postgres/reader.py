@@ -11,7 +11,7 @@ from bylaw.readers.sql.postgres import alter, blocks, columns, data, objects, re
 from bylaw.readers.sql.postgres.binds import without_binds
 from bylaw.readers.sql.postgres.native import ParseError, parse
 from bylaw.readers.sql.postgres.statement import HANDLERS, Statement, kebab
-from bylaw.readers.sql.postgres.tree import RawStmt
+from bylaw.readers.sql.postgres.tree.nodes import RawStmt
 from bylaw.readers.sql.rows import row_change
 from bylaw.readers.sql.splitter import skip_blank, split, trim_end
 from bylaw.readers.sql.templates import code_of

@@ -15,7 +15,7 @@ from bylaw.facts.migrations import (
     RenameTable,
 )
 from bylaw.readers.sql.postgres.statement import Statement, dotted, names_of, object_kind, reads, table_name
-from bylaw.readers.sql.postgres.tree import (
+from bylaw.readers.sql.postgres.tree.schema import (
     AlterDomainStmt,
     AlterEnumStmt,
     AlterExtensionStmt,

@@ -12,7 +12,7 @@ import msgspec
 
 from bylaw.facts.migrations import Operation
 from bylaw.readers.sql.lexer import POSTGRES, Shape, Token, shape, tidy, tokens
-from bylaw.readers.sql.postgres.tree import Item, RangeVar, Wrapped
+from bylaw.readers.sql.postgres.tree.nodes import Item, RangeVar, Wrapped
 from bylaw.readers.sql.text import Reading, Stretch, readable
 from bylaw.source import Span
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bylaw.readers.sql.postgres.statement import Statement, names_of, string_of
-from bylaw.readers.sql.postgres.tree import TypeName
+from bylaw.readers.sql.postgres.tree.nodes import TypeName
 
 _NAMES: Final = {
     "int": "integer", "int4": "integer", "int8": "bigint", "int2": "smallint", "bool": "boolean", "float4": "real",
