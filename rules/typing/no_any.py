@@ -21,7 +21,7 @@ _PLACES = {
     "field": "the field `{}`",
     "alias": "the type alias `{}`",
     "base class": "a base class of `{}`",
-    "type parameter": "the bound of `{}`",
+    "type parameter": "the type variable `{}`",
 }
 
 

@@ -55,15 +55,19 @@ class _Escapes:
 
     def aliases(self) -> Iterator[TypeEscape]:
         """`Json = dict[str, Any]`, `T = TypeVar("T", bound=Any)`, and what `TypeAlias` says is a type."""
+        imported = {fact.local for fact in self.module.imports}
         for variable in self._variables():
-            if variable.value is None:
+            stands_in = variable.conditional and variable.name in imported
+            if variable.value is None or stands_in or variable.name == "Any":
                 continue
             if isinstance(variable.annotation, Ref) and variable.annotation.name in _TYPE_ALIAS:
                 yield from self._aliased((variable.value,), variable.name, bare=True)
             elif variable.annotation is None and isinstance(variable.value, Ref | Index | Operator):
                 yield from self._aliased((variable.value,), variable.name)
         for call, frames in self.module.made_types:
-            yield from self._aliased(tuple(declared_types(call)), text_of(call.argument(0, "name")) or "", frames)
+            name = text_of(call.argument(0, "name")) or ""
+            position = "type parameter" if call.method == "TypeVar" else "alias"
+            yield from self._aliased(tuple(declared_types(call)), name, frames, position=position)
 
     def _variables(self) -> Iterator[Variable]:
         yield from self.module.variables
@@ -71,13 +75,19 @@ class _Escapes:
             yield from record.fact.variables
 
     def _aliased(
-        self, values: Sequence[Value], name: str, frames: Sequence[Frame] = (), *, bare: bool = False
+        self,
+        values: Sequence[Value],
+        name: str,
+        frames: Sequence[Frame] = (),
+        *,
+        position: str = "alias",
+        bare: bool = False,
     ) -> Iterator[TypeEscape]:
         for value in values:
             for hole in _worst(self.types.holes(value, frames)):
                 if hole.kind == "any" or bare:
                     remarks = self.lines.remarks(hole.span.start)
-                    yield TypeEscape(hole.kind, hole.span, "alias", hole.nested, name, comment=remarks)
+                    yield TypeEscape(hole.kind, hole.span, position, hole.nested, name, comment=remarks)
 
     def commented(self) -> Iterator[TypeEscape]:
         for annotation in typed_by_comment(self.module, self.types, self.lines):
