@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -25,12 +24,11 @@ from bylaw.reporters import Texts, View, render, statistics
 _FOR_PEOPLE = frozenset({"text", "concise"})
 
 
-@dataclass(frozen=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True):
     """What is to be reported. `contents` holds the files that repairing changed, `code` a settled exit code."""
 
     report: Report
-    contents: Mapping[str, bytes] = field(default_factory=dict)
+    contents: Mapping[str, bytes] = msgspec.field(default_factory=dict)
     code: int | None = None
 
 

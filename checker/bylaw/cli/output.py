@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field
 from typing import TextIO
 
+import msgspec
 
-@dataclass
-class Output:
+
+class Output(msgspec.Struct):
     """Standard output and standard error of one command."""
 
-    out: bytearray = field(default_factory=bytearray)
-    err: bytearray = field(default_factory=bytearray)
+    out: bytearray = msgspec.field(default_factory=bytearray)
+    err: bytearray = msgspec.field(default_factory=bytearray)
 
     def print(self, text: str, *, encoding: str | None = None) -> None:
         """Add text to standard output; `encoding` is the terminal's unless a format asks for another."""

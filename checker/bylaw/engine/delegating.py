@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
 
 from bylaw.diagnostics import Finding
 from bylaw.engine.effective import Effective
@@ -50,12 +52,11 @@ class RememberingRuff:
         return tuple(found for path in task.paths for found in known[path][1])
 
 
-@dataclass
-class _Group:
+class _Group(msgspec.Struct):
     """Files for which the delegated rules want the same of ruff."""
 
-    codes: set[str] = field(default_factory=set)
-    paths: list[str] = field(default_factory=list)
+    codes: set[str] = msgspec.field(default_factory=set)
+    paths: list[str] = msgspec.field(default_factory=list)
 
 
 class Delegation:

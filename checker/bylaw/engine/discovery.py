@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 from pathspec import GitIgnoreSpec
 
 from bylaw.readers import SUFFIXES
@@ -21,8 +21,7 @@ _NEVER = frozenset({
 _ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
 
 
-@dataclass(frozen=True)
-class Signature:
+class Signature(msgspec.Struct, frozen=True):
     """What tells that a file or folder is still the one that was read: nanoseconds, bytes and the inode."""
 
     mtime: int
@@ -35,18 +34,17 @@ class Signature:
         return cls(status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
 
 
-@dataclass(frozen=True)
-class Discovery:
+class Discovery(msgspec.Struct, frozen=True):
     """The files that a run reads, and all that the choice depended on.
 
     `files` and `folders` map paths (relative to the root, posix; '' is the root) to their signatures. `skipped` has
     a reason for each file of a readable kind, and each folder, that was left out. `ignore_files` are absolute.
     """
 
-    files: dict[str, Signature] = field(default_factory=dict)
-    folders: dict[str, Signature] = field(default_factory=dict)
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    ignore_files: list[Path] = field(default_factory=list)
+    files: dict[str, Signature] = msgspec.field(default_factory=dict)
+    folders: dict[str, Signature] = msgspec.field(default_factory=dict)
+    skipped: list[tuple[str, str]] = msgspec.field(default_factory=list)
+    ignore_files: list[Path] = msgspec.field(default_factory=list)
 
 
 class _Ignores:

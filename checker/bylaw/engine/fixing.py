@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import msgspec
 
 from bylaw.diagnostics import Diagnostic
 from bylaw.edits import Resolver
@@ -133,7 +135,7 @@ class _Fixer:
             applied += settled.kept
             report = settled.report
         failed = [_reported(failure) for failure in failures]
-        left = replace(report, diagnostics=in_order((*report.diagnostics, *failed)))
+        left = msgspec.structs.replace(report, diagnostics=in_order((*report.diagnostics, *failed)))
         return FixOutcome(dict(self.files.changed), left, tuple(applied))
 
     def _changed_by(self, trial: Trial) -> dict[str, bytes]:

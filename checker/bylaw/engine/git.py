@@ -7,9 +7,10 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+
+import msgspec
 
 from bylaw.project.history import History
 
@@ -32,15 +33,14 @@ class NothingFoundError(GitError):
     """Git looked and found nothing (exit code 1, no message)."""
 
 
-@dataclass(frozen=True)
-class GitHistory(History):
+class GitHistory(History, frozen=True, dict=True):
     """What the repository around a folder knows of it. `commit` is the base: where HEAD left the default branch.
 
     `depends_on`: files of git (they may be missing) without whose change the answer stays the same, the working tree
     apart.
     """
 
-    root: Path = field(default_factory=Path)
+    root: Path = msgspec.field(default_factory=Path)
     commit: str = ""
     branch: str = ""
     """The default branch that was found, as a ref: `refs/remotes/origin/main`."""

@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -28,12 +27,11 @@ _CHUNK = 250_000
 """Bytes of source that a worker is handed at once."""
 
 
-@dataclass
-class ReadFiles:
+class ReadFiles(msgspec.Struct):
     """What reading gave. `failed` maps a path to the system's reason; `read` counts the files that a reader saw."""
 
-    facts: dict[str, FileFacts] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, FileFacts] = msgspec.field(default_factory=dict)
+    failed: dict[str, str] = msgspec.field(default_factory=dict)
     read: int = 0
 
 
@@ -72,8 +70,7 @@ def _from_cache(discovery: Discovery, cache: FactsCache, result: ReadFiles) -> l
     return missing
 
 
-@dataclass(frozen=True)
-class _Outcome:
+class _Outcome(msgspec.Struct, frozen=True):
     """One file as a reader left it: encoded facts and the content's digest, or why it could not be read."""
 
     digest: bytes = b""

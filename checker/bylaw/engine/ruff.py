@@ -10,9 +10,10 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+import msgspec
 
 from bylaw.errors import BylawError
 from bylaw.rule import RuffFinding
@@ -33,8 +34,7 @@ class RuffError(BylawError):
     """ruff is missing or could not do its work."""
 
 
-@dataclass(frozen=True)
-class RuffTask:
+class RuffTask(msgspec.Struct, frozen=True):
     """What to ask ruff: codes, settings by dotted name, and the files (posix paths from the root)."""
 
     codes: tuple[str, ...]

@@ -6,7 +6,6 @@ import hashlib
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 import msgspec
 
@@ -27,8 +26,7 @@ from bylaw.source import Location, Span
 _RANK = {"info": 1, "warning": 2, "error": 3}
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """What a run found. `internal_error`: some rule crashed, the exit code is 2. `files` counts the files that were
     judged.
     """

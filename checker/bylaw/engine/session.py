@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from bylaw.engine.cache import open_cache
 from bylaw.engine.delegating import on_disk
@@ -20,8 +21,7 @@ from bylaw.rule import Rule
 from bylaw.settings import Settings
 
 
-@dataclass(frozen=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """A project on the disk, read and ready to be judged. `root` is absolute."""
 
     root: Path

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from bylaw.diagnostics import Diagnostic
 from bylaw.engine.builtin import CATEGORY, DESCRIPTIONS, INVALID_SUPPRESSION, UNREAD, UNUSED_SUPPRESSION
@@ -18,8 +19,7 @@ from bylaw.source import Location, SourceText
 _NEVER = frozenset(DESCRIPTIONS) - {UNREAD}
 
 
-@dataclass(frozen=True)
-class Judging:
+class Judging(msgspec.Struct, frozen=True):
     """What suppressions are held against.
 
     `level` gives the configured level of `unused-suppression` and `invalid-suppression` for a path. `ran` says if a
@@ -33,13 +33,12 @@ class Judging:
     all_known: bool = True
 
 
-@dataclass
-class _Comment:
+class _Comment(msgspec.Struct):
     """A suppression at work: the names that it may use, and those that it did use."""
 
     fact: Suppression
     names: frozenset[str]
-    used: set[str] = field(default_factory=set)
+    used: set[str] = msgspec.field(default_factory=set)
 
     def speaks_of(self, first: int, last: int) -> bool:
         """Whether it covers a diagnostic on these lines: one that starts in its lines, or that ends where it stands."""

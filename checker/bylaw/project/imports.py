@@ -5,7 +5,8 @@ meanwhile.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from bylaw.facts.code import CallSite, Class, Function, Import
 from bylaw.facts.file import FileFacts
@@ -21,12 +22,11 @@ DISCOVERIES = frozenset({
 _LISTS_A_PACKAGE = frozenset({"walk_packages", "iter_modules", "find_modules", "import_submodules"})
 
 
-@dataclass
-class Reach:
+class Reach(msgspec.Struct):
     """What runs: modules (canonical names), and prefixes of modules that a discovery may load ('' for any module)."""
 
-    modules: set[str] = field(default_factory=set)
-    discovered: set[str] = field(default_factory=set)
+    modules: set[str] = msgspec.field(default_factory=set)
+    discovered: set[str] = msgspec.field(default_factory=set)
 
     def may_hold(self, module: str) -> bool:
         """Whether a discovery that cannot be followed may load the module."""

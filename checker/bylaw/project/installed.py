@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from bylaw.facts.code import CallSite, Class, Variable
 from bylaw.facts.database import Table, TableRegistration
@@ -19,11 +20,10 @@ if TYPE_CHECKING:
 _MAX_DEPTH = 30
 
 
-@dataclass
-class Listed:
+class Listed(msgspec.Struct):
     """Entries of INSTALLED_APPS, and whether some part of it could not be read."""
 
-    entries: set[str] = field(default_factory=set)
+    entries: set[str] = msgspec.field(default_factory=set)
     vague: bool = False
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from bylaw.facts.database import Table, TableRegistration
 from bylaw.facts.file import FileFacts
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 _APPLICATIONS = frozenset({"Flask", "Quart", "APIFlask", "OpenAPI"})
 
 
-@dataclass(frozen=True)
-class Environment:
+class Environment(msgspec.Struct, frozen=True):
     """One `env.py`. `bases`: canonical names of the metadata it hands to Alembic, empty where they cannot be read."""
 
     file: FileFacts

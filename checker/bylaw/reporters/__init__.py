@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from importlib import import_module
+
+import msgspec
 
 from bylaw.diagnostics import Diagnostic
 from bylaw.rule import Rule
@@ -45,8 +46,7 @@ class Texts:
         return self[location.path].position(location.span.start)
 
 
-@dataclass(frozen=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """All that a reporter may know.
 
     `files` is the number of files checked, `meanings` explains the engine's own diagnostics, `prefix` is the path from
@@ -57,8 +57,8 @@ class View:
     diagnostics: tuple[Diagnostic, ...]
     files: int
     texts: Texts
-    rules: Mapping[str, Rule] = field(default_factory=dict)
-    meanings: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, Rule] = msgspec.field(default_factory=dict)
+    meanings: Mapping[str, str] = msgspec.field(default_factory=dict)
     prefix: str = ""
     color: bool = False
     summary: bool = True

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+
+import msgspec
 
 from bylaw.source import Position
 
@@ -12,8 +13,7 @@ _WIDTH = 110
 _TAB = "    "
 
 
-@dataclass(frozen=True)
-class Paint:
+class Paint(msgspec.Struct, frozen=True):
     """ANSI colours, or none."""
 
     enabled: bool

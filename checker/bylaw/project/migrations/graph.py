@@ -6,19 +6,19 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
+
+import msgspec
 
 N = TypeVar("N", bound=Hashable)
 
 
-@dataclass
-class Graph(Generic[N]):
+class Graph(msgspec.Struct, Generic[N]):
     """Nodes with their parents, both in the order they were added. Parents outside the graph are left out by the
     builder.
     """
 
-    parents: dict[N, list[N]] = field(default_factory=dict)
+    parents: dict[N, list[N]] = msgspec.field(default_factory=dict)
 
     def add(self, node: N) -> None:
         self.parents.setdefault(node, [])

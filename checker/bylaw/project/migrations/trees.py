@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+import msgspec
 
 from bylaw.facts.file import FileFacts
 from bylaw.facts.migrations import CreateTable, Migration, UnreadOperation
@@ -23,8 +24,7 @@ _HALF = re.compile(r"\.(?:up|do)$")
 _UNNUMBERED_LAYOUTS = frozenset({"prisma", "sqitch"})
 
 
-@dataclass(eq=False, slots=True)
-class Node:
+class Node(msgspec.Struct, eq=False):
     """A migration on its way to become a step."""
 
     path: str
@@ -39,28 +39,27 @@ class Node:
         return self.path.rpartition("/")[2].rpartition(".")[0]
 
 
-@dataclass(eq=False)
-class Grove:
+class Grove(msgspec.Struct, eq=False):
     """A tree before it is known which of its migrations are judged."""
 
     tool: Literal["alembic", "django", "sql"]
     name: str
     folder: str
     nodes: list[Node]
-    graph: Graph[Node] = field(default_factory=Graph)
-    order: list[Node] = field(default_factory=list)
-    missing: list[tuple[Node, str]] = field(default_factory=list)
+    graph: Graph[Node] = msgspec.field(default_factory=Graph)
+    order: list[Node] = msgspec.field(default_factory=list)
+    missing: list[tuple[Node, str]] = msgspec.field(default_factory=list)
     """Parents that are not there, truncation aside."""
-    duplicates: list[tuple[str, list[Node]]] = field(default_factory=list)
+    duplicates: list[tuple[str, list[Node]]] = msgspec.field(default_factory=list)
     """One revision id, or one number, in several files."""
-    cycle: list[Node] = field(default_factory=list)
-    replaced: dict[Node, list[Node]] = field(default_factory=dict)
+    cycle: list[Node] = msgspec.field(default_factory=list)
+    replaced: dict[Node, list[Node]] = msgspec.field(default_factory=dict)
     """A squash, and those of the migrations it replaces that are still there."""
     truncated: bool = False
     layout: str = ""
     holes: int = 0
     """Parents that are not there, those included that a file which could not be read may be."""
-    foreign: list[tuple[Node, str]] = field(default_factory=list)
+    foreign: list[tuple[Node, str]] = msgspec.field(default_factory=list)
     """Django: dependencies on other apps' migrations."""
 
     def first(self) -> set[Node]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
+import msgspec
 from tree_sitter import Node
 
 from bylaw.facts.code import Function, Loop, Parameter, Reference, Role, Unread, Variable
@@ -25,17 +25,15 @@ Handlers = Mapping[int, Handler | None]
 """What to do with a node by its `kind_id`; None: nothing in it is of interest."""
 
 
-@dataclass
-class ClassBody:
+class ClassBody(msgspec.Struct):
     """A class whose body is being read."""
 
     qualified: str
-    variables: list[Variable] = field(default_factory=list)
-    methods: list[str] = field(default_factory=list)
+    variables: list[Variable] = msgspec.field(default_factory=list)
+    methods: list[str] = msgspec.field(default_factory=list)
 
 
-@dataclass
-class FunctionBody:
+class FunctionBody(msgspec.Struct):
     """A function whose body waits to be read, or is. `frames` are those around it and its own."""
 
     node: Node
@@ -50,8 +48,8 @@ class FunctionBody:
     annotation: Value | None
     frames: list[Frame]
     conditional: bool
-    returns: list[Value] = field(default_factory=list)
-    words: set[str] = field(default_factory=set)
+    returns: list[Value] = msgspec.field(default_factory=list)
+    words: set[str] = msgspec.field(default_factory=set)
 
     def finished(self) -> FunctionNode:
         """The function's fact, once its body was read."""
@@ -63,8 +61,7 @@ class FunctionBody:
         return FunctionNode(fact, self.node, tuple(self.frames), self.words)
 
 
-@dataclass
-class LoopNode:
+class LoopNode(msgspec.Struct):
     """A loop or comprehension clause around the current node; its values are converted when a call in it matters."""
 
     targets: tuple[str, ...]
