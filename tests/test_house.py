@@ -31,12 +31,16 @@ def test_our_own_code_passes(command: list[str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+LONG_ON_PURPOSE = {
+    "checker/bylaw/facts/migrations.py": "the closed model of operations: declarations and their documentation only",
+}
+
+
 def test_no_source_file_outgrows_its_reader() -> None:
     """A file past 300 lines asks to be split."""
-    long = {
-        str(file.relative_to(ROOT)): lines
+    lines = {
+        str(file.relative_to(ROOT)): len(file.read_text("utf-8").splitlines())
         for folder in ("checker", "rules")
         for file in (ROOT / folder).rglob("*.py")
-        if (lines := len(file.read_text("utf-8").splitlines())) > 300
     }
-    assert not long
+    assert {path for path, count in lines.items() if count > 300} <= set(LONG_ON_PURPOSE)
