@@ -1,34 +1,28 @@
-"""Every statement by its first word, but queries and changes of rows."""
+"""CREATE, DROP, ALTER, RENAME and COMMENT ON, of everything but the columns of a table."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Final, Literal
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from bylaw.facts.migrations import (
     CreateIndex,
     CreateObject,
     CreateTable,
-    DataChange,
     DropIndex,
     DropObject,
     DropTable,
     Operation,
     OtherStatement,
-    RenameColumn,
     RenameObject,
     RenameTable,
     SetComment,
-    Setting,
-    Transaction,
-    UnreadOperation,
 )
+from bylaw.readers.sql.generic.alterations import alter_table
 from bylaw.readers.sql.generic.cursor import Cursor
-from bylaw.readers.sql.generic.definitions import string_value
-from bylaw.readers.sql.generic.tables import alter_table, create_table
+from bylaw.readers.sql.generic.tables import create_table
+from bylaw.readers.sql.generic.terms import string_value
 from bylaw.source import Span
-
-Reader = Callable[[Cursor, Span], Iterable[Operation]]
 
 _NEXT_STATEMENT: Final = frozenset({"create", "alter", "drop", "insert"})
 _TWO_WORD_KINDS: Final = {
@@ -43,7 +37,7 @@ _BEHIND_CREATE: Final = frozenset({
 })  # fmt: skip
 
 
-def _create(cursor: Cursor, span: Span) -> Iterator[Operation]:
+def create(cursor: Cursor, span: Span) -> Iterator[Operation]:
     replace = cursor.accept("or", "replace") or cursor.accept("or", "alter")
     if cursor.accept("definer"):
         cursor.expect("=")
@@ -146,7 +140,7 @@ def _create_index(cursor: Cursor, span: Span, words: set[str]) -> CreateIndex:
     )  # fmt: skip
 
 
-def _drop(cursor: Cursor, span: Span) -> Iterator[Operation]:
+def drop(cursor: Cursor, span: Span) -> Iterator[Operation]:
     cursor.accept_any("temporary", "temp")
     kind = _kind(cursor)
     concurrently = cursor.accept("concurrently")
@@ -187,7 +181,7 @@ def _online_options(cursor: Cursor, span: Span, table: str) -> Iterator[Operatio
         yield OtherStatement(f"{word}-{cursor.name().lower()}", span, table)
 
 
-def _alter(cursor: Cursor, span: Span) -> Iterable[Operation]:
+def alter(cursor: Cursor, span: Span) -> Iterable[Operation]:
     cursor.accept_any("online", "offline")
     cursor.accept("ignore")
     if cursor.accept("table"):
@@ -200,7 +194,7 @@ def _alter(cursor: Cursor, span: Span) -> Iterable[Operation]:
     return [OtherStatement(f"alter-{kind.replace(' ', '-')}", span, name=name)]
 
 
-def _rename(cursor: Cursor, span: Span) -> Iterator[Operation]:
+def rename(cursor: Cursor, span: Span) -> Iterator[Operation]:
     cursor.expect("table")
     cursor.accept("if", "exists")
     bounds = cursor.elements(cursor.at, cursor.stop)
@@ -213,64 +207,7 @@ def _rename(cursor: Cursor, span: Span) -> Iterator[Operation]:
             raise part.fail()
 
 
-def _truncate(cursor: Cursor, span: Span) -> Iterator[Operation]:
-    cursor.accept("table")
-    cursor.accept("if", "exists")
-    while True:
-        yield DataChange("truncate", cursor.dotted(), span)
-        if not cursor.accept(","):
-            return
-
-
-def _transaction(kind: Literal["begin", "commit", "rollback", "savepoint"]) -> Reader:
-    return lambda _cursor, span: [Transaction(kind, span)]
-
-
-def _begin(cursor: Cursor, span: Span) -> Iterable[Operation]:
-    allowed = {"transaction", "tran", "work", "deferred", "immediate", "exclusive", "isolation", "read"}
-    if not cursor.is_done() and cursor.peek() not in allowed:
-        return [UnreadOperation(span, "a block of statements")]
-    return [Transaction("begin", span)]
-
-
-def _rollback(cursor: Cursor, span: Span) -> Iterable[Operation]:
-    if cursor.accept("to") or cursor.accept("work", "to"):
-        return [OtherStatement("rollback-to", span)]
-    return [Transaction("rollback", span)]
-
-
-def _start(cursor: Cursor, span: Span) -> Iterable[Operation]:
-    return [
-        Transaction("begin", span) if cursor.peek() == "transaction" else OtherStatement(f"start-{cursor.peek()}", span)
-    ]
-
-
-def _set(cursor: Cursor, span: Span) -> Iterator[Operation]:
-    if cursor.peek() in {"transaction", "names", "character", "constraints", "role", "password"}:
-        yield OtherStatement(f"set-{cursor.peek()}", span)
-        return
-    for first, last in cursor.elements(cursor.at, cursor.stop):
-        part = cursor.window(first, last)
-        local = part.accept_any("global", "session", "local", "persist") == "local"
-        while part.peek() == "@":
-            part.at += 1
-        if not part.is_name():
-            yield OtherStatement("set", span)
-            return
-        name = part.dotted().lower()
-        part.accept(":")
-        if part.peek() in {"=", "to"}:
-            part.at += 1
-        yield Setting(name, part.source(part.at, last).strip("'\""), span, local)
-
-
-def _pragma(cursor: Cursor, span: Span) -> Iterator[Operation]:
-    name = cursor.dotted().lower()
-    value = cursor.source(cursor.at, cursor.stop).strip("=() ")
-    yield Setting(name, value, span)
-
-
-def _comment(cursor: Cursor, span: Span) -> Iterator[Operation]:
+def comment(cursor: Cursor, span: Span) -> Iterator[Operation]:
     cursor.expect("on")
     kind = _kind(cursor)
     name = cursor.dotted()
@@ -278,96 +215,3 @@ def _comment(cursor: Cursor, span: Span) -> Iterator[Operation]:
     text = "" if cursor.accept("null") else string_value(cursor)
     table, _, column = name.rpartition(".")
     yield SetComment(kind, table, column, text, span) if kind == "column" else SetComment(kind, name, "", text, span)
-
-
-def _execute(cursor: Cursor, span: Span) -> Iterator[Operation]:
-    """SQL Server's EXEC: renames, and statements that are computed."""
-    if cursor.peek() == "(" or cursor.peek() == "sp_executesql":
-        yield UnreadOperation(span, "it runs a statement that is computed")
-    elif cursor.accept("sp_rename"):
-        yield from _sp_rename(cursor, span)
-    else:
-        yield OtherStatement("call", span, name=cursor.dotted() if cursor.is_name() else "")
-
-
-def _sp_rename(cursor: Cursor, span: Span) -> Iterator[Operation]:
-    values: list[str] = []
-    for first, last in cursor.elements(cursor.at, cursor.stop):
-        part = cursor.window(first, last)
-        if part.accept("@"):
-            part.at += 2
-        if part.peek() == "n":
-            part.at += 1
-        values.append(string_value(part))
-    if len(values) == 2:
-        yield RenameTable(values[0], values[1], span)
-    elif len(values) == 3:
-        table, _, part_name = values[0].rpartition(".")
-        if values[2].lower() == "column":
-            yield RenameColumn(table, part_name.strip("[]"), values[1], span)
-        else:
-            yield RenameObject(values[2].lower(), part_name.strip("[]"), values[1], span, table)
-    else:
-        raise cursor.fail()
-
-
-def _load(cursor: Cursor, span: Span) -> Iterator[Operation]:
-    while not cursor.is_done():
-        if cursor.accept("into", "table"):
-            yield DataChange("copy", cursor.dotted(), span)
-            return
-        cursor.at += 1
-    raise cursor.fail()
-
-
-def _if(cursor: Cursor, span: Span) -> Iterable[Operation]:
-    """SQL Server's `IF condition statement`: the statement may run, so it is read."""
-    while not cursor.is_done():
-        word = cursor.peek()
-        if word == "(":
-            cursor.group()
-        elif word in {"alter", "create", "drop", "exec"}:
-            cursor.at += 1
-            return STATEMENTS[word](cursor, span)
-        elif word in {"begin", "else", ";"}:
-            break
-        else:
-            cursor.at += 1
-    return [UnreadOperation(span, "it runs on a condition")]
-
-
-def _prepare(_: Cursor, span: Span) -> Iterable[Operation]:
-    return [UnreadOperation(span, "it prepares a statement that is computed")]
-
-
-def _other(kind: str) -> Reader:
-    return lambda _cursor, span: [OtherStatement(kind, span)]
-
-
-_PLAIN: Final = (
-    "grant", "revoke", "analyze", "optimize", "flush", "call", "use", "lock", "unlock", "vacuum", "reindex", "attach",
-    "detach", "release", "deallocate", "print", "declare", "kill", "show", "describe", "explain", "check", "repair",
-    "refresh", "notify", "handler", "install", "reset", "raiserror", "checkpoint", "discard", "execute", "do", "deny",
-)  # fmt: skip
-
-STATEMENTS: Final[dict[str, Reader]] = {
-    **{word: _other(word) for word in _PLAIN},
-    "create": _create,
-    "drop": _drop,
-    "alter": _alter,
-    "rename": _rename,
-    "truncate": _truncate,
-    "begin": _begin,
-    "start": _start,
-    "commit": _transaction("commit"),
-    "end": _transaction("commit"),
-    "rollback": _rollback,
-    "savepoint": _transaction("savepoint"),
-    "set": _set,
-    "pragma": _pragma,
-    "comment": _comment,
-    "exec": _execute,
-    "prepare": _prepare,
-    "load": _load,
-    "if": _if,
-}

@@ -14,7 +14,7 @@ from typing import Final
 
 from bylaw.facts.migrations import Operation, OtherStatement, UnreadOperation
 from bylaw.readers.sql.generic.cursor import Cursor, NotUnderstood
-from bylaw.readers.sql.generic.objects import STATEMENTS
+from bylaw.readers.sql.generic.statements import STATEMENTS
 from bylaw.readers.sql.lexer import ANY, CLOUD, MYSQL, SQLITE, TSQL, Lexicon
 from bylaw.readers.sql.rows import row_change
 from bylaw.readers.sql.splitter import split
