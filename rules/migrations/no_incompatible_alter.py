@@ -133,6 +133,8 @@ def _change(found: Restriction) -> str:
             return f"drops the default of the required column {column}"
         case "drop-identity":
             return f"drops the identity of {column}"
+        case "drop-expression":
+            return f"makes a plain column of the generated {column}"
         case "set-default":
             return f"changes the default of {column}"
         case "unique":
@@ -164,6 +166,8 @@ def _consequence(found: Restriction) -> str:
             return "an INSERT or UPDATE of the running release that leaves it empty fails"
         case "drop-default" | "drop-identity":
             return "an INSERT of the running release that relies on it fails"
+        case "drop-expression":
+            return "an INSERT of the running release leaves it empty, and an UPDATE leaves it as it is"
         case "set-default":
             return "an INSERT of the running release stores another value than before"
         case "drop-not-null":
@@ -190,6 +194,8 @@ def _steps(found: Restriction) -> str:
             return f"First release code that always writes {column}, and fill the empty rows; then set NOT NULL."
         case "drop-default" | "drop-identity":
             return f"First release code that always writes {column}; drop the default in a later release."
+        case "drop-expression":
+            return f"Let a trigger compute {column} from now on, until all running code writes it."
         case "unique" | "primary-key" | "check" | "exclude" | "foreign-key":
             return "First release code that keeps to it, and clean up the rows that do not; add it in a later release."
         case "enum-value" if not found.strict:

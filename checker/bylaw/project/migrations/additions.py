@@ -94,8 +94,8 @@ def _cause(change: Change, operation: ops.AddColumn) -> tuple[Cause, Change | No
     for later in change.deployment.changes[at + 1 :]:
         if not following.take(later):
             return "declared", None, following.name
-    cause, by = following.cause if following.is_required else ("declared", None)
-    return cause, by, following.name
+    cause, by = following.cause
+    return cause, by if following.is_required else None, following.name
 
 
 class _Following:
@@ -106,7 +106,8 @@ class _Following:
         self.table = operation.table
         self.name = spec.name
         self.cause: tuple[Cause, Change] = ("declared", change)
-        self._nullable = spec.nullable is not False and not spec.primary_key
+        never_null = spec.primary_key or spec.generation in {"identity", "serial"}
+        self._nullable = spec.nullable is not False and not never_null
         self._generation = spec.generation
         counts = spec.primary_key and spec.type in _INTEGERS and change.tree.tool != "sql"
         self._filled = spec.generated or not is_null(spec.server_default) or counts

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import ColumnSpec
+from bylaw.project.migrations.expressions import is_null
 from bylaw.project.migrations.state import ColumnState, ConstraintState, IndexState, Note, TableState
 from bylaw.project.migrations.step import Step
 
@@ -13,13 +14,15 @@ from bylaw.project.migrations.step import Step
 def column_of(spec: ColumnSpec, step: Step | None, identity: int = 0) -> ColumnState:
     """A column as it is declared. In a file of SQL, which hides nothing, one that says nothing of NULL takes it."""
     said = spec.nullable
-    if said is None and step is not None and step.migration.tool == "sql" and not spec.generated:
-        said = True
+    if said is None and spec.generation in {"identity", "serial"}:
+        said = False
+    elif said is None and step is not None and step.migration.tool == "sql":
+        said = None if spec.generated and not spec.generation else True
     return ColumnState(
         spec.name,
         type=spec.type,
         nullable=False if spec.primary_key else said,
-        default=spec.server_default,
+        default=None if is_null(spec.server_default) else spec.server_default,
         default_known=True,
         declared_default=spec.server_default,
         generated=spec.generated,
@@ -30,6 +33,7 @@ def column_of(spec: ColumnSpec, step: Step | None, identity: int = 0) -> ColumnS
         comment=Note(spec.comment, step) if spec.comment and step is not None else None,
         field=spec.field,
         identity=identity,
+        generation=spec.generation,
     )
 
 
@@ -91,14 +95,16 @@ def with_altered_column(table: TableState, operation: ops.AlterColumn, step: Ste
         column = replace(column, type=operation.type)
     if operation.nullable is not None:
         column = replace(column, nullable=operation.nullable)
-    if operation.drop_default:
+    if operation.drop_default or (operation.server_default is not None and is_null(operation.server_default)):
         column = replace(column, default=None, default_known=True)
+        if column.generation == "serial":
+            column = replace(column, generated=False, generation="")
     elif operation.server_default is not None:
         column = replace(column, default=operation.server_default, default_known=True)
     if operation.generated in {"add-identity", "set-identity"}:
-        column = replace(column, generated=True)
+        column = replace(column, generated=True, generation="identity")
     elif operation.generated in {"drop-identity", "drop-expression"}:
-        column = replace(column, generated=False, default_known=True)
+        column = replace(column, generated=False, generation="", default_known=True)
     if operation.comment is not None:
         column = replace(column, comment=Note(operation.comment, step) if operation.comment else None)
     return with_column(table, column)
@@ -112,6 +118,7 @@ def with_constraint(table: TableState, operation: ops.AddConstraint, step: Step)
     constraint = ConstraintState(
         operation.kind, columns, operation.name, operation.expression,
         validated=not operation.not_valid and not operation.not_enforced, created=step,
+        enforced=not operation.not_enforced, references=operation.references,
     )  # fmt: skip
     kept = table.constraints
     if operation.using_index:

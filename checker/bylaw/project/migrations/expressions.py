@@ -17,7 +17,7 @@ def is_null(default: str | None) -> bool:
 
 
 def forbids_null(expression: str, column: str) -> bool:
-    """Whether a CHECK fails for every row in which the column is NULL: it says `column IS NOT NULL`, alone or with AND."""
+    """Whether a CHECK fails for every row without the column: it says `column IS NOT NULL`, alone or with AND."""
     wanted = f"{column.lower()} is not null"
     return any(_plain(part) == wanted for part in conjuncts(expression))
 
@@ -43,16 +43,16 @@ def _split(tokens: list[str]) -> list[list[str]]:
     parts: list[list[str]] = [[]]
     depth = 0
     between = False
-    for token in tokens:
-        word = token.lower()
-        depth += (token == "(") - (token == ")")
+    for part in tokens:
+        word = part.lower()
+        depth += (word == "(") - (word == ")")
         if depth == 0 and word in {"or", "case"}:
             return [tokens]
         if depth == 0 and word == "and" and not between:
             parts.append([])
             continue
         between = (between or word == "between") and not (depth == 0 and word == "and")
-        parts[-1].append(token)
+        parts[-1].append(part)
     return parts
 
 
@@ -76,10 +76,10 @@ def _closing(tokens: list[str]) -> dict[int, int]:
     """For every opening parenthesis where its closing one is."""
     found: dict[int, int] = {}
     opened: list[int] = []
-    for at, token in enumerate(tokens):
-        if token == "(":
+    for at, part in enumerate(tokens):
+        if part == "(":
             opened.append(at)
-        elif token == ")" and opened:
+        elif part == ")" and opened:
             found[opened.pop()] = at
     return found
 

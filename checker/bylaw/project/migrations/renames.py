@@ -9,6 +9,7 @@ import msgspec
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change, Deployment
 from bylaw.project.migrations.drops import Drop, is_scratch
+from bylaw.project.migrations.state import TableState
 
 _NO_TABLE = ("_seq", "_pkey", "_idx")
 
@@ -81,7 +82,7 @@ def _column(change: Change, table: str, column: str, new_name: str) -> Iterator[
     own = change.is_new_column(table, column)
     state = change.table(table)
     final = change.deployment.final(state) if state is not None else change.deployment.after.table(table)
-    if (final is None and state is not None) or (final is not None and final.column(column) is not None):
+    if (final is None and state is not None) or (final is not None and _has(final, column, change)):
         return
     before = change.deployment.known_before(state)
     if state is not None and state.column(column) is None and before is not None and before.column(column) is not None:
@@ -89,6 +90,12 @@ def _column(change: Change, table: str, column: str, new_name: str) -> Iterator[
     if change.deployment.names_before(state, (column,)) != (column,):
         return  # this name is not the one that the running release knows
     yield Rename(change, table, column, new_name, own=own)
+
+
+def _has(table: TableState, column: str, change: Change) -> bool:
+    """Whether the name is still there. PostgreSQL tells letters of different case apart, other databases do not."""
+    found = table.column(column)
+    return found is not None and (found.name == column or change.step.migration.dialect != "postgres")
 
 
 def replacements(found: Iterable[Drop]) -> Iterator[Replacement]:

@@ -11,13 +11,14 @@ import msgspec
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.drops import is_scratch
+from bylaw.project.migrations.expressions import forbids_null, is_null
 from bylaw.project.migrations.precedents import adds_column, had_like_it, has_index, is_unique, stood_before
 from bylaw.project.migrations.state import ColumnState, TableState
 from bylaw.project.migrations.types import Verdict, compare, compare_labels, is_never_a_widening
 
 Kind = Literal[
     "type", "not-null", "drop-default", "unique", "primary-key", "check", "exclude", "foreign-key", "enum-value",
-    "set-default", "drop-not-null", "drop-identity",
+    "set-default", "drop-not-null", "drop-identity", "drop-expression",
 ]  # fmt: skip
 
 
@@ -75,7 +76,7 @@ def _altered(change: Change, operation: ops.AlterColumn) -> Iterator[Restriction
     if final is None and state is not None:
         return
     yield from _type(change, operation, column)
-    yield from _nullability(change, operation, column, state)
+    yield from _nullability(change, operation, column, final)
     yield from _default(change, operation, column, final)
     yield from _made_unique(change, operation, column)
 
@@ -134,7 +135,7 @@ def _is_cast(operation: ops.AlterColumn, new: str) -> bool:
 
 
 def _nullability(
-    change: Change, operation: ops.AlterColumn, column: ColumnState | None, state: TableState | None
+    change: Change, operation: ops.AlterColumn, column: ColumnState | None, final: ColumnState | None
 ) -> Iterator[Restriction]:
     wanted = operation.nullable
     if wanted is None and operation.definition is not None and not operation.definition.primary_key:
@@ -144,10 +145,20 @@ def _nullability(
     known = column.nullable if column is not None and column.nullable is not None else operation.old_nullable
     if known is None and operation.type is not None:
         return  # MySQL wants all of a column said again when its type changes
+    state = change.table(operation.table)
+    if (final is not None and final.nullable is not wanted) or _was(change, state, operation.column) is wanted:
+        return  # otherwise only for the time of the migration
     if wanted is False and known is not False and not _is_never_null(change, state, operation.column):
         yield Restriction(change, "not-null", operation.table, (operation.column,))
     elif wanted is True and known is not True:
         yield Restriction(change, "drop-not-null", operation.table, (operation.column,))
+
+
+def _was(change: Change, state: TableState | None, column: str) -> bool | None:
+    """Whether the column took NULL before the deployment; None where that is unknown."""
+    before = change.deployment.known_before(state)
+    known = before.column(change.deployment.names_before(state, (column,))[0]) if before is not None else None
+    return known.nullable if known is not None else None
 
 
 def _is_never_null(change: Change, state: TableState | None, column: str) -> bool:
@@ -157,15 +168,14 @@ def _is_never_null(change: Change, state: TableState | None, column: str) -> boo
     known = state.column(column)
     if known is not None and known.primary_key:
         return True
-    pattern = re.compile(rf"^[\s(\"]*{re.escape(column)}[\s\"]+is\s+not\s+null[\s)]*$", re.IGNORECASE)
     for constraint in state.constraints:
-        if constraint.created in change.deployment:
+        if constraint.created in change.deployment or not constraint.enforced:
             continue
         if constraint.kind == "primary-key" and column in constraint.columns:
             return True
         if constraint.kind == "not-null" and constraint.columns == (column,):
             return True
-        if constraint.kind == "check" and pattern.match(constraint.expression):
+        if constraint.kind == "check" and forbids_null(constraint.expression, column):
             return True
     return False
 
@@ -173,8 +183,8 @@ def _is_never_null(change: Change, state: TableState | None, column: str) -> boo
 def _default(
     change: Change, operation: ops.AlterColumn, column: ColumnState | None, final: ColumnState | None
 ) -> Iterator[Restriction]:
-    dropped = operation.drop_default
     set_to = operation.server_default
+    dropped = operation.drop_default or (set_to is not None and is_null(set_to))
     definition = operation.definition
     if definition is not None and column is not None and column.default_known:
         known = column.declared_default if change.tree.tool == "django" else column.default
@@ -183,11 +193,14 @@ def _default(
     nullable = column.nullable if column is not None and column.nullable is not None else operation.old_nullable
     if operation.nullable is not None:
         nullable = operation.nullable
-    never_had = column is not None and column.default_known and column.default is None
+    serial = column is not None and column.generation == "serial"
+    never_had = column is not None and column.default_known and column.default is None and not serial
     restored = final is not None and (final.default is not None or final.generated or final.nullable is True)
     if operation.generated == "drop-identity":
         if not restored:
             yield Restriction(change, "drop-identity", operation.table, (operation.column,))
+    elif operation.generated == "drop-expression":
+        yield Restriction(change, "drop-expression", operation.table, (operation.column,))
     elif dropped and nullable is False and not never_had and not restored:
         yield Restriction(
             change, "drop-default", operation.table, (operation.column,), old=(column.default or "") if column else ""
@@ -233,6 +246,8 @@ def _constrained(change: Change, operation: ops.AddConstraint) -> Iterator[Restr
         return
     if any(change.is_new_column(table, column) for column in columns if column):
         return
+    if operation.name and _is_dropped_again(change, operation.name):
+        return
     state = change.table(table)
     match operation.kind:
         case "not-null" if columns:
@@ -248,6 +263,17 @@ def _constrained(change: Change, operation: ops.AddConstraint) -> Iterator[Restr
             yield Restriction(change, operation.kind, table, columns, new=new, strict=True)
         case _:
             pass
+
+
+def _is_dropped_again(change: Change, name: str) -> bool:
+    """Whether the same deployment drops the constraint or index that it makes here."""
+    following = change.deployment.changes[change.deployment.changes.index(change) + 1 :]
+    bare = name.rpartition(".")[2]
+    return any(
+        isinstance(later.operation, ops.DropConstraint | ops.DropIndex)
+        and later.operation.name.rpartition(".")[2] == bare
+        for later in following
+    )
 
 
 def _may_be_restricted(change: Change, state: TableState | None, table: str, columns: tuple[str, ...]) -> bool:
@@ -269,6 +295,8 @@ def _unique_index(change: Change, operation: ops.CreateIndex) -> Iterator[Restri
     if not named and adds_column(change, table):
         return
     if operation.if_not_exists and has_index(change, table, operation.name):
+        return
+    if operation.name and _is_dropped_again(change, operation.name):
         return
     if named == columns and is_unique(change, table, columns):
         return

@@ -43,6 +43,8 @@ class ColumnState(msgspec.Struct, frozen=True):
     """The migration that took it out of the models and left it in the database."""
     identity: int = 0
     """As for tables; 0 for a column whose addition was not seen."""
+    generation: str = ""
+    """How the database fills it, as far as that is known: identity, serial, stored or virtual."""
 
     @property
     def required(self) -> bool | None:
@@ -63,6 +65,9 @@ class ConstraintState(msgspec.Struct, frozen=True):
     expression: str = ""
     validated: bool = True
     created: Step | None = None
+    enforced: bool = True
+    references: str = ""
+    """The table that a foreign key points to."""
 
 
 class IndexState(msgspec.Struct, frozen=True):
