@@ -1,5 +1,5 @@
-"""Expressions as seen from inside a function: folded, with the effects of the calls in them, comprehensions
-unrolled.
+"""Expressions and assignments as seen from inside a function: folded, with the effects of the calls in them,
+comprehensions unrolled.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from bylaw.facts.values import Attr, Call, Constant, Entries, Items, Local, Opaq
 from bylaw.readers.python.interpret.conditions import Conditions
 from bylaw.readers.python.interpret.environment import bound, elements, mutated
 from bylaw.readers.python.interpret.folding import COMPREHENSIONS, Environment, Folder, TooMuch, spread_keywords
+from bylaw.readers.python.interpret.pure import compare
 from bylaw.readers.python.parse import span
 from bylaw.readers.python.scope import Frame, bound_names
 from bylaw.readers.python.walk import FunctionNode, Module
@@ -207,7 +208,37 @@ class Expressions:
         folded = tuple(self.folder.fold(value, names) for value in values)
         return folded[0] if len(folded) == 1 else Items("tuple", folded, span(body))
 
-    # -- targets
+    # -- assignments
+
+    def assignment(self, node: Node, names: Environment) -> None:
+        """Carry out `a = b = value`. Raises TooMuch."""
+        targets: list[Node] = []
+        current: Node | None = node
+        while current is not None and current.type == "assignment":
+            left = current.child_by_field_name("left")
+            if left is not None:
+                targets.append(left)
+            current = current.child_by_field_name("right")
+        if current is None:
+            return
+        value = self.evaluate(current, names)
+        for target in targets:
+            self.assign(target, value, names)
+
+    def augmented_assignment(self, node: Node, names: Environment) -> None:
+        """Carry out `a += value`. Raises TooMuch."""
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is None or right is None:
+            return
+        added = self.evaluate(right, names)
+        if left.type != "identifier":
+            return
+        name = self.module.converter.text(left)
+        operator = node.child_by_field_name("operator")
+        sign = self.module.converter.text(operator).rstrip("=") if operator is not None else "?"
+        before = names.get(name)
+        result = compare(sign, before, added, span(node)) if before is not None else None
+        self.assign(left, result or Opaque("augmented", span(node)), names)
 
     def assign(self, target: Node, value: Value, names: Environment) -> None:
         """Bind what an assignment's target names to a folded value, taken apart where it has parts. Raises TooMuch."""

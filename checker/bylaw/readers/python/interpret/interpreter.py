@@ -16,7 +16,6 @@ from bylaw.facts.values import Call, Opaque, Operator, Ref, Value
 from bylaw.readers.python.interpret.environment import Flow, bound, changed_in, elements, join, same
 from bylaw.readers.python.interpret.expressions import Effect, Expressions
 from bylaw.readers.python.interpret.folding import Environment, TooMuch
-from bylaw.readers.python.interpret.pure import compare
 from bylaw.readers.python.parse import span
 from bylaw.readers.python.scope import Frame
 from bylaw.readers.python.walk import FunctionNode, Module
@@ -135,39 +134,11 @@ class Interpreter(Expressions):
 
     def _expression(self, node: Node, names: Environment) -> None:
         if node.type == "assignment":
-            self._assignment(node, names)
+            self.assignment(node, names)
         elif node.type == "augmented_assignment":
-            self._augmented(node, names)
+            self.augmented_assignment(node, names)
         elif node.type not in {"string", "comment", "ellipsis"}:
             self.meet_calls(node, names)
-
-    def _assignment(self, node: Node, names: Environment) -> None:
-        targets: list[Node] = []
-        current: Node | None = node
-        while current is not None and current.type == "assignment":
-            left = current.child_by_field_name("left")
-            if left is not None:
-                targets.append(left)
-            current = current.child_by_field_name("right")
-        if current is None:
-            return
-        value = self.evaluate(current, names)
-        for target in targets:
-            self.assign(target, value, names)
-
-    def _augmented(self, node: Node, names: Environment) -> None:
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        if left is None or right is None:
-            return
-        added = self.evaluate(right, names)
-        if left.type != "identifier":
-            return
-        name = self.module.converter.text(left)
-        operator = node.child_by_field_name("operator")
-        sign = self.module.converter.text(operator).rstrip("=") if operator is not None else "?"
-        before = names.get(name)
-        result = compare(sign, before, added, span(node)) if before is not None else None
-        self.assign(left, result or Opaque("augmented", span(node)), names)
 
     def _return(self, node: Node, names: Environment) -> None:
         for child in node.named_children:
