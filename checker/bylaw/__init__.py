@@ -25,11 +25,19 @@ if TYPE_CHECKING:
     from bylaw.project import File as File
     from bylaw.project import Project as Project
     from bylaw.project.migrations import Drop as Drop
+    from bylaw.project.migrations import Held as Held
+    from bylaw.project.migrations import Loss as Loss
     from bylaw.project.migrations import MigrationProblem as MigrationProblem
     from bylaw.project.migrations import MigrationTree as MigrationTree
+    from bylaw.project.migrations import Place as Place
+    from bylaw.project.migrations import Refused as Refused
     from bylaw.project.migrations import Rename as Rename
     from bylaw.project.migrations import RequiredColumn as RequiredColumn
     from bylaw.project.migrations import Restriction as Restriction
+    from bylaw.project.migrations import Unguarded as Unguarded
+    from bylaw.project.migrations import Unpaired as Unpaired
+    from bylaw.project.migrations import Untimed as Untimed
+    from bylaw.project.migrations import Work as Work
     from bylaw.rule import Adoption as Adoption
     from bylaw.rule import NoOptions as NoOptions
     from bylaw.rule import RuffFinding as RuffFinding
@@ -47,7 +55,10 @@ _NAMES = {
     "project": ("File", "Project"),
     "rule": ("Adoption", "NoOptions", "RuffFinding", "file_rule", "project_rule", "ruff_rule"),
     "source": ("Location", "Span"),
-    "project.migrations": ("Drop", "MigrationProblem", "MigrationTree", "Rename", "RequiredColumn", "Restriction",),
+    "project.migrations": (
+        "Drop", "Held", "Loss", "MigrationProblem", "MigrationTree", "Place", "Refused", "Rename", "RequiredColumn",
+        "Restriction", "Unguarded", "Unpaired", "Untimed", "Work",
+    ),
 }  # fmt: skip
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 __all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - the keys are strings

@@ -44,6 +44,8 @@ class MigrationSettings:
     dialect: str = ""
     accepted_through: tuple[str, ...] = ()
     judge_all: bool = False
+    postgres_version: int = 14
+    """The oldest major version of PostgreSQL that the migrations run on."""
 
 
 @dataclass(frozen=True)

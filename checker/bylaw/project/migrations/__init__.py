@@ -14,13 +14,28 @@ from bylaw.project.migrations.changes import Change, Deployment, replay, schema_
 from bylaw.project.migrations.conflicts import NamedConstraint, named_constraints
 from bylaw.project.migrations.deprecation import Announcement, Terms, announcement
 from bylaw.project.migrations.drops import Drop, drops
+from bylaw.project.migrations.held import Held, held
 from bylaw.project.migrations.linking import linked
+from bylaw.project.migrations.locks import Work, works
+from bylaw.project.migrations.losses import Loss, losses
 from bylaw.project.migrations.planting import Planted, plant
 from bylaw.project.migrations.references import references
 from bylaw.project.migrations.renames import Rename, Replacement, renames, replacements
 from bylaw.project.migrations.restrictions import Restriction, restrictions
+from bylaw.project.migrations.running import (
+    Refused,
+    Unguarded,
+    Unpaired,
+    Untimed,
+    refused,
+    unguarded,
+    unpaired,
+    untimed,
+)
+from bylaw.project.migrations.servers import Servers
 from bylaw.project.migrations.state import Schema
 from bylaw.project.migrations.step import MigrationProblem, MigrationTree, Step
+from bylaw.project.migrations.transactions import Place, places
 from bylaw.project.migrations.trees import find_groves
 from bylaw.project.paths import is_test
 from bylaw.source import Span
@@ -30,8 +45,9 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 __all__ = [
-    "Change", "Deployment", "Drop", "MigrationProblem", "MigrationTree", "Migrations", "Rename", "Replacement",
-    "RequiredColumn", "Restriction", "Schema", "Step",
+    "Change", "Deployment", "Drop", "Held", "Loss", "MigrationProblem", "MigrationTree", "Migrations", "Place",
+    "Refused", "Rename", "Replacement", "RequiredColumn", "Restriction", "Schema", "Step", "Unguarded", "Unpaired",
+    "Untimed", "Work",
 ]  # fmt: skip
 
 
@@ -135,3 +151,69 @@ class Migrations:
     def references(self, drop: Drop) -> tuple[Related, ...]:
         """Where the code still names what a drop takes away."""
         return references(self._project, drop)
+
+    # What they do to the server, where it is a PostgreSQL:
+
+    @cached_property
+    def servers(self) -> Servers:
+        return Servers(self._project)
+
+    def works(self) -> Iterator[Work]:
+        """Work on tables in use for whose time others wait."""
+        version = self._project.settings.migrations.postgres_version
+        yield from works((change for change in self.changes() if self.servers.is_postgres(change.tree)), version)
+
+    def place_of(self, change: Change) -> Place:
+        """Where an operation of a judged step runs."""
+        return self._places[change]
+
+    @cached_property
+    def _places(self) -> dict[Change, Place]:
+        return dict(entry for _, placed in self.placed() for entry in placed)
+
+    def placed(self) -> Iterator[tuple[Step, tuple[tuple[Change, Place], ...]]]:
+        """Every judged step that runs, with all its operations, each in its transaction."""
+        for deployment in self.deployments:
+            by_step: dict[Step, list[Change]] = {}
+            for change in deployment.changes:
+                by_step.setdefault(change.step, []).append(change)
+            for step, changes in by_step.items():
+                if step.exempt != "replaced":
+                    settled = self.servers.is_settled(changes[0].tree, step)
+                    yield step, tuple(places(changes, settled))
+
+    def _text(self, change: Change) -> str:
+        return self._project.files[change.step.path].text(change.operation.span)
+
+    def _on_postgres(self) -> Iterator[tuple[tuple[Change, Place], ...]]:
+        for _, placed in self.placed():
+            if placed and self.servers.is_postgres(placed[0][0].tree):
+                yield placed
+
+    def held(self) -> Iterator[Held]:
+        """Long work for whose time an earlier lock of the same transaction is kept."""
+        for placed in self._on_postgres():
+            if not placed[0][0].step.exempt:
+                yield from held(placed, self._text)
+
+    def refused(self) -> Iterator[Refused]:
+        """Statements that fail because they run in a transaction."""
+        return (found for placed in self._on_postgres() for found in refused(placed))
+
+    def unguarded(self) -> Iterator[Unguarded]:
+        """Statements that fail when a migration that stopped half-way is run again."""
+        return (found for placed in self._on_postgres() for found in unguarded(placed))
+
+    def unpaired(self) -> Iterator[Unpaired]:
+        """BEGIN and COMMIT that do not match."""
+        return (found for placed in self._on_postgres() for found in unpaired(placed))
+
+    def untimed(self) -> Iterator[Untimed]:
+        """Migrations that wait for a lock without a limit."""
+        for placed in self._on_postgres():
+            if not placed[0][0].step.exempt:
+                yield from untimed(placed)
+
+    def losses(self) -> Iterator[Loss]:
+        """Rows and values that go, and nothing else says so."""
+        return losses(self.changes(), self._text)

@@ -41,7 +41,9 @@ _NEVER_A_WIDENING = frozenset({"smallint", "tinyint", "date", "time"})
 
 
 @dataclass(frozen=True)
-class _Type:
+class SqlType:
+    """A type in its parts: `varchar(120)` is the base `varchar` and the numbers (120,)."""
+
     base: str
     numbers: tuple[int, ...] = ()
     labels: tuple[str, ...] = ()
@@ -53,14 +55,15 @@ class _Type:
         return self.base in _KNOWN
 
 
-def _parse(text: str) -> _Type | None:
+def parse_type(text: str) -> SqlType | None:
+    """SQL text in its parts, aliases resolved; None for text that is no type."""
     lowered = text.strip().lower()
     if lowered.startswith(("enum(", "set(")):
         base = lowered[: lowered.index("(")]
         labels = re.findall(r"'((?:[^']|'')*)'", text) or [
             label.strip() for label in text[len(base) + 1 : -1].split(",")
         ]
-        return _Type("enum" if base == "enum" else "set", labels=tuple(labels))
+        return SqlType("enum" if base == "enum" else "set", labels=tuple(labels))
     stem, _, brackets = lowered.partition("[")
     base, _, after = stem.partition("(")
     arguments, _, rest = after.partition(")")
@@ -76,14 +79,14 @@ def _parse(text: str) -> _Type | None:
         numbers = ()
     if base == "numeric" and len(numbers) == 1:
         numbers = (numbers[0], 0)
-    return _Type(base, numbers, (), "unsigned" in lowered, (1 if brackets else 0) + brackets.count("["))
+    return SqlType(base, numbers, (), "unsigned" in lowered, (1 if brackets else 0) + brackets.count("["))
 
 
 def compare(old: str, new: str) -> Verdict:
     """What the change from one type (SQL text) to another means; `unknown` where either is not known or not
     understood.
     """
-    before, after = _parse(old), _parse(new)
+    before, after = parse_type(old), parse_type(new)
     if before is None or after is None:
         return "unknown"
     if before == after:
@@ -112,7 +115,7 @@ def compare_labels(before: tuple[str, ...], after: tuple[str, ...]) -> Verdict:
     return _labels(before, after)
 
 
-def _scalar(before: _Type, after: _Type) -> Verdict:
+def _scalar(before: SqlType, after: SqlType) -> Verdict:
     pair = (before.base, after.base)
     if pair in _ALWAYS_WIDER:
         return "wider"
@@ -138,7 +141,7 @@ def _scalar(before: _Type, after: _Type) -> Verdict:
     return "other" if before.base != after.base else "unknown"
 
 
-def _text(before: _Type, after: _Type) -> Verdict:
+def _text(before: SqlType, after: SqlType) -> Verdict:
     if after.base in _TEXTS:
         return "wider"
     if after.base == "char" and before.base == "varchar":
@@ -169,5 +172,5 @@ def _precision(before: tuple[int, ...], after: tuple[int, ...]) -> Verdict:
 
 def is_never_a_widening(new: str) -> bool:
     """Whether no type could have been narrower than this one, so that a change to it is no widening."""
-    parsed = _parse(new)
+    parsed = parse_type(new)
     return parsed is not None and not parsed.array and parsed.base in _NEVER_A_WIDENING

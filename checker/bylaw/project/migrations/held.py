@@ -1,0 +1,72 @@
+"""A lock that blocks others, kept by its transaction while long work is done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from bylaw.facts import migrations as ops
+from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.locks import Lock, in_use, lock_of
+from bylaw.project.migrations.transactions import Place
+
+_ONE_ROW: Final = re.compile(r"\b\w*(?:id|key|uuid|slug|name)\"?\s*(?:=|\bin\b)\s*\(?\s*[:%{$?'\d]", re.IGNORECASE)
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """`work` goes on while the `lock` that the operation `by` took is kept. `kind` is what the work does to `table`."""
+
+    by: Change
+    lock: Lock
+    work: Change
+    kind: Literal["update", "delete", "validate", "code"]
+    table: str
+    place: Place
+
+
+def held(placed: Iterable[tuple[Change, Place]], text: Callable[[Change], str]) -> Iterator[Held]:
+    """All of them, in one step; `text` is an operation as written.
+
+    Each work is named once, with the strongest lock that is kept over it.
+    """
+    current = -1
+    locks: list[tuple[Change, Lock]] = []
+    for change, place in placed:
+        if place.kind != "inside":
+            locks, current = [], -1
+            continue
+        if place.number != current:
+            locks, current = [], place.number
+        kind = _long(change, text) if locks else None
+        if kind is not None:
+            by, lock = max(locks, key=lambda entry: entry[1].blocks == "reads")
+            yield Held(by, lock, change, kind, getattr(change.operation, "table", ""), place)
+        lock_taken = lock_of(change)
+        if lock_taken is not None:
+            locks.append((change, lock_taken))
+
+
+def _long(change: Change, text: Callable[[Change], str]) -> Literal["update", "delete", "validate", "code"] | None:
+    """Work that takes the longer the more rows a table in use has."""
+    match change.operation:
+        case ops.DataChange(kind="update") as update if update.table and in_use(change, update.table):
+            return "update" if not update.filtered or _fills_new_column(change, update, text(change)) else None
+        case ops.DataChange(kind="delete", filtered=False) as delete if delete.table and in_use(change, delete.table):
+            return "delete"
+        case ops.ValidateConstraint(table=table) if in_use(change, table):
+            return "validate"
+        case ops.RunCode():
+            return "code"
+        case _:
+            return None
+
+
+def _fills_new_column(change: Change, update: ops.DataChange, text: str) -> bool:
+    """A backfill says `WHERE new_column IS NULL`, which every row is; one that names a key changes a single row."""
+    if not any(change.is_new_column(update.table, column) for column in update.columns):
+        return False
+    condition = re.split(r"\bwhere\b", text, maxsplit=1, flags=re.IGNORECASE)
+    return len(condition) == 2 and _ONE_ROW.search(condition[1]) is None

@@ -1,0 +1,159 @@
+"""Rows and values that a deployment loses without saying so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from bylaw.facts import migrations as ops
+from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.locks import in_use
+from bylaw.project.migrations.types import parse_type
+
+_CUTTING: Final = re.compile(
+    r"\b(?:left|right|substr|substring|trunc|round|floor|ceil|ceiling|date_trunc|split_part)\s*\(", re.IGNORECASE
+)
+_WHOLE: Final = frozenset({"smallint", "integer", "bigint"})
+_BROKEN: Final = frozenset({"real", "double precision", "numeric"})
+_MOMENTS: Final = frozenset({"timestamp", "timestamp with time zone"})
+
+
+@dataclass(frozen=True, eq=False)
+class Loss:
+    """`truncate`, `delete` and `update` go over all rows; `type` loses a part of each value; `remade` drops a table or
+    column and adds another one under its name, at `again`.
+    """
+
+    change: Change
+    kind: Literal["truncate", "delete", "update", "type", "remade"]
+    table: str
+    columns: tuple[str, ...] = ()
+    old: str = ""
+    new: str = ""
+    cascade: bool = False
+    again: Change | None = None
+
+
+def losses(changes: Iterable[Change], text: Callable[[Change], str]) -> Iterator[Loss]:
+    """All of them, in order; `text` is an operation as written.
+
+    Tables that the same deployment creates or drops have nothing to lose.
+    """
+    for change in changes:
+        match change.operation:
+            case ops.DataChange(kind="truncate", table=table, cascade=cascade) if _has_rows(change, table):
+                yield Loss(change, "truncate", table, cascade=cascade)
+            case ops.DataChange(kind="delete", filtered=False, table=table) if _has_rows(change, table):
+                yield Loss(change, "delete", table)
+            case ops.DataChange(kind="update", filtered=False) as update if _has_rows(change, update.table):
+                kept = tuple(c for c in update.columns if not change.is_new_column(update.table, c))
+                if kept and len(kept) == len(update.columns) and not _computed_from_itself(update, text(change)):
+                    yield Loss(change, "update", update.table, kept)
+            case ops.AlterColumn() as alter if alter.type is not None and not change.is_new_column(
+                alter.table, alter.column
+            ):
+                yield from _retyped(change, alter, alter.type)
+            case ops.DropColumn() | ops.DropTable():
+                yield from _remade(change, change.operation)
+            case _:
+                pass
+
+
+def _has_rows(change: Change, table: str) -> bool:
+    """Whether there is something to lose that no earlier statement saved."""
+    return bool(table) and in_use(change, table) and not _was_saved(change, table)
+
+
+def _computed_from_itself(update: ops.DataChange, text: str) -> bool:
+    """`SET email = lower(email)`: the new values come from the old ones."""
+    lowered = text.lower()
+    return all(len(re.findall(rf"\b{re.escape(column.lower())}\b", lowered)) > 1 for column in update.columns)
+
+
+def _retyped(change: Change, operation: ops.AlterColumn, new: str) -> Iterator[Loss]:
+    state = change.column(operation.table, operation.column)
+    old = state.type if state is not None and state.type else operation.old_type
+    if _names_nothing(operation.using, operation.column) or _CUTTING.search(operation.using) or _rounds(old, new):
+        yield Loss(change, "type", operation.table, (operation.column,), old, new)
+
+
+def _names_nothing(using: str, column: str) -> bool:
+    """`USING NULL`, `USING 0`: the new values do not come from the old ones."""
+    bare = re.sub(r"::\s*[\w. ]+(?:\([\d, ]+\))?(?:\[\])?", "", using).strip().strip("()").strip()
+    return bool(re.fullmatch(r"null|'[^']*'|-?\d+(?:\.\d+)?|true|false", bare, re.IGNORECASE)) and bare != column
+
+
+def _rounds(old: str, new: str) -> bool:
+    """Casts that the server makes on its own, and that drop a part of the value silently."""
+    before, after = parse_type(old) if old else None, parse_type(new)
+    if before is None or after is None or before.array or after.array:
+        return False
+    if before.base in _BROKEN and after.base in _WHOLE:
+        return before.numbers[1:] != (0,)
+    if before.base in _MOMENTS and after.base in {"date", "time"}:
+        return True
+    if before.base == after.base == "numeric" and len(after.numbers) == 2:
+        return len(before.numbers) == 2 and after.numbers[1] < before.numbers[1]
+    return False
+
+
+def _remade(change: Change, operation: ops.DropColumn | ops.DropTable) -> Iterator[Loss]:
+    """Dropped, and added again under the same name, with nothing that could have carried the values over."""
+    table = operation.table
+    column = operation.column if isinstance(operation, ops.DropColumn) else ""
+    state = change.table(table)
+    if state is None or change.is_new_table(table) or (column and change.is_new_column(table, column)):
+        return
+    if column and (known := state.column(column)) is not None and known.generated:
+        return
+    members = change.deployment.changes
+    at = members.index(change)
+    again = next((later for later in members[at + 1 :] if _adds(later, table, column)), None)
+    if again is None or any(_carries(other) for other in members[: members.index(again) + 1]):
+        return
+    if any(_carries(other) for other in members if other.step is change.step):
+        return
+    yield Loss(change, "remade", state.name, (column,) if column else (), again=again)
+
+
+def _adds(change: Change, table: str, column: str) -> bool:
+    match change.operation:
+        case ops.AddColumn() as added if column:
+            return added.table == table and added.column.name == column and not added.column.generated
+        case ops.CreateTable() as made if not column:
+            return made.table == table
+        case _:
+            return False
+
+
+def _carries(change: Change) -> bool:
+    """What may have copied values elsewhere, or is not known not to."""
+    match change.operation:
+        case ops.DataChange(kind="truncate" | "delete"):
+            return False
+        case ops.DataChange() | ops.RunCode() | ops.UnreadOperation() | ops.RenameTable() | ops.RenameColumn():
+            return True
+        case ops.CreateTable(partial=True):
+            return True
+        case _:
+            return False
+
+
+def _was_saved(change: Change, table: str) -> bool:
+    """Whether the migration did something before that may have copied the table's rows or values."""
+    members = change.deployment.changes
+    return any(_saves(other, table) for other in members[: members.index(change)] if other.step is change.step)
+
+
+def _saves(other: Change, table: str) -> bool:
+    match other.operation:
+        case ops.DataChange(kind="insert", table=target):
+            return target != table
+        case ops.DataChange(kind="select" | "update" | "merge" | "copy") | ops.RunCode() | ops.UnreadOperation():
+            return True
+        case ops.CreateTable(partial=True):
+            return True
+        case _:
+            return False

@@ -1,0 +1,114 @@
+"""In which transaction each operation of a migration runs: its runner, its file's marks and its own BEGIN decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from bylaw.facts import migrations as ops
+from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.step import Step
+
+Kind = Literal["inside", "outside", "unknown"]
+Opened = Literal["runner", "file", "query"]
+"""Who opens a transaction: the runner around the whole migration, the file with its own BEGIN, or the server around
+several statements that are sent as one query."""
+
+WRAPPING: Final = frozenset({"goose", "dbmate", "sql-migrate", "drizzle", "supabase", "aerich", "rambler", "tern"})
+_ONE_QUERY: Final = frozenset({"golang-migrate", "prisma", "hasura"})
+_BARE: Final = frozenset({"sqitch"})
+_RUNNERS: Final = {
+    "goose": "goose", "dbmate": "dbmate", "sql-migrate": "sql-migrate", "drizzle": "Drizzle", "supabase": "Supabase",
+    "aerich": "Aerich", "golang-migrate": "golang-migrate", "prisma": "Prisma", "hasura": "Hasura", "flyway": "Flyway",
+    "rambler": "rambler", "tern": "tern",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an operation runs. Those of one step that are `inside` and have the same number share a transaction."""
+
+    kind: Kind
+    number: int = 0
+    opened: Opened = "runner"
+
+
+def runner_of(step: Step) -> str:
+    """The name of what runs the migration, for messages; '' where that is not known."""
+    tool = step.migration.tool
+    return {"alembic": "Alembic", "django": "Django"}.get(tool) or _RUNNERS.get(step.migration.layout, "")
+
+
+def places(changes: Iterable[Change], settled: bool = True) -> Iterator[tuple[Change, Place]]:
+    """All operations of one step, in order, each with its place. `settled`: nothing beside the migrations (Alembic's
+    `env.py`) changes what the runner usually does.
+    """
+    members = list(changes)
+    if not members:
+        return
+    outer = _outer(members, settled=settled)
+    current, number = outer, 0
+    for change in members:
+        operation = change.operation
+        if isinstance(operation, ops.Transaction):
+            yield change, current
+            moved = _moved(operation, current, outer, number + 1)
+            number += moved != current
+            current = moved
+        else:
+            yield change, current
+
+
+def _moved(operation: ops.Transaction, current: Place, outer: Place, number: int) -> Place:
+    match operation.kind:
+        case "begin":
+            return Place("inside", number, "file") if current.kind != "inside" or current.opened == "query" else current
+        case "commit" | "rollback":
+            if outer.kind == "inside" and outer.opened == "query":
+                return Place("inside", number, "query")
+            return Place("unknown") if outer.kind == "unknown" else Place("outside")
+        case "autocommit-begin":
+            return Place("outside")
+        case "autocommit-end":
+            return Place(outer.kind, number, outer.opened)
+        case _:
+            return current
+
+
+def _outer(members: list[Change], *, settled: bool) -> Place:
+    """Where the first operation runs."""
+    migration = members[0].step.migration
+    if migration.transactional is False:
+        return Place("outside")
+    if migration.tool != "sql":
+        return Place("inside" if settled or migration.tool == "django" else "unknown")
+    layout = migration.layout or members[0].tree.layout
+    statements = len(migration.statements)
+    if migration.transactional or layout in WRAPPING:
+        return Place("inside")
+    if layout in _ONE_QUERY:
+        return Place("inside", opened="query") if statements > 1 else Place("outside")
+    if layout == "flyway":
+        alone = all(needs_no_transaction(change.operation) for change in members)
+        return Place("outside" if alone else "inside")
+    return Place("outside" if layout in _BARE else "unknown")
+
+
+def needs_no_transaction(operation: ops.Operation) -> str:
+    """The words of a statement that the server refuses inside a transaction; '' for any other."""
+    match operation:
+        case ops.CreateIndex(concurrently=True):
+            return "CREATE INDEX CONCURRENTLY"
+        case ops.DropIndex(concurrently=True):
+            return "DROP INDEX CONCURRENTLY"
+        case ops.OtherStatement(kind="reindex", concurrently=True):
+            return "REINDEX CONCURRENTLY"
+        case ops.OtherStatement(kind="detach-partition", concurrently=True):
+            return "DETACH PARTITION CONCURRENTLY"
+        case ops.OtherStatement(kind="vacuum" | "vacuum-full" | "alter-system" as kind):
+            return kind.replace("-", " ").upper()
+        case ops.CreateObject(kind="database") | ops.DropObject(kind="database"):
+            return "CREATE DATABASE" if isinstance(operation, ops.CreateObject) else "DROP DATABASE"
+        case _:
+            return ""
