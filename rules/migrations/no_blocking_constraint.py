@@ -1,0 +1,157 @@
+"""no-blocking-constraint"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from bylaw import Finding, Fix, Project, Replace, SetKeyword, Span, Work, project_rule
+from bylaw.facts.migrations import AddConstraint
+
+_CAUSES = frozenset({"unique", "primary-key", "exclude", "foreign-key", "check", "not-null", "attach"})
+
+
+@dataclass(frozen=True)
+class Options:
+    small_tables: tuple[str, ...] = ()
+    """Patterns of tables (`countries`, `*_settings`) that are read through in an instant, whatever the lock."""
+    allow: tuple[str, ...] = ()
+    """Kinds that are not reported: `unique`, `primary-key`, `exclude`, `foreign-key`, `check`, `not-null`, `attach`."""
+
+
+@project_rule(
+    summary="A constraint on a table in use is checked without locking it out",
+    severity="warning",
+    since="0.1.0",
+    sources=("S2-43", "S2-47"),
+    fix="unsafe",
+    concern="locking",
+)
+def no_blocking_constraint(project: Project, options: Options) -> Iterator[Finding]:
+    """On PostgreSQL, a new constraint is checked against every row while its lock is held: CHECK, NOT NULL, UNIQUE,
+    PRIMARY KEY and EXCLUDE lock out readers and writers, FOREIGN KEY the writers of both tables.
+
+    What needs no look at the rows is spared: constraints that are NOT VALID or NOT ENFORCED, UNIQUE and PRIMARY KEY
+    `USING INDEX`, SET NOT NULL where a validated CHECK says so already (PostgreSQL 12 and newer), a nullable column
+    that comes with its foreign key, and everything on tables of the same deployment.
+
+    Repair, in SQL: `ADD CONSTRAINT … NOT VALID`, and in a later transaction `VALIDATE CONSTRAINT`; for NOT NULL first a
+    CHECK (column IS NOT NULL) in these two steps; for UNIQUE a unique index built CONCURRENTLY, then
+    `ADD CONSTRAINT … UNIQUE USING INDEX`. In Alembic: `postgresql_not_valid=True`, then `op.execute("ALTER TABLE …
+    VALIDATE CONSTRAINT …")` in the next revision. In Django: `AddConstraintNotValid` and, in the next migration,
+    `ValidateConstraint`; for foreign keys and NOT NULL `RunSQL` inside `SeparateDatabaseAndState`.
+
+    Bad:
+
+    ```sql db/migrations/0002_link.sql
+    ALTER TABLE orders ADD CONSTRAINT orders_customer_fk FOREIGN KEY (customer_id) REFERENCES customers (id);
+    ```
+
+    Good:
+
+    ```sql db/migrations/0002_link.sql
+    ALTER TABLE orders ADD CONSTRAINT orders_customer_fk FOREIGN KEY (customer_id) REFERENCES customers (id) NOT VALID;
+    ```
+
+    ```sql db/migrations/0003_validate.sql
+    ALTER TABLE orders VALIDATE CONSTRAINT orders_customer_fk;
+    ```
+    """
+    version = project.settings.migrations.postgres_version
+    for work in project.migrations.works():
+        if work.cause not in _CAUSES or work.cause in options.allow:
+            continue
+        if not any(fnmatchcase(work.table, pattern) for pattern in options.small_tables):
+            yield Finding(work.change.location, _message(work), _steps(work, version), fix=_fix(project, work))
+
+
+def _message(work: Work) -> str:
+    columns = ", ".join(f"`{name}`" if name else "an expression" for name in work.columns)
+    on = f"{columns} of `{work.table}`" if columns else f"`{work.table}`"
+    named = f" `{work.name}`" if work.name else ""
+    all_wait = f"everything that reads or writes `{work.table}` waits until"
+    match work.cause:
+        case "foreign-key":
+            target = f" to `{work.detail}`" if work.detail else ""
+            return (
+                f"adds the foreign key{named}{target} on {on} and checks every row at once: all writes to both tables "
+                "wait until that is done"
+            )
+        case "not-null" if not work.inline:
+            return f"makes {on} NOT NULL, for which every row is read: {all_wait} that is done"
+        case "attach":
+            return f"attaches `{work.table}` to `{work.detail}`, for which every row is read: {all_wait} that is done"
+        case "primary-key" if work.does == "scan":
+            return (
+                f"makes nullable columns of `{work.table}` the primary key, for which every row is read: {all_wait} "
+                "that is done"
+            )
+        case "unique" | "primary-key" | "exclude":
+            word = {"unique": "UNIQUE", "primary-key": "PRIMARY KEY", "exclude": "EXCLUDE"}[work.cause]
+            return (
+                f"adds the {word} constraint{named} on {on}, which builds its index under a lock: {all_wait} it is "
+                "complete"
+            )
+        case _:
+            return f"adds the CHECK constraint{named} on {on} and checks every row at once: {all_wait} that is done"
+
+
+def _steps(work: Work, version: int) -> str:
+    table, name = work.table, work.name or "…"
+    column = work.columns[0] if work.columns else "…"
+    bare = table.rpartition(".")[2]
+    tool = work.change.tree.tool
+    match work.cause:
+        case "not-null" if version >= 18:
+            return (
+                f"On PostgreSQL {version}: ALTER TABLE {table} ADD CONSTRAINT {bare}_{column}_not_null "
+                f"NOT NULL {column} NOT VALID, then VALIDATE CONSTRAINT in a later transaction."
+            )
+        case "not-null" | "primary-key" if work.does == "scan":
+            return (
+                f"First ALTER TABLE {table} ADD CONSTRAINT {bare}_{column}_check CHECK ({column} IS NOT NULL) "
+                "NOT VALID; "
+                f"in a later migration VALIDATE CONSTRAINT; then this costs nothing (PostgreSQL 12 and newer)."
+            )
+        case "foreign-key" if tool == "alembic" and not work.inline:
+            return (
+                f"Add it with postgresql_not_valid=True; in a later revision op.execute('ALTER TABLE {table} VALIDATE "
+                f"CONSTRAINT {name}')."
+            )
+        case "foreign-key" if work.inline:
+            return "Add the column alone, then the foreign key NOT VALID, and in a later migration VALIDATE CONSTRAINT."
+        case "check" if tool == "django":
+            return (
+                "Use AddConstraintNotValid of django.contrib.postgres.operations, and in a later migration "
+                "ValidateConstraint."
+            )
+        case "check" if work.inline:
+            return "Add the column alone, then the CHECK NOT VALID, and in a later migration VALIDATE CONSTRAINT."
+        case "check" | "foreign-key":
+            return f"Add it NOT VALID, and in a later migration ALTER TABLE {table} VALIDATE CONSTRAINT {name}."
+        case "unique" | "primary-key":
+            word = "UNIQUE" if work.cause == "unique" else "PRIMARY KEY"
+            return (
+                f"First CREATE UNIQUE INDEX CONCURRENTLY on ({', '.join(work.columns) or '…'}), outside a transaction; "
+                f"then ALTER TABLE {table} ADD CONSTRAINT {name} {word} USING INDEX."
+            )
+        case "attach":
+            return "Give the table a CHECK that implies the bounds first: NOT VALID, then VALIDATE CONSTRAINT."
+        case _:
+            return "There is no way to build it concurrently: do it while the table is idle, or fill a new table."
+
+
+def _fix(project: Project, work: Work) -> Fix | None:
+    """NOT VALID now; the validation is the next migration's."""
+    change, operation = work.change, work.change.operation
+    if work.cause not in {"foreign-key", "check"} or not isinstance(operation, AddConstraint) or not operation.name:
+        return None
+    title = f"Add `{operation.name}` NOT VALID; a later migration validates it"
+    path, span = change.step.path, operation.span
+    text = project.files[path].text(span)
+    if change.tree.tool == "sql" and path.endswith(".sql"):
+        return Fix(title, (Replace(path, Span(span.end, span.end), " NOT VALID"),))
+    if change.tree.tool == "alembic" and text.endswith(")") and "create_" in text.partition("(")[0]:
+        return Fix(title, (SetKeyword(path, span, "postgresql_not_valid", "True"),))
+    return None
