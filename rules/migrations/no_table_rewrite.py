@@ -1,0 +1,133 @@
+"""no-table-rewrite"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from bylaw import Finding, Project, Work, project_rule
+
+_CAUSES = frozenset({
+    "type", "default", "generated", "serial", "identity", "domain", "storage", "vacuum-full", "cluster",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Options:
+    small_tables: tuple[str, ...] = ()
+    """Patterns of tables (`countries`, `*_settings`) that are rewritten in an instant."""
+    allow: tuple[str, ...] = ()
+    """Kinds that are not reported: `type`, `default`, `generated`, `serial`, `identity`, `domain`, `storage`,
+    `vacuum-full`, `cluster`."""
+
+
+@project_rule(
+    summary="No table in use is rewritten under a lock",
+    severity="warning",
+    since="0.1.0",
+    sources=("S2-43", "S2-47"),
+    concern="locking",
+)
+def no_table_rewrite(project: Project, options: Options) -> Iterator[Finding]:
+    """Some changes make PostgreSQL write every row of a table anew, and all its indexes, while nobody may read or write
+    it: most changes of a type, a new column whose default differs from row to row, serial, identity and stored
+    generated columns, columns of a domain with a constraint, VACUUM FULL, CLUSTER, and moving a table to another
+    tablespace, access method or to LOGGED.
+
+    The old type comes from the earlier migrations; where it is not known, only a type that nothing else can become for
+    free is reported. A longer varchar, varchar to text, a numeric with more digits, and constant defaults cost nothing.
+
+    Repair: add a new nullable column, fill it in batches, let the code write both, then swap. For a default: add the
+    column without it, set the default, and fill the old rows in batches.
+
+    Bad:
+
+    ```python migrations/versions/b2_grow.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.alter_column("orders", "number", existing_type=sa.Integer(), type_=sa.BigInteger())
+        op.add_column("orders", sa.Column("token", sa.Uuid(), server_default=sa.text("gen_random_uuid()")))
+    ```
+
+    Good:
+
+    ```python migrations/versions/b2_grow.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.alter_column("orders", "note", existing_type=sa.String(100), type_=sa.Text())
+        op.add_column("orders", sa.Column("placed_at", sa.DateTime(), server_default=sa.func.now()))
+    ```
+    """
+    for work in project.migrations.works():
+        if work.cause not in _CAUSES or work.cause in options.allow:
+            continue
+        if not any(fnmatchcase(work.table, pattern) for pattern in options.small_tables):
+            yield Finding(work.change.location, _message(work), _steps(work))
+
+
+def _message(work: Work) -> str:
+    column = f"`{work.table}.{work.columns[0]}`" if work.columns else ""
+    table = f"`{work.table}`" if work.table else "every table"
+    waits = f"PostgreSQL writes all of {table} anew, and whoever reads or writes it waits"
+    match work.cause:
+        case "type":
+            old = f" from {work.name}" if work.name else ""
+            zone = {"timestamp", "timestamp with time zone"}
+            unless = " (unless the session's time zone is UTC)" if {work.name, work.detail} == zone else ""
+            return f"changes the type of {column}{old} to {work.detail}: {waits}{unless}"
+        case "default":
+            return f"adds {column} with the default {work.detail}, another value for each row: {waits}"
+        case "generated":
+            return f"makes {column} a stored generated column: {waits}"
+        case "serial" | "identity":
+            kind = "a serial" if work.cause == "serial" else "an identity"
+            return f"adds {column} as {kind} column, which numbers all rows: {waits}"
+        case "domain":
+            return f"adds {column} of the domain {work.detail}, which has a constraint: {waits}"
+        case "storage":
+            return f"{work.detail} on {table}: {waits}"
+        case _:
+            return f"{'VACUUM FULL' if work.cause == 'vacuum-full' else 'CLUSTER'} in a migration: {waits}"
+
+
+def _steps(work: Work) -> str:
+    column = f"`{work.columns[0]}`" if work.columns else "the column"
+    match work.cause:
+        case "type":
+            return (
+                f"Add a new column of the type {work.detail or 'wanted'}, let the code write both, copy {column} in "
+                "batches, read the new one in the next release, and drop the old one later."
+            )
+        case "default":
+            return (
+                f"Add {column} without the default, then SET DEFAULT {work.detail}, then fill the old rows in batches."
+            )
+        case "generated":
+            return (
+                f"Add {column} as a plain column, fill it in batches, and keep it up to date by the code or a trigger."
+            )
+        case "serial" | "identity":
+            return (
+                f"Add {column} as a plain nullable column, number the rows in batches, and add the sequence afterwards."
+            )
+        case "domain":
+            return f"Add {column} with the domain's base type and a CHECK that is NOT VALID, and validate it later."
+        case "storage":
+            return "Do it outside the deployment, while the table is idle, or move the rows to a new table in batches."
+        case _:
+            return (
+                "Leave it out of migrations: plain VACUUM does not block, and pg_repack rewrites without locking out."
+            )
