@@ -1,0 +1,111 @@
+"""no-lock-held-over-work"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from bylaw import Finding, Held, Project, Related, project_rule
+
+
+@dataclass(frozen=True)
+class Options:
+    small_tables: tuple[str, ...] = ()
+    """Patterns of tables (`countries`, `*_settings`) whose rows are changed in an instant, and that may be locked."""
+    code: bool = False
+    """Count Python that moves data (`RunPython`, a session in `upgrade()`) as long work too: it may be, or not."""
+
+
+@project_rule(
+    summary="No lock is kept while rows are filled or checked",
+    severity="warning",
+    since="0.1.0",
+    sources=("S2-43", "S2-47"),
+    concern="locking",
+)
+def no_lock_held_over_work(project: Project, options: Options) -> Iterator[Finding]:
+    """A lock is kept until its transaction ends. ADD COLUMN takes a strong one for an instant; with an UPDATE of all
+    rows behind it in the same transaction, everybody waits for the UPDATE.
+
+    Reported is an UPDATE of all rows (also one that fills a column of this deployment), a DELETE of all rows, or a
+    VALIDATE CONSTRAINT that follows such a lock in one transaction. Which statements share one is up to the runner:
+    Alembic and Django wrap a migration, goose, dbmate, Drizzle and Supabase a file; where the runner is not known, only
+    an explicit BEGIN counts.
+
+    Repair: put the work into a migration of its own that runs afterwards, in batches if the table is large.
+
+    Bad:
+
+    ```python migrations/versions/b2_plan.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
+        op.execute("UPDATE users SET plan = 'free' WHERE plan IS NULL")
+    ```
+
+    Good:
+
+    ```python migrations/versions/b2_plan.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
+    ```
+
+    ```python migrations/versions/c3_fill_plan.py
+    from alembic import op
+
+    revision = "c3"
+    down_revision = "b2"
+
+
+    def upgrade() -> None:
+        op.execute("UPDATE users SET plan = 'free' WHERE plan IS NULL")
+    ```
+    """
+    for held in project.migrations.held():
+        if held.kind == "code" and not options.code:
+            continue
+        tables = [name for name in (held.table, held.lock.table) if name]
+        if not any(fnmatchcase(name, pattern) for name in tables for pattern in options.small_tables):
+            related = Related(held.by.location, f"the lock on `{held.lock.table}` is taken here")
+            yield Finding(held.work.location, _message(held), _steps(held), (related,))
+
+
+def _message(held: Held) -> str:
+    who = "reads or writes" if held.lock.blocks == "reads" else "writes to"
+    work = {
+        "update": f"updates the rows of `{held.table}`",
+        "delete": f"deletes all rows of `{held.table}`",
+        "validate": f"checks every row of `{held.table}`",
+        "code": "moves data",
+    }[held.kind]
+    return (
+        f"{work} while the transaction keeps its lock on `{held.lock.table}`: whoever {who} that table waits until "
+        "it is done"
+    )
+
+
+def _steps(held: Held) -> str:
+    match held.work.tree.tool:
+        case "django":
+            where = "in the next migration (in batches, with atomic = False)"
+        case "alembic":
+            where = "in the next revision, which transaction_per_migration commits on its own (in batches)"
+        case _:
+            where = "in the next migration, which runs in a transaction of its own (in batches)"
+    if held.kind == "validate":
+        return "Validate it in the next migration: by then the lock of ADD CONSTRAINT … NOT VALID is gone."
+    return f"Do the work {where}."
