@@ -1,0 +1,80 @@
+"""rerunnable-outside-transaction"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bylaw import Finding, Fix, NoOptions, Project, SetKeyword, Unguarded, project_rule
+
+_KEYWORDS = {"IF NOT EXISTS": "if_not_exists", "IF EXISTS": "if_exists"}
+
+
+@project_rule(
+    summary="A migration that runs outside a transaction can be run again",
+    severity="warning",
+    since="0.1.0",
+    sources=("S2-43",),
+    fix="unsafe",
+    concern="robustness",
+)
+def rerunnable_outside_transaction(project: Project, _options: NoOptions) -> Iterator[Finding]:
+    """When a migration that has no transaction stops half-way, its first statements are done and it is not: the next
+    run begins with them again, and fails at the first one that is there already.
+
+    Reported are CREATE, ADD and DROP without IF [NOT] EXISTS that are known to run outside a transaction and have
+    another statement behind them. Django's operations have no such form and are left out.
+
+    Repair: say `IF NOT EXISTS` or `IF EXISTS`, or give every statement a migration of its own.
+
+    Bad:
+
+    ```python migrations/versions/b2_indexes.py
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        with op.get_context().autocommit_block():
+            op.create_index("ix_orders_day", "orders", ["day"], postgresql_concurrently=True)
+            op.create_index("ix_orders_state", "orders", ["state"], postgresql_concurrently=True)
+    ```
+
+    Good:
+
+    ```python migrations/versions/b2_indexes.py
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        with op.get_context().autocommit_block():
+            op.create_index("ix_orders_day", "orders", ["day"], postgresql_concurrently=True, if_not_exists=True)
+            op.create_index("ix_orders_state", "orders", ["state"], postgresql_concurrently=True, if_not_exists=True)
+    ```
+    """
+    for found in project.migrations.unguarded():
+        message = (
+            f"runs outside a transaction without {found.guard}: when a later statement of this migration fails, the "
+            f"next run fails here, at `{found.name}`"
+        )
+        yield Finding(found.change.location, message, _steps(found), fix=_fix(project, found))
+
+
+def _steps(found: Unguarded) -> str:
+    if found.change.tree.tool == "alembic":
+        return f"Pass {_KEYWORDS[found.guard]}=True, or give it a revision of its own."
+    return f"Say {found.guard}, or give it a migration of its own."
+
+
+def _fix(project: Project, found: Unguarded) -> Fix | None:
+    change = found.change
+    text = project.files[change.step.path].text(change.operation.span)
+    if change.tree.tool != "alembic" or not text.endswith(")") or "op." not in text.partition("(")[0]:
+        return None
+    keyword = _KEYWORDS[found.guard]
+    edit = SetKeyword(change.step.path, change.operation.span, keyword, "True")
+    return Fix(f"Pass {keyword}=True", (edit,))
