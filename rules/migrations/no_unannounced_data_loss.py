@@ -1,0 +1,93 @@
+"""no-unannounced-data-loss"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from bylaw import Finding, Loss, Project, Related, project_rule
+
+
+@dataclass(frozen=True)
+class Options:
+    allow: tuple[str, ...] = ()
+    """Kinds (`truncate`, `delete`, `update`, `type`, `remade`), or patterns of tables (`*_cache`) and columns
+    (`users.legacy_*`), that are not reported."""
+
+
+@project_rule(
+    summary="No migration empties or overwrites what is there",
+    severity="warning",
+    since="0.1.0",
+    sources=("S2-44", "S2-142"),
+    concern="data-loss",
+)
+def no_unannounced_data_loss(project: Project, options: Options) -> Iterator[Finding]:
+    """A migration that goes wrong can be undone, and what it threw away cannot. Reported are TRUNCATE, DELETE and
+    UPDATE without a WHERE on tables that existed before, a change of type that cuts each value or does not look at it,
+    and a table or column that is dropped and added again under its name.
+
+    An UPDATE that only fills columns of the same deployment, or computes a column from itself, loses nothing; nor do
+    statements behind others of the same migration that may have copied the rows. A plain DROP is the matter of
+    `no-immediate-drop`.
+
+    Repair: say which rows (WHERE), copy what goes into a table that stays for a release, rename instead of dropping and
+    adding. Where it is meant, say so: `bylaw: ignore[no-unannounced-data-loss]: <reason>`.
+
+    Bad:
+
+    ```sql db/migrations/0002_clean.sql
+    DELETE FROM sessions;
+    ALTER TABLE users ALTER COLUMN name TYPE varchar(10) USING left(name, 10);
+    ```
+
+    Good:
+
+    ```sql db/migrations/0002_clean.sql
+    DELETE FROM sessions WHERE expires_at < now();
+    ALTER TABLE users ALTER COLUMN name TYPE text;
+    ```
+    """
+    for loss in project.migrations.losses():
+        names = [loss.kind, loss.table, *(f"{loss.table}.{column}" for column in loss.columns)]
+        if any(fnmatchcase(name, pattern) for name in names for pattern in options.allow):
+            continue
+        related = (Related(loss.again.location, "added again here"),) if loss.again is not None else ()
+        yield Finding(loss.change.location, _message(loss), _steps(loss), related)
+
+
+def _message(loss: Loss) -> str:
+    column = f"`{loss.table}.{loss.columns[0]}`" if loss.columns else f"`{loss.table}`"
+    match loss.kind:
+        case "truncate":
+            also = ", and every table that refers to it" if loss.cascade else ""
+            return f"empties `{loss.table}`{also}: its rows are gone"
+        case "delete":
+            return f"deletes every row of `{loss.table}`: there is no WHERE"
+        case "update":
+            columns = ", ".join(f"`{name}`" for name in loss.columns)
+            return f"overwrites {columns} in every row of `{loss.table}`: there is no WHERE"
+        case "type":
+            old = f" from {loss.old}" if loss.old else ""
+            return f"changes the type of {column}{old} to {loss.new} and loses a part of each value"
+        case _:
+            what = "column" if loss.columns else "table"
+            return f"drops the {what} {column} and adds it again under the same name: what it holds is gone"
+
+
+def _steps(loss: Loss) -> str:
+    match loss.kind:
+        case "type":
+            return "Add a new column beside it, copy what fits, and drop the old one in a later release."
+        case "remade" if loss.columns:
+            return (
+                "Alter the column, or rename it away, copy its values into the new one, and drop it in a later release."
+            )
+        case "remade":
+            return "Alter the table, or rename it away, copy its rows into the new one, and drop it in a later release."
+        case "update":
+            return "Say with a WHERE which rows are meant, or write into a new column and switch the code over."
+        case _:
+            copy = f"CREATE TABLE {loss.table}_before AS TABLE {loss.table}"
+            return f"Say with a WHERE which rows are meant, or keep a copy: {copy}."
