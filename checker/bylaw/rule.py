@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
 from bylaw.diagnostics import Concern, Finding, Severity
 from bylaw.source import Span
@@ -13,7 +13,6 @@ from bylaw.source import Span
 if TYPE_CHECKING:
     from bylaw.project import File, Project
 
-O = TypeVar("O")  # noqa: E741 - the options type of a rule
 FixKind = Literal["none", "safe", "unsafe", "display"]
 Confidence = Literal["certain", "heuristic"]
 

@@ -18,9 +18,6 @@ class Span(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
     def contains(self, other: Span) -> bool:
         return self.start <= other.start and other.end <= self.end
 
-    def overlaps(self, other: Span) -> bool:
-        return self.start < other.end and other.start < self.end
-
 
 class Location(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
     """A span in one file. `path` is relative to the project root, with forward slashes."""

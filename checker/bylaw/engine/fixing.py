@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -174,8 +174,3 @@ def _reported(failure: _Failure) -> Diagnostic:
         f"the fix of {failure.diagnostic.rule} ({title}) was not applied: {failure.reason}",
         help="repair it by hand, or leave it",
     )  # fmt: skip
-
-
-def failures_of(report: Report) -> Iterable[Diagnostic]:
-    """The fixes that were not applied, as the report of a FixOutcome names them."""
-    return (diagnostic for diagnostic in report.diagnostics if diagnostic.rule == FIX_FAILED)

@@ -1,9 +1,8 @@
-"""Where files come from: the disk, memory (specs, tests), or the disk with unsaved content laid over it."""
+"""Files for a run that does not stand on a disk: specs, tests, other programs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Protocol
 
 
@@ -31,17 +30,3 @@ class MemorySources:
             return self.files[path]
         except KeyError:
             raise FileNotFoundError(path) from None
-
-
-class DiskSources:
-    """Files of a folder, as discovery chose them."""
-
-    def __init__(self, root: Path, paths: list[str]) -> None:
-        self.root = root
-        self._paths = paths
-
-    def paths(self) -> list[str]:
-        return self._paths
-
-    def read(self, path: str) -> bytes:
-        return (self.root / path).read_bytes()

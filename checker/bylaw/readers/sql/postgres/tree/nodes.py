@@ -36,7 +36,6 @@ class Const(msgspec.Struct):
     sval: StringNode | None = None
     fval: FloatNode | None = None
     boolval: BooleanNode | None = None
-    isnull: bool = False
     location: int = 0
 
 
@@ -57,7 +56,6 @@ class TypeName(msgspec.Struct, rename={"array_bounds": "arrayBounds"}):
     names: list[Item] = []
     typmods: list[Item] = []
     array_bounds: list[Item] = []
-    setof: bool = False
     pct_type: bool = False
     location: int = 0
 
@@ -76,9 +74,7 @@ class Constraint(msgspec.Struct):
     indexname: str = ""
     skip_validation: bool = False
     is_enforced: bool = False
-    generated_when: str = ""
     generated_kind: str = ""
-    exclusions: list[Item] = []
     location: int = 0
 
 

@@ -37,9 +37,8 @@ class CreateTableAsStmt(msgspec.Struct):
     if_not_exists: bool = False
 
 
-class RenameStmt(msgspec.Struct, rename={"rename_type": "renameType", "relation_type": "relationType"}):
+class RenameStmt(msgspec.Struct, rename={"rename_type": "renameType"}):
     rename_type: str = ""
-    relation_type: str = ""
     relation: RangeVar | None = None
     object: Item | None = None
     subname: str = ""
