@@ -15,6 +15,7 @@ from bylaw.project.routing.objects import Object
 from bylaw.project.routing.receivers import Receivers
 from bylaw.project.routing.vocabulary import (
     HARMLESS_ATTRIBUTES,
+    HARMLESS_CALL_NAME,
     HARMLESS_CALLS,
     OWN_METHODS,
     OWN_METHODS_OF,
@@ -191,7 +192,7 @@ class Flow:
         if call in self._register_calls:
             yield Edge("app", call, facts.path, f"is handed to `{call}`")
             return
-        if call.startswith("@") or call in HARMLESS_CALLS:
+        if call.startswith("@") or call in HARMLESS_CALLS or (call and HARMLESS_CALL_NAME.search(call)):
             return
         if call in self._apis or (call.startswith("Nested") and call.endswith("Router")):
             return  # it is the parent of what is made there
