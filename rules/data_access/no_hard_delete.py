@@ -25,6 +25,7 @@ class Options:
         "*hard_delete*", "*purge*", "*erase*", "*wipe*", "*prune*", "*permanent*", "*retention*", "*cleanup*",
         "*clean_up*",
         "*expunge*", "*vacuum*", "*anonymi*", "*garbage*", "*expire*", "*reset*", "*truncate*",
+        "*_before", "*_older_than*", "*stale*", "*outdated*", "*obsolete*",
     )  # fmt: skip
     """Patterns of function names that say what they do."""
     exempt_tables: tuple[str, ...] = (

@@ -14,8 +14,10 @@ from bylaw.facts.queries import Touch
 _READS = frozenset({"select", "get", "sql-select"})
 _DELIBERATE = re.compile(
     r"restore|undelete|deleted|trash|purge|tombstone|hard_delete|sync|archiv|retention|cleanup|clean_up|erase|anonymi|audit|"
-    r"backfill|migrat|seed|export|dump",
+    r"backfill|migrat|seed|export|dump|uniq|duplicat",
 )
+_FIRST_DATA = re.compile(r"(?:^|/)(?:init_?db|initial_?data|init_?data|seed\w*|bootstrap\w*|fixtures?)(?:/|\.py$)")
+_CREATES = re.compile(r"^_?(?:create|ensure|register|upsert|add|insert|import|get_or_create)_(\w+)$")
 _ADMIN = re.compile(r"(?:^|/)(?:admin|backoffice|back_office)(?:/|\.py$|s?_)")
 
 
@@ -31,7 +33,7 @@ class Options:
     """Names whose use anywhere in the project means that reads are filtered centrally; then the rule is silent."""
     exempt_paths: tuple[str, ...] = ()
     """Globs of files that must see deleted rows: synchronisation, exports. Tests, migrations and admin code always
-    may.
+    may, and so may code that fills an empty database.
     """
     exempt_tables: tuple[str, ...] = (
         "*session", "*sessions", "*token", "*tokens", "*otp", "*otps", "*verification", "*verifications", "*nonce*",
@@ -134,7 +136,16 @@ def _may_see_deleted(project: Project, touch: Touch, options: Options) -> bool:
         return True
     file = project.files[touch.path]
     function = touch.query.function.removeprefix(file.facts.module).lower()
-    return bool(file.matches(options.exempt_paths) or _ADMIN.search(touch.path) or _DELIBERATE.search(function))
+    if file.matches(options.exempt_paths) or _ADMIN.search(touch.path) or _FIRST_DATA.search(touch.path):
+        return True
+    return bool(_DELIBERATE.search(function)) or _looks_before_it_creates(touch, function)
+
+
+def _looks_before_it_creates(touch: Touch, function: str) -> bool:
+    """`create_user` that looks for a user: a deleted row still holds its unique values."""
+    creates = _CREATES.match(function.rpartition(".")[2])
+    name = touch.table.class_name.removesuffix("Model").removesuffix("Table").lower()
+    return creates is not None and bool(name) and name in creates[1].replace("_", "")
 
 
 def _hooked(project: Project, touch: Touch, options: Options) -> bool:

@@ -59,7 +59,11 @@ class SoftDeletes:
         if table is None or marker is None:
             return
         undecided = query.undecided or self._outside_help(facts, query)
-        filtered = self._mentions(query, marker) or self._through_property(query, table)
+        filtered = (
+            self._mentions(query, marker)
+            or self._through_property(query, table)
+            or (not undecided and self._checked_by_a_caller(query, marker))
+        )
         hidden = "" if filtered or undecided else self._hidden(query, table)
         yield Touch(facts.path, query, table, marker, undecided, filtered, hidden, self._softly(query, table))
 
@@ -93,6 +97,32 @@ class SoftDeletes:
                 if definition is not None and self._speaks(definition.file):
                     return True
         return False
+
+    def _checked_by_a_caller(self, query: Query, marker: Column) -> bool:
+        """`user = load(key)`, then a look at `user.deleted_at`: the function that reads leaves the check to others."""
+        own = query.function
+        for file, function, name in self._calls_by_name.get(own.rpartition(".")[2], ()) if own else ():
+            definition = self.project.names.definition(name, file.module)
+            if definition is None or definition.name != own or function == own:
+                continue
+            if any(word in self._text_of(file, function) for word in (marker.attribute, marker.name)):
+                return True
+        return False
+
+    @cached_property
+    def _calls_by_name(self) -> dict[str, list[tuple[FileFacts, str, str]]]:
+        """Last name of what is called → the file, the calling function, the name in full."""
+        found: dict[str, list[tuple[FileFacts, str, str]]] = {}
+        for file in self.project.files.values():
+            for use in file.facts.references:
+                if use.role == "called" and use.function:
+                    found.setdefault(use.name.rpartition(".")[2], []).append((file.facts, use.function, use.name))
+        return found
+
+    def _text_of(self, facts: FileFacts, function: str) -> str:
+        """The text of one function; '' for one that is unknown."""
+        span = next((each.statement for each in facts.functions if each.qualified == function), None)
+        return "" if span is None else self.project.files[facts.path].text(span)
 
     def _hidden(self, query: Query, table: Table) -> str:
         if query.style == "django":
