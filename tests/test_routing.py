@@ -144,6 +144,11 @@ BROKEN = {
         "router.add_api_route('/x', x)\n",
         "app/main.py": MAIN,
     },
+    "endpoints through a decorator of the house": {
+        "app/users.py": "from fastapi import APIRouter\nfrom app.house import guarded\nrouter = APIRouter()\n"
+        "@guarded(router.get, '/x')\ndef x(): ...\n",
+        "app/main.py": MAIN,
+    },
     "a circle of two": {
         "app/users.py": USERS + "from app.b import b\nrouter.include_router(b)\n",
         "app/b.py": "from fastapi import APIRouter\nfrom app.users import router\nb = APIRouter()\n"

@@ -12,7 +12,7 @@ from bylaw.project.routing.vocabulary import ENDPOINT_METHODS
 
 
 def count_endpoints(code: Code, objects: dict[str, Object]) -> None:
-    """Adds up `@router.get(…)`, `@cbv(router)`, `router.add_api_route(…)` and `router.get("/x")(handler)`."""
+    """Adds up `@router.get(…)`, `@cbv(router)`, `@guard(router.get)`, `router.add_api_route(…)`, `router.get(…)(f)`."""
     counter = _Counter(code, objects)
     for facts in code.files:
         for value, around in _uses(facts):
@@ -65,7 +65,10 @@ class _Counter:
         return None
 
     def _named(self, name: str, module: str) -> Object | None:
-        if name.rpartition(".")[2] not in self._lasts:
+        owner, _, last = name.rpartition(".")
+        if last not in self._lasts and owner.rpartition(".")[2] not in self._lasts:
             return None
         place = self._code.place(name, module)
-        return self._objects.get(place.node) if place is not None and not place.tail else None
+        if place is None or (place.tail and place.tail not in ENDPOINT_METHODS):
+            return None
+        return self._objects.get(place.node)

@@ -92,6 +92,9 @@ class Receivers:
             for item in self._apps_in.get(reference.function, ()):
                 found = True
                 yield "app", item.name
+            if (made := self._made_in(reference.function, facts)) is not None:
+                found = True
+                yield made
             caller = self._code.functions.get(reference.function)
             if caller is not None and caller.parameters and not caller.owner and caller.qualified not in seen:
                 found = True
