@@ -252,6 +252,12 @@ def test_a_pack_that_raises_on_import_is_an_error(project: Path, bylaw: Bylaw) -
     assert bylaw("check", "--no-rule-packs").code == 0
 
 
+def test_a_suppression_may_name_a_rule_of_a_pack_that_is_not_loaded(project: Path, bylaw: Bylaw) -> None:
+    (project / "quiet.py").write_text("x = 1  # bylaw: ignore[unheard-of-rule]: the pack is ours\n")
+    assert "unheard-of-rule" in bylaw("check", "--output-format", "concise").out
+    assert "unheard-of-rule" not in bylaw("check", "--output-format", "concise", "--no-rule-packs").out
+
+
 def test_a_rule_that_raises_does_not_stop_the_others(project: Path, bylaw: Bylaw) -> None:
     (project / "tools" / "manners" / "breaks.py").write_text(PACK["breaks"])
     (project / "bylaw.toml").write_text(CONFIG + 'breaks = "warning"\n')

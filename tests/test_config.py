@@ -317,6 +317,14 @@ def test_layout_and_migrations_are_taken_over(project: Path) -> None:
     assert (settings.migrations.dialect, settings.migrations.accepted_through) == ("mysql", ("0007_users",))
 
 
+def test_what_a_file_says_wins_over_a_preset_even_where_it_is_the_default(project: Path) -> None:
+    (project / "ours.toml").write_text('[migrations]\npostgres-version = 16\ndialect = "mysql"\n')
+    resolved = configured(project, 'extends = ["./ours.toml"]\n[migrations]\npostgres_version = 14')
+    assert (resolved.settings.migrations.postgres_version, resolved.settings.migrations.dialect) == (14, "mysql")
+    assert resolved.origins["migrations.postgres-version"].startswith("bylaw.toml:")
+    assert resolved.origins["migrations.dialect"] == "preset ./ours.toml"
+
+
 def test_a_rule_that_the_project_names_speaks_always_unless_it_says_when(project: Path) -> None:
     (project / "tools" / "presets").mkdir()
     (project / "tools" / "presets" / "house.toml").write_text(
@@ -385,6 +393,8 @@ def test_without_rule_packs_their_rules_are_passed_over(project: Path) -> None:
     resolved = configured(project, text, Choices(rule_packs=False))
     assert "house-rule" not in resolved.rules
     assert resolved.settings.rules["no-any"].level == "error"
+    assert not resolved.settings.all_rules_known
+    assert configured(project, text.replace('"x"', "3")).settings.all_rules_known
 
 
 def test_every_value_knows_where_it_comes_from(project: Path) -> None:

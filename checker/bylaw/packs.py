@@ -34,6 +34,17 @@ def load_builtin() -> dict[str, Rule]:
     return load_pack(builtin_folder(), BUILTIN)
 
 
+def add_pack(rules: dict[str, Rule], folder: Path, name: str) -> None:
+    """Add the rules of a pack to `rules`. Raises PackError as `load_pack` does, and when one is there already."""
+    found = load_pack(folder, name)
+    for rule in found:
+        if rule in rules:
+            raise PackError(
+                f"{folder}: the rule {rule} is in {rules[rule].pack} rules already", hint="give the rule another name"
+            )
+    rules.update(found)
+
+
 def load_pack(folder: Path, name: str) -> dict[str, Rule]:
     """The rules of one pack by name, in name order.
 

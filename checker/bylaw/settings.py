@@ -31,14 +31,13 @@ class Layout:
 
     migrations: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
-    apps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class MigrationSettings:
-    """`dialect` '' means: found from the project. `accepted_through` is a revision id, name or file name.
+    """`dialect` '' means: found from the project. Each of `accepted_through` is a revision id, name or file name.
 
-    `judged` holds the paths of the migrations to judge, None for all of them; the engine fills it from git.
+    `judge_all` judges every migration, whatever was accepted and whatever the default branch holds.
     """
 
     dialect: str = ""
@@ -60,6 +59,8 @@ class Settings:
     migrations: MigrationSettings = field(default_factory=MigrationSettings)
     max_file_size: int = 5_000_000
     """Bytes; larger files are not opened, and said to be skipped."""
+    all_rules_known: bool = True
+    """False when configured rule packs were not loaded: a name that is not known may be one of their rules."""
 
 
 INTERNAL_LEVELS: Mapping[str, Level] = {

@@ -9,8 +9,8 @@ from pathlib import Path
 from bylaw.cli import FAILED
 from bylaw.cli.output import Output
 from bylaw.config import locate, resolve
-from bylaw.errors import PackError, UsageError
-from bylaw.packs import load_pack
+from bylaw.errors import UsageError
+from bylaw.packs import add_pack
 from bylaw.reporters.tally import plural
 from bylaw.rule import Rule
 from bylaw.spec import run_spec
@@ -40,10 +40,7 @@ def run_specs(paths: tuple[Path, ...], packs: tuple[Path, ...], config: Path | N
 def _rules(packs: tuple[Path, ...], config: Path | None) -> Mapping[str, Rule]:
     rules = dict(resolve(locate(Path.cwd(), config)).rules)
     for folder in packs:
-        for name, rule in load_pack(folder, str(folder)).items():
-            if name in rules:
-                raise PackError(f"{folder}: the rule {name} is in {rules[name].pack} rules already")
-            rules[name] = rule
+        add_pack(rules, folder, str(folder))
     return rules
 
 

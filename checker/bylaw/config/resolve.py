@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from bylaw.config.files import ConfigSource
 from bylaw.config.levels import Chosen, RuleTables
 from bylaw.config.lines import kebab, key_lines, line_of
 from bylaw.config.presets import DEFAULT, Preset, PresetLoader, preset_files
-from bylaw.config.schema import ConfigTable, OverrideTable, Problem, read_table
-from bylaw.errors import ConfigError, PackError, UsageError
-from bylaw.packs import BUILTIN, builtin_folder, load_builtin, load_pack
+from bylaw.config.schema import ConfigTable, OverrideTable, PresetTable, Problem, read_table
+from bylaw.errors import ConfigError, UsageError
+from bylaw.packs import BUILTIN, add_pack, builtin_folder
 from bylaw.rule import Rule
 from bylaw.settings import Layout, MigrationSettings, Override, Settings
+
+T = TypeVar("T", Layout, MigrationSettings)
 
 ALL = "all"
 """What --select and --ignore call every rule."""
@@ -69,7 +71,7 @@ class _Resolution:
         packs = self._pack_folders()
         rules = load_rules(packs)
         presets, preset_problems = self._presets(packs)
-        tables = RuleTables(rules, tolerant=bool(self.config.rule_packs) and not self.choices.rule_packs)
+        tables = RuleTables(rules, tolerant=self._packs_are_missing)
         for preset in presets:
             origin = _preset_origin(preset)
             wrong = tables.apply(preset.table.rules, origin, "rules", own=preset.own, lenient=_is_builtin(preset))
@@ -94,6 +96,10 @@ class _Resolution:
             origins=origins,
             files=(*own, *(preset.path for preset in presets), *packs.values()),
         )
+
+    @property
+    def _packs_are_missing(self) -> bool:
+        return bool(self.config.rule_packs) and not self.choices.rule_packs
 
     def _pack_folders(self) -> dict[str, Path]:
         own = self.config.rule_packs if self.choices.rule_packs else ()
@@ -123,14 +129,14 @@ class _Resolution:
         self, presets: Iterable[Preset], tables: RuleTables, overrides: tuple[Override, ...]
     ) -> tuple[Settings, dict[str, str]]:
         config, origins = self.config, _rule_origins(tables)
-        layers: list[tuple[Layout, MigrationSettings, Callable[[str], str]]] = [
-            *((preset.table.layout, preset.table.migrations, _preset_origin(preset)) for preset in presets),
-            (config.layout, config.migrations, self._origin),
+        layers: list[tuple[PresetTable | ConfigTable, Mapping[str, object], Callable[[str], str]]] = [
+            *((preset.table, preset.raw, _preset_origin(preset)) for preset in presets),
+            (config, self.source.table, self._origin),
         ]
         layout, migrations = Layout(), MigrationSettings()
-        for one, other, origin in layers:
-            layout = _over(layout, one, "layout", origin, origins)
-            migrations = _over(migrations, other, "migrations", origin, origins)
+        for table, written, origin in layers:
+            layout = _over(layout, table.layout, "layout", written, origin, origins)
+            migrations = _over(migrations, table.migrations, "migrations", written, origin, origins)
         if self.choices.all_migrations:
             migrations = replace(migrations, judge_all=True)
             origins["migrations.judge-all"] = "--all-migrations"
@@ -139,7 +145,10 @@ class _Resolution:
             origins[key] = self._origin(key) if given else "default"
         if self.choices.presets:
             origins["extends"] = "--preset"
-        settings = Settings(tables.settings(), overrides, config.exclude, layout, migrations, config.max_file_size)
+        settings = Settings(
+            tables.settings(), overrides, config.exclude, layout, migrations, config.max_file_size,
+            all_rules_known=not self._packs_are_missing,
+        )  # fmt: skip
         return settings, origins
 
     def _origin(self, key: str) -> str:
@@ -158,14 +167,7 @@ def load_rules(packs: Mapping[str, Path]) -> dict[str, Rule]:
     """The rules of all packs (name → folder, built-in first) by name. Raises PackError when two define the same."""
     rules: dict[str, Rule] = {}
     for name, folder in packs.items():
-        found = load_builtin() if name == BUILTIN else load_pack(folder, name)
-        for rule in found.values():
-            if rule.name in rules:
-                raise PackError(
-                    f"{folder}: the rule {rule.name} is in {rules[rule.name].pack} rules already",
-                    hint="give the rule another name",
-                )
-        rules.update(found)
+        add_pack(rules, folder, name)
     return dict(sorted(rules.items()))
 
 
@@ -228,13 +230,14 @@ def _rule_origins(tables: RuleTables) -> dict[str, str]:
     return origins
 
 
-def _over(base: Any, layer: Any, key: str, origin: Callable[[str], str], origins: dict[str, str]) -> Any:
-    """`base` with the fields that `layer` sets away from their defaults."""
-    values = {field.name: (getattr(layer, field.name), field.default) for field in fields(layer)}
-    given = {name: value for name, (value, default) in values.items() if value != default}
-    for name in given:
-        origins[f"{key}.{kebab(name)}"] = origin(f"{key}.{kebab(name)}")
-    return replace(base, **given)
+def _over(
+    base: T, layer: T, key: str, written: Mapping[str, object], origin: Callable[[str], str], origins: dict[str, str]
+) -> T:
+    """`base` with the fields that the table `key` of a file sets. `written` is that file, `layer` its table, read."""
+    section = written.get(key)
+    names = [name.replace("-", "_") for name in section] if isinstance(section, dict) else []
+    origins.update({f"{key}.{kebab(name)}": origin(f"{key}.{kebab(name)}") for name in names})
+    return replace(base, **{name: getattr(layer, name) for name in names})
 
 
 def _is_builtin(preset: Preset) -> bool:

@@ -67,7 +67,7 @@ def judge(
     def could_report(name: str, path: str) -> bool:
         return name in ran and _judged(ran[name], path, effective, project)
 
-    judging = Judging(rules, effective.level, could_report)
+    judging = Judging(rules, effective.level, could_report, project.settings.all_rules_known)
     files = (file.facts for file in project.files.values())
     diagnostics = in_order(suppress(found, files, lambda path: project.files[path].source.content, judging))
     return Report(diagnostics, len(project.files), any(d.rule == "internal-error" for d in diagnostics))
