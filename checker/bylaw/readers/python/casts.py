@@ -19,6 +19,7 @@ CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
 
 def casts(module: Module, types: Types, lines: Lines) -> Iterator[TypeEscape]:
     """Every cast of a module."""
+    bindings = _Bindings(module)
     for record in module.casts:
         call = record.value
         if not isinstance(call, Call):
@@ -26,7 +27,7 @@ def casts(module: Module, types: Types, lines: Lines) -> Iterator[TypeEscape]:
         target, value = call.argument(0, "typ"), call.argument(1, "val")
         if target is None or value is None:
             continue
-        inner = _inner(value, record, module)
+        inner = _inner(value, record, bindings)
         inner_target = inner.argument(0, "typ") if inner is not None else None
         yield TypeEscape(
             "cast", call.span,
@@ -51,33 +52,52 @@ def _written(value: Value, module: Module) -> str:
     return module.content[value.span.start : value.span.end].decode("utf-8", "replace")
 
 
-def _inner(value: Value, record: CastNode, module: Module) -> Call | None:
+def _inner(value: Value, record: CastNode, bindings: _Bindings) -> Call | None:
     """The cast that a cast value is: written inside, or given to a name that is bound once."""
-    if isinstance(value, Call):
-        return value if value.name in CASTS else None
-    found: Value | None = None
-    if isinstance(value, Local) and record.function is not None:
-        found = _only_value(record.function, value.name, record, module)
+    found: Value | None = value
+    if isinstance(value, Local):
+        found = bindings.only_value(value.name, record)
     elif isinstance(value, Ref):
-        variables = [variable for variable in module.variables if module.scope.own(variable.name) == value.name]
-        found = variables[0].value if len(variables) == 1 and not variables[0].conditional else None
+        found = bindings.constant(value.name)
     return found if isinstance(found, Call) and found.name in CASTS else None
 
 
-def _only_value(function: Node, name: str, record: CastNode, module: Module) -> Value | None:
-    """What the one assignment to a variable of a function gives it; None when it is bound in other ways too."""
-    assigned: list[Node] = []
-    stack = [function]
-    while stack:
-        node = stack.pop()
-        targets = _targets(node)
-        if any(module.converter.text(target) == name for target in targets):
-            if node.type != "assignment" or node.children[0].type != "identifier":
-                return None
-            assigned.append(node)
-        stack.extend(node.children)
-    right = assigned[0].child_by_field_name("right") if len(assigned) == 1 else None
-    return module.value_in(right, record.frames) if right is not None else None
+class _Bindings:
+    """What the names of a module and of its functions are bound by."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self._by_function: dict[int, dict[str, list[Node]]] = {}
+
+    def constant(self, name: str) -> Value | None:
+        """The value of a module's variable that is assigned once, whatever happens."""
+        variables = [variable for variable in self.module.variables if self.module.scope.own(variable.name) == name]
+        return variables[0].value if len(variables) == 1 and not variables[0].conditional else None
+
+    def only_value(self, name: str, record: CastNode) -> Value | None:
+        """What the one assignment to a variable of the function around gives it; None when more than that binds it."""
+        if record.function is None:
+            return None
+        bound = self._bound_in(record.function).get(name, [])
+        if len(bound) != 1 or bound[0].type != "assignment" or bound[0].children[0].type != "identifier":
+            return None
+        right = bound[0].child_by_field_name("right")
+        return self.module.value_in(right, record.frames) if right is not None else None
+
+    def _bound_in(self, function: Node) -> dict[str, list[Node]]:
+        """For each name, the nodes that bind it, inner functions included."""
+        known = self._by_function.get(function.id)
+        if known is not None:
+            return known
+        found: dict[str, list[Node]] = {}
+        stack = [function]
+        while stack:
+            node = stack.pop()
+            for target in _targets(node):
+                found.setdefault(self.module.converter.text(target), []).append(node)
+            stack.extend(node.children)
+        self._by_function[function.id] = found
+        return found
 
 
 def _targets(node: Node) -> list[Node]:
@@ -89,9 +109,10 @@ def _targets(node: Node) -> list[Node]:
             return bound_names(node.child_by_field_name("name"))
         case "as_pattern_target":
             return bound_names(node)
-        case "typed_parameter" | "parameters" | "list_splat_pattern" | "dictionary_splat_pattern":
-            return [child for child in node.children if child.type == "identifier"]
-        case "global_statement" | "nonlocal_statement" | "delete_statement" | "case_pattern":
+        case (
+            "typed_parameter" | "parameters" | "list_splat_pattern" | "dictionary_splat_pattern" | "global_statement"
+            | "nonlocal_statement" | "delete_statement" | "case_pattern"
+        ):  # fmt: skip
             return [child for child in node.children if child.type == "identifier"]
         case _:
             return []

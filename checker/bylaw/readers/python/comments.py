@@ -14,6 +14,7 @@ from bylaw.readers.suppressions import parse_suppression
 from bylaw.source import SourceText, Span
 
 _MENTION = re.compile(r"(?:^|(?<=[ \t]))#+[ \t]*(?=bylaw[ \t]*:)", re.IGNORECASE)
+_BLANKS = re.compile(rb"[ \t\r\n\x0c\\]*")
 _OUTSIDE = frozenset({"block", "module", "decorated_definition"})
 _HEADED = frozenset({
     "function_definition", "class_definition", "if_statement", "elif_clause", "else_clause", "for_statement",
@@ -28,6 +29,9 @@ class Lines:
     def __init__(self, module: Module) -> None:
         self.module = module
         self.source = SourceText(module.path, module.content)
+        self._beginnings: dict[int, tuple[int, int]] = {}
+        self._code_after: dict[int, int | None] = {}
+        """By the offset of a comment that was passed on the way: the next code."""
 
     def line(self, offset: int) -> int:
         """The line of a byte offset."""
@@ -83,6 +87,11 @@ class Lines:
         return first, last
 
     def _beginning_at(self, offset: int) -> tuple[int, int]:
+        if offset not in self._beginnings:
+            self._beginnings[offset] = self._lines_from(offset)
+        return self._beginnings[offset]
+
+    def _lines_from(self, offset: int) -> tuple[int, int]:
         node = self.module.root.descendant_for_byte_range(offset, offset + 1)
         if node is None:
             line = self.line(offset)
@@ -105,16 +114,22 @@ class Lines:
 
     def _next_code(self, offset: int) -> int | None:
         """The offset of the next character that is neither blank nor in a comment."""
-        content = self.module.content
-        while offset < len(content):
-            if content[offset] in b" \t\r\n\x0c\\":
-                offset += 1
-            elif content[offset] == ord("#"):
-                end = content.find(b"\n", offset)
-                offset = len(content) if end == -1 else end
-            else:
-                return offset
-        return None
+        content, passed = self.module.content, []
+        found: int | None = None
+        while True:
+            match = _BLANKS.match(content, offset)
+            offset = match.end() if match is not None else offset
+            if offset in self._code_after:
+                found = self._code_after[offset]
+                break
+            if content[offset : offset + 1] != b"#":
+                found = offset if offset < len(content) else None
+                break
+            passed.append(offset)
+            end = content.find(b"\n", offset)
+            offset = len(content) if end == -1 else end
+        self._code_after.update(dict.fromkeys(passed, found))
+        return found
 
 
 def suppressions(module: Module) -> tuple[Suppression, ...]:

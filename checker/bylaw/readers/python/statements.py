@@ -16,6 +16,8 @@ _IDENTIFIER, _ASSIGNMENT, _CALL, _COMMENT = kind("identifier"), kind("assignment
 _ELSE, _ATTRIBUTE, _STRING = kind("else_clause"), kind("attribute"), kind("string")
 _GLOBAL, _TUPLE = kind("global_statement"), kind("expression_list")
 _MODULE, _HANDLERS = kind("module"), frozenset({kind("except_clause"), kind("finally_clause")})
+_WIDEST = 1_000
+"""Columns: what stands further to the right is not indented, but on a line with something else."""
 _CLAUSES = _HANDLERS | {_ELSE, kind("elif_clause")}
 _RESULTS = frozenset({
     kind("parenthesized_expression"), kind("await"), kind("conditional_expression"), kind("boolean_operator"),
@@ -260,7 +262,11 @@ def _check_clauses(walk: Visitor, node: Node) -> None:
 
 def _indentation(content: bytes, start: int) -> bytes | None:
     """The blanks before a place, None when something else stands before it on its line."""
-    before = content[content.rfind(b"\n", 0, start) + 1 : start].lstrip(b"\xef\xbb\xbf\x0c")
+    earliest = max(0, start - _WIDEST)
+    line = content.rfind(b"\n", earliest, start)
+    if line == -1 and earliest:
+        return None
+    before = content[line + 1 : start].lstrip(b"\xef\xbb\xbf\x0c")
     return None if before.strip(b" \t\x0c") else before
 
 

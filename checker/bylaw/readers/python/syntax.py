@@ -16,10 +16,14 @@ from bylaw.source import SourceText, Span
 
 MAX_BRACKETS = 200
 """Open at once: CPython reads no more either."""
+MAX_JUDGED = 500_000
+"""Bytes: libcst takes seconds for more."""
 MAX_TREE_DEPTH = 400
 MAX_LOOSE_NODES = 4_000
 """Children of one ERROR node: a long run of operators would otherwise become as many recursive calls of libcst."""
 
+_ASSUMED = "not asked"
+"""Where libcst cannot be asked, tree-sitter is believed: where it stumbles, it is next to always right."""
 _STACK = 256 * 1024 * 1024
 """Bytes of stack for libcst, which is recursive. Memory that is never touched is never taken."""
 _LAST_TOKEN = re.compile(r"\w+$|[^\w\s]$")
@@ -31,26 +35,22 @@ _SHOWN = 24
 
 def judge(module: Module) -> SyntaxProblem | None:
     """The first thing that makes a file invalid, or None for a valid one (also where that cannot be said)."""
-    if not (module.root.has_error or module.doubts):
+    stumbled = module.root.has_error
+    if not (stumbled or module.doubts):
         return None
     brackets = balance(module.content)
     if brackets.deepest > MAX_BRACKETS:
         where = brackets.span or Span(0, 0)
-        return (
-            SyntaxProblem(where, f"brackets are nested more than {MAX_BRACKETS} deep")
-            if module.root.has_error
-            else None
-        )
-    if not _judgeable(module.root):
-        return None
-    complaint = _complaint(module.content)
+        message = f"brackets are nested more than {MAX_BRACKETS} deep"
+        return SyntaxProblem(where, message) if stumbled else None
+    complaint = _complaint(module.content) if _judgeable(module) else _ASSUMED if stumbled else None
     if complaint is None:
         return None
     if conflict := _CONFLICT.search(module.content):
         return SyntaxProblem(Span(*conflict.span()), "invalid syntax: a merge conflict is left here")
     if brackets.span is not None:
         return SyntaxProblem(brackets.span, f"invalid syntax: {brackets.problem}")
-    if module.doubts and not module.root.has_error:
+    if module.doubts and not stumbled:
         first = min(module.doubts, key=lambda doubt: doubt.span)
         return SyntaxProblem(first.span, f"invalid syntax: {first.message}")
     return _disliked(complaint, module) or _skipped(module) or SyntaxProblem(Span(0, 0), "invalid syntax")
@@ -73,9 +73,11 @@ def unread(root: Node) -> Iterator[Unread]:
         yield Unread(span(node), "this syntax is not known")
 
 
-def _judgeable(root: Node) -> bool:
-    """Whether libcst may be asked without harm."""
-    stack = [(root, 0)]
+def _judgeable(module: Module) -> bool:
+    """Whether libcst may be asked without harm: it is recursive, and slow."""
+    if len(module.content) > MAX_JUDGED:
+        return False
+    stack = [(module.root, 0)]
     while stack:
         node, depth = stack.pop()
         children = node.children
