@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bylaw.edits.text import EditError
+from bylaw.readers.encoding import NotText, declared_encoding, to_utf8
 
 
 def encoded(path: str, original: bytes, text: bytes) -> bytes:
@@ -13,8 +14,6 @@ def encoded(path: str, original: bytes, text: bytes) -> bytes:
     """
     if not path.endswith((".py", ".pyi")):
         return _plain(path, original, text)
-    from bylaw.readers.python.parse import NotText, declared_encoding, to_utf8  # noqa: PLC0415 - a parser's module
-
     encoding = declared_encoding(original)
     if declared_encoding(text) != encoding:
         raise EditError(f"{path} would declare another encoding")

@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-import tempfile
 import time
 import zlib
 from collections.abc import Mapping
@@ -148,6 +147,8 @@ def _load(path: Path, version: str) -> dict[str, Entry]:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Write through a temporary file in the same folder; gives up in silence when the folder cannot be written."""
+    import tempfile  # noqa: PLC0415 - not for runs that change nothing
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

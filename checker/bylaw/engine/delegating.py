@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
 from bylaw.diagnostics import Finding
 from bylaw.engine.effective import Effective
-from bylaw.engine.ruff import RuffTask, run_ruff
 from bylaw.project import Project
 from bylaw.rule import RuffFinding, Rule
 
+if TYPE_CHECKING:
+    from bylaw.engine.ruff import RuffTask
+
 Load = Callable[[str], bytes]
-Ruff = Callable[[RuffTask, Load], tuple[RuffFinding, ...]]
+Ruff = Callable[["RuffTask", Load], tuple[RuffFinding, ...]]
 """Carries out a task on files whose texts the second argument gives; raises RuffError."""
 
 Settings = tuple[tuple[str, object], ...]
@@ -28,9 +31,15 @@ def on_disk(root: Path, unsaved: Collection[str] = ()) -> Ruff:
     def carry_out(task: RuffTask, load: Load) -> tuple[RuffFinding, ...]:
         saved = replace(task, paths=tuple(path for path in task.paths if path not in unsaved))
         rest = replace(task, paths=tuple(path for path in task.paths if path in unsaved))
-        return (*run_ruff(saved, load, root), *run_ruff(rest, load))
+        return (*_run(saved, load, root), *_run(rest, load))
 
     return carry_out
+
+
+def _run(task: RuffTask, load: Load, root: Path | None = None) -> tuple[RuffFinding, ...]:
+    from bylaw.engine.ruff import run_ruff  # noqa: PLC0415 - starts processes; most runs delegate nothing
+
+    return run_ruff(task, load, root)
 
 
 class RememberingRuff:
@@ -47,7 +56,7 @@ class RememberingRuff:
             if path not in known or known[path][0] != content:
                 known[path] = content, []
                 changed.append(path)
-        for found in run_ruff(replace(task, paths=tuple(changed)), load):
+        for found in _run(replace(task, paths=tuple(changed)), load):
             known[found.path][1].append(found)
         return tuple(found for path in task.paths for found in known[path][1])
 
@@ -68,7 +77,7 @@ class Delegation:
         self.project = project
         self.effective = effective
         self.rules = [rule for rule in rules.values() if rule.scope == "ruff" and effective.is_active(rule.name)]
-        self.ruff = ruff if ruff is not None else run_ruff
+        self.ruff = ruff if ruff is not None else _run
 
     def findings(self, rule: Rule, options: object, applies: Callable[[str], bool]) -> Iterator[Finding]:
         """What one rule says with these options. Raises RuffError."""
@@ -88,6 +97,8 @@ class Delegation:
         )
 
     def _tasks(self) -> Iterator[RuffTask]:
+        from bylaw.engine.ruff import RuffTask  # noqa: PLC0415 - starts processes; most runs delegate nothing
+
         wishes = [
             (rule, applies, rule.ruff_settings(options) if rule.ruff_settings is not None else {})
             for rule in self.rules

@@ -5,14 +5,12 @@ that pays.
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,6 +18,9 @@ from bylaw.engine.cache import FactsCache, decode, digest, encode
 from bylaw.engine.discovery import Discovery, Signature
 from bylaw.facts.file import FileFacts
 from bylaw.readers import read_file
+
+if TYPE_CHECKING:
+    from multiprocessing.context import BaseContext
 
 PARALLEL_FROM = 400_000
 """Bytes of source from which worker processes pay for their start."""
@@ -101,6 +102,10 @@ def _read_missing(
 
 def _in_parallel(root: str, chunks: list[list[str]], workers: int) -> Iterator[tuple[list[str], list[_Outcome]]]:
     """Read chunks in worker processes; if those cannot work (no processes allowed, one was killed), read here."""
+    # Not for the many runs in which few files have changed: these take longer to load than such files to read.
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
+
     left = list(chunks)
     try:
         with ProcessPoolExecutor(workers, mp_context=_context()) as pool:
@@ -112,8 +117,10 @@ def _in_parallel(root: str, chunks: list[list[str]], workers: int) -> Iterator[t
             yield chunk, _read_chunk((root, chunk))
 
 
-def _context() -> multiprocessing.context.BaseContext:
+def _context() -> BaseContext:
     """Forking is cheapest, and safe while this process has a single thread."""
+    import multiprocessing  # noqa: PLC0415 - as above
+
     if sys.platform == "linux" and threading.active_count() == 1:
         return multiprocessing.get_context("fork")
     return multiprocessing.get_context("spawn")

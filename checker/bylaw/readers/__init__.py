@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bylaw.facts.file import FileFacts
+from bylaw.readers.encoding import NotText, to_utf8
 
 READER_VERSION = 1
 """Part of every cache key: raise it when a reader finds other facts in the same bytes."""
@@ -25,8 +26,6 @@ def as_read(path: str, content: bytes) -> bytes:
     """The UTF-8 text that a reader saw, and that every span of the file's facts speaks of."""
     if path.endswith(".sql"):
         return content
-    from bylaw.readers.python.parse import NotText, to_utf8  # noqa: PLC0415
-
     try:
         return to_utf8(content)
     except NotText:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bylaw.facts.code import SyntaxProblem, Unread
 from bylaw.facts.file import FileFacts
+from bylaw.readers.encoding import NotText, to_utf8
 from bylaw.readers.python import syntax
 from bylaw.readers.python.comments import suppressions
 from bylaw.readers.python.escapes import escapes
 from bylaw.readers.python.generated import is_generated
 from bylaw.readers.python.migrations import migration_helpers, migrations
 from bylaw.readers.python.module import Module
-from bylaw.readers.python.parse import NotText, to_utf8
 from bylaw.readers.python.queries import queries
 from bylaw.readers.python.recursion import deep_recursion
 from bylaw.readers.python.walk import walk

@@ -1,27 +1,17 @@
-"""Bytes to a tree-sitter tree: the one place that knows how Python source is encoded and parsed."""
+"""UTF-8 source to a tree-sitter tree."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 
 import tree_sitter_python
 from tree_sitter import Language, Node, Parser, Range
 
+from bylaw.readers.encoding import BOM
 from bylaw.source import Span
 
-_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
-_BOM = b"\xef\xbb\xbf"
 _ERROR_KIND = 0xFFFF
-
-
-class NotText(Exception):  # noqa: N818 - a state of the input, caught right away
-    """The bytes are not text in the encoding that the file declares. `offset` is the first bad byte."""
-
-    def __init__(self, message: str, offset: int = 0) -> None:
-        super().__init__(message)
-        self.offset = offset
 
 
 @cache
@@ -65,49 +55,10 @@ def field(name: str) -> int:
     return found
 
 
-def to_utf8(content: bytes) -> bytes:
-    """The same text in UTF-8. Only a file with a coding cookie changes; a byte order mark stays where it is.
-
-    Raises NotText for NUL bytes, and for bytes that the declared encoding (UTF-8 by default) cannot decode.
-    """
-    if (at := content.find(b"\0")) != -1:
-        raise NotText("the file contains NUL bytes", at)
-    encoding = declared_encoding(content)
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise NotText(f"the file is not {encoding} text: {error.reason} at byte {error.start}", error.start) from error
-    except (LookupError, ValueError, TypeError) as error:
-        raise NotText(f"the file declares the encoding {encoding!r}, which is unknown") from error
-    return content if encoding == "utf-8" else _encoded(text)
-
-
-def _encoded(text: object) -> bytes:
-    if not isinstance(text, str):
-        raise NotText("the file declares an encoding that is none of text")
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise NotText(f"the file holds characters that are no text: {error.reason}") from error
-
-
-def declared_encoding(content: bytes) -> str:
-    """The encoding that a byte order mark or a coding cookie declares, in lower case; UTF-8 without one."""
-    if content.startswith(_BOM):
-        return "utf-8"
-    for line in content.split(b"\n", 2)[:2]:
-        if match := _CODING.match(line):
-            name = match[1].decode("ascii", "replace").lower().replace("_", "-")
-            return "utf-8" if name in {"utf-8", "utf8", "utf-8-sig"} else name
-        if line.strip() and not line.lstrip().startswith(b"#"):
-            break
-    return "utf-8"
-
-
 def parse(content: bytes) -> Node:
     """The root node of UTF-8 source. Never fails: what is not understood becomes ERROR nodes."""
     # A byte order mark would be an ERROR node; three line ends keep every offset where it is.
-    blanked = b"\n\n\n" + content[3:] if content.startswith(_BOM) else content
+    blanked = b"\n\n\n" + content[3:] if content.startswith(BOM) else content
     return _parser().parse(blanked).root_node
 
 
