@@ -55,3 +55,5 @@ class Registration(msgspec.Struct, frozen=True):
     prefix_location: Location | None = None
     looped: bool = False
     """The call stands in a loop or comprehension over routers."""
+    conditional: bool = False
+    """The call stands in an if, try, with or loop."""

@@ -107,6 +107,11 @@ class Routing:
         return tuple(sorted(found, key=lambda router: (router.location.path, router.location.span)))
 
     @cached_property
+    def by_name(self) -> dict[str, Router]:
+        """The routers by qualified name."""
+        return {router.name: router for router in self.routers}
+
+    @cached_property
     def registrations(self) -> tuple[Registration, ...]:
         """Every call that hands a known router to an application or another router, in order of place."""
         found = [entry for item in self._waiting for entry in registrations_of(item, self._flow)]

@@ -32,6 +32,7 @@ def registrations_of(item: Object, flow: Flow) -> Iterator[Registration]:
             prefix=text_of(given),
             prefix_location=Location(edge.path, given.span) if given is not None else None,
             looped=argument is None,
+            conditional=site.conditional,
         )
 
 
