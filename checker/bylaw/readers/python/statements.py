@@ -6,6 +6,7 @@ from tree_sitter import Node
 
 from bylaw.facts.code import Role, Variable
 from bylaw.facts.values import Items, Operator, Ref, Starred, Value, text_of
+from bylaw.readers.python.indentation import check_clauses, check_indentation
 from bylaw.readers.python.parse import field, kind, span
 from bylaw.readers.python.scope import bound_names
 from bylaw.readers.python.visit import Handler, LoopNode, Visitor
@@ -15,10 +16,7 @@ _CONDITION, _CONSEQUENCE, _ALTERNATIVE = field("condition"), field("consequence"
 _IDENTIFIER, _ASSIGNMENT, _CALL, _COMMENT = kind("identifier"), kind("assignment"), kind("call"), kind("comment")
 _ELSE, _ATTRIBUTE, _STRING = kind("else_clause"), kind("attribute"), kind("string")
 _GLOBAL, _TUPLE = kind("global_statement"), kind("expression_list")
-_MODULE, _HANDLERS = kind("module"), frozenset({kind("except_clause"), kind("finally_clause")})
-_WIDEST = 1_000
-"""Columns: what stands further to the right is not indented, but on a line with something else."""
-_CLAUSES = _HANDLERS | {_ELSE, kind("elif_clause")}
+_HANDLERS = frozenset({kind("except_clause"), kind("finally_clause")})
 _RESULTS = frozenset({
     kind("parenthesized_expression"), kind("await"), kind("conditional_expression"), kind("boolean_operator"),
     kind("named_expression"),
@@ -199,7 +197,7 @@ def _block(walk: Visitor, node: Node, _role: Role) -> None:
 
 def _if(walk: Visitor, node: Node, _role: Role) -> None:
     condition, consequence = node.child_by_field_id(_CONDITION), node.child_by_field_id(_CONSEQUENCE)
-    _check_clauses(walk, node)
+    check_clauses(walk, node)
     typing_only = None
     if condition is not None and walk.module.content.find(_FOR_TYPING, condition.start_byte, condition.end_byte) != -1:
         typing_only = _typing_only(walk.value(condition))
@@ -245,55 +243,13 @@ def _raise(walk: Visitor, node: Node, _role: Role) -> None:
 def _try(walk: Visitor, node: Node, role: Role) -> None:
     if not any(child.kind_id in _HANDLERS for child in node.children):
         walk.doubt(node, "`try` without `except` or `finally`")
-    _check_clauses(walk, node)
+    check_clauses(walk, node)
     _block(walk, node, role)
-
-
-def _check_clauses(walk: Visitor, node: Node) -> None:
-    """Doubt an `else` or `except` that does not stand below its statement."""
-    clauses = [child for child in node.children if child.kind_id in _CLAUSES]
-    expected = _indentation(walk.module.content, node.start_byte) if clauses else None
-    if expected is None:
-        return
-    for clause in clauses:
-        if _indentation(walk.module.content, clause.start_byte) not in {expected, None}:
-            walk.doubt(clause, "this line is not indented as its statement")
-
-
-def _indentation(content: bytes, start: int) -> bytes | None:
-    """The blanks before a place, None when something else stands before it on its line."""
-    earliest = max(0, start - _WIDEST)
-    line = content.rfind(b"\n", earliest, start)
-    if line == -1 and earliest:
-        return None
-    before = content[line + 1 : start].lstrip(b"\xef\xbb\xbf\x0c")
-    return None if before.strip(b" \t\x0c") else before
 
 
 def _statements(walk: Visitor, node: Node, _role: Role) -> None:
     check_indentation(walk, node)
     walk.children(node, "other")
-
-
-def check_indentation(walk: Visitor, node: Node) -> None:
-    """Doubt a block that is empty, or whose statements do not begin in one column: tree-sitter accepts both."""
-    content = walk.module.content
-    expected = b"" if node.kind_id == _MODULE else None
-    empty = node.kind_id != _MODULE
-    for child in node.children:
-        if not child.is_named or child.kind_id == _COMMENT:
-            continue
-        empty = False
-        start = child.start_byte
-        if expected is not None and content.endswith(b"\n" + expected, 0, start):
-            continue
-        before = _indentation(content, start)
-        if expected is None:
-            expected = before
-        elif before not in {expected, None}:
-            walk.doubt(child, "this line is not indented as its block")
-    if empty:
-        walk.doubt(node, "a block needs a statement")
 
 
 HANDLERS: dict[str, Handler] = {
