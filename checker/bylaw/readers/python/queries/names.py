@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from bylaw.facts.values import Attr, Call, Constant, Items, Local, Ref, Starred, Value, children, walk
 from bylaw.readers.python.queries.vocabulary import WORD
 
+_STATES = frozenset({"active", "inactive", "ACTIVE", "INACTIVE", "Active", "Inactive"})
+"""Values of a status column: a filter by them says nothing of deleted rows."""
+
 
 def mentioned(value: Value, entity: str = "") -> Iterator[str]:
     """Every name in a value: `Book.deleted_at.is_(None)`, `Q(deleted_at__isnull=True)`, `text("deleted_at IS NULL")`.
@@ -28,7 +31,7 @@ def mentioned(value: Value, entity: str = "") -> Iterator[str]:
             case Call():
                 for keyword in part.keywords:
                     yield from keyword.name.split("__")
-            case Constant(str(text)) if len(text) < 10_000:
+            case Constant(str(text)) if len(text) < 10_000 and text not in _STATES:
                 for word in WORD.findall(text):
                     yield from word.split("__")
 
