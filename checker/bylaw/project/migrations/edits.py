@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import ColumnSpec
-from bylaw.project.migrations.expressions import is_null
-from bylaw.project.migrations.state import ColumnState, ConstraintState, IndexState, Note, TableState
+from bylaw.project.migrations.expressions import is_null, renamed, words
+from bylaw.project.migrations.state import ColumnState, IndexState, Note, TableState
 from bylaw.project.migrations.step import Step
 
 
@@ -50,11 +50,17 @@ def named(table: TableState, name: str) -> str:
 
 def without_column(table: TableState, name: str) -> TableState:
     name = named(table, name)
+    key = next((c.columns for c in table.constraints if c.kind == "primary-key" and name in c.columns), ())
+    columns = {
+        other: replace(column, primary_key=False) if other in key else column
+        for other, column in table.columns.items()
+        if other != name
+    }
     return replace(
         table,
-        columns={key: column for key, column in table.columns.items() if key != name},
+        columns=columns,
         constraints=tuple(c for c in table.constraints if name not in c.columns),
-        indexes=tuple(index for index in table.indexes if name not in index.columns),
+        indexes=tuple(index for index in table.indexes if name not in index.columns and name not in words(index.where)),
         fields={key: column for key, column in table.fields.items() if column != name},
     )
 
@@ -66,14 +72,31 @@ def with_renamed_column(table: TableState, name: str, new_name: str) -> TableSta
     def swapped(columns: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(new_name if entry == name else entry for entry in columns)
 
-    renamed = replace(column, name=new_name)
     return replace(
         table,
-        columns={**{key: entry for key, entry in table.columns.items() if key != name}, new_name: renamed},
-        constraints=tuple(replace(c, columns=swapped(c.columns)) for c in table.constraints),
-        indexes=tuple(replace(index, columns=swapped(index.columns)) for index in table.indexes),
+        columns={
+            **{key: entry for key, entry in table.columns.items() if key != name},
+            new_name: replace(column, name=new_name),
+        },
+        constraints=tuple(
+            replace(c, columns=swapped(c.columns), expression=renamed(c.expression, name, new_name))
+            for c in table.constraints
+        ),
+        indexes=tuple(
+            replace(index, columns=swapped(index.columns), where=renamed(index.where, name, new_name))
+            for index in table.indexes
+        ),
         fields={key: new_name if entry == name else entry for key, entry in table.fields.items()},
     )
+
+
+def with_renamed_type(table: TableState, name: str, new_name: str) -> TableState:
+    """A type of the database's own has another name: so has the type of the columns."""
+    columns = {
+        key: replace(column, type=new_name + column.type[len(name) :]) if column.type.rstrip("[]") == name else column
+        for key, column in table.columns.items()
+    }
+    return replace(table, columns=columns)
 
 
 def with_altered_column(table: TableState, operation: ops.AlterColumn, step: Step) -> TableState:
@@ -110,39 +133,12 @@ def with_altered_column(table: TableState, operation: ops.AlterColumn, step: Ste
     return with_column(table, column)
 
 
-def with_constraint(table: TableState, operation: ops.AddConstraint, step: Step) -> TableState:
-    columns = tuple(named(table, name) for name in operation.columns)
-    if operation.kind == "not-null" and not operation.not_valid and columns:
-        known = table.columns.get(columns[0], ColumnState(columns[0]))
-        table = with_column(table, replace(known, nullable=False))
-    constraint = ConstraintState(
-        operation.kind, columns, operation.name, operation.expression,
-        validated=not operation.not_valid and not operation.not_enforced, created=step,
-        enforced=not operation.not_enforced, references=operation.references,
-    )  # fmt: skip
-    kept = table.constraints
-    if operation.using_index:
-        table = replace(table, indexes=tuple(index for index in table.indexes if index.name != operation.using_index))
-    return replace(table, constraints=(*kept, constraint))
-
-
-def without_constraint(table: TableState, operation: ops.DropConstraint) -> TableState:
-    kept = tuple(c for c in table.constraints if not operation.name or c.name != operation.name)
-    indexes = tuple(index for index in table.indexes if not operation.name or index.name != operation.name)
-    return replace(table, constraints=kept, indexes=indexes)
-
-
-def with_validated(table: TableState, name: str) -> TableState:
-    return replace(
-        table, constraints=tuple(replace(c, validated=True) if c.name == name else c for c in table.constraints)
-    )
-
-
-def with_index(table: TableState, operation: ops.CreateIndex, step: Step) -> TableState:
-    if operation.if_not_exists and any(index.name == operation.name for index in table.indexes):
+def with_index(table: TableState, operation: ops.CreateIndex, step: Step, name: str) -> TableState:
+    """The table with one more index, of that bare name."""
+    if operation.if_not_exists and any(index.name == name for index in table.indexes):
         return table
-    columns = tuple(named(table, name) if name else "" for name in operation.columns)
-    index = IndexState(operation.name.rpartition(".")[2], columns, operation.unique, operation.where, step)
+    columns = tuple(named(table, column) if column else "" for column in operation.columns)
+    index = IndexState(name, columns, operation.unique, operation.where, step)
     return replace(table, indexes=(*table.indexes, index))
 
 

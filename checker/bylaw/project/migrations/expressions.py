@@ -22,6 +22,22 @@ def forbids_null(expression: str, column: str) -> bool:
     return any(_plain(part) == wanted for part in conjuncts(expression))
 
 
+def words(expression: str) -> frozenset[str]:
+    """The names (and keywords) that an expression says, quoted ones without their quotes; texts are no names."""
+    tokens = _TOKEN.findall(expression[:_MOST])
+    return frozenset(token.strip('"') for token in tokens if token[0] == '"' or token[0].isidentifier())
+
+
+def renamed(expression: str, name: str, new_name: str) -> str:
+    """The expression with one name put in another's place."""
+    if name not in expression:
+        return expression
+    return "".join(
+        new_name if token == name else f'"{new_name}"' if token == f'"{name}"' else token
+        for token in _TOKEN.findall(expression)
+    )
+
+
 def conjuncts(expression: str) -> Iterator[str]:
     """The parts that AND connects, without the parentheses around them: `(a > 0) AND b` gives `a > 0` and `b`.
 

@@ -8,17 +8,27 @@ from msgspec.structs import replace
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import Operation
+from bylaw.project.migrations.constraints import (
+    declared,
+    names_constraints,
+    names_of,
+    with_constraint,
+    with_inline,
+    with_renamed_constraint,
+    with_validated,
+    without_constraint,
+    without_references,
+)
+from bylaw.project.migrations.default_names import default_name
 from bylaw.project.migrations.edits import (
     column_of,
     with_altered_column,
     with_column,
     with_comment,
-    with_constraint,
     with_index,
     with_renamed_column,
-    with_validated,
+    with_renamed_type,
     without_column,
-    without_constraint,
 )  # fmt: skip
 from bylaw.project.migrations.state import Note, Schema, TableState
 from bylaw.project.migrations.step import Step
@@ -97,16 +107,16 @@ class Replay:
         match operation:
             case ops.CreateTable():
                 self._create_table(operation, step)
-            case ops.DropTable(table=table):
-                self._drop_table(table)
+            case ops.DropTable():
+                self._drop_table(operation)
             case ops.RenameTable(table=table, new_name=new_name):
                 self._rename_table(table, new_name)
             case ops.MoveTable(table=table, schema=schema):
                 self._rename_table(table, f"{schema}.{table.rpartition('.')[2]}")
             case ops.AddColumn():
                 self._add_column(operation, step)
-            case ops.DropColumn(table=table, column=column):
-                self.change_table(table, lambda state: without_column(state, column))
+            case ops.DropColumn():
+                self._drop_column(operation)
             case ops.RenameColumn(table=table, column=column, new_name=new_name):
                 self.change_table(table, lambda state: with_renamed_column(state, column, new_name))
             case ops.AlterColumn():
@@ -115,10 +125,10 @@ class Replay:
                 self.change_table(operation.table, lambda state: with_constraint(state, operation, step))
             case ops.DropConstraint():
                 self.change_table(operation.table, lambda state: without_constraint(state, operation))
-            case ops.ValidateConstraint(table=table, name=name):
-                self.change_table(table, lambda state: with_validated(state, name))
+            case ops.ValidateConstraint(table=table):
+                self.change_table(table, lambda state: with_validated(state, operation.name))
             case ops.CreateIndex() if operation.table:
-                self.change_table(operation.table, lambda state: with_index(state, operation, step))
+                self._create_index(operation, step)
             case ops.DropIndex():
                 self._drop_index(operation)
             case ops.SetComment(kind="table" | "column") if operation.table:
@@ -130,10 +140,10 @@ class Replay:
                 self._objects[kind, name] = step
                 if operation.labels:
                     self._enums[name] = operation.labels
-            case ops.DropObject(kind=kind, name=name):
-                self._write()
-                self._objects.pop((kind, name), None)
-                self._enums.pop(name, None)
+            case ops.DropObject():
+                self._drop_object(operation)
+            case ops.RenameObject():
+                self._rename_object(operation)
             case _:
                 pass
 
@@ -145,25 +155,42 @@ class Replay:
         for name in operation.primary_key:
             if name in columns:
                 columns[name] = replace(columns[name], primary_key=True, nullable=False)
-        self._put(
-            TableState(
-                operation.table,
-                columns,
-                complete=not operation.partial and bool(operation.columns),
-                created=step,
-                temporary=operation.temporary,
-                comment=Note(operation.comment, step) if operation.comment else None,
-                model=operation.model,
-                partition_of=operation.partition_of,
-                identity=self._next(),
-                fields={spec.field: spec.name for spec in operation.columns if spec.field},
-            )
+        made = TableState(
+            operation.table,
+            columns,
+            complete=not operation.partial and bool(operation.columns),
+            created=step,
+            temporary=operation.temporary,
+            comment=Note(operation.comment, step) if operation.comment else None,
+            model=operation.model,
+            partition_of=operation.partition_of,
+            identity=self._next(),
+            fields={spec.field: spec.name for spec in operation.columns if spec.field},
         )
+        self._put(declared(made, operation, step) if names_constraints(step) else made)
 
-    def _drop_table(self, table: str) -> None:
-        state = self._reader.table(table)
-        if state is not None:
-            self._take(state.name)
+    def _drop_table(self, operation: ops.DropTable) -> None:
+        state = self._reader.table(operation.table)
+        if state is None:
+            return
+        self._take(state.name)
+        if operation.cascade:
+            self._drop_references(lambda target: target == state.name or target.rpartition(".")[0] == state.name)
+
+    def _drop_column(self, operation: ops.DropColumn) -> None:
+        state = self._table(operation.table)
+        column = state.column(operation.column)
+        self._put(without_column(state, operation.column))
+        if operation.cascade and column is not None:
+            gone = {f"{state.name}.{column.name}", *([state.name] if column.primary_key else [])}
+            self._drop_references(gone.__contains__)
+
+    def _drop_references(self, to: Callable[[str], bool]) -> None:
+        """Foreign keys of other tables go with what they point to."""
+        for table in list(self._tables.values()):
+            left = without_references(table, to)
+            if left is not table:
+                self._put(left)
 
     def _rename_table(self, table: str, new_name: str) -> None:
         state = self._table(table)
@@ -172,6 +199,7 @@ class Replay:
             new_name = f"{schema}.{new_name}"
         self._take(state.name)
         self._put(replace(state, name=new_name))
+        self._redirect(state.name, new_name)
         for key, physical in self._keys.items():
             if physical == state.name:
                 self._keys[key] = new_name
@@ -180,9 +208,60 @@ class Replay:
         state = self._reader.table(operation.table)
         if operation.if_not_exists and state is not None and state.column(operation.column.name) is not None:
             return
-        self.change_table(
-            operation.table, lambda table: with_column(table, column_of(operation.column, step, self._next()))
-        )
+        state = with_column(self._table(operation.table), column_of(operation.column, step, self._next()))
+        if names_constraints(step):
+            state = with_inline(state, operation.column, step)
+        self._put(state)
+
+    def _redirect(self, name: str, new_name: str) -> None:
+        """Foreign keys follow the table that they point to."""
+        for table in list(self._tables.values()):
+            if any(c.references == name or c.references.rpartition(".")[0] == name for c in table.constraints):
+                moved = (
+                    replace(c, references=new_name + c.references[len(name) :])
+                    if c.references == name or c.references.rpartition(".")[0] == name
+                    else c
+                    for c in table.constraints
+                )
+                self._put(replace(table, constraints=tuple(moved)))
+
+    def _create_index(self, operation: ops.CreateIndex, step: Step) -> None:
+        name = operation.name.rpartition(".")[2]
+        if not name and names_constraints(step) and all(operation.columns):
+            state = self._table(operation.table)
+            name = default_name("index", state.name, operation.columns, names_of(state))
+        self.change_table(operation.table, lambda state: with_index(state, operation, step, name))
+
+    def _drop_object(self, operation: ops.DropObject) -> None:
+        self._write()
+        self._objects.pop((operation.kind, operation.name), None)
+        if self._enums.pop(operation.name, None) is not None and operation.cascade:
+            for table in list(self._tables.values()):
+                for column in table.columns.values():
+                    if column.type.rstrip("[]") == operation.name:
+                        table = without_column(table, column.name)  # noqa: PLW2901 - one after the other
+                self._put(table)
+
+    def _rename_object(self, operation: ops.RenameObject) -> None:
+        kind, name, new_name = operation.kind, operation.name, operation.new_name
+        if kind == "constraint":
+            self.change_table(operation.table, lambda state: with_renamed_constraint(state, name, new_name))
+            return
+        if kind == "index":
+            bare = name.rpartition(".")[2]
+            for table in list(self._tables.values()):
+                if bare in names_of(table):
+                    self._put(with_renamed_constraint(table, bare, new_name.rpartition(".")[2]))
+            return
+        self._write()
+        step = self._objects.pop((kind, name), None)
+        if step is not None:
+            self._objects[kind, new_name] = step
+        labels = self._enums.pop(name, None) if kind == "type" else None
+        if labels is not None:
+            self._enums[new_name] = labels
+            for table in list(self._tables.values()):
+                self._put(with_renamed_type(table, name, new_name))
 
     def _drop_index(self, operation: ops.DropIndex) -> None:
         bare = operation.name.rpartition(".")[2]

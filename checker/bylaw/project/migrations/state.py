@@ -67,7 +67,9 @@ class ConstraintState(msgspec.Struct, frozen=True):
     created: Step | None = None
     enforced: bool = True
     references: str = ""
-    """The table that a foreign key points to."""
+    """What a foreign key points to: `table.column` or `table`."""
+    named: bool = True
+    """False where nobody gave it a name: it then has the one that PostgreSQL gives it, or none."""
 
 
 class IndexState(msgspec.Struct, frozen=True):

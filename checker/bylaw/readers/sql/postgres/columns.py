@@ -151,9 +151,9 @@ def add_constraint(node: Constraint, table: str, statement: Statement, opening: 
         return None
     start = statement.base + node.location
     first, last = statement.trimmed(start, statement.shape.element_end(opening, start, statement.end))
-    columns = node.fk_attrs if kind == "foreign-key" else node.keys
+    columns = names_of(node.fk_attrs if kind == "foreign-key" else node.keys) or tuple(_excluded(node))
     return AddConstraint(
-        table, kind, names_of(columns), statement.place(first, last), name=node.conname,
+        table, kind, columns, statement.place(first, last), name=node.conname,
         references=_target(node) if kind == "foreign-key" else "",
         expression=statement.in_brackets(start) if kind == "check" else "",
         # NOT ENFORCED makes the parser say that validation is skipped, which nobody asked for.
@@ -161,3 +161,10 @@ def add_constraint(node: Constraint, table: str, statement: Statement, opening: 
         using_index=node.indexname, not_enforced=kind in {"check", "foreign-key"} and not node.is_enforced,
         referenced_columns=names_of(node.pk_attrs),
     )  # fmt: skip
+
+
+def _excluded(node: Constraint) -> Iterator[str]:
+    """The columns of an EXCLUDE; '' for an expression."""
+    for item in node.exclusions:
+        for element in item.sequence.items[:1] if item.sequence is not None else ():
+            yield element.index_elem.name if element.index_elem is not None else ""

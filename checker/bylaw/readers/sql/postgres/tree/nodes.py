@@ -70,6 +70,7 @@ class Constraint(msgspec.Struct):
     keys: list[Item] = []
     fk_attrs: list[Item] = []
     pk_attrs: list[Item] = []
+    exclusions: list[Item] = []
     pktable: RangeVar | None = None
     indexname: str = ""
     skip_validation: bool = False

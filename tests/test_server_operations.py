@@ -1,0 +1,40 @@
+"""The schema that bylaw replays from SQL is the schema that a server has after the same SQL, statement by statement."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bylaw.project import Project
+from bylaw.project.migrations.state import Schema
+from bylaw.readers import read_file
+from bylaw.settings import Settings
+
+if TYPE_CHECKING:
+    from postgres_server import Connection
+
+SCRIPTS = Path(__file__).parents[1] / "fixtures" / "server" / "operations.sql"
+
+
+def _scripts() -> list[list[str]]:
+    _, *paragraphs = SCRIPTS.read_text("utf-8").split("\n\n")
+    return [paragraph.strip().splitlines() for paragraph in paragraphs]
+
+
+def replayed(statements: list[str]) -> list[Schema]:
+    """The schema after each statement, where each is a migration of its own."""
+    files = {f"db/migrations/{at:04}_x.sql": f"{statement};\n".encode() for at, statement in enumerate(statements, 1)}
+    facts = {path: read_file(path, content) for path, content in files.items()}
+    migrations = Project(facts, Settings(), files.__getitem__).migrations
+    return [migrations.schema_after(step) for step in migrations.trees[0].steps]
+
+
+@pytest.mark.parametrize("statements", _scripts(), ids=lambda statements: statements[0][:40])
+def test_the_replayed_schema_is_the_servers(statements: list[str], database: Connection) -> None:
+    from schema_comparison import differences, of_replay, of_server
+
+    for statement, schema in zip(statements, replayed(statements), strict=True):
+        database.execute(statement)  # type: ignore[call-overload]
+        assert differences(of_replay(schema, database), of_server(database)) == [], statement
