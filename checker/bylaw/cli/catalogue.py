@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ def list_rules(config: Path | None, choices: Choices, output_format: str) -> int
     if output_format == "json":
         presets = preset_levels(rules)
         document = {"version": 1, "rules": [entry(rule, presets) for rule in rules.values()]}
-        output.print(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        output.document(document)
     else:
         output.print("".join(f"{line}\n" for line in _table(rules)))
     output.flush()

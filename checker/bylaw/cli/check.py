@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
 from bylaw.cli import FAILED, remembering
 from bylaw.cli.output import Output, use_color
-from bylaw.cli.paths import from_root, inside_root, is_below
+from bylaw.cli.paths import from_root, inside_root
 from bylaw.cli.progress import progress
 from bylaw.cli.request import Request
 from bylaw.config import Resolved, locate, resolve
+from bylaw.config.files import repository_top
 from bylaw.diagnostics import Diagnostic
 from bylaw.engine.builtin import DESCRIPTIONS
 from bylaw.engine.run import Report
 from bylaw.engine.session import Session, open_session
 from bylaw.errors import UsageError
+from bylaw.project.paths import is_below
 from bylaw.reporters import Texts, View, render, statistics
+
+Load = Callable[[str], bytes]
 
 _FOR_PEOPLE = frozenset({"text", "concise"})
 
@@ -60,9 +64,9 @@ def check(request: Request) -> int:
     report = judged.report
     shown = tuple(d for d in report.diagnostics if not d.location.path or is_below(d.location.path, paths))
     if not request.diff:
-        texts = _Contents(session, judged.contents)
+        load = _texts(session, judged.contents)
         files = sum(is_below(path, paths) for path in session.project.files)
-        _report(request, _view(request, resolved, texts, shown, files), output)
+        _report(request, _view(request, resolved, load, shown, files), output)
     code = judged.code if judged.code is not None else exit_code(report, shown, exit_zero=request.exit_zero)
     if request.is_repeatable and request.arguments is not None and not report.internal_error:
         recording.save(list(request.arguments), code, bytes(output.out), bytes(output.err))
@@ -134,27 +138,17 @@ def _nothing_to_check(request: Request, session: Session, paths: tuple[str, ...]
     return FAILED
 
 
-class _Contents:
+def _texts(session: Session, repaired: Mapping[str, bytes]) -> Load:
     """Gives the text that the diagnostics speak of: the file as it was read, or as it is after repairing."""
-
-    def __init__(self, session: Session, repaired: Mapping[str, bytes]) -> None:
-        self.files = session.project.files
-        self.repaired = repaired
-
-    def __call__(self, path: str) -> bytes:
-        if path in self.repaired:
-            return self.repaired[path]
-        if path not in self.files:
-            raise FileNotFoundError(path)
-        return self.files[path].source.content
+    return lambda path: repaired[path] if path in repaired else session.text(path)
 
 
-def _view(request: Request, resolved: Resolved, contents: _Contents, shown: tuple[Diagnostic, ...], files: int) -> View:
+def _view(request: Request, resolved: Resolved, load: Load, shown: tuple[Diagnostic, ...], files: int) -> View:
     people = request.output_format in _FOR_PEOPLE
     return View(
-        diagnostics=shown if people else tuple(_with_plain_edits(shown, contents)),
+        diagnostics=shown if people else tuple(_with_plain_edits(shown, load)),
         files=files,
-        texts=Texts(contents),
+        texts=Texts(load),
         rules=resolved.rules,
         meanings=DESCRIPTIONS,
         prefix=_prefix(resolved.root),
@@ -163,11 +157,11 @@ def _view(request: Request, resolved: Resolved, contents: _Contents, shown: tupl
     )
 
 
-def _with_plain_edits(diagnostics: tuple[Diagnostic, ...], contents: _Contents) -> Iterator[Diagnostic]:
+def _with_plain_edits(diagnostics: tuple[Diagnostic, ...], load: Load) -> Iterator[Diagnostic]:
     """Named edits as replacements, which is what other programs understand."""
     from bylaw.edits import EditError, Resolver  # noqa: PLC0415 - parsers, for the formats that show edits
 
-    resolver = Resolver(contents)
+    resolver = Resolver(load)
     for diagnostic in diagnostics:
         fix = diagnostic.fix
         if fix is None:
@@ -182,8 +176,7 @@ def _with_plain_edits(diagnostics: tuple[Diagnostic, ...], contents: _Contents) 
 
 def _prefix(root: Path) -> str:
     """From the top of the repository to the root, for those who read paths from there."""
-    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
-    inside = root.relative_to(top).as_posix()
+    inside = root.relative_to(repository_top(root)).as_posix()
     return "" if inside == "." else f"{inside}/"
 
 

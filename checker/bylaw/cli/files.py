@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from bylaw.cli.output import Output
@@ -24,7 +23,7 @@ def list_files(config: Path | None, output_format: str) -> int:
             "files": [{"path": path, "kind": _kind(path)} for path in found.files],
             "skipped": [{"path": path, "reason": reason} for path, reason in found.skipped],
         }
-        output.print(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        output.document(document)
     else:
         lines = [f"{path}  ({_kind(path)})" for path in found.files]
         if found.skipped:

@@ -19,6 +19,12 @@ class Output(msgspec.Struct):
         """Add text to standard output; `encoding` is the terminal's unless a format asks for another."""
         self.out += _encoded(text, encoding or _encoding(sys.stdout))
 
+    def document(self, content: object) -> None:
+        """Add a JSON document to standard output."""
+        import json  # noqa: PLC0415 - `bylaw check` needs it for some formats only
+
+        self.print(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
     def note(self, text: str) -> None:
         """Add a line to standard error."""
         self.err += _encoded(text + "\n", _encoding(sys.stderr))

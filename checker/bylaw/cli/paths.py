@@ -47,8 +47,3 @@ def _inside(path: Path, root: Path) -> str | None:
 def _hint(wrong: list[str]) -> str:
     outside = any("is outside the project" in sentence for sentence in wrong)
     return "a project is checked from within: go to its folder first" if outside else ""
-
-
-def is_below(path: str, folders: Iterable[str]) -> bool:
-    """Whether `path` is one of `folders` or lies in one of them; all from the root."""
-    return any(not folder or path == folder or path.startswith(f"{folder}/") for folder in folders)

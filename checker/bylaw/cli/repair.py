@@ -5,7 +5,6 @@ from __future__ import annotations
 from bylaw.cli import FAILED
 from bylaw.cli.check import Judged
 from bylaw.cli.output import Output
-from bylaw.cli.paths import is_below
 from bylaw.cli.request import Request
 from bylaw.config import Resolved
 from bylaw.engine.delegating import RememberingRuff
@@ -15,6 +14,7 @@ from bylaw.engine.fixing import FixOutcome, fix_project
 from bylaw.engine.run import judge
 from bylaw.engine.session import Session
 from bylaw.engine.writing import unwritable, write_files
+from bylaw.project.paths import is_below
 from bylaw.readers import as_read
 from bylaw.reporters.tally import plural
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from bylaw.cli.output import Output
 from bylaw.config import Choices, Resolved, locate, resolve
 from bylaw.config.describe import as_toml, plain
 from bylaw.rule import Adoption
-from bylaw.settings import Level
+from bylaw.settings import RuleSetting
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +40,7 @@ def show(config: Path | None, choices: Choices, output_format: str) -> int:
     resolved = resolve(locate(Path.cwd(), config), choices)
     sleeps = _sleeps(resolved)
     if output_format == "json":
-        output.print(json.dumps(_document(resolved, sleeps), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        output.document(_document(resolved, sleeps))
     else:
         output.print("".join(f"{line}\n" for line in _lines(resolved, sleeps)))
     output.flush()
@@ -147,7 +146,5 @@ def _rule(name: str, resolved: Resolved, sleep: Sleep | None) -> dict[str, Any]:
     return document
 
 
-def _setting(setting: Any) -> dict[str, object]:
-    level: Level = setting.level
-    options = plain(setting.options) if setting.options is not None else {}
-    return {"level": level, "options": options}
+def _setting(setting: RuleSetting) -> dict[str, object]:
+    return {"level": setting.level, "options": plain(setting.options) if setting.options is not None else {}}

@@ -41,14 +41,14 @@ def locate(start: Path, explicit: Path | None = None) -> ConfigSource:
         source = _in_folder(folder)
         if source is not None:
             return source
-    return ConfigSource(_git_root(start))
+    return ConfigSource(repository_top(start))
 
 
 def _explicit(start: Path, path: Path) -> ConfigSource:
     if not path.is_file():
         raise UsageError(f"{path}: there is no such configuration file")
     path = path.resolve()
-    root = path.parent if start.is_relative_to(path.parent) else _git_root(start)
+    root = path.parent if start.is_relative_to(path.parent) else repository_top(start)
     text = _text(path)
     table = _parsed(path, text)
     if path.name == PROJECT_FILE or _bylaw_table(table) is not None:
@@ -86,7 +86,8 @@ def _tool_table(path: Path, table: Mapping[str, object]) -> Mapping[str, object]
     return own
 
 
-def _git_root(start: Path) -> Path:
+def repository_top(start: Path) -> Path:
+    """The nearest folder at or above `start` that git knows as a working tree, else `start` itself."""
     return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), start)
 
 

@@ -32,6 +32,12 @@ class Session(msgspec.Struct, frozen=True):
     unsaved: frozenset[str] = frozenset()
     """Files whose content is not the one on the disk."""
 
+    def text(self, path: str) -> bytes:
+        """The text of a file (UTF-8) as it was read. Raises FileNotFoundError for a path that was not."""
+        if path not in self.project.files:
+            raise FileNotFoundError(path)
+        return self.project.files[path].source.content
+
     def judge(self, rules: Mapping[str, Rule]) -> Report:
         report = judge(self.project, rules, self.failed, on_disk(self.root, self.unsaved))
         return Report(report.diagnostics, report.files, report.internal_error, tuple(self.discovery.skipped))

@@ -8,10 +8,12 @@ from pathlib import Path
 from bylaw.config import Choices, Resolved, locate, resolve
 from bylaw.config.describe import as_toml, plain
 from bylaw.config.explain import explain
+from bylaw.config.lines import kebab
 from bylaw.engine.builtin import DESCRIPTIONS
 from bylaw.engine.effective import Effective
-from bylaw.engine.session import Session, open_session
+from bylaw.engine.session import open_session
 from bylaw.errors import UsageError
+from bylaw.project.paths import is_below
 from bylaw.reporters import Texts, View, render
 from bylaw.rule import Rule
 from bylaw.settings import RuleSetting
@@ -34,9 +36,9 @@ class Answers:
         wanted = [self._existing(path, resolved.root, overlay) for path in paths] or list(overlay) or [""]
         session = open_session(resolved.root, resolved.settings, overlay=overlay)
         report = session.judge(resolved.rules)
-        shown = tuple(d for d in report.diagnostics if not d.location.path or _is_below(d.location.path, wanted))
-        files = sum(_is_below(path, wanted) for path in session.project.files)
-        return render("agent", View(shown, files, _texts(session), resolved.rules, DESCRIPTIONS))
+        shown = tuple(d for d in report.diagnostics if not d.location.path or is_below(d.location.path, wanted))
+        files = sum(is_below(path, wanted) for path in session.project.files)
+        return render("agent", View(shown, files, Texts(session.text), resolved.rules, DESCRIPTIONS))
 
     def conventions(self, path: str) -> str:
         """Which rules hold for a file, before it is written: one line each, with the options that matter.
@@ -77,22 +79,10 @@ class Answers:
         return inside
 
 
-def _texts(session: Session) -> Texts:
-    def load(path: str) -> bytes:
-        file = session.project.files.get(path)
-        return file.source.content if file is not None else b""
-
-    return Texts(load)
-
-
-def _is_below(path: str, folders: Sequence[str]) -> bool:
-    return any(not folder or path == folder or path.startswith(f"{folder}/") for folder in folders)
-
-
 def _convention(rule: Rule, setting: RuleSetting) -> Iterator[str]:
     default = rule.default_options
     chosen = {
-        name.replace("_", "-"): value
+        kebab(name): value
         for name in rule.options_type.__dataclass_fields__
         if setting.options is not None and (value := getattr(setting.options, name)) != getattr(default, name)
     }

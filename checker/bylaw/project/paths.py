@@ -1,8 +1,8 @@
-"""Which paths hold tests, and which hold examples: settings first, then what everybody calls such folders."""
+"""What a path (posix, from the root) says: whether it holds tests or examples, matches globs, lies in a folder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from bylaw.settings import Settings
@@ -50,3 +50,8 @@ def _spec(globs: tuple[str, ...]) -> Callable[[str], bool]:
 def matcher(globs: Sequence[str]) -> Callable[[str], bool]:
     """Says whether a path matches one of the globs (from the root, as in a `.gitignore`)."""
     return _spec(tuple(globs))
+
+
+def is_below(path: str, folders: Iterable[str]) -> bool:
+    """Whether `path` is one of `folders` or lies in one of them; '' is the root."""
+    return any(not folder or path == folder or path.startswith(f"{folder}/") for folder in folders)
