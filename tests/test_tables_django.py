@@ -186,3 +186,14 @@ def test_composite_keys_and_through_tables() -> None:
     line = table(found, "OrderLine")
     assert [c.attribute for c in line.primary_key] == ["order_id", "product_id"]
     assert line.is_association
+
+
+def test_a_module_named_models_in_a_package_of_models() -> None:
+    found = project(
+        shop__models__models="""
+            from django.db import models
+
+            class Order(models.Model): ...
+        """
+    )
+    assert table(found, "Order").name == "shop_order"

@@ -55,6 +55,8 @@ class DjangoApps:
                 return package
         if "models" in parts:
             at = len(parts) - 1 - parts[::-1].index("models")
+            while at > 0 and parts[at - 1] == "models":  # `shop/models/models.py`
+                at -= 1
             return ".".join(parts[:at])
         return ".".join(parts[:-1]) if len(parts) > 1 else ".".join(parts)
 
