@@ -16,7 +16,7 @@ from bylaw.project.migrations.deprecation import Announcement, Terms, announceme
 from bylaw.project.migrations.drops import Drop, drops
 from bylaw.project.migrations.held import Held, held
 from bylaw.project.migrations.linking import linked
-from bylaw.project.migrations.locks import Work, works
+from bylaw.project.migrations.locks import works
 from bylaw.project.migrations.losses import Loss, losses
 from bylaw.project.migrations.planting import Planted, plant
 from bylaw.project.migrations.references import references
@@ -37,6 +37,7 @@ from bylaw.project.migrations.state import Schema
 from bylaw.project.migrations.step import MigrationProblem, MigrationTree, Step
 from bylaw.project.migrations.transactions import Place, places
 from bylaw.project.migrations.trees import find_groves
+from bylaw.project.migrations.work import Work
 from bylaw.project.paths import is_test
 from bylaw.source import Span
 

@@ -9,10 +9,12 @@ from typing import Final, Literal
 
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
-from bylaw.project.migrations.locks import Lock, in_use, lock_of
+from bylaw.project.migrations.locks import lock_of
 from bylaw.project.migrations.transactions import Place
+from bylaw.project.migrations.work import Lock, in_use
 
-_ONE_ROW: Final = re.compile(r"\b\w*(?:id|key|uuid|slug|name)\"?\s*(?:=|\bin\b)\s*\(?\s*[:%{$?'\d]", re.IGNORECASE)
+_SOME_ROWS: Final = re.compile(r"(?:[^<>!:]=|\bin\b)\s*\(?\s*(?:[:%{$?'\d]|true\b|false\b)", re.IGNORECASE)
+"""A comparison with a constant or a parameter."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +67,8 @@ def _long(change: Change, text: Callable[[Change], str]) -> Literal["update", "d
 
 
 def _fills_new_column(change: Change, update: ops.DataChange, text: str) -> bool:
-    """A backfill says `WHERE new_column IS NULL`, which every row is; one that names a key changes a single row."""
+    """A backfill says `WHERE new_column IS NULL`, which every row is; one that asks for a value may change a few."""
     if not any(change.is_new_column(update.table, column) for column in update.columns):
         return False
     condition = re.split(r"\bwhere\b", text, maxsplit=1, flags=re.IGNORECASE)
-    return len(condition) == 2 and _ONE_ROW.search(condition[1]) is None
+    return len(condition) == 2 and _SOME_ROWS.search(condition[1]) is None

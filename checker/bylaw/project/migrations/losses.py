@@ -9,8 +9,8 @@ from typing import Final, Literal
 
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
-from bylaw.project.migrations.locks import in_use
 from bylaw.project.migrations.types import parse_type
+from bylaw.project.migrations.work import in_use
 
 _CUTTING: Final = re.compile(
     r"\b(?:left|right|substr|substring|trunc|round|floor|ceil|ceiling|date_trunc|split_part)\s*\(", re.IGNORECASE

@@ -11,7 +11,11 @@ from bylaw.project.migrations.types import SqlType, parse_type
 _TEXTS: Final = frozenset({"varchar", "text", "citext"})
 _CLOCKS: Final = frozenset({"timestamp", "timestamp with time zone", "time", "time with time zone", "interval"})
 _FREE: Final = frozenset({("cidr", "inet"), ("xml", "text"), ("xml", "varchar")})
-_UNSURE: Final = frozenset({"bit", "varbit", "oid", "set", "year"})
+_UNSURE: Final = frozenset({
+    "bit", "varbit", "oid", "set", "year", "enum", "tinyint", "mediumint", "tinytext", "mediumtext", "longtext", "blob",
+    "tinyblob", "mediumblob", "longblob", "binary", "varbinary",
+})  # fmt: skip
+"""Among them the types of MySQL: code that names one means another one on PostgreSQL."""
 _REWRITTEN_FROM_ANYTHING: Final = frozenset({
     "smallint", "integer", "bigint", "real", "double precision", "boolean", "uuid", "date", "json", "jsonb",
 })  # fmt: skip
@@ -47,13 +51,13 @@ def rewritten_type(old: str, new: str, using: str, column: str, enums: Container
     if not old:
         return after.base in _REWRITTEN_FROM_ANYTHING and not after.array
     before = parse_type(old)
-    if before is None or before == after:
+    if before is None or before == after or _UNSURE & {before.base, after.base}:
         return False
     if old != new and (
         (old in enums and (after.is_known or new in enums)) or (new in enums and (before.is_known or old in enums))
     ):
         return True
-    if not before.is_known or not after.is_known or _UNSURE & {before.base, after.base}:
+    if not before.is_known or not after.is_known:
         return False
     if before.array or after.array:
         return before.base != after.base and not {before.base, after.base} <= _TEXTS
@@ -72,8 +76,6 @@ def _scalar(before: SqlType, after: SqlType) -> bool:
         return bool(after.numbers) and not grown
     if before.base in _CLOCKS:
         return bool(after.numbers) and (not before.numbers or before.numbers > after.numbers) and after.numbers != (6,)
-    if before.base == "enum":
-        return True
     return before.base == "char" and before.numbers != after.numbers
 
 

@@ -18,6 +18,8 @@ _OTHERS: Final = frozenset({
 _POSTGRES_MODULES: Final = ("sqlalchemy.dialects.postgresql", "django.contrib.postgres", "psycopg", "asyncpg")
 _POSTGRES_BACKENDS: Final = ("django.db.backends.postgresql", "django.contrib.gis.db.backends.postgis")
 _OTHER_BACKENDS: Final = ("django.db.backends.", "sqlalchemy.dialects.mysql", "sqlalchemy.dialects.sqlite")
+_POSTGRES_FOLDERS: Final = frozenset({"postgres", "postgresql", "pg"})
+_FOLDERS: Final = _POSTGRES_FOLDERS | {"mysql", "mariadb", "sqlite", "sqlite3", "mssql", "sqlserver", "oracle"}
 _DECLARED: Final = re.compile(r"""["']?\b(?:provider|dialect)["']?\s*[:=]\s*["'](\w+)["']""")
 _OWN_CONNECTION: Final = re.compile(rb"AUTOCOMMIT|isolation_level|\.commit\(\)")
 _CONNECTS: Final = re.compile(rb"_from_config\(|\bcreate_(?:async_)?engine\(|\.connect\(|\.begin\(|\bget_engine\(")
@@ -62,6 +64,9 @@ class Servers:
         said = {step.migration.dialect for step in tree.steps} - {""}
         if said:
             return "postgres" in said
+        for part in reversed(tree.folder.lower().split("/")):
+            if part in _FOLDERS:
+                return part in _POSTGRES_FOLDERS
         if tree.tool == "sql":
             return self._declared(tree) in {"", "postgres"}
         if any(variant.dialect for step in tree.steps for variant in step.migration.variants):

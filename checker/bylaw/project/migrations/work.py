@@ -1,0 +1,53 @@
+"""Work on a table that others are using: what an operation does to it while it keeps them waiting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.drops import is_scratch
+
+Blocks = Literal["reads", "writes"]
+"""`reads`: everybody waits (ACCESS EXCLUSIVE); `writes`: who only reads does not."""
+Does = Literal["index", "scan", "rewrite"]
+Cause = Literal[
+    "index", "drop-index", "reindex",
+    "unique", "primary-key", "exclude", "foreign-key", "check", "not-null", "attach",
+    "type", "default", "generated", "serial", "identity", "domain", "storage", "vacuum-full", "cluster",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """Work on a table in use, for whose time others wait.
+
+    `columns` are those it is about, `detail` what is needed to name it: the default, the types, the storage. `name` is
+    the index's or constraint's, `inline` says that it comes with a new column.
+    """
+
+    change: Change
+    cause: Cause
+    does: Does
+    blocks: Blocks
+    table: str
+    columns: tuple[str, ...] = ()
+    name: str = ""
+    detail: str = ""
+    inline: bool = False
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock on a table in use that an operation takes and its transaction keeps."""
+
+    table: str
+    blocks: Blocks
+
+
+def in_use(change: Change, table: str) -> bool:
+    """Whether others may be reading and writing the table while the change runs."""
+    if is_scratch(table) or change.is_new_table(table) or change.before.has_view(table):
+        return False
+    state = change.table(table)
+    return state is None or change.deployment.final(state) is not None
