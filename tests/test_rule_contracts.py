@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from bylaw.config.describe import options_of
+from bylaw.diagnostics import Diagnostic
+from bylaw.engine.run import run
+from bylaw.engine.sources import MemorySources
 from bylaw.packs import load_builtin
 from bylaw.rule import Rule
-from bylaw.spec import Case, check_case, parse_spec
+from bylaw.spec import Case, check_case, parse_spec, settings_for
 
 ROOT = Path(__file__).parent.parent
 RULES = load_builtin()
@@ -37,6 +40,31 @@ def test_the_documentation_shows_what_is_bad_and_what_is_good(name: str) -> None
             assert not problems
         else:
             assert any(problem.startswith("unexpected: ") for problem in problems), f"nothing is found: {problems}"
+
+
+def wrong_words(diagnostic: Diagnostic) -> list[str]:
+    """What a diagnostic says otherwise than all others do."""
+    message, help_text = diagnostic.message, diagnostic.help
+    wrong = []
+    first = message.split(" ")[0]
+    if (first[:1].isupper() and not first.isupper()) or message.endswith("."):
+        wrong.append(f"a message has no capital (but for SQL and names in backticks) and no full stop: {message}")
+    if not re.match("[A-Z]", help_text) or not help_text.endswith("."):
+        wrong.append(f"a help is a sentence: {help_text}")
+    if diagnostic.fix is not None and (not diagnostic.fix.title[:1].isupper() or diagnostic.fix.title.endswith(".")):
+        wrong.append(f"the title of a fix has a capital and no full stop: {diagnostic.fix.title}")
+    wrong += [f"a related place has no full stop: {r.message}" for r in diagnostic.related if r.message.endswith(".")]
+    return wrong
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_all_rules_speak_alike(name: str) -> None:
+    rule = RULES[name]
+    spec = ROOT / "fixtures" / "rules" / rule.category / f"{name}.md"
+    for case in parse_spec(spec.read_text("utf-8"), name):
+        sources = MemorySources({path: text.encode() for path, text in case.files.items()})
+        report = run(sources, settings_for(case, rule, name), {name: rule})
+        assert not [wrong for diagnostic in report.diagnostics for wrong in wrong_words(diagnostic)]
 
 
 @pytest.mark.parametrize("name", RULES)

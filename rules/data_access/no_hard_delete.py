@@ -119,7 +119,7 @@ def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
             project.files[touch.path].at(query.span),
             f"{_what(touch)} deletes rows of `{touch.table.name or touch.table.class_name}`, which has the soft-delete "
             f"marker `{touch.marker.attribute}`",
-            f"set `{touch.marker.attribute}` instead",
+            f"Set `{touch.marker.attribute}` instead.",
             fix=_fix(touch, options),
         )
 
@@ -154,7 +154,7 @@ def _fix(touch: Touch, options: Options) -> Fix | None:
     if query.style == "core":
         imports.append(AddImport(path, "sqlalchemy", "update"))
     wanted = imports if options.kind == "timestamp" else imports[1:]
-    return Fix(f"set `{column}` instead of deleting", (*edits, *wanted))
+    return Fix(f"Set `{column}` instead of deleting", (*edits, *wanted))
 
 
 def _rewritten(query: Query, path: str, column: str, value: str) -> tuple[Replace, ...]:

@@ -126,7 +126,7 @@ def soft_delete_filter(project: Project, options: Options) -> Iterator[Finding]:
         yield Finding(
             project.files[touch.path].at(touch.query.span),
             f"this read of `{name}` returns deleted rows too: nothing looks at `{touch.marker.attribute}`",
-            f"add {_predicate(touch, options)}",
+            f"Add {_predicate(touch, options)}.",
             fix=_fix(touch, options),
         )
 
@@ -185,4 +185,4 @@ def _fix(touch: Touch, options: Options) -> Fix | None:
         method = "where" if query.style == "core" else "filter"
         test = "is_(None)" if options.kind == "timestamp" else "is_(True)"
         added = f".{method}({query.written}.{column}.{test})"
-    return Fix("leave deleted rows out", (Replace(touch.path, Span(query.insert_at, query.insert_at), added),))
+    return Fix("Leave deleted rows out", (Replace(touch.path, Span(query.insert_at, query.insert_at), added),))

@@ -10,7 +10,7 @@ from bylaw.facts.code import Import
 from bylaw.facts.values import Call, Ref
 
 _IMPORTERS = ("builtins.__import__", "importlib.__import__", "importlib.import_module")
-_HELP = "import it at the top of the module; where that makes a cycle, move what both sides need into a third module"
+_HELP = "Import it at the top of the module; where that makes a cycle, move what both sides need into a third module."
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _hoisted(file: File, span: Span, imports: list[Import]) -> Fix | None:
     """Moving may make a cycle, so it is unsafe; an import under a condition has a reason to be there, and stays."""
     if not imports or any(item.conditional or not item.function for item in imports):
         return None
-    return Fix("move the import to the top of the module", (HoistImport(file.path, span),))
+    return Fix("Move the import to the top of the module", (HoistImport(file.path, span),))
 
 
 def _is_ready_hook(file: File, function: str) -> bool:

@@ -57,11 +57,11 @@ def _steps(found: Untimed, options: Options) -> str:
     setting = f"SET lock_timeout = '{options.timeout}'"
     match found.change.tree.tool:
         case "alembic":
-            return f'Begin with op.execute("{setting}").'
+            return f'Begin with `op.execute("{setting}")`.'
         case "django":
-            return f'Begin with migrations.RunSQL("{setting}").'
+            return f'Begin with `migrations.RunSQL("{setting}")`.'
         case _:
-            return f"Begin with {setting};"
+            return f"Begin with `{setting};`."
 
 
 def _fix(found: Untimed, options: Options) -> Fix | None:

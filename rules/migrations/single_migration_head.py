@@ -134,11 +134,11 @@ def _help(problem: MigrationProblem, tree: MigrationTree, options: Options) -> s
 
 def _merge(problem: MigrationProblem, tree: MigrationTree, options: Options) -> str:
     if options.reconcile_command:
-        return f"Merge the heads: {options.reconcile_command}"
+        return f"Merge the heads: `{options.reconcile_command}`."
     if tree.tool == "django":
-        return f"Merge them: python manage.py makemigrations --merge {tree.name}"
+        return f"Merge them: `python manage.py makemigrations --merge {tree.name}`."
     other = problem.others[0].name
     return (
-        f'Let `{problem.step.name}` build on `{other}` (down_revision = "{other}") while it is not deployed yet, '
-        "or merge them: alembic merge heads"
+        f'Let `{problem.step.name}` build on `{other}` (`down_revision = "{other}"`) while it is not deployed yet, '
+        "or merge them: `alembic merge heads`."
     )

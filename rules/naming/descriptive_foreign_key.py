@@ -241,5 +241,5 @@ def _finding(case: Case, options: Options) -> Finding:
         target = f"{key.table or case.entities[0]}.{key.column}"
         message = f"`{case.column.attribute}` points to `{target}`, but its name does not end in `{bare}`"
     if case.table.orm == "sql":
-        return Finding(case.column.location, message, f"name the column `{wanted}`")
-    return Finding(case.column.location, message, f"rename the attribute to `{wanted}`; its physical name may stay")
+        return Finding(case.column.location, message, f"Name the column `{wanted}`.")
+    return Finding(case.column.location, message, f"Rename the attribute to `{wanted}`; its physical name may stay.")

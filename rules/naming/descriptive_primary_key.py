@@ -128,7 +128,7 @@ def _finding(location: Location, cases: list[tuple[Table, Column, str]]) -> Find
     label = table.class_name or table.name
     if column.implicit:
         message = f"`{label}` has the implicit primary key `{column.attribute}`, not `{wanted}`"
-        return Finding(location, message, f"declare the key: `{wanted} = models.BigAutoField(primary_key=True)`")
+        return Finding(location, message, f"Declare the key: `{wanted} = models.BigAutoField(primary_key=True)`.")
     if len(cases) > 1:
         others = (
             f"{len(cases)} tables"
@@ -136,21 +136,21 @@ def _finding(location: Location, cases: list[tuple[Table, Column, str]]) -> Find
             else f"`{label}` and `{cases[1][0].class_name or cases[1][0].name}`"
         )
         message = f"`{column.attribute}` becomes the primary key of {others}, where `{wanted}` is expected of `{label}`"
-        return Finding(location, message, "let each table declare its own key")
+        return Finding(location, message, "Let each table declare its own key.")
     message = f"the primary key of `{label}` is `{column.attribute}`, not `{wanted}`"
     return Finding(location, message, _help(table, column, wanted))
 
 
 def _help(table: Table, column: Column, wanted: str) -> str:
     if table.orm == "sql":
-        return f"name the column `{wanted}`, where the table exists already in a migration of its own"
+        return f"Name the column `{wanted}`, where the table exists already in a migration of its own."
     if table.orm == "django":
         kept = f'db_column="{column.name}"'
     elif table.orm == "sqlmodel":
         kept = f'sa_column_kwargs={{"name": "{column.name}"}}'
     else:
         kept = f'mapped_column("{column.name}", ...)'
-    return f"rename the attribute to `{wanted}`; the column may stay: `{kept}`"
+    return f"Rename the attribute to `{wanted}`; the column may stay: `{kept}`."
 
 
 def _elsewhere(use: IdUse, options: Options) -> Iterator[Finding]:
@@ -164,4 +164,4 @@ def _elsewhere(use: IdUse, options: Options) -> Iterator[Finding]:
     if wrong:
         what = {"path_params": "the path parameter", "schemas": "the field", "arguments": "the argument"}[use.kind]
         message = f"{what} `{use.name}` of `{use.owner}` identifies a row of `{use.table.class_name or use.table.name}`"
-        yield Finding(use.location, f"{message}: `{names[0]}`", f"rename it to `{names[0]}`")
+        yield Finding(use.location, f"{message}: `{names[0]}`", f"Rename it to `{names[0]}`.")

@@ -154,7 +154,7 @@ def _missing(project: Project, table: Table, options: Options) -> Finding:
     if other and not (other in ("is_active", "active") and options.kind == "timestamp"):
         return Finding(
             table.location, f"`{label}` marks deleted rows with `{other}` instead of `{options.column}`",
-            f"use `{options.column}`, as the other tables do",
+            f"Use `{options.column}`, as the other tables do.",
         )  # fmt: skip
     return Finding(table.location, f"`{label}` has no soft-delete column `{options.column}`", _help(options))
 
@@ -173,5 +173,5 @@ def _wrong_kind(column: Column, options: Options) -> str:
 
 def _help(options: Options) -> str:
     if options.kind == "timestamp":
-        return f"add a nullable date-time column `{options.column}`, best through the mixin that the other tables use"
-    return f"add a boolean column `{options.column}` with a default, best through the mixin that the other tables use"
+        return f"Add a nullable date-time column `{options.column}`, best through the mixin that the other tables use."
+    return f"Add a boolean column `{options.column}` with a default, best through the mixin that the other tables use."

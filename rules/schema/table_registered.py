@@ -119,7 +119,7 @@ def _django(registration: TableRegistration) -> Finding:
     return Finding(
         table.location,
         f"the application of `{table.class_name}`, `{application}`, is not in INSTALLED_APPS",
-        f"add it to INSTALLED_APPS in {registration.registry}",
+        f"Add it to INSTALLED_APPS in {registration.registry}.",
     )
 
 
@@ -129,10 +129,10 @@ def _alembic(registration: TableRegistration) -> Finding:
     fix = None
     if table.class_name and registry and registration.import_module:
         edit = AddImport(registry, registration.import_module, table.class_name)
-        fix = Fix(f"import {label} in {registry}", (edit,), "unsafe")
+        fix = Fix(f"Import `{label}` in {registry}", (edit,), "unsafe")
     return Finding(
         table.location,
         f"nothing that {registry} imports loads `{label}`, so migrations do not see its table",
-        f"import it in {registry}",
+        f"Import it in {registry}.",
         fix=fix,
     )

@@ -69,5 +69,5 @@ def max_complexity(found: RuffFinding, file: File, options: Options) -> Iterator
     yield Finding(
         file.at(found.span),
         f"`{file.text(found.span)}` has {paths} paths through it, more than {options.max}",
-        help="move branches into functions with a name of their own",
+        help="Move branches into functions with a name of their own.",
     )

@@ -9,7 +9,7 @@ from bylaw import File, Finding, Fix, Replace, file_rule
 from bylaw.facts.code import TypeEscape
 
 _HELP = (
-    "say what it really is: a class, a TypedDict, a Protocol or a type variable; `object` where anything is accepted"
+    "Say what it really is: a class, a TypedDict, a Protocol or a type variable; `object` where anything is accepted."
 )
 _PLACES = {
     "parameter": "the parameter `{}`",
@@ -102,11 +102,11 @@ def _finding(file: File, escape: TypeEscape) -> Finding:
     if escape.kind == "bare-generic":
         written = file.text(escape.span)
         return Finding(
-            file.at(escape.span), f"{place} is a `{written}` of anything", help=f"say what is in it: `{written}[…]`"
+            file.at(escape.span), f"{place} is a `{written}` of anything", help=f"Say what is in it: `{written}[…]`."
         )
     says = f"{place} contains `Any`" if escape.nested else f"{place} is `Any`"
     fix = None
     if escape.position == "parameter" and not escape.nested:
         edit = Replace(file.path, escape.span, "object")
-        fix = Fix(f"annotate `{escape.target}` with `object`", (edit,), "unsafe")
+        fix = Fix(f"Annotate `{escape.target}` with `object`", (edit,), "unsafe")
     return Finding(file.at(escape.span), f"{says}: nothing that touches it is checked", help=_HELP, fix=fix)

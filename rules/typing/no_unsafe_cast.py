@@ -10,7 +10,7 @@ from typing import Literal
 from bylaw import File, Finding, Fix, Related, Replace, file_rule
 from bylaw.facts.code import TypeEscape
 
-_HELP = "check the value instead: `isinstance`, or `TypeAdapter(T).validate_python(value)` where data enters"
+_HELP = "Check the value instead: `isinstance`, or `TypeAdapter(T).validate_python(value)` where data enters."
 _TOOLS = re.compile(r"(?:type|pyright|mypy|ty|noqa|pylint|ruff|pragma|fmt|nosec|isort|bylaw)\b\s*:?", re.IGNORECASE)
 _BLANKET = frozenset({"type: ignore", "pyright: ignore", "ty: ignore", "mypy: ignore-errors"})
 
@@ -87,7 +87,7 @@ def _cast(file: File, escape: TypeEscape, options: Options, *, allowed: bool) ->
         yield Finding(
             where,
             f"the cast to `{target}` gives no reason",
-            help="say in a comment on the same line or above why the value has this type",
+            help="Say in a comment on the same line or above why the value has this type.",
         )
 
 
@@ -95,8 +95,8 @@ def _double(file: File, escape: TypeEscape) -> Finding:
     where = file.at(escape.span)
     if escape.inner_span == escape.value_span and _same(escape.target, escape.inner_target):
         inner = file.text(escape.inner_span) if escape.inner_span is not None else ""
-        fix = Fix("drop the outer cast", (Replace(file.path, escape.span, inner),), "safe")
-        return Finding(where, f"the value is cast to `{escape.target}` twice", help="cast it once", fix=fix)
+        fix = Fix("Drop the outer cast", (Replace(file.path, escape.span, inner),), "safe")
+        return Finding(where, f"the value is cast to `{escape.target}` twice", help="Cast it once.", fix=fix)
     related: tuple[Related, ...] = ()
     if escape.inner_span is not None and escape.inner_span != escape.value_span:
         related = (Related(file.at(escape.inner_span), f"it was cast to `{escape.inner_target}` here"),)
@@ -116,13 +116,13 @@ def _gives_reason(escape: TypeEscape) -> bool:
 def _ignore(file: File, escape: TypeEscape) -> Iterator[Finding]:
     if escape.kind == "no-type-check":
         message = f"`@no_type_check` hides every error in `{escape.target}`"
-        yield Finding(file.at(escape.span), message, help="remove it, and ignore single errors by their code")
+        yield Finding(file.at(escape.span), message, help="Remove it, and ignore single errors by their code.")
     elif escape.kind == "ignore" and not escape.codes and escape.target in _BLANKET:
         what = "this file" if escape.target == "mypy: ignore-errors" else "this line"
         yield Finding(
             file.at(escape.span),
             f"`# {escape.target}` hides every error of {what}, also those to come",
-            help=f"name the error: `# {escape.target}[code]`"
+            help=f"Name the error: `# {escape.target}[code]`."
             if what == "this line"
-            else "ignore single errors by code",
+            else "Ignore single errors by code.",
         )

@@ -172,5 +172,5 @@ def _reported(failure: _Failure) -> Diagnostic:
     return Diagnostic(
         FIX_FAILED, CATEGORY, "warning", failure.location,
         f"the fix of {failure.diagnostic.rule} ({title}) was not applied: {failure.reason}",
-        help="repair it by hand, or leave it",
+        help="Repair it by hand, or leave it.",
     )  # fmt: skip

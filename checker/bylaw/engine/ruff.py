@@ -57,7 +57,9 @@ def find_ruff() -> Path:
     for folder in folders:
         if (folder / name).is_file():
             return folder / name
-    raise RuffError("ruff is not installed beside bylaw", hint="install bylaw anew, or: pip install ruff")
+    raise RuffError(
+        "ruff is not installed beside bylaw", hint="Install bylaw anew, or ruff itself: `pip install ruff`."
+    )
 
 
 def run_ruff(task: RuffTask, load: Load, root: Path | None = None) -> tuple[RuffFinding, ...]:

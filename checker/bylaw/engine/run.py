@@ -142,7 +142,7 @@ def _crashed(rule: Rule, error: Exception) -> Diagnostic:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{frame.filename.replace(chr(92), '/').rpartition('/')[2]}:{frame.lineno}"
     message = f"the rule {rule.name} failed: {type(error).__name__}: {error} ({where})"
-    help_ = "the other rules ran; please report this, or switch the rule off"
+    help_ = "Report this, or switch the rule off; the other rules ran."
     if isinstance(error, BylawError):
         message, help_ = f"the rule {rule.name} could not run: {error.message}", error.hint
     return Diagnostic("internal-error", "internal", "error", Location("", Span(0, 0)), message, help_)

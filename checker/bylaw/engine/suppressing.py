@@ -109,7 +109,7 @@ def _about(comment: _Comment, source: SourceText, judging: Judging) -> Iterator[
         for message in _problems(fact, judging):
             yield Diagnostic(
                 INVALID_SUPPRESSION, CATEGORY, level, place, f"this suppresses nothing: {message}",
-                help="write it as `bylaw: ignore[rule-name]: why this place is right`",
+                help="Write it as `bylaw: ignore[rule-name]: why this place is right`.",
             )  # fmt: skip
     level = judging.level(UNUSED_SUPPRESSION, source.path)
     unused = [name for name in dict.fromkeys(fact.rules) if _is_unused(name, comment, source.path, judging)]
@@ -118,7 +118,7 @@ def _about(comment: _Comment, source: SourceText, judging: Judging) -> Iterator[
         what = "in this file" if fact.whole_file else "here"
         yield Diagnostic(
             UNUSED_SUPPRESSION, CATEGORY, level, place, f"nothing {what} is reported by {names}",
-            help="remove it, so that it cannot hide a later problem", fix=removal(fact, unused, source),
+            help="Remove it, so that it cannot hide a later problem.", fix=removal(fact, unused, source),
         )  # fmt: skip
 
 

@@ -25,8 +25,8 @@ def removal(fact: Suppression, unused: Sequence[str], source: SourceText) -> Fix
     kept = [name for name in _names(opening) if name not in unused]
     if kept:
         span = Span(opening.start(1), opening.end(1))
-        return Fix("take the rule out of the suppression", (Replace(source.path, span, ", ".join(kept)),), "safe")
-    return Fix("remove the suppression", (Replace(source.path, _whole(opening, fact, content), ""),), "safe")
+        return Fix("Take the rule out of the suppression", (Replace(source.path, span, ", ".join(kept)),), "safe")
+    return Fix("Remove the suppression", (Replace(source.path, _whole(opening, fact, content), ""),), "safe")
 
 
 def _find(fact: Suppression, unused: Sequence[str], content: bytes) -> re.Match[bytes] | None:
