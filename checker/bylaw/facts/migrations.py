@@ -1,29 +1,25 @@
 """Migrations and their operations, whoever wrote them: Alembic, Django, or SQL.
 
 Identifiers are as the database sees them (unquoted ones folded to lower case by the SQL reader), schema-qualified
-where the source says so: `public.users`. Types are SQL text, normalised to lower case (`varchar(120)`, `numeric(10,
-2)`), ''
-where unknown. A constraint or an index whose name is computed, or left to the database, has the name ''; a table or
-column never has.
+where the source says so: `public.users`. Types are SQL text, normalised to lower case (`varchar(120)`,
+`numeric(10, 2)`), '' where unknown. A constraint or an index whose name is computed, or left to the database, has the
+name ''; a table or column never has.
 
 **Django operations speak of models and fields**, and only the state that earlier migrations built says which table
 and column those are. So in a migration whose tool is `django`, outside SQL text (`RunSQL`):
 
 - `table` is a *key*: the default name of the model, `app_model` in lower case. `CreateTable` alone carries both
-sides: `table` is the
-  physical name (it may come from `db_table`) and `model` the model, whose key is the default name. A replay keeps
-  key → physical name and falls back to the key.
+  sides: `table` is the physical name (it may come from `db_table`) and `model` the model, whose key is the default
+  name. A replay keeps key → physical name and falls back to the key.
 - `RenameTable.model` tells the two renames apart. `RenameModel`: `new_name` is the key of `model`; the physical name
-follows only
-  where it was the default one. `AlterModelTable`: `table` is the key of `model` and stays; `new_name` is the new
-  physical name.
+  follows only where it was the default one. `AlterModelTable`: `table` is the key of `model` and stays; `new_name` is
+  the new physical name.
 - `column` (also `columns` of indexes and constraints, and `new_name` of `RenameColumn`) is a *field* name.
-`ColumnSpec.field` is the
-  field where `name`, the column, differs from it (`author` → `author_id`, or `db_column`). A renamed field renames
-  its column accordingly, and none where `db_column` fixed it.
+  `ColumnSpec.field` is the field where `name`, the column, differs from it (`author` → `author_id`, or `db_column`).
+  A renamed field renames its column accordingly, and none where `db_column` fixed it.
 - A many-to-many field is a table of its own: `CreateTable` with the model `app.Model_field`. Dropping, renaming or
-altering such a
-  field (there is no such column, but a table with the key `app_model_field`) drops or renames that table.
+  altering such a field (there is no such column, but a table with the key `app_model_field`) drops or renames that
+  table.
 - `references` is the key of the referenced model, without a column.
 """
 
@@ -35,6 +31,9 @@ import msgspec
 
 from bylaw.facts.code import Unread
 from bylaw.source import Span
+
+ConstraintKind = Literal["primary-key", "unique", "foreign-key", "check", "exclude", "not-null"]
+Generation = Literal["", "identity", "serial", "stored", "virtual"]
 
 
 class ColumnSpec(msgspec.Struct, frozen=True, array_like=True):
@@ -60,7 +59,7 @@ class ColumnSpec(msgspec.Struct, frozen=True, array_like=True):
     span: Span | None = None
     field: str = ""
     """Django: the field's name, where the column is named otherwise."""
-    generation: Literal["", "identity", "serial", "stored", "virtual"] = ""
+    generation: Generation = ""
     """How the database fills it, where `generated` is set and the source says how."""
     constraint_names: tuple[tuple[str, str], ...] = ()
     """(kind, name) of the inline constraints that bear a name; kinds as in `AddConstraint`."""
@@ -153,7 +152,7 @@ class AlterColumn(msgspec.Struct, frozen=True, array_like=True, tag_field="op", 
 
 class AddConstraint(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="add-constraint"):
     table: str
-    kind: Literal["primary-key", "unique", "foreign-key", "check", "exclude", "not-null"]
+    kind: ConstraintKind
     columns: tuple[str, ...]
     span: Span
     name: str = ""

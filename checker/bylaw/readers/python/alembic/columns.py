@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, Literal
+from typing import Final
 
 from bylaw.facts.late import only_token
-from bylaw.facts.migrations import AddConstraint, ColumnSpec, CreateIndex, Operation
+from bylaw.facts.migrations import AddConstraint, ColumnSpec, CreateIndex, Generation, Operation
 from bylaw.facts.values import Attr, Call, Constant, Items, Operator, Ref, Text, Value, flag_of, is_none, text_of
 from bylaw.readers.python.alembic.types import type_text
 from bylaw.source import Span
 
 _GENERATED: Final = frozenset({"Identity", "Computed", "Sequence"})
-Generation = Literal["", "identity", "serial", "stored", "virtual"]
 _INLINE: Final = {"ForeignKey": "foreign-key", "CheckConstraint": "check", "UniqueConstraint": "unique"}
 _SERIAL: Final = frozenset({"serial", "bigserial", "smallserial"})
 _NAME_WRAPPERS: Final = frozenset({"f", "conv", "quoted_name", "_truncated_label"})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final, Literal
+from typing import Final
 
 from bylaw.facts.migrations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
     ColumnSpec,
+    ConstraintKind,
     CreateIndex,
     CreateTable,
     DataChange,
@@ -38,7 +39,6 @@ from bylaw.readers.python.alembic.columns import (
 from bylaw.readers.python.alembic.data import table_of
 from bylaw.readers.python.alembic.types import type_text
 
-Kind = Literal["primary-key", "unique", "foreign-key", "check", "exclude"]
 _KINDS: Final = {"foreignkey": "foreign-key", "unique": "unique", "check": "check", "primary": "primary-key"}
 
 
@@ -210,7 +210,7 @@ def _drop_index(arguments: Arguments) -> Iterator[Operation]:
     )  # fmt: skip
 
 
-def _constraint(kind: Kind) -> Callable[[Arguments], Iterator[Operation]]:
+def _constraint(kind: ConstraintKind) -> Callable[[Arguments], Iterator[Operation]]:
     def handler(arguments: Arguments) -> Iterator[Operation]:
         table = arguments.table_name()
         if table is None:

@@ -28,12 +28,16 @@ def index(key: str, value: Call, where: Call, *, concurrently: bool = False) -> 
     """What an `Index(…)` makes; `where` is the operation, or the index itself inside a model's options."""
     fields = [text_of(item) or "" for item in listed(value.keyword("fields"))]
     columns = (*(name.lstrip("-") for name in fields), *("" for _ in value.args))
-    condition = value.keyword("condition")
     yield CreateIndex(
         key, text_of(value.keyword("name")) or "", columns, where.span, concurrently=concurrently,
-        where="?" if condition is not None and not is_none(condition) else "",
-        method=_METHODS.get(value.method, ""),
+        where=_condition(value), method=_METHODS.get(value.method, ""),
     )  # fmt: skip
+
+
+def _condition(value: Call) -> str:
+    """'?' for an index or constraint that holds under a condition, which is not translated."""
+    condition = value.keyword("condition")
+    return "?" if condition is not None and not is_none(condition) else ""
 
 
 def add_index(app: str, call: Call) -> Iterator[Operation]:
@@ -64,11 +68,10 @@ def constraint(key: str, value: Call, where: Call, *, not_valid: bool = False) -
     fields = tuple(text_of(item) or "" for item in listed(value.keyword("fields")))
     match value.method:
         case "UniqueConstraint":
-            condition = value.keyword("condition")
-            if (condition is not None and not is_none(condition)) or value.args:
+            condition = _condition(value)
+            if condition or value.args:
                 columns = (*fields, *("" for _ in value.args))
-                where_text = "?" if condition is not None and not is_none(condition) else ""
-                yield CreateIndex(key, name, columns, where.span, unique=True, where=where_text)
+                yield CreateIndex(key, name, columns, where.span, unique=True, where=condition)
             else:
                 yield AddConstraint(key, "unique", fields, where.span, name)
         case "CheckConstraint":

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from bylaw.facts.migrations import ColumnSpec
+from bylaw.facts.migrations import ColumnSpec, ConstraintKind, Generation
 from bylaw.readers.sql.generic.cursor import Cursor
-from bylaw.readers.sql.generic.terms import ConstraintKind, enforcement, expression, reference, string_value
+from bylaw.readers.sql.generic.terms import enforcement, expression, reference, string_value
 from bylaw.readers.sql.generic.types import type_text
 
 _SERIAL: Final = frozenset({"serial", "bigserial", "smallserial", "serial4", "serial8"})
@@ -31,9 +31,7 @@ class _Column:
         self.default: str | None = None
         self.primary = self.unique = False
         self.references = self.check = self.comment = ""
-        self.generation: Literal["", "identity", "serial", "stored", "virtual"] = (
-            "serial" if column_type in _SERIAL else ""
-        )
+        self.generation: Generation = "serial" if column_type in _SERIAL else ""
         self.names: list[tuple[str, str]] = []
 
     def read(self, first: int) -> ColumnSpec:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from bylaw.facts.migrations import AddConstraint, CreateIndex, Operation
+from bylaw.facts.migrations import AddConstraint, ConstraintKind, CreateIndex, Operation
 from bylaw.readers.sql.generic.cursor import Cursor
-from bylaw.readers.sql.generic.terms import ConstraintKind, enforcement, reference
+from bylaw.readers.sql.generic.terms import enforcement, reference
 
 _CONSTRAINTS: Final = frozenset({"constraint", "primary", "unique", "foreign", "check", "exclude"})
 _INDEXES: Final = frozenset({"key", "index", "fulltext", "spatial"})

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 from bylaw.readers.sql.generic.cursor import Cursor
 from bylaw.readers.sql.text import readable
 
-ConstraintKind = Literal["primary-key", "unique", "foreign-key", "check", "exclude", "not-null"]
 COLUMN_OPTIONS: Final = frozenset({
     "not", "null", "default", "on", "auto_increment", "autoincrement", "identity", "primary", "key", "unique", "check",
     "references", "comment", "collate", "character", "charset", "generated", "as", "constraint", "first", "after",

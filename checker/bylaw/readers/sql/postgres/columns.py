@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
-from bylaw.facts.migrations import AddConstraint, ColumnSpec, CreateTable, Operation
+from bylaw.facts.migrations import AddConstraint, ColumnSpec, ConstraintKind, CreateTable, Generation, Operation
 from bylaw.readers.sql.postgres.statement import Statement, names_of, reads, table_name
 from bylaw.readers.sql.postgres.tree.nodes import (
     ColumnDef,
@@ -18,7 +18,6 @@ from bylaw.readers.sql.postgres.tree.schema import (
 )
 from bylaw.readers.sql.postgres.types import SERIAL, type_text
 
-ConstraintKind = Literal["primary-key", "unique", "foreign-key", "check", "exclude", "not-null"]
 _KINDS: Final[dict[str, ConstraintKind]] = {
     "CONSTR_PRIMARY": "primary-key", "CONSTR_UNIQUE": "unique", "CONSTR_FOREIGN": "foreign-key",
     "CONSTR_CHECK": "check", "CONSTR_EXCLUSION": "exclude", "CONSTR_NOTNULL": "not-null",
@@ -91,7 +90,7 @@ def column_spec(node: ColumnDef, statement: Statement, opening: int) -> ColumnSp
     column_type = type_text(node.type_name, statement)
     nullable: bool | None = None
     default: str | None = None
-    generation: Literal["", "identity", "serial", "stored", "virtual"] = "serial" if column_type in SERIAL else ""
+    generation: Generation = "serial" if column_type in SERIAL else ""
     primary = unique = False
     references = check = ""
     names: list[tuple[str, str]] = []
