@@ -9,15 +9,13 @@ fenced blocks below one are the files of a small project, their paths in the inf
     ```
 
 - `# expect: rule` (SQL: `-- expect: rule`) at the end of a line says that exactly there the rule reports; `# expect:
-rule x2` says
-  twice, `# expect(+1): rule` speaks of another line, a quoted text after the name must occur in the message. The
-  comments are removed before the files are read.
+  rule x2` says twice, `# expect(+1): rule` speaks of another line, a quoted text after the name must occur in the
+  message. The comments are removed before the files are read.
 - a good case reports nothing of the rule; a bad case reports exactly what it expects.
-- a ```` ```toml options ```` block holds the rule's options, ```` ```toml settings ```` the `layout` and
-`migrations` tables;
-  there `[history]` with `base = ["path", …]` says which of the files the default branch holds already.
+- a ```` ```toml options ```` block holds the rule's options, ```` ```toml settings ```` the `layout` and `migrations`
+  tables; there `[history]` with `base = ["path", …]` says which of the files the default branch holds already.
 - a level-3 heading `### fixed` (after all unsafe fixes) or `### fixed safe` is followed by the files that change, as
-they are then.
+  they are then.
 """
 
 from __future__ import annotations

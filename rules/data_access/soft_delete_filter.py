@@ -63,11 +63,9 @@ def soft_delete_filter(project: Project, options: Options) -> Iterator[Finding]:
 
     Judged are reads that return rows of the table: `select(Model)`, `session.query(Model)`, `Model.query`,
     `Model.objects`, `session.get(Model, key)` and literal `SELECT … FROM table`. A filter counts wherever it stands:
-    in the
-    statement, added later to the same variable, in a helper that the statement passes through, as a check of the
-    loaded row, in a
-    manager, or for the whole session. What is handed out unexecuted, or filtered by conditions from elsewhere, is
-    not judged.
+    in the statement, added later to the same variable, in a helper that the statement passes through, as a check of
+    the loaded row, in a manager, or for the whole session. What is handed out unexecuted, or filtered by conditions
+    from elsewhere, is not judged.
 
     Add the filter, or put it in one place: `with_loader_criteria`, a manager.
 

@@ -1,9 +1,8 @@
 """Facts of unchanged files, kept between runs in the user's own cache folder.
 
-Why not in the repository: a pull request could plant a cache there, and so hide what it breaks. The folder belongs
-to the user, holds data only (msgpack, decoded into frozen structs), and every file carries a checksum. A damaged or
-foreign file is
-ignored and rebuilt.
+Why not in the repository: a pull request could plant a cache there, and so hide what it breaks. The folder belongs to
+the user, holds data only (msgpack, decoded into frozen structs), and every file carries a checksum. A damaged or
+foreign file is ignored and rebuilt.
 
 An entry is used when the file still has the signature (times, size, inode) under which it was read; with another
 signature, when its content has the same digest.

@@ -2,8 +2,8 @@
 
 A record holds the signature of everything the run depended on (every file and folder it looked at, configuration,
 ignore files, git's references, the rules themselves; `-` where something must still be absent) and the bytes it
-printed. It is looked up
-by the exact command line, folder and terminal. Any difference, however small, means: no replay.
+printed. It is looked up by the exact command line, folder and terminal. Any difference, however small, means: no
+replay.
 
 Imports here are a promise, kept by a test: starting Python must stay the most expensive part.
 """

@@ -318,10 +318,8 @@ class OtherStatement(msgspec.Struct, frozen=True, array_like=True, tag_field="op
 
     Kinds are kebab-case words of SQL. Statements: grant, revoke, vacuum, vacuum-full, analyze, cluster, reindex,
     lock, refresh, call, alter-policy, alter-sequence, alter-role, alter-function, alter-default-privileges,
-    set-schema, owner … Actions:
-    attach-partition, detach-partition, enable-row-security, disable-trigger, replica-identity, no-inherit,
-    set-statistics,
-    algorithm-copy, lock-shared …
+    set-schema, owner … Actions: attach-partition, detach-partition, enable-row-security, disable-trigger,
+    replica-identity, no-inherit, set-statistics, algorithm-copy, lock-shared …
     """
 
     kind: str

@@ -8,51 +8,23 @@ from functools import cache
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _IRREGULAR = {
     "people": "person", "children": "child", "men": "man", "women": "woman", "feet": "foot", "teeth": "tooth",
-    "mice": "mouse",
-    "geese": "goose", "criteria": "criterion", "phenomena": "phenomenon", "indices": "index",
+    "mice": "mouse", "geese": "goose", "criteria": "criterion", "phenomena": "phenomenon", "indices": "index",
     "vertices": "vertex", "matrices": "matrix", "appendices": "appendix", "analyses": "analysis", "bases": "basis",
-    "crises": "crisis",
-    "theses": "thesis", "hypotheses": "hypothesis", "diagnoses": "diagnosis", "axes": "axis", "quizzes": "quiz",
-    "leaves": "leaf",
-    "lives": "life", "wives": "wife", "knives": "knife", "shelves": "shelf", "halves": "half", "wolves": "wolf",
-    "loaves": "loaf",
-    "thieves": "thief", "selves": "self", "calves": "calf", "schemata": "schema", "stigmata": "stigma",
-    "alumni": "alumnus",
-    "stimuli": "stimulus", "radii": "radius", "fungi": "fungus", "cacti": "cactus", "syllabi": "syllabus", "oxen": "ox",
-    "errata": "erratum", "addenda": "addendum", "memoranda": "memorandum", "curricula": "curriculum",
-    "metadata": "metadata",
+    "crises": "crisis", "theses": "thesis", "hypotheses": "hypothesis", "diagnoses": "diagnosis", "axes": "axis",
+    "quizzes": "quiz", "leaves": "leaf", "lives": "life", "wives": "wife", "knives": "knife", "shelves": "shelf",
+    "halves": "half", "wolves": "wolf", "loaves": "loaf", "thieves": "thief", "selves": "self", "calves": "calf",
+    "schemata": "schema", "stigmata": "stigma", "alumni": "alumnus", "stimuli": "stimulus", "radii": "radius",
+    "fungi": "fungus", "cacti": "cactus", "syllabi": "syllabus", "oxen": "ox", "errata": "erratum",
+    "addenda": "addendum", "memoranda": "memorandum", "curricula": "curriculum", "metadata": "metadata",
 }  # fmt: skip
 _VERSION = re.compile(r"_?v\d+$")
 _LATIN = {"data": "datum", "media": "medium"}
 """Plurals that code mostly treats as singulars: both pass."""
-_SAME = frozenset(
-    {
-        "news",
-        "series",
-        "species",
-        "equipment",
-        "information",
-        "sms",
-        "dns",
-        "https",
-        "ios",
-        "aws",
-        "gps",
-        "pos",
-        "canvas",
-        "alias",
-        "bias",
-        "atlas",
-        "gas",
-        "lens",
-        "iris",
-        "corps",
-        "chassis",
-        "analytics",
-        "statistics",
-        "kubernetes",
-    }
-)
+_SAME = frozenset({
+    "news", "series", "species", "equipment", "information", "sms", "dns", "https", "ios", "aws", "gps", "pos",
+    "canvas", "alias", "bias", "atlas", "gas", "lens", "iris", "corps", "chassis", "analytics", "statistics",
+    "kubernetes",
+})  # fmt: skip
 
 
 def snake(name: str) -> str:

@@ -15,8 +15,7 @@ class Query(msgspec.Struct, frozen=True, array_like=True):
 
     kind: `select` (`select(Model)`, `session.query(Model)`, `Model.query…`, `Model.objects…`), `get`
     (`session.get(Model, key)`), `delete` (`delete(Model)`, a query's or manager's `.delete()`), `delete-row`
-    (`session.delete(row)`,
-    `row.delete()`), and `sql-select`, `sql-delete` for literal SQL text.
+    (`session.delete(row)`, `row.delete()`), and `sql-select`, `sql-delete` for literal SQL text.
     """
 
     kind: Literal["select", "get", "delete", "delete-row", "sql-select", "sql-delete"]

@@ -11,8 +11,7 @@ class History(msgspec.Struct, frozen=True):
     """Without version control: nothing is known to be accepted already, and nothing has been released.
 
     `base`: the files of the branch that changes are merged into, as paths from the root (posix); None when that is
-    unknown, and then
-    `reason` says why.
+    unknown, and then `reason` says why.
     """
 
     base: frozenset[str] | None = None

@@ -1,8 +1,7 @@
 """Strings, comments and punctuation of SQL: enough to split a text into statements and a statement into its clauses.
 
 All offsets count characters of the text that is given. The readers pass text in which one character stands for one
-UTF-8 byte
-(see `text.py`), so that offsets are those of the parser and of spans.
+UTF-8 byte (see `text.py`), so that offsets are those of the parser and of spans.
 """
 
 from __future__ import annotations

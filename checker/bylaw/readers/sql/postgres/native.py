@@ -1,9 +1,8 @@
 """The one place that calls libpg_query: SQL bytes in, the parse tree as JSON out.
 
 Only the C library inside `postgast` is used. Its Python package imports the protobuf runtime and 5,000 generated
-classes, which takes
-longer than reading a thousand statements does; the library's own JSON, decoded into the few nodes of `tree`, needs
-none of that.
+classes, which takes longer than reading a thousand statements does; the library's own JSON, decoded into the few
+nodes of `tree`, needs none of that.
 """
 
 from __future__ import annotations
