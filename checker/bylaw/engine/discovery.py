@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+from pathspec import GitIgnoreSpec
 
-from bylaw.globs import Globs
 from bylaw.readers import SUFFIXES
 from bylaw.settings import Settings
 
@@ -50,7 +50,7 @@ class Discovery(msgspec.Struct, frozen=True):
 class _Ignores:
     """The ignore rules that hold in one folder: its own file's, then its parents', nearest first."""
 
-    def __init__(self, spec: Globs, base: str, source: str, parent: _Ignores | None) -> None:
+    def __init__(self, spec: GitIgnoreSpec, base: str, source: str, parent: _Ignores | None) -> None:
         self.spec = spec
         self.base = base
         self.source = source
@@ -61,7 +61,7 @@ class _Ignores:
         level: _Ignores | None = self
         while level is not None:
             inside = path.removeprefix(level.base)
-            verdict = level.spec.verdict(inside, is_folder=is_folder)
+            verdict = level.spec.check_file(inside + "/" if is_folder else inside).include
             if verdict is not None:
                 return f"ignored by {level.source}" if verdict else ""
             level = level.parent
@@ -73,14 +73,14 @@ def discover(root: Path, settings: Settings) -> Discovery:
     reason.
     """
     found = Discovery()
-    exclude = Globs(settings.exclude) if settings.exclude else None
+    exclude = GitIgnoreSpec.from_lines(settings.exclude) if settings.exclude else None
     _Walk(root, exclude, settings.max_file_size, found).folder("", _outer_ignores(root, found))
     found.skipped.sort()
     return Discovery(dict(sorted(found.files.items())), found.folders, found.skipped, found.ignore_files)
 
 
 class _Walk:
-    def __init__(self, root: Path, exclude: Globs | None, max_size: int, found: Discovery) -> None:
+    def __init__(self, root: Path, exclude: GitIgnoreSpec | None, max_size: int, found: Discovery) -> None:
         self.root = str(root)
         self.exclude = exclude
         self.max_size = max_size
@@ -142,7 +142,7 @@ class _Walk:
             path.encode("utf-8")
         except UnicodeEncodeError:
             return "its name is not UTF-8"
-        if self.exclude is not None and self.exclude.verdict(path, is_folder=is_folder):
+        if self.exclude is not None and self.exclude.match_file(path + "/" if is_folder else path):
             return "excluded by the configuration"
         return ignores.reason(path, is_folder=is_folder) if ignores is not None else ""
 
@@ -188,17 +188,25 @@ class _Outer(_Ignores):
     """Rules of a folder above the root: `base` is what stands between that folder and the root."""
 
     def reason(self, path: str, *, is_folder: bool) -> str:
-        verdict = self.spec.verdict(self.base + path, is_folder=is_folder)
+        full = self.base + path
+        verdict = self.spec.check_file(full + "/" if is_folder else full).include
         if verdict is not None:
             return f"ignored by {self.source}" if verdict else ""
         return self.parent.reason(path, is_folder=is_folder) if self.parent is not None else ""
 
 
-def _read_ignores(file: Path, found: Discovery) -> Globs | None:
+def _read_ignores(file: Path, found: Discovery) -> GitIgnoreSpec | None:
     found.ignore_files.append(file)
     try:
-        lines = file.read_text("utf-8-sig", "replace").split("\n")
+        lines = file.read_text("utf-8", "replace").splitlines()
     except OSError as error:
         found.skipped.append((str(file), f"cannot be read: {error.strerror or error}"))
         return None
-    return Globs(lines)
+    usable = []
+    for line in lines:
+        try:
+            GitIgnoreSpec.from_lines([line])
+        except ValueError:
+            continue
+        usable.append(line)
+    return GitIgnoreSpec.from_lines(usable) if usable else None

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bylaw.facts.file import FileFacts
-from bylaw.globs import matcher
 from bylaw.project.history import NO_HISTORY, History
+from bylaw.project.paths import matcher
 from bylaw.settings import Settings
 from bylaw.source import Location, SourceText, Span
 

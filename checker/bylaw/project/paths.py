@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
-from bylaw.globs import matcher
 from bylaw.settings import Settings
 
 _TEST_FOLDERS = frozenset({"tests", "test", "testing", "__tests__", "e2e"})
@@ -37,6 +37,19 @@ def is_example(path: str) -> bool:
     """Whether a file only shows how to do something (docs, examples, project templates, scripts)."""
     *folders, _ = path.split("/")
     return "{{" in path or any(folder in _EXAMPLE_FOLDERS for folder in folders)
+
+
+@lru_cache(maxsize=64)
+def _spec(globs: tuple[str, ...]) -> Callable[[str], bool]:
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only where globs are configured
+
+    spec = GitIgnoreSpec.from_lines(globs)
+    return lambda path: bool(spec.match_file(path))
+
+
+def matcher(globs: Sequence[str]) -> Callable[[str], bool]:
+    """Says whether a path matches one of the globs (from the root, as in a `.gitignore`)."""
+    return _spec(tuple(globs))
 
 
 def is_below(path: str, folders: Iterable[str]) -> bool:

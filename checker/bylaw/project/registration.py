@@ -11,10 +11,9 @@ import msgspec
 from bylaw.facts.database import Table, TableRegistration
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Items, Ref, Value
-from bylaw.globs import matcher
 from bylaw.project.imports import ImportGraph, Reach
 from bylaw.project.installed import InstalledApps
-from bylaw.project.paths import is_example, is_test
+from bylaw.project.paths import is_example, is_test, matcher
 from bylaw.project.tables.meaning import Meanings
 
 if TYPE_CHECKING:

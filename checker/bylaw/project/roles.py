@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bylaw.facts.database import Context
 from bylaw.facts.file import FileFacts
-from bylaw.globs import matcher
-from bylaw.project.paths import is_example, is_test
+from bylaw.project.paths import is_example, is_test, matcher
 from bylaw.settings import Settings
 
 _MIGRATION_FOLDERS = frozenset({"migrations", "alembic", "south_migrations", "db_migrations"})

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bylaw.diagnostics import Fix
 from bylaw.facts.routing import Framework, Registration, Router
 from bylaw.facts.values import Constant, walk
-from bylaw.globs import matcher
-from bylaw.project.paths import is_example, is_test
+from bylaw.project.paths import is_example, is_test, matcher
 from bylaw.project.routing.code import Code
 from bylaw.project.routing.doubts import Doubts
 from bylaw.project.routing.endpoints import count_endpoints
