@@ -291,7 +291,7 @@ def test_standard_input_takes_the_place_of_a_file(project: Path) -> None:
         (["--stdin-filename", "../x.py", "-"], "outside the project"),
         (["--stdin-filename", ".", "-"], "not a file"),
         (["--stdin-filename", "app/x.py", "-", "--fix"], "cannot be repaired in place"),
-        (["--statistics", "--output-format", "sarif"], "--statistics goes with"),
+        (["--statistics", "--output-format", "sarif"], "--statistics does not go with the format sarif"),
         (["--quiet", "--verbose"], "contradict"),
         (["--output-format", "jsno"], 'did you mean "json"?'),
         (["--config", "nowhere.toml"], "no such configuration file"),

@@ -67,7 +67,7 @@ def load_pack(folder: Path, name: str) -> dict[str, Rule]:
             )
         for rule in found:
             if rule.name in rules:
-                raise PackError(f"{file}: the rule {rule.name} is defined twice")
+                raise PackError(f"{file}: the rule {rule.name} is defined twice", hint="give one of them another name")
             category = file.parent.name.replace("_", "-")
             rules[rule.name] = dataclasses.replace(rule, category=category, pack=name)
     return dict(sorted(rules.items()))

@@ -83,17 +83,22 @@ def exit_code(report: Report, shown: tuple[Diagnostic, ...], *, exit_zero: bool)
 
 def _refuse_contradictions(request: Request) -> None:
     if "-" in request.paths and not request.from_stdin:
-        raise UsageError("`-` (standard input) cannot be checked together with other paths")
+        raise UsageError("`-` (standard input) cannot be checked together with other paths", hint="name `-` alone")
     if request.from_stdin != (request.stdin_filename is not None):
         raise UsageError(
             "`-` and --stdin-filename go together", hint="bylaw check --stdin-filename app/models.py - < file"
         )
     if request.from_stdin and request.repairs:
-        raise UsageError("what comes from standard input cannot be repaired in place")
+        raise UsageError(
+            "what comes from standard input cannot be repaired in place", hint="name the file instead of `-`"
+        )
     if request.statistics and request.output_format not in {*_FOR_PEOPLE, "json"}:
-        raise UsageError("--statistics goes with the formats text, concise and json (whose summary always holds them)")
+        raise UsageError(
+            f"--statistics does not go with the format {request.output_format}",
+            hint="it goes with text, concise and json (whose summary always holds them)",
+        )
     if request.quiet and request.verbose:
-        raise UsageError("--quiet and --verbose contradict each other")
+        raise UsageError("--quiet and --verbose contradict each other", hint="leave one of them out")
 
 
 def _reported_paths(request: Request, root: Path) -> tuple[str, ...]:

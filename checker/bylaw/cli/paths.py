@@ -8,6 +8,8 @@ from pathlib import Path
 
 from bylaw.errors import UsageError
 
+_FROM_WITHIN = "a project is checked from within: go to its folder first"
+
 
 def from_root(given: Iterable[str], root: Path) -> tuple[str, ...]:
     """Each path relative to `root` (posix; '' is the root itself). Raises UsageError with all that cannot be used."""
@@ -30,9 +32,9 @@ def inside_root(name: str, root: Path) -> str:
     """One path relative to `root`, whether it exists or not. Raises UsageError when it is outside."""
     inside = _inside(Path(os.path.abspath(name)), root)  # noqa: PTH100
     if inside is None:
-        raise UsageError(f"{name}: is outside the project ({root})")
+        raise UsageError(f"{name}: is outside the project ({root})", hint=_FROM_WITHIN)
     if not inside:
-        raise UsageError(f"{name}: is the project's root, not a file")
+        raise UsageError(f"{name}: is the project's root, not a file", hint="name the file whose text this is")
     return inside
 
 
@@ -46,4 +48,4 @@ def _inside(path: Path, root: Path) -> str | None:
 
 def _hint(wrong: list[str]) -> str:
     outside = any("is outside the project" in sentence for sentence in wrong)
-    return "a project is checked from within: go to its folder first" if outside else ""
+    return _FROM_WITHIN if outside else ""
