@@ -49,7 +49,8 @@ class Placement:
     def _site(self, router: Router) -> Site | None:
         method = _METHODS.get(router.framework, "")
         groups: dict[tuple[str, str, str], list[Registration]] = {}
-        for entry in self.routing.registrations:
+        by_place = {entry.location: entry for entry in self.routing.registrations}
+        for entry in by_place.values():
             if entry.method == method and entry.router != router.name and self._serves(entry):
                 text = self.routing.project.files[entry.location.path].text(entry.location.span)
                 receiver = text.partition(f".{method}(")[0]
@@ -63,14 +64,17 @@ class Placement:
     def _serves(self, entry: Registration) -> bool:
         """Whether a call names its router and adds it to something that is served itself."""
         parent = self.routing.by_name.get(entry.parent)
-        is_served = parent is None or parent.status == "registered"
-        return is_served and not entry.looped and not is_example(entry.location.path)
+        is_lost = parent is not None and parent.status in {"unregistered", "parent-unregistered"}
+        return not is_lost and not entry.looped and not is_example(entry.location.path)
 
-    def _rank(self, path: str, calls: list[Registration], router: Router) -> tuple[bool, bool, int, int, int]:
+    def _rank(self, path: str, calls: list[Registration], router: Router) -> tuple[int, ...]:
         file = self.routing.project.files[path]
-        near = max(shared_parts(call.router.rpartition(".")[0], router.name) for call in calls)
+        module = router.name.rpartition(".")[0]
+        siblings = [call.router.rpartition(".")[0] for call in calls]
+        alike = sum(1 for sibling in siblings if _are_alike(sibling, module))
+        near = max(shared_parts(sibling, module) for sibling in siblings)
         marked = self._marker_in(file) is not None
-        return self.is_root(path), marked, near, shared_parts(file.facts.module, router.name), len(calls)
+        return self.is_root(path), marked, alike > 0, near, alike, shared_parts(file.facts.module, module), len(calls)
 
     def _marker_in(self, file: File) -> Span | None:
         if not self.marker:
@@ -82,3 +86,10 @@ class Placement:
                 start = file.source.line_starts[number - 1] + len(line[: len(line) - len(line.lstrip())].encode())
                 return Span(start, start + len(line.strip().encode()))
         return None
+
+
+def _are_alike(one: str, other: str) -> bool:
+    """Whether two modules play one part: `api.users` and `api.orders`, `users.router` and `orders.router`."""
+    *package, stem = one.split(".")
+    *other_package, other_stem = other.split(".")
+    return package == other_package or (stem == other_stem and package[:-1] == other_package[:-1])

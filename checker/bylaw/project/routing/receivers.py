@@ -23,8 +23,11 @@ class Receivers:
         self._code = code
         self._objects = objects
 
-    def of(self, site: CallSite, facts: FileFacts) -> Iterator[Target]:
-        """All that the call may add to."""
+    def of(self, site: CallSite, facts: FileFacts) -> tuple[Target, ...]:
+        """All that the call may add to, each once."""
+        return tuple(dict.fromkeys(self._find(site, facts)))
+
+    def _find(self, site: CallSite, facts: FileFacts) -> Iterator[Target]:
         function = site.call.function
         if self._code.kinds.created_by(site.call, facts.module) is not None:
             made = local_object(site.assigned_to, site.function, self._objects)

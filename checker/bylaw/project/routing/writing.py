@@ -10,7 +10,7 @@ from bylaw.facts.code import Import
 from bylaw.facts.routing import Registration, Router
 from bylaw.facts.values import Call, Items, text_of
 from bylaw.project.names import Names
-from bylaw.project.routing.features import feature_of
+from bylaw.project.routing.features import feature_of, says
 
 if TYPE_CHECKING:
     from bylaw.project import File
@@ -29,10 +29,15 @@ class Site:
     calls: tuple[Registration, ...]
 
     @property
+    def usual(self) -> tuple[Registration, ...]:
+        """The calls that are made in any case, unless most stand in a block (`with app.app_context():`)."""
+        certain = tuple(call for call in self.calls if not call.conditional)
+        return certain if len(certain) * 2 >= len(self.calls) else self.calls
+
+    @property
     def last(self) -> Registration:
-        """The last call that is made in any case; else the last one."""
-        certain = [call for call in self.calls if not call.conditional]
-        return max(certain or self.calls, key=lambda call: call.location.span)
+        """The call after which the new one goes."""
+        return max(self.usual, key=lambda call: call.location.span)
 
 
 class Writing:
@@ -55,9 +60,14 @@ class Writing:
         for item in imports:
             if (known := self._known_by(item)) is not None:
                 return known, ()
+        usual = self._site.usual
         nearest = sorted(
             self._site.calls,
-            key=lambda call: (-shared_parts(call.router, self._router.name), -call.location.span.start),
+            key=lambda call: (
+                call not in usual,
+                -shared_parts(call.router, self._router.name),
+                -call.location.span.start,
+            ),
         )
         for call in nearest:
             text = self._site.file.text(call.argument.span)
@@ -147,17 +157,28 @@ class Writing:
     # -- keywords
 
     def keywords(self) -> str:
-        """`prefix=` and `tags=` where every sibling gives them and the router has no prefix of its own."""
+        """`prefix=` and `tags=` where siblings get them by their features and the router has no prefix of its own."""
         sites = {site.call.span: site.call for site in self._facts.calls}
         calls = [sites[entry.location.span] for entry in self._site.calls if entry.location.span in sites]
         feature = feature_of(self._module, self._variable)
         prefixes = [text_of(call.keyword("prefix")) for call in calls]
         own = self._router.prefix is not None or self._router.framework != "fastapi"
-        if not feature or not calls or own or not all(prefixes):
+        features = [feature_of(*_split(entry.router)) for entry in self._site.calls]
+        named = [says(prefix or "", name) for prefix, name in zip(prefixes, features, strict=False)]
+        if not feature or own or not all(prefixes) or not named:
+            return ""
+        if len(calls) > 1 and len(set(prefixes)) == 1:
+            return f', prefix="{prefixes[0]}"'
+        if named.count(True) * 4 < len(named) * 3:
             return ""
         dashed = feature if any("_" in (prefix or "") for prefix in prefixes) else feature.replace("_", "-")
         tags = f', tags=["{dashed}"]' if all(_has_one_tag(call) for call in calls) else ""
         return f', prefix="/{dashed}"{tags}'
+
+
+def _split(name: str) -> tuple[str, str]:
+    module, _, variable = name.rpartition(".")
+    return module, variable
 
 
 def _has_one_tag(call: Call) -> bool:
