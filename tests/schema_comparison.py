@@ -111,6 +111,8 @@ def _value(connection: Connection, default: str | None, kind: str) -> str | None
             first, second = (connection.execute(query).fetchone() for _ in range(2))
     except psycopg.Error as error:
         return f"broken: {error}"
+    if first == (None,):
+        return None  # the server keeps a NULL that is cast to the column's length
     varies = first != second or any(word in default.lower() for word in ("now()", "current_timestamp", "nextval"))
     return "a default" if varies or first is None else str(first[0])
 

@@ -184,7 +184,11 @@ def _operations(step: Step, builder: Replay, line: Line, *, keep: bool) -> Itera
     is_django = migration.tool == "django"
     operations = migration.operations if not idle else ()
     if not is_django:
+        idle_part: Span | None = None
         for operation in operations:
+            if idle_part is not None and idle_part.contains(operation.span) and operation.span != idle_part:
+                continue
+            idle_part = operation.span if _changes_nothing(operation, builder) else None
             before = builder.schema() if keep else _NOTHING
             builder.apply(operation, step)
             yield operation, before
@@ -200,6 +204,11 @@ def _operations(step: Step, builder: Replay, line: Line, *, keep: bool) -> Itera
             builder.apply(part, step)
             yield part, at
         django.follow(operation, before, builder, step)
+
+
+def _changes_nothing(operation: Operation, builder: Replay) -> bool:
+    """`CREATE TABLE IF NOT EXISTS` of a table that is there: then the constraints inside are not added either."""
+    return isinstance(operation, CreateTable) and operation.if_not_exists and builder.has_table(operation.table)
 
 
 def _merged(operations: tuple[Operation, ...], state_only: tuple[Operation, ...]) -> list[Operation]:

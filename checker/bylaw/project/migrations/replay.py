@@ -55,6 +55,10 @@ class Replay:
             self._handed_out = self._reader
         return self._handed_out
 
+    def has_table(self, name: str) -> bool:
+        """Whether `schema()` would have it; to ask so costs nothing."""
+        return self._reader.table(name) is not None
+
     def _write(self) -> None:
         """Before a change: leave what was handed out to its readers."""
         if self._handed_out is not None:

@@ -62,9 +62,38 @@ def alter_table(node: AlterTableStmt, statement: Statement) -> Iterator[Operatio
         places = [(statement.start, statement.end)]
     else:
         places = statement.pieces(len(commands), _after_name(statement, statement.base + node.relation.location))
-    for command, (start, end) in zip(commands, places, strict=True):
-        action = _Action(command, table, statement, start, end)
+    actions = [
+        _Action(command, table, statement, start, end) for command, (start, end) in zip(commands, places, strict=True)
+    ]
+    subjects = [_subject(command) for command in commands]
+    if len(set(subjects)) < len(subjects):
+        actions.sort(key=_turn)
+    for action in actions:
         yield _operation(action) if node.objtype in _TABLES else _other(action, object_kind(node.objtype))
+
+
+def _subject(command: AlterTableCmd) -> str:
+    """The column or constraint that an action is about."""
+    definition = command.def_
+    if definition is not None and definition.column_def is not None and definition.column_def.colname:
+        return definition.column_def.colname
+    if definition is not None and definition.constraint is not None and definition.constraint.conname:
+        return definition.constraint.conname
+    return command.name
+
+
+def _turn(action: _Action) -> int:
+    """PostgreSQL runs the actions of one ALTER not as they stand: it drops first, and adds columns before the rest."""
+    command = action.command
+    if command.subtype in _DROPS or (command.subtype == "AT_ColumnDefault" and command.def_ is None):
+        return 0
+    return _TURNS.get(command.subtype, len(_TURNS) + 1)
+
+
+_DROPS: Final = frozenset(
+    {"AT_DropColumn", "AT_DropConstraint", "AT_DropNotNull", "AT_DropIdentity", "AT_DropExpression"}
+)
+_TURNS: Final = {"AT_AlterColumnType": 1, "AT_AddColumn": 2}
 
 
 def _after_name(statement: Statement, position: int) -> int:
