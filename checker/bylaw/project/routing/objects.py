@@ -89,9 +89,16 @@ def _made(name: str, variable: Variable, kind: Kind, facts: FileFacts, code: Cod
     call = variable.value if isinstance(variable.value, Call) else None
     role = _role(variable, kind, call, facts, code)
     generated = role == "router" and call is not None and _registers_itself(call, kind, facts, code)
-    return Object(
-        name, role, kind.framework, facts, variable.statement, call=call, is_api=kind.role == "api", generated=generated
-    )
+    item = Object(name, role, kind.framework, facts, variable.statement, call=call, generated=generated)
+    item.is_api = kind.role == "api"
+    item.endpoints = _given_endpoints(call)
+    return item
+
+
+def _given_endpoints(call: Call | None) -> int:
+    """How many routes a router is created with: `Router(routes=[…])`, Litestar's `route_handlers=[…]`."""
+    given = (call.keyword("routes") or call.keyword("route_handlers")) if call is not None else None
+    return len(given.items) if isinstance(given, Items) else int(given is not None)
 
 
 def _role(variable: Variable, kind: Kind, call: Call | None, facts: FileFacts, code: Code) -> Literal["app", "router"]:
