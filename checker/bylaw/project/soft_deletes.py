@@ -29,6 +29,11 @@ _SPEAKING = re.compile(r"delet|trash|archiv|alive|tombstone|active", re.IGNORECA
 """A method or option whose name tells that it deals with deleted rows (`with_deleted`, `alive`, `include_archived`)."""
 
 
+def _is_another_state(name: str, table: Table) -> bool:
+    """`is_archived` beside `deleted_at`: a column of its own, which deleted rows may have either way."""
+    return "archiv" in name and table.column(name) is not None
+
+
 class SoftDeletes:
     """The project seen through one marker column (attribute or physical name)."""
 
@@ -60,7 +65,7 @@ class SoftDeletes:
             return
         undecided = query.undecided or self._outside_help(facts, query)
         filtered = (
-            self._mentions(query, marker)
+            self._mentions(query, marker, table)
             or self._through_property(query, table)
             or (not undecided and self._checked_by_a_caller(query, marker))
         )
@@ -85,9 +90,11 @@ class SoftDeletes:
                 return column
         return None
 
-    def _mentions(self, query: Query, marker: Column) -> bool:
+    def _mentions(self, query: Query, marker: Column, table: Table) -> bool:
         names = query.names
-        return marker.attribute in names or marker.name in names or any(_SPEAKING.search(name) for name in names)
+        if marker.attribute in names or marker.name in names:
+            return True
+        return any(_SPEAKING.search(name) and not _is_another_state(name, table) for name in names)
 
     def _through_property(self, query: Query, table: Table) -> bool:
         """`Organization.is_visible`: a property or method of the model, in a file that speaks of the marker."""
