@@ -50,6 +50,17 @@ HOLDS = {
         "app/api/__init__.py": "from app.users import router as users_router\n",
         "app/main.py": MAIN + "from app.api import *\napp.include_router(users_router)\n",
     },
+    "a router that is named like its module": {
+        "app/users.py": "",
+        "app/shop/__init__.py": "from .router import router\n",
+        "app/shop/router.py": USERS,
+        "app/main.py": MAIN + "from app.shop import router as shop\napp.include_router(shop)\n",
+    },
+    "a module that is named like its router": {
+        "app/users.py": "",
+        "app/shop/router.py": USERS,
+        "app/main.py": MAIN + "from app.shop import router\napp.include_router(router.router)\n",
+    },
     "the whole module": {"app/main.py": MAIN + "from app import users\nfrom house import serve\nserve(app, users)\n"},
     "getattr": {"app/main.py": MAIN + "from app import users\napp.include_router(getattr(users, 'router'))\n"},
     "an import by a literal name": {

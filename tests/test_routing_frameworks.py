@@ -117,6 +117,29 @@ LOST = {
         },
         "app.auth.bp",
     ),
+    "a Starlette router": (
+        {
+            "app/a.py": "from starlette.routing import Route, Router\nrouter = Router(routes=[Route('/', None)])\n",
+            "app/main.py": "from starlette.applications import Starlette\napp = Starlette()\n",
+        },
+        "app.a.router",
+    ),
+    "a Litestar router": (
+        {
+            "app/a.py": "from litestar import Router, get\n@get('/')\nasync def x() -> str: ...\n"
+            "router = Router(path='/a', route_handlers=[x])\n",
+            "app/main.py": "from litestar import Litestar\napp = Litestar(route_handlers=[])\n",
+        },
+        "app.a.router",
+    ),
+    "a view set beside a registered one": (
+        {
+            "config/settings.py": SETTINGS,
+            "config/urls.py": DRF + "router.register('o', Orders)\nurlpatterns = [path('', include(router.urls))]\n",
+            "shop/api.py": VIEWSET + "class Items(ModelViewSet): ...\n",
+        },
+        "shop.api.Items",
+    ),
     "a Sanic blueprint": (
         {
             "app/a.py": BLUEPRINT.replace("flask", "sanic"),
