@@ -24,6 +24,12 @@ class SourceRoots:
         self._by_module = {facts.module: facts for facts in self._files}
         self._packages = {facts.module for facts in self._files if facts.is_package}
         self._folders = {folder for module in self._by_module for folder in ancestors(module)}
+        self._holding: dict[str, set[str]] = {}
+        """By the name of a module or folder: the folders that hold one. Most imports begin with no such name."""
+        for name in {*self._by_module, *self._folders}:
+            folder, _, last = name.rpartition(".")
+            self._holding.setdefault(last, set()).add(folder)
+        self._above: dict[str, tuple[str, ...]] = {}
         self._near: dict[str, tuple[str, ...]] = {}
         self._defined: dict[str, frozenset[str]] = {}
         self._as_root: Counter[str] = Counter()
@@ -35,7 +41,7 @@ class SourceRoots:
         """The source roots that a module lies under, the innermost first."""
         folder = module if module in self._packages else module.rpartition(".")[0]
         if folder not in self._near:
-            around = {*ancestors(folder), folder}
+            around = self._around(folder)
             self._near[folder] = tuple(sorted((root for root in self.all if root in around), key=len, reverse=True))
         return self._near[folder]
 
@@ -80,19 +86,32 @@ class SourceRoots:
 
     def _start_of(self, target: str, facts: FileFacts) -> tuple[str, int]:
         """The folder around a file from which most of an import can be followed, and how many parts of it."""
-        best = ("", 0)
+        first, *rest = target.split(".")
+        holding = self._holding.get(first)
+        if holding is None:
+            return "", 0
         folder = facts.module if facts.is_package else facts.module.rpartition(".")[0]
-        parts = target.split(".")
-        for root in (*ancestors(folder), folder):
-            depth = 0
-            for count in range(1, len(parts) + 1):
-                name = joined(root, ".".join(parts[:count]))
-                if name not in self._by_module and name not in self._folders:
-                    break
-                depth = count
-            if depth >= best[1] and depth:
-                best = (root, depth)
+        best = ("", 0)
+        for root in self._around(folder):
+            if root in holding:
+                depth = self._followed(joined(root, first), rest)
+                if depth >= best[1]:
+                    best = (root, depth)
         return best
+
+    def _followed(self, name: str, parts: list[str]) -> int:
+        """How many parts of an import lead to modules or folders, the first of which is `name`."""
+        for depth, part in enumerate(parts, start=1):
+            name = f"{name}.{part}"
+            if name not in self._by_module and name not in self._folders:
+                return depth
+        return len(parts) + 1
+
+    def _around(self, folder: str) -> tuple[str, ...]:
+        """The folders above a folder and itself, the outermost first."""
+        if folder not in self._above:
+            self._above[folder] = (*ancestors(folder), folder)
+        return self._above[folder]
 
 
 def _through(root: str, target: str, depth: int) -> Iterator[str]:
