@@ -27,8 +27,9 @@ def django(path: str, *parents: str, operations: tuple[Operation, ...] = (), **m
     return FileFacts(path, "python", migrations=(migration,))
 
 
-def sql(path: str, *operations: Operation, layout: str = "") -> FileFacts:
-    return FileFacts(path, "sql", migrations=(Migration("sql", path, (), operations, HERE, layout=layout),))
+def sql(path: str, *operations: Operation, layout: str = "", dialect: str = "") -> FileFacts:
+    migration = Migration("sql", path, (), operations, HERE, layout=layout, dialect=dialect)
+    return FileFacts(path, "sql", migrations=(migration,))
 
 
 def migrations(
@@ -94,6 +95,24 @@ class TestOrder:
             "prisma/migrations/20250101_a/migration.sql",
             "prisma/migrations/20250102_b/migration.sql",
         ]
+
+    def test_files_that_do_not_say_their_runner_go_with_the_others(self) -> None:
+        found = migrations(sql("db/1_a.sql"), sql("db/2_b.sql", layout="goose"), sql("db/3_c.sql"))
+        assert [(tree.layout, len(tree.steps)) for tree in found.trees] == [("goose", 3)]
+
+    def test_the_dialect_of_one_file_is_that_of_its_folder(self) -> None:
+        found = migrations(sql("db/1_a.sql"), sql("db/2_b.sql", dialect="mysql"), sql("other/1_c.sql"))
+        assert [[step.migration.dialect for step in tree.steps] for tree in found.trees] == [["mysql", "mysql"], [""]]
+
+    def test_files_that_disagree_decide_nothing(self) -> None:
+        found = migrations(
+            sql("db/1_a.sql"), sql("db/2_b.sql", dialect="mysql"), sql("db/3_c.sql", dialect="sqlite")
+        )  # fmt: skip
+        assert [step.migration.dialect for step in found.trees[0].steps] == ["", "mysql", "sqlite"]
+
+    def test_the_dialect_of_the_settings_counts_where_a_file_does_not_say(self) -> None:
+        found = migrations(sql("db/1_a.sql"), sql("db/2_b.sql", dialect="mysql"), dialect="postgres")
+        assert [step.migration.dialect for step in found.trees[0].steps] == ["postgres", "mysql"]
 
     def test_django_apps_wait_for_each_other(self) -> None:
         create = ops.CreateTable("mail_box", (), (), HERE, model="mail.Box")

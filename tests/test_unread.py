@@ -44,3 +44,11 @@ def test_the_level_is_the_configurations() -> None:
 def test_code_that_is_nested_too_deeply_is_named() -> None:
     found = check({"app.py": "x = " + "[" * 900 + "]" * 900 + "\n"}).diagnostics
     assert {(d.rule, d.concern) for d in found} == {("unread", None)}
+
+
+def test_a_revision_that_is_accepted_and_not_there_is_named() -> None:
+    files = {"migrations/001_x.sql": "CREATE TABLE t (x int);\n", "migrations/002_y.sql": "ALTER TABLE t ADD y int;\n"}
+    settings = Settings(migrations=MigrationSettings(accepted_through=("001_x", "001_typo")))
+    found = run(MemorySources({path: text.encode() for path, text in files.items()}), settings, {}).diagnostics
+    assert [(d.rule, d.severity) for d in found] == [("unknown-revision", "warning")]
+    assert "`001_typo`" in found[0].message

@@ -23,6 +23,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "unreadable-file": "The file was found but could not be opened. Nothing in it is judged.",
     "internal-error": "A rule crashed. The other rules ran, and the exit code is 2. It cannot be suppressed.",
     UNREAD: "A migration statement could not be understood, so no rule judged it. Look at it, or write it plainly.",
+    "unknown-revision": "`accepted-through` names a migration that is not there, so it accepts nothing. Correct the name.",
     INVALID_SUPPRESSION: "A `bylaw: ignore` comment names no known rule, or gives no reason. It does nothing.",
     UNUSED_SUPPRESSION: "A `bylaw: ignore` comment suppresses nothing any more. `--fix` removes it.",
     FIX_FAILED: "A fix did not prove itself (parse, silence its rule, leave the rest alone), and was undone.",
@@ -38,6 +39,9 @@ def internal_findings(project: Project, failed: Mapping[str, str], unread_level:
         problem = file.facts.syntax_problem
         if problem is not None:
             yield _internal("syntax-error", "error", file.path, problem.span, problem.message)
+    for name in project.migrations.unknown_accepted if project.settings.migrations.accepted_through else ():
+        message = f"`accepted-through` names `{name}`, and no migration is called so: it accepts nothing"
+        yield _internal("unknown-revision", "warning", "", Span(0, 0), message)
     if unread_level != "off":
         yield from _unread(project, unread_level)
 

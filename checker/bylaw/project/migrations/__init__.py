@@ -76,8 +76,9 @@ class Migrations:
     @cached_property
     def _planted(self) -> Planted:
         project = self._project
+        dialect = project.settings.migrations.dialect
         facts = (file.facts for file in project.files.values() if not is_test(file.path, project.settings))
-        groves = find_groves(linked(facts, lambda: project.names, project.settings.migrations.dialect))
+        groves = find_groves(linked(facts, lambda: project.names, dialect), dialect)
         return plant(
             groves, project.settings.migrations, project.history, lambda path: project.files[path].source.content
         )

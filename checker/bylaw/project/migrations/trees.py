@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
@@ -93,8 +93,8 @@ def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in _DIGITS.split(text) if part)
 
 
-def find_groves(files: Iterable[FileFacts]) -> list[Grove]:
-    """All trees of a project, ordered by folder."""
+def find_groves(files: Iterable[FileFacts], dialect: str = "") -> list[Grove]:
+    """All trees of a project, ordered by folder. `dialect` is that of SQL files which do not say theirs."""
     alembic: list[Node] = []
     django: defaultdict[str, list[Node]] = defaultdict(list)
     sql: defaultdict[tuple[str, str], list[Node]] = defaultdict(list)
@@ -117,7 +117,7 @@ def find_groves(files: Iterable[FileFacts]) -> list[Grove]:
     _settle_layouts(sql)
     groves = [*_alembic_groves(alembic, unreadable)]
     groves += [_django_grove(folder, nodes, unreadable) for folder, nodes in django.items()]
-    groves += [_sql_grove(folder, layout, nodes) for (folder, layout), nodes in sql.items()]
+    groves += [_sql_grove(folder, layout, nodes, dialect) for (folder, layout), nodes in sql.items()]
     return sorted(groves, key=lambda grove: (grove.folder, grove.tool, grove.layout, grove.nodes[0].path))
 
 
@@ -255,8 +255,25 @@ def _settle_layouts(sql: dict[tuple[str, str], list[Node]]) -> None:
             sql[named[0]].extend(sql.pop((folder, layout)))
 
 
-def _sql_grove(folder: str, layout: str, nodes: list[Node]) -> Grove:
-    nodes = sorted(nodes, key=_sql_key)
+def _agreed(nodes: list[Node], dialect: str) -> list[Node]:
+    """Files that do not say for which database they are written are for that of the others in their folder.
+
+    `dialect` is what the settings say; where they are silent, what only one database understands decides for all.
+    """
+    votes = Counter(node.migration.dialect for node in nodes if node.migration.dialect)
+    if not dialect:
+        (dialect, count), *others = votes.most_common() or [("", 0)]
+        if any(other == count for _, other in others):
+            return nodes
+    return [
+        node if node.migration.dialect or not dialect
+        else Node(node.path, msgspec.structs.replace(node.migration, dialect=dialect))
+        for node in nodes
+    ]  # fmt: skip
+
+
+def _sql_grove(folder: str, layout: str, nodes: list[Node], dialect: str) -> Grove:
+    nodes = sorted(_agreed(nodes, dialect), key=_sql_key)
     grove = Grove("sql", folder, folder, nodes, order=nodes, layout=layout)
     for at, node in enumerate(nodes):
         grove.graph.add(node)
