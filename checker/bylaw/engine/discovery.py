@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
-from pathspec import GitIgnoreSpec
 
 from bylaw.readers import SUFFIXES
 from bylaw.settings import Settings
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 _NEVER = frozenset({
     ".bzr", ".direnv", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pants.d", ".pyenv",
@@ -73,7 +76,7 @@ def discover(root: Path, settings: Settings) -> Discovery:
     reason.
     """
     found = Discovery()
-    exclude = GitIgnoreSpec.from_lines(settings.exclude) if settings.exclude else None
+    exclude = _patterns(settings.exclude) if settings.exclude else None
     _Walk(root, exclude, settings.max_file_size, found).folder("", _outer_ignores(root, found))
     found.skipped.sort()
     return Discovery(dict(sorted(found.files.items())), found.folders, found.skipped, found.ignore_files)
@@ -202,11 +205,24 @@ def _read_ignores(file: Path, found: Discovery) -> GitIgnoreSpec | None:
     except OSError as error:
         found.skipped.append((str(file), f"cannot be read: {error.strerror or error}"))
         return None
-    usable = []
-    for line in lines:
-        try:
-            GitIgnoreSpec.from_lines([line])
-        except ValueError:
-            continue
-        usable.append(line)
-    return GitIgnoreSpec.from_lines(usable) if usable else None
+    return _patterns(lines)
+
+
+def _patterns(lines: Sequence[str]) -> GitIgnoreSpec:
+    """All lines that are patterns; the others are left out, as git does."""
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - not for projects that ignore nothing
+
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except ValueError:
+        return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
+
+
+def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - as above
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
