@@ -190,11 +190,11 @@ def _column(column: ColumnState, connection: Connection) -> Column:
 def differences(ours: object, theirs: object, where: str = "") -> list[str]:
     """What differs between two contents, each place with both sides."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
-        found = [f"{where}: ours has {key}" for key in ours.keys() - theirs.keys()]
-        found += [f"{where}: the server has {key}" for key in theirs.keys() - ours.keys()]
+        found = [f"{where}: ours has {key}" for key in sorted(ours.keys() - theirs.keys())]
+        found += [f"{where}: the server has {key}" for key in sorted(theirs.keys() - ours.keys())]
         return found + [
             line
-            for key in ours.keys() & theirs.keys()
+            for key in sorted(ours.keys() & theirs.keys())
             for line in differences(ours[key], theirs[key], f"{where}.{key}")
         ]
     if isinstance(ours, msgspec.Struct) and isinstance(theirs, msgspec.Struct):

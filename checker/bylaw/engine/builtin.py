@@ -23,7 +23,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "unreadable-file": "The file was found but could not be opened. Nothing in it is judged.",
     "internal-error": "A rule crashed. The other rules ran, and the exit code is 2. It cannot be suppressed.",
     UNREAD: "A migration statement could not be understood, so no rule judged it. Look at it, or write it plainly.",
-    "unknown-revision": "`accepted-through` names a migration that is not there, so it accepts nothing. Correct the name.",
+    "unknown-revision": "`accepted-through` names a migration that is not there: it accepts nothing. Correct it.",
     INVALID_SUPPRESSION: "A `bylaw: ignore` comment names no known rule, or gives no reason. It does nothing.",
     UNUSED_SUPPRESSION: "A `bylaw: ignore` comment suppresses nothing any more. `--fix` removes it.",
     FIX_FAILED: "A fix did not prove itself (parse, silence its rule, leave the rest alone), and was undone.",
