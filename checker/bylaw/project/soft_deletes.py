@@ -34,6 +34,14 @@ def _is_another_state(name: str, table: Table) -> bool:
     return "archiv" in name and table.column(name) is not None
 
 
+def _looks_at(text: str, called: str, markers: set[str]) -> bool:
+    """Whether a function's text reads a marker of what a call gives: `user = load(…)`, then `user.deleted_at`."""
+    rows = set(re.findall(rf"\b(\w+)(?:: [^=\n]{{1,80}})? ?:?= ?(?:await )?[\w.]*\b{re.escape(called)}\(", text))
+    for _ in range(2):
+        rows |= {row for row, many in re.findall(r"\bfor (\w+) in (\w+)", text) if many in rows}
+    return any(f"{row}.{marker}" in text for row in rows for marker in markers)
+
+
 class SoftDeletes:
     """The project seen through one marker column (attribute or physical name)."""
 
@@ -66,7 +74,7 @@ class SoftDeletes:
         undecided = query.undecided or self._outside_help(facts, query)
         filtered = (
             self._mentions(query, marker, table)
-            or self._through_property(query, table)
+            or self._through_property(query, marker, table)
             or (not undecided and self._checked_by_a_caller(query, marker))
         )
         hidden = "" if filtered or undecided else self._hidden(query, table)
@@ -96,12 +104,15 @@ class SoftDeletes:
             return True
         return any(_SPEAKING.search(name) and not _is_another_state(name, table) for name in names)
 
-    def _through_property(self, query: Query, table: Table) -> bool:
-        """`Organization.is_visible`: a property or method of the model, in a file that speaks of the marker."""
+    def _through_property(self, query: Query, marker: Column, table: Table) -> bool:
+        """`Organization.is_visible`: a property or method of the model whose own text speaks of deleted rows."""
         for owner in self._classes_of(table):
-            if query.names.intersection(owner.methods):
-                definition = self.project.names.definition(owner.qualified)
-                if definition is not None and self._speaks(definition.file):
+            definition = self.project.names.definition(owner.qualified)
+            if definition is None:
+                continue
+            for name in query.names.intersection(owner.methods):
+                text = self._text_of(definition.file, f"{owner.qualified}.{name}")
+                if marker.attribute in text or "delet" in text or "trash" in text:
                     return True
         return False
 
@@ -112,7 +123,7 @@ class SoftDeletes:
             definition = self.project.names.definition(name, file.module)
             if definition is None or definition.name != own or function == own:
                 continue
-            if any(word in self._text_of(file, function) for word in (marker.attribute, marker.name)):
+            if _looks_at(self._text_of(file, function), own.rpartition(".")[2], {marker.attribute, marker.name}):
                 return True
         return False
 
@@ -127,13 +138,17 @@ class SoftDeletes:
         return found
 
     def _text_of(self, facts: FileFacts, function: str) -> str:
-        """The text of one function; '' for one that is unknown."""
-        span = next((each.statement for each in facts.functions if each.qualified == function), None)
-        return "" if span is None else self.project.files[facts.path].text(span)
+        """The text of one function, with all definitions of its name; '' for one that is unknown."""
+        file = self.project.files[facts.path]
+        return "\n".join(file.text(each.statement) for each in facts.functions if each.qualified == function)
 
     def _hidden(self, query: Query, table: Table) -> str:
         if query.style == "django":
-            return self._hidden_by_manager(table, query.manager or "objects")
+            manager = query.manager or "objects"
+            hides = self._hidden_by_manager(table, manager)
+            if not hides and manager != "objects" and self._hidden_by_manager(table, "objects"):
+                return f"`{manager}` is there to show deleted rows too"
+            return hides
         return "" if query.style == "sql" else self._hidden_globally
 
     def _softly(self, query: Query, table: Table) -> str:
