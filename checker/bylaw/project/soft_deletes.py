@@ -14,6 +14,7 @@ from bylaw.facts.database import Column, Table
 from bylaw.facts.file import FileFacts
 from bylaw.facts.queries import Query, Touch
 from bylaw.facts.values import Call, Index, Ref, walk
+from bylaw.project.deletion_words import is_another_state, looks_at
 from bylaw.project.roles import context_of
 
 if TYPE_CHECKING:
@@ -27,19 +28,6 @@ _ORM_HOOKS = frozenset({"do_orm_execute", "before_compile"})
 _FLUSH_HOOKS = frozenset({"before_flush", "before_delete"})
 _SPEAKING = re.compile(r"delet|trash|archiv|alive|tombstone|active", re.IGNORECASE)
 """A method or option whose name tells that it deals with deleted rows (`with_deleted`, `alive`, `include_archived`)."""
-
-
-def _is_another_state(name: str, table: Table) -> bool:
-    """`is_archived` beside `deleted_at`: a column of its own, which deleted rows may have either way."""
-    return "archiv" in name and table.column(name) is not None
-
-
-def _looks_at(text: str, called: str, markers: set[str]) -> bool:
-    """Whether a function's text reads a marker of what a call gives: `user = load(…)`, then `user.deleted_at`."""
-    rows = set(re.findall(rf"\b(\w+)(?:: [^=\n]{{1,80}})? ?:?= ?(?:await )?[\w.]*\b{re.escape(called)}\(", text))
-    for _ in range(2):
-        rows |= {row for row, many in re.findall(r"\bfor (\w+) in (\w+)", text) if many in rows}
-    return any(f"{row}.{marker}" in text for row in rows for marker in markers)
 
 
 class SoftDeletes:
@@ -102,7 +90,7 @@ class SoftDeletes:
         names = query.names
         if marker.attribute in names or marker.name in names:
             return True
-        return any(_SPEAKING.search(name) and not _is_another_state(name, table) for name in names)
+        return any(_SPEAKING.search(name) and not is_another_state(name, table) for name in names)
 
     def _through_property(self, query: Query, marker: Column, table: Table) -> bool:
         """`Organization.is_visible`: a property or method of the model whose own text speaks of deleted rows."""
@@ -123,7 +111,7 @@ class SoftDeletes:
             definition = self.project.names.definition(name, file.module)
             if definition is None or definition.name != own or function == own:
                 continue
-            if _looks_at(self._text_of(file, function), own.rpartition(".")[2], {marker.attribute, marker.name}):
+            if looks_at(self._text_of(file, function), own.rpartition(".")[2], {marker.attribute, marker.name}):
                 return True
         return False
 
