@@ -6,6 +6,8 @@ import re
 
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.expressions import forbids_null
+from bylaw.project.migrations.state import TableState
 
 
 def stood_before(change: Change, operation: ops.AddConstraint) -> bool:
@@ -35,6 +37,38 @@ def is_unique(change: Change, table: str, columns: tuple[str, ...]) -> bool:
         return True
     wanted = frozenset(change.deployment.names_before(now, columns))
     return before is not None and any(known <= wanted for known in before.unique_columns())
+
+
+def had_key(change: Change, state: TableState, columns: tuple[str, ...]) -> bool:
+    """Whether columns of these names were the primary key before the deployment, be they made anew since."""
+    before = change.deployment.known_before(state)
+    return before is not None and {c.name for c in before.columns.values() if c.primary_key} == set(columns)
+
+
+def took_null(change: Change, state: TableState | None, column: str) -> bool | None:
+    """Whether the column took NULL before the deployment; None where that is unknown."""
+    before = change.deployment.known_before(state)
+    known = before.column(change.deployment.names_before(state, (column,))[0]) if before is not None else None
+    return known.nullable if known is not None else None
+
+
+def is_never_null(change: Change, state: TableState | None, column: str) -> bool:
+    """Whether an earlier deployment already forbade NULL, by a primary key or a CHECK."""
+    if state is None:
+        return False
+    known = state.column(column)
+    if known is not None and known.primary_key:
+        return True
+    for constraint in state.constraints:
+        if constraint.created in change.deployment or not constraint.enforced:
+            continue
+        if constraint.kind == "primary-key" and column in constraint.columns:
+            return True
+        if constraint.kind == "not-null" and constraint.columns == (column,):
+            return True
+        if constraint.kind == "check" and forbids_null(constraint.expression, column):
+            return True
+    return False
 
 
 def has_index(change: Change, table: str, name: str) -> bool:

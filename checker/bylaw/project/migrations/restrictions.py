@@ -11,8 +11,17 @@ import msgspec
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.drops import is_scratch
-from bylaw.project.migrations.expressions import forbids_null, is_null
-from bylaw.project.migrations.precedents import adds_column, had_like_it, has_index, is_unique, stood_before
+from bylaw.project.migrations.expressions import is_null
+from bylaw.project.migrations.precedents import (
+    adds_column,
+    had_key,
+    had_like_it,
+    has_index,
+    is_never_null,
+    is_unique,
+    stood_before,
+    took_null,
+)
 from bylaw.project.migrations.state import ColumnState, TableState
 from bylaw.project.migrations.types import Verdict, compare, compare_labels, is_never_a_widening
 
@@ -114,7 +123,7 @@ def _type(change: Change, operation: ops.AlterColumn, column: ColumnState | None
 def _verdict(change: Change, old: str, new: str) -> Verdict:
     """Compares types by name, and enum types by the labels they have before and after the deployment."""
     before = change.deployment.before.enums.get(old, change.before.enums.get(old, ()))
-    after = change.deployment.after.enums.get(new, ())
+    after = change.deployment.after.enums.get(new, change.before.enums.get(new, ()))
     if before and after:
         return compare_labels(before, after)
     if before and compare("text", new) != "unknown":
@@ -146,38 +155,12 @@ def _nullability(
     if known is None and operation.type is not None:
         return  # MySQL wants all of a column said again when its type changes
     state = change.table(operation.table)
-    if (final is not None and final.nullable is not wanted) or _was(change, state, operation.column) is wanted:
+    if (final is not None and final.nullable is not wanted) or took_null(change, state, operation.column) is wanted:
         return  # otherwise only for the time of the migration
-    if wanted is False and known is not False and not _is_never_null(change, state, operation.column):
+    if wanted is False and known is not False and not is_never_null(change, state, operation.column):
         yield Restriction(change, "not-null", operation.table, (operation.column,))
     elif wanted is True and known is not True:
         yield Restriction(change, "drop-not-null", operation.table, (operation.column,))
-
-
-def _was(change: Change, state: TableState | None, column: str) -> bool | None:
-    """Whether the column took NULL before the deployment; None where that is unknown."""
-    before = change.deployment.known_before(state)
-    known = before.column(change.deployment.names_before(state, (column,))[0]) if before is not None else None
-    return known.nullable if known is not None else None
-
-
-def _is_never_null(change: Change, state: TableState | None, column: str) -> bool:
-    """Whether an earlier deployment already forbade NULL, by a primary key or a CHECK."""
-    if state is None:
-        return False
-    known = state.column(column)
-    if known is not None and known.primary_key:
-        return True
-    for constraint in state.constraints:
-        if constraint.created in change.deployment or not constraint.enforced:
-            continue
-        if constraint.kind == "primary-key" and column in constraint.columns:
-            return True
-        if constraint.kind == "not-null" and constraint.columns == (column,):
-            return True
-        if constraint.kind == "check" and forbids_null(constraint.expression, column):
-            return True
-    return False
 
 
 def _default(
@@ -252,7 +235,7 @@ def _constrained(change: Change, operation: ops.AddConstraint) -> Iterator[Restr
     match operation.kind:
         case "not-null" if columns:
             known = state.column(columns[0]) if state is not None else None
-            if (known is None or known.nullable is not False) and not _is_never_null(change, state, columns[0]):
+            if (known is None or known.nullable is not False) and not is_never_null(change, state, columns[0]):
                 yield Restriction(change, "not-null", table, columns)
         case "unique" if not operation.using_index and not is_unique(change, table, columns):
             yield Restriction(change, "unique", table, columns, new=operation.name)
@@ -278,7 +261,7 @@ def _is_dropped_again(change: Change, name: str) -> bool:
 
 def _may_be_restricted(change: Change, state: TableState | None, table: str, columns: tuple[str, ...]) -> bool:
     """A primary key on columns of a table that is fully known, and that were not unique, or could be NULL."""
-    if state is None or not state.complete or not columns:
+    if state is None or not state.complete or not columns or had_key(change, state, columns):
         return False
     if not is_unique(change, table, columns):
         return True
