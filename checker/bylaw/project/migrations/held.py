@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
@@ -17,8 +18,7 @@ _SOME_ROWS: Final = re.compile(r"(?:[^<>!:]=|\bin\b)\s*\(?\s*(?:[:%{$?'\d]|true\
 """A comparison with a constant or a parameter."""
 
 
-@dataclass(frozen=True, eq=False)
-class Held:
+class Held(msgspec.Struct, frozen=True, eq=False):
     """`work` goes on while the `lock` that the operation `by` took is kept. `kind` is what the work does to `table`."""
 
     by: Change

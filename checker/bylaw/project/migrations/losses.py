@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
@@ -20,8 +21,7 @@ _BROKEN: Final = frozenset({"real", "double precision", "numeric"})
 _MOMENTS: Final = frozenset({"timestamp", "timestamp with time zone"})
 
 
-@dataclass(frozen=True, eq=False)
-class Loss:
+class Loss(msgspec.Struct, frozen=True, eq=False):
     """`truncate`, `delete` and `update` go over all rows; `type` loses a part of each value; `remade` drops a table or
     column and adds another one under its name, at `again`.
     """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
@@ -14,8 +15,7 @@ from bylaw.project.migrations.transactions import WRAPPING, Place, needs_no_tran
 Placed = Iterable[tuple[Change, Place]]
 
 
-@dataclass(frozen=True, eq=False)
-class Refused:
+class Refused(msgspec.Struct, frozen=True, eq=False):
     """A statement (`words`) that fails because it runs in a transaction; `runner` is who runs the migration."""
 
     change: Change
@@ -24,8 +24,7 @@ class Refused:
     runner: str
 
 
-@dataclass(frozen=True, eq=False)
-class Unguarded:
+class Unguarded(msgspec.Struct, frozen=True, eq=False):
     """A statement that fails when it is run again, in a migration that may stop behind it. `guard` would prevent it."""
 
     change: Change
@@ -33,8 +32,7 @@ class Unguarded:
     name: str
 
 
-@dataclass(frozen=True, eq=False)
-class Unpaired:
+class Unpaired(msgspec.Struct, frozen=True, eq=False):
     """A BEGIN that is never closed or stands inside another transaction, or a COMMIT that closes none.
 
     `other` is the transaction's beginning, where the file has one.
@@ -46,8 +44,7 @@ class Unpaired:
     other: Change | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Untimed:
+class Untimed(msgspec.Struct, frozen=True, eq=False):
     """The first lock on a table in use that a migration waits for without a limit."""
 
     change: Change

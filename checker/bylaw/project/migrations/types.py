@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 Verdict = Literal["same", "wider", "grown", "narrower", "other", "unknown"]
 """`wider`: every old value and statement still works. `grown`: the same, but values may come that the running release
@@ -40,8 +41,7 @@ _KNOWN = _PLAIN.union(
 _NEVER_A_WIDENING = frozenset({"smallint", "tinyint", "date", "time"})
 
 
-@dataclass(frozen=True)
-class SqlType:
+class SqlType(msgspec.Struct, frozen=True):
     """A type in its parts: `varchar(120)` is the base `varchar` and the numbers (120,)."""
 
     base: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.drops import is_scratch
@@ -18,8 +19,7 @@ Cause = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class Work:
+class Work(msgspec.Struct, frozen=True, eq=False):
     """Work on a table in use, for whose time others wait.
 
     `columns` are those it is about, `detail` what is needed to name it: the default, the types, the storage. `name` is
@@ -37,8 +37,7 @@ class Work:
     inline: bool = False
 
 
-@dataclass(frozen=True)
-class Lock:
+class Lock(msgspec.Struct, frozen=True):
     """A lock on a table in use that an operation takes and its transaction keeps."""
 
     table: str

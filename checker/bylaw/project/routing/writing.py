@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from bylaw.diagnostics import AddImport, Edit, InsertStatement
 from bylaw.facts.code import Import
@@ -19,8 +20,7 @@ Written = tuple[str, tuple[Edit, ...]]
 """The router as an argument, and what it needs to be imported."""
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(msgspec.Struct, frozen=True):
     """The registering calls on one receiver in one function; the new one goes after the last of them."""
 
     file: File
