@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
+import msgspec
+
 from bylaw.diagnostics import Concern, Finding, Severity
 from bylaw.source import Span
 
@@ -22,8 +24,7 @@ class NoOptions:
     """For a rule that has nothing to choose."""
 
 
-@dataclass(frozen=True)
-class Adoption:
+class Adoption(msgspec.Struct, frozen=True):
     """How far a project keeps a convention already: `keeping` of `examined` places do. `what` names the places."""
 
     examined: int
@@ -36,8 +37,7 @@ class Adoption:
         return self.examined >= 5 and self.keeping * 4 >= self.examined * 3
 
 
-@dataclass(frozen=True)
-class RuffFinding:
+class RuffFinding(msgspec.Struct, frozen=True):
     """One finding of ruff in a file: the code, its message, and where (bytes)."""
 
     path: str

@@ -3,38 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import msgspec
+
 Level = Literal["off", "info", "warning", "error"]
+MAX_FILE_SIZE = 5_000_000
+"""Bytes, where no configuration says otherwise."""
 
 
-@dataclass(frozen=True)
-class RuleSetting:
+class RuleSetting(msgspec.Struct, frozen=True):
     """How one rule runs. `options` is an instance of the rule's options type, None for the defaults."""
 
     level: Level
     options: Any = None
 
 
-@dataclass(frozen=True)
-class Override:
+class Override(msgspec.Struct, frozen=True):
     """Other rule settings for the files that match one of the globs (from the root)."""
 
     paths: tuple[str, ...]
     rules: Mapping[str, RuleSetting]
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """Which paths play which role: globs from the root. Empty means: found from the code itself."""
 
     migrations: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class MigrationSettings:
+class MigrationSettings(msgspec.Struct, frozen=True):
     """`dialect` '' means: found from the project. Each of `accepted_through` is a revision id, name or file name.
 
     `judge_all` judges every migration, whatever was accepted and whatever the default branch holds.
@@ -47,17 +46,16 @@ class MigrationSettings:
     """The oldest major version of PostgreSQL that the migrations run on."""
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """Everything that decides what a run reports, apart from the files themselves."""
 
-    rules: Mapping[str, RuleSetting] = field(default_factory=dict)
+    rules: Mapping[str, RuleSetting] = msgspec.field(default_factory=dict)
     """Level and options per rule name; a rule that is not named is off."""
     overrides: tuple[Override, ...] = ()
     exclude: tuple[str, ...] = ()
-    layout: Layout = field(default_factory=Layout)
-    migrations: MigrationSettings = field(default_factory=MigrationSettings)
-    max_file_size: int = 5_000_000
+    layout: Layout = msgspec.field(default_factory=Layout)
+    migrations: MigrationSettings = msgspec.field(default_factory=MigrationSettings)
+    max_file_size: int = MAX_FILE_SIZE
     """Bytes; larger files are not opened, and said to be skipped."""
     all_rules_known: bool = True
     """False when configured rule packs were not loaded: a name that is not known may be one of their rules."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 if TYPE_CHECKING:
     from bylaw.config import Choices
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One `bylaw check`. Each field but the last two is the option of that name, as the command line gives it."""
 
     select: tuple[str, ...] = ()
@@ -68,7 +68,7 @@ def listed(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 _SHORT = {"-q": "--quiet", "-v": "--verbose"}
-_OPTIONS = {f"--{field.name.replace('_', '-')}": field for field in fields(Request)[:-2]}
+_OPTIONS = {f"--{name.replace('_', '-')}": name for name in Request.__struct_fields__[:-2]}
 
 
 def quickly(arguments: list[str]) -> Request | None:
@@ -84,26 +84,27 @@ def quickly(arguments: list[str]) -> Request | None:
             paths.append(argument)
         elif not _take(argument, left, values):
             return None
-    return replace(Request(**values), paths=tuple(paths), arguments=("check", *arguments))
+    return msgspec.structs.replace(Request(**values), paths=tuple(paths), arguments=("check", *arguments))
 
 
 def _take(argument: str, left: Iterator[str], values: dict[str, Any]) -> bool:
     """Take one option and its value. False when it is not as plain as it should be."""
     name, given, value = argument.partition("=")
-    field = _OPTIONS.get(_SHORT.get(name, name))
-    if field is None:
+    option = _OPTIONS.get(_SHORT.get(name, name))
+    if option is None:
         return False
-    if field.type == "bool":
-        values[field.name] = True
+    kind = Request.__annotations__[option]
+    if kind == "bool":
+        values[option] = True
         return not given
     if not given:
         value = next(left, "-")
-    if value.startswith("-") or (field.name == "output_format" and not _is_format(value)):
+    if value.startswith("-") or (option == "output_format" and not _is_format(value)):
         return False
-    if field.type == "tuple[str, ...]":
-        values[field.name] = (*values.get(field.name, ()), value)
+    if kind == "tuple[str, ...]":
+        values[option] = (*values.get(option, ()), value)
     else:
-        values[field.name] = Path(value) if field.type == "Path | None" else value
+        values[option] = Path(value) if kind == "Path | None" else value
     return True
 
 

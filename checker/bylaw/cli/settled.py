@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from bylaw.cli.output import Output
 from bylaw.config import Choices, Resolved, locate, resolve
@@ -14,8 +15,7 @@ from bylaw.rule import Adoption
 from bylaw.settings import RuleSetting
 
 
-@dataclasses.dataclass(frozen=True)
-class Sleep:
+class Sleep(msgspec.Struct, frozen=True):
     """What was found about a rule that speaks only where its convention is followed; `failure` says why nothing was."""
 
     adoption: Adoption | None
@@ -142,7 +142,7 @@ def _rule(name: str, resolved: Resolved, sleep: Sleep | None) -> dict[str, Any]:
     }
     if sleep is not None:
         document["awake"] = sleep.awake
-        document["adoption"] = dataclasses.asdict(sleep.adoption) if sleep.adoption is not None else None
+        document["adoption"] = msgspec.structs.asdict(sleep.adoption) if sleep.adoption is not None else None
     return document
 
 

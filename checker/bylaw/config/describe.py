@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+import msgspec
+
 from bylaw.config.levels import RuleTables
 from bylaw.config.lines import kebab
 from bylaw.config.presets import PresetLoader, preset_files
@@ -73,6 +75,8 @@ def plain(value: object) -> object:
             return sorted(map(str, value))
         case Mapping():
             return {str(key): plain(item) for key, item in value.items()}
+        case msgspec.Struct():
+            return {kebab(name): plain(getattr(value, name)) for name in value.__struct_fields__}
         case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
             return {kebab(field.name): plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
         case _:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from bylaw.errors import ConfigError, UsageError
 
@@ -13,8 +14,7 @@ OWN_FILE = "bylaw.toml"
 PROJECT_FILE = "pyproject.toml"
 
 
-@dataclass(frozen=True)
-class ConfigSource:
+class ConfigSource(msgspec.Struct, frozen=True):
     """Where the configuration comes from. `root` is absolute; `path` is None when there is no configuration file.
 
     `table` is what the file says, `text` the same unparsed, `prefix` what stands before its keys (`tool.bylaw.` in a
@@ -23,7 +23,7 @@ class ConfigSource:
 
     root: Path
     path: Path | None = None
-    table: Mapping[str, object] = field(default_factory=dict)
+    table: Mapping[str, object] = msgspec.field(default_factory=dict)
     prefix: str = ""
     text: str = ""
 

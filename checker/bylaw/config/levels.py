@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, get_args
+
+import msgspec
+from msgspec.structs import replace
 
 from bylaw.config.lines import kebab
 from bylaw.config.options import build_options, option_problems
@@ -16,13 +18,12 @@ from bylaw.settings import INTERNAL_LEVELS, Level, RuleSetting
 LEVELS: tuple[Level, ...] = get_args(Level)
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(msgspec.Struct, frozen=True):
     """What the tables so far say about one rule. Each value stands with its origin, a phrase for people."""
 
     level: Level = "off"
     level_from: str = "default"
-    options: Mapping[str, tuple[object, str]] = field(default_factory=dict)
+    options: Mapping[str, tuple[object, str]] = msgspec.field(default_factory=dict)
 
     def setting(self, rule: Rule | None) -> RuleSetting:
         """As the engine wants it. Options that were found wrong are left out."""
@@ -32,8 +33,7 @@ class Chosen:
         return RuleSetting(self.level, build_options(rule, values, rule.name))
 
 
-@dataclass(frozen=True)
-class _Entry:
+class _Entry(msgspec.Struct, frozen=True):
     """One line of a rule table, checked: the rules it speaks of, and what it says."""
 
     names: tuple[str, ...]

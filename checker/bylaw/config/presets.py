@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from bylaw.config.schema import PresetTable, Problem, read_table
 from bylaw.errors import did_you_mean
@@ -14,8 +15,7 @@ DEFAULT = "recommended"
 _FOLDER = "presets"
 
 
-@dataclass(frozen=True)
-class Preset:
+class Preset(msgspec.Struct, frozen=True):
     """One preset. `own` tells a file that the project names by path from one that comes with a rule pack."""
 
     name: str

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
+
+import msgspec
+from msgspec.structs import replace
 
 from bylaw.config.files import ConfigSource
 from bylaw.config.levels import Chosen, RuleTables
@@ -23,8 +25,7 @@ ALL = "all"
 """What --select and --ignore call every rule."""
 
 
-@dataclass(frozen=True)
-class Choices:
+class Choices(msgspec.Struct, frozen=True):
     """What the command line decides. Empty `presets` leave the choice to the configuration."""
 
     select: tuple[str, ...] = ()
@@ -34,8 +35,7 @@ class Choices:
     rule_packs: bool = True
 
 
-@dataclass(frozen=True)
-class Resolved:
+class Resolved(msgspec.Struct, frozen=True):
     """The configuration of a run. `root` is absolute; `rules` are all loaded ones, the switched-off too.
 
     `chosen` says what each rule was given and by whom, `origins` by whom each dotted key (`exclude`, `layout.tests`).

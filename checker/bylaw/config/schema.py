@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
@@ -12,7 +11,7 @@ import msgspec
 
 from bylaw.config.lines import kebab
 from bylaw.errors import did_you_mean
-from bylaw.settings import Layout, MigrationSettings, Settings
+from bylaw.settings import MAX_FILE_SIZE, Layout, MigrationSettings
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -24,41 +23,37 @@ _ENGINE_ONLY = frozenset({"judge_all"})
 """Fields of the settings that no file may set: the command line and the engine do."""
 
 
-@dataclass(frozen=True)
-class OverrideTable:
+class OverrideTable(msgspec.Struct, frozen=True):
     """Other rules for some paths (globs from the root)."""
 
     paths: tuple[str, ...] = ()
-    rules: dict[str, Any] = field(default_factory=dict)
+    rules: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class ConfigTable:
+class ConfigTable(msgspec.Struct, frozen=True):
     """`[tool.bylaw]`, or all of a bylaw.toml. `extends` is None where the file does not say."""
 
     extends: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
     rule_packs: tuple[str, ...] = ()
-    layout: Layout = field(default_factory=Layout)
-    migrations: MigrationSettings = field(default_factory=MigrationSettings)
-    rules: dict[str, Any] = field(default_factory=dict)
+    layout: Layout = msgspec.field(default_factory=Layout)
+    migrations: MigrationSettings = msgspec.field(default_factory=MigrationSettings)
+    rules: dict[str, Any] = msgspec.field(default_factory=dict)
     overrides: tuple[OverrideTable, ...] = ()
-    max_file_size: int = Settings.max_file_size
+    max_file_size: int = MAX_FILE_SIZE
 
 
-@dataclass(frozen=True)
-class PresetTable:
+class PresetTable(msgspec.Struct, frozen=True):
     """A preset file: a set of rules with their options, and where they look."""
 
     description: str = ""
     extends: tuple[str, ...] = ()
-    layout: Layout = field(default_factory=Layout)
-    migrations: MigrationSettings = field(default_factory=MigrationSettings)
-    rules: dict[str, Any] = field(default_factory=dict)
+    layout: Layout = msgspec.field(default_factory=Layout)
+    migrations: MigrationSettings = msgspec.field(default_factory=MigrationSettings)
+    rules: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """One thing that is wrong: the dotted key, and a sentence."""
 
     key: str
@@ -66,7 +61,7 @@ class Problem:
 
 
 def read_table(kind: type[T], table: Mapping[str, object]) -> tuple[T, list[Problem]]:
-    """`table` as a `kind` (a dataclass above), and everything wrong with it; what is wrong keeps its default."""
+    """`table` as a `kind` (a struct above), and everything wrong with it; what is wrong keeps its default."""
     values, problems = _read_fields(kind, table, "")
     return kind(**values), problems
 
@@ -94,7 +89,7 @@ def _unknown(key: str, known: list[str]) -> str:
 
 
 def _read_value(hint: Any, value: object, key: str) -> tuple[Any, list[Problem]]:
-    if is_dataclass(hint) and isinstance(hint, type):
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return _read_nested(hint, value, key)
     if hint == tuple[OverrideTable, ...]:
         return _read_overrides(value, key)
