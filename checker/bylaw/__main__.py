@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -10,6 +11,7 @@ def main() -> int:
     """Run the command line; returns the exit code."""
     arguments = sys.argv[1:]
     if arguments[:1] == ["check"]:
+        gc.set_threshold(1_000_000)  # what a check makes lives as long as it does
         from bylaw.engine.replay import replay  # noqa: PLC0415
 
         code = replay(arguments)

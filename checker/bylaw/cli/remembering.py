@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def _tool() -> Iterator[Path]:
 
 def _below(folder: Path) -> Iterator[Path]:
     """A folder with all its folders and Python and TOML files."""
-    yield folder
-    for path in sorted(folder.rglob("*")):
-        if path.suffix in {".py", ".toml"} or (path.is_dir() and path.name != "__pycache__"):
-            yield path
+    for above, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        yield Path(above)
+        yield from (Path(above, name) for name in files if name.endswith((".py", ".toml")))

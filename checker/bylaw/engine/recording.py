@@ -19,13 +19,15 @@ class Recording:
 
     def add(self, paths: Iterable[Path]) -> None:
         """Depend on files or folders, present or absent."""
-        for path in paths:
-            self.signatures.setdefault(str(path), signature(str(path)))
+        for name in map(str, paths):
+            if name not in self.signatures:
+                self.signatures[name] = signature(name)
 
     def add_discovery(self, root: Path, discovery: Discovery) -> None:
         """Depend on every file and folder of a discovery, as it was when it was found."""
+        top = str(root)
         for path, found in (*discovery.folders.items(), *discovery.files.items()):
-            self.signatures[str(root / path) if path else str(root)] = _text(found)
+            self.signatures[f"{top}/{path}" if path else top] = _text(found)
         self.add(discovery.ignore_files)
 
     @property
