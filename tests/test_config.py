@@ -163,13 +163,13 @@ path = 3
         'bylaw.toml:9: rules.house-rule.limit: must be a whole number, not text ("3")',
         'bylaw.toml:9: rules.house-rule.mode: must be "strict" or "loose", not "strct"; did you mean "strict"?',
         'bylaw.toml:9: rules.house-rule.limt: unknown option; did you mean "limit"?',
-        'bylaw.toml:10: rules.hous-rule: there is no rule or category "hous-rule"; did you mean "house-rule"?',
+        'bylaw.toml:10: rules.hous-rule: there is no rule, category or concern "hous-rule"; did you mean "house-rule"?',
         'bylaw.toml:11: rules.naming: there is no level "warn"; did you mean "warning"?',
         "bylaw.toml:12: rules.docs.limit: unknown option; a category has only a level",
         "bylaw.toml:13: rules.unread.limit: unknown option; it has only a level",
         'bylaw.toml:16: overrides.0.rules.house-rule: must be a level ("off", "info", "warning", "error") '
         "or a table of level and options, not a number (3)",
-        'bylaw.toml:16: overrides.0.rules.no-such-thing-at-all: there is no rule or category "no-such-thing-at-all"; '
+        'bylaw.toml:16: overrides.0.rules.no-such-thing-at-all: there is no rule, category or concern "no-such-thing-at-all"; '
         "`bylaw rules` lists them",
         "bylaw.toml:17: overrides.1.paths: is missing",
         "bylaw.toml:17: overrides.1.rules: is missing",
@@ -188,7 +188,7 @@ path = 3
         ("[migrations]\njudge-all = true", "migrations.judge-all: unknown key"),
         ("exclude = [true]", "exclude.0: must be text, not true"),
         ("max-file-size = 1\nmax_file_size = 2", "max-file-size: is given twice"),
-        ('[rules]\ninternal-error = "off"', 'no rule or category "internal-error"'),
+        ('[rules]\ninternal-error = "off"', 'no rule, category or concern "internal-error"'),
         ("[rules]\nhouse-rule = { names = 'a' }", "rules.house-rule.names: must be a list"),
         ("[rules]\ndocs = {}", "rules.docs: says nothing"),
     ],
@@ -203,7 +203,7 @@ def test_problems_in_a_pyproject_name_the_whole_key(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         resolve(locate(tmp_path))
     assert caught.value.problems == (
-        'pyproject.toml:5: tool.bylaw.rules.no-anny: there is no rule or category "no-anny"; did you mean "no-any"?',
+        'pyproject.toml:5: tool.bylaw.rules.no-anny: there is no rule, category or concern "no-anny"; did you mean "no-any"?',
     )
 
 
@@ -258,7 +258,7 @@ def test_problems_in_a_preset_are_told_with_its_file(project: Path) -> None:
         f'bylaw.toml:2: extends: there is no file "./gone.toml" (looked for {project / "gone.toml"})',
         'team.toml:1: rulez: unknown key; did you mean "rules"?',
         "team.toml:3: rules.house-rule.limit: must be a whole number, not true",
-        'team.toml:4: rules.nope: there is no rule or category "nope"; `bylaw rules` lists them',
+        'team.toml:4: rules.nope: there is no rule, category or concern "nope"; `bylaw rules` lists them',
     ]
 
 
@@ -370,12 +370,48 @@ def test_select_by_name_wakes_a_rule_that_sleeps(project: Path) -> None:
         assert rules["house-rule"].options.when == expected
 
 
+_CONCERNS = ("compatibility", "locking", "data-loss", "robustness")
+
+
+@pytest.mark.parametrize("concern", _CONCERNS)
+@pytest.mark.parametrize("spelling", ["{}", "concern:{}"])
+def test_a_concern_is_selected_on_its_own(project: Path, concern: str, spelling: str) -> None:
+    resolved = configured(project, "", Choices(select=(spelling.format(concern),)))
+    on = {name for name in resolved.rules if resolved.settings.rules[name].level != "off"}
+    assert on == {name for name, rule in resolved.rules.items() if rule.concern == concern}
+    assert len(on) > 1 or concern == "data-loss"
+    ignored = configured(project, "", Choices(select=("migrations",), ignore=(spelling.format(concern),)))
+    left = {name for name in ignored.rules if ignored.settings.rules[name].level != "off"}
+    assert left == {name for name, rule in resolved.rules.items() if rule.category == "migrations"} - on
+
+
+def test_a_concern_has_a_level_between_its_category_and_a_rule(project: Path) -> None:
+    text = '[rules]\nlocking = "info"\nmigrations = "off"\nno-blocking-index = "error"\n"concern:robustness" = "info"'
+    rules = configured(project, text).settings.rules
+    levels = [rules[name].level for name in ("no-table-rewrite", "no-blocking-index", "no-immediate-drop")]
+    assert levels == ["info", "error", "off"]
+    assert rules["balanced-transaction"].level == "info"
+    with pytest.raises(ConfigError, match="a concern has only a level"):
+        configured(project, "[rules]\nlocking = { small-tables = [] }")
+
+
+def test_a_category_hides_a_concern_of_its_name(project: Path) -> None:
+    (project / "tools" / "locking").mkdir()
+    source = (project / "tools" / "naming" / "house_rule.py").read_text()
+    (project / "tools" / "locking" / "own_rule.py").write_text(source.replace("house_rule", "own_rule"))
+    text = '[rules]\nlocking = "off"\nown-rule = "off"'
+    assert configured(project, text, Choices(select=("locking",))).settings.rules["own-rule"].level != "off"
+    assert configured(project, text, Choices(select=("locking",))).settings.rules["no-table-rewrite"].level == "off"
+    named = configured(project, text, Choices(select=("concern:locking",))).settings.rules
+    assert (named["own-rule"].level, named["no-table-rewrite"].level) == ("off", "warning")
+
+
 def test_unknown_names_on_the_command_line_are_all_told(project: Path) -> None:
     with pytest.raises(UsageError) as caught:
         configured(project, "", Choices(select=("hous-rule", "no-any", "namin")))
     assert caught.value.message.splitlines() == [
-        '--select: there is no rule or category "hous-rule"; did you mean "house-rule"?',
-        '--select: there is no rule or category "namin"; did you mean "naming"?',
+        '--select: there is no rule, category or concern "hous-rule"; did you mean "house-rule"?',
+        '--select: there is no rule, category or concern "namin"; did you mean "naming"?',
     ]
     with pytest.raises(UsageError, match='--preset: there is no preset "recomended"; did you mean "recommended"'):
         configured(project, "", Choices(presets=("recomended",)))

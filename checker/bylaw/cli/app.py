@@ -67,11 +67,11 @@ Select = Annotated[
     typer.Option(
         "--select",
         metavar="NAME",
-        help="Run only these rules or categories (or all); separated by commas, or repeated.",
+        help="Run only these rules, categories or concerns (or all); separated by commas, or repeated.",
     ),
 ]
 Ignore = Annotated[
-    list[str] | None, typer.Option("--ignore", metavar="NAME", help="Do not run these rules or categories.")
+    list[str] | None, typer.Option("--ignore", metavar="NAME", help="Do not run these rules, categories or concerns.")
 ]
 Preset = Annotated[
     list[str] | None,

@@ -16,6 +16,7 @@ from bylaw.rule import Rule
 from bylaw.settings import INTERNAL_LEVELS, Level, RuleSetting
 
 LEVELS: tuple[Level, ...] = get_args(Level)
+_CONCERN = "concern:"
 
 
 class Chosen(msgspec.Struct, frozen=True):
@@ -49,6 +50,7 @@ class RuleTables:
         self.rules = rules
         self.tolerant = tolerant
         self.categories = sorted({rule.category for rule in rules.values()})
+        self.concerns = sorted({rule.concern for rule in rules.values() if rule.concern is not None})
         self.chosen = {name: Chosen() for name in rules}
         self.chosen.update({name: Chosen(level) for name, level in INTERNAL_LEVELS.items()})
 
@@ -61,7 +63,7 @@ class RuleTables:
         rule it names speaks everywhere unless the table says `when`. `lenient` passes over rules that are not known.
         """
         entries, problems = self._entries(table, key, lenient=lenient or self.tolerant)
-        for entry in sorted(entries, key=lambda entry: entry.names == (entry.key.rpartition(".")[2],)):
+        for entry in sorted(entries, key=lambda entry: self._precision(entry.key.rpartition(".")[2])):
             for name in entry.names:
                 self.chosen[name] = self._laid(name, entry, origin, own=own)
         return problems
@@ -102,15 +104,26 @@ class RuleTables:
         return entries, problems
 
     def named(self, name: str) -> tuple[str, ...]:
-        """The rules that a rule's or category's name means; none when there is no such name."""
+        """The rules that the name of a rule, a category or a concern means; none when there is no such name.
+
+        `concern:locking` is always the concern, also where a rule pack has a category of that name.
+        """
         if name in self.chosen:
             return (name,)
-        return tuple(rule.name for rule in self.rules.values() if rule.category == name)
+        if name in self.categories:
+            return tuple(rule.name for rule in self.rules.values() if rule.category == name)
+        concern = name.removeprefix(_CONCERN)
+        return tuple(rule.name for rule in self.rules.values() if rule.concern is not None and rule.concern == concern)
+
+    def _precision(self, name: str) -> int:
+        """A concern beats the category that holds it, a rule beats both."""
+        return 2 if name in self.chosen else int(name not in self.categories)
 
     def unknown(self, name: str) -> str:
-        """A sentence about a name that is no rule's and no category's."""
-        hint = did_you_mean(name, [*self.chosen, *self.categories]) or "`bylaw rules` lists them"
-        return f'there is no rule or category "{name}"; {hint}'
+        """A sentence about a name that is no rule's, no category's and no concern's."""
+        known = [*self.chosen, *self.categories, *self.concerns]
+        hint = did_you_mean(name.removeprefix(_CONCERN), known) or "`bylaw rules` lists them"
+        return f'there is no rule, category or concern "{name}"; {hint}'
 
     def _value(self, name: str, value: object, key: str) -> tuple[Level | None, dict[str, object], list[Problem]]:
         if not isinstance(value, dict):
@@ -122,7 +135,9 @@ class RuleTables:
         if rule is not None:
             problems.extend(Problem(f"{key}.{option}", message) for option, message in option_problems(rule, options))
         elif options:
-            what = "a category has only a level" if name in self.categories else "it has only a level"
+            what = "it has only a level"
+            if name not in self.chosen:
+                what = f"a {'category' if name in self.categories else 'concern'} has only a level"
             problems.extend(Problem(f"{key}.{option}", f"unknown option; {what}") for option in options)
         elif level is None and not problems:
             problems.append(Problem(key, "says nothing: give it a level"))
