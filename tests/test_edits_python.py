@@ -4,7 +4,16 @@
 
 import pytest
 
-from bylaw.diagnostics import AddImport, Edit, InsertStatement, RemoveStatement, Replace, SetKeyword
+from bylaw.diagnostics import (
+    AddImport,
+    Edit,
+    InsertItem,
+    InsertStatement,
+    RemoveStatement,
+    Replace,
+    SetKeyword,
+    WrapStatement,
+)
 from bylaw.edits import EditError, apply, resolve
 from bylaw.source import Span
 
@@ -351,3 +360,57 @@ def test_an_impossible_edit_is_refused(edit: Edit) -> None:
 def test_edits_that_want_the_same_bytes_are_refused() -> None:
     with pytest.raises(EditError):
         edited("abc\n", Replace(PATH, Span(0, 2), "x"), Replace(PATH, Span(1, 3), "y"))
+
+
+LOCKED = "with lock():"
+WRAPPED = [
+    ("def f():\n    a()\n", "a()", "def f():\n    with lock():\n        a()\n"),
+    ("def f():\n\ta(\n\t\tb,\n\t)\n", "b", "def f():\n\twith lock():\n\t\ta(\n\t\t\tb,\n\t\t)\n"),
+    (
+        'def f():\n    a("""x\n    y\n""",\n      b)  # why\n\n    c()\n',
+        "b)",
+        'def f():\n    with lock():\n        a("""x\n    y\n""",\n          b)  # why\n\n    c()\n',
+    ),
+    ("a()\r\nb()\r\n", "b()", "a()\r\nwith lock():\r\n    b()\r\n"),
+    ("with lock():\n    a()\n", "a()", "with lock():\n    a()\n"),
+]
+
+
+@pytest.mark.parametrize(("before", "place", "after"), WRAPPED)
+def test_a_statement_is_put_into_a_block(before: str, place: str, after: str) -> None:
+    assert edited(before, WrapStatement(PATH, at(before, place), LOCKED)) == after
+    assert edited(after, WrapStatement(PATH, at(after, place), LOCKED)) == after
+
+
+def test_neighbours_share_a_block() -> None:
+    source = "def f():\n    a()\n    b()\n    c()\n\n    d()\n"
+    edits = [WrapStatement(PATH, at(source, place), LOCKED) for place in ("d()", "a()", "b()")]
+    assert edited(source, *edits) == (
+        "def f():\n    with lock():\n        a()\n        b()\n    c()\n\n    with lock():\n        d()\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "header"), [("a(); b()\n", LOCKED), ("if x: a()\n", LOCKED), ("a()\n", "with lock()")]
+)
+def test_what_cannot_stand_in_a_block_is_refused(source: str, header: str) -> None:
+    with pytest.raises(EditError):
+        edited(source, WrapStatement(PATH, at(source, "a()"), header))
+
+
+ELEMENTS = [
+    ("x = [\n    a(),\n    b(1),\n]\n", "b(1)", "x = [\n    a(),\n    n(),\n    b(1),\n]\n"),
+    ("x = [a(), b]\n", "a()", "x = [n(), a(), b]\n"),
+    ("x = (\n\ta,\r\n\tb,\r\n)\n", "b", "x = (\n\ta,\r\n\tn(),\r\n\tb,\r\n)\n"),
+]
+
+
+@pytest.mark.parametrize(("before", "place", "after"), ELEMENTS)
+def test_an_element_joins_a_list(before: str, place: str, after: str) -> None:
+    assert edited(before, InsertItem(PATH, at(before, place), "n()")) == after
+    assert edited(after, InsertItem(PATH, at(after, place), "n()")) == after
+
+
+def test_an_element_needs_a_list() -> None:
+    with pytest.raises(EditError):
+        edited("a()\n", InsertItem(PATH, at("a()\n", "a"), "n()"))

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from bylaw.diagnostics import Finding as Finding
     from bylaw.diagnostics import Fix as Fix
     from bylaw.diagnostics import HoistImport as HoistImport
+    from bylaw.diagnostics import InsertItem as InsertItem
     from bylaw.diagnostics import InsertStatement as InsertStatement
     from bylaw.diagnostics import Related as Related
     from bylaw.diagnostics import RemoveStatement as RemoveStatement
     from bylaw.diagnostics import Replace as Replace
     from bylaw.diagnostics import SetKeyword as SetKeyword
     from bylaw.diagnostics import Severity as Severity
+    from bylaw.diagnostics import WrapStatement as WrapStatement
     from bylaw.project import File as File
     from bylaw.project import Project as Project
     from bylaw.project.migrations import Drop as Drop
@@ -49,8 +51,8 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "diagnostics": (
-        "AddImport", "Delete", "Finding", "Fix", "HoistImport", "InsertStatement", "Related", "RemoveStatement",
-        "Replace", "SetKeyword", "Severity",
+        "AddImport", "Delete", "Finding", "Fix", "HoistImport", "InsertItem", "InsertStatement", "Related",
+        "RemoveStatement", "Replace", "SetKeyword", "Severity", "WrapStatement",
     ),
     "project": ("File", "Project"),
     "rule": ("Adoption", "NoOptions", "RuffFinding", "file_rule", "project_rule", "ruff_rule"),

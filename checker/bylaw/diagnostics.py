@@ -77,7 +77,36 @@ class Delete(msgspec.Struct, frozen=True, tag=True):
     span: Span
 
 
-Edit = Replace | AddImport | InsertStatement | SetKeyword | RemoveStatement | HoistImport | Delete
+class WrapStatement(msgspec.Struct, frozen=True, tag=True):
+    """Put the Python statement around `span` into a block that `header` opens (`with lock:`).
+
+    Statements that stand next to each other and want the same header share one block.
+    """
+
+    path: str
+    span: Span
+    header: str
+
+
+class InsertItem(msgspec.Struct, frozen=True, tag=True):
+    """Insert `item` into the Python list or tuple, before its element around `span`."""
+
+    path: str
+    span: Span
+    item: str
+
+
+Edit = (
+    Replace
+    | AddImport
+    | InsertStatement
+    | SetKeyword
+    | RemoveStatement
+    | HoistImport
+    | Delete
+    | WrapStatement
+    | InsertItem
+)
 
 
 class Fix(msgspec.Struct, frozen=True):

@@ -83,6 +83,8 @@ class CreateTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", 
     SELECT`.)
     """
     partition_of: str = ""
+    partitioned: bool = False
+    """`PARTITION BY`: it has partitions, and no rows of its own."""
 
 
 class DropTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-table"):

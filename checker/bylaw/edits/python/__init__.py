@@ -8,16 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bylaw.diagnostics import AddImport, HoistImport, InsertStatement, RemoveStatement, Replace, SetKeyword
+from bylaw.diagnostics import (
+    AddImport,
+    HoistImport,
+    InsertItem,
+    InsertStatement,
+    RemoveStatement,
+    Replace,
+    SetKeyword,
+    WrapStatement,
+)
 from bylaw.edits.python.calls import set_keywords
 from bylaw.edits.python.hoisting import as_added
 from bylaw.edits.python.imports import add_imports
+from bylaw.edits.python.listing import insert_elements
 from bylaw.edits.python.source import PythonFile
 from bylaw.edits.python.statements import insert_statements, remove_statements
+from bylaw.edits.python.wrapping import wrap_statements
 
 __all__ = ["PythonEdit", "PythonFile", "replacements"]
 
-PythonEdit = AddImport | InsertStatement | SetKeyword | RemoveStatement | HoistImport
+PythonEdit = AddImport | InsertStatement | SetKeyword | RemoveStatement | HoistImport | WrapStatement | InsertItem
 
 
 def replacements(file: PythonFile, edits: Sequence[PythonEdit]) -> list[Replace]:
@@ -32,5 +43,7 @@ def replacements(file: PythonFile, edits: Sequence[PythonEdit]) -> list[Replace]
         *add_imports(file, added),
         *insert_statements(file, [edit for edit in edits if isinstance(edit, InsertStatement)]),
         *set_keywords(file, [edit for edit in edits if isinstance(edit, SetKeyword)]),
+        *wrap_statements(file, [edit for edit in edits if isinstance(edit, WrapStatement)]),
+        *insert_elements(file, [edit for edit in edits if isinstance(edit, InsertItem)]),
         *remove_statements(file, [edit.span for edit in edits if isinstance(edit, RemoveStatement | HoistImport)]),
     ]

@@ -168,6 +168,7 @@ class Replay:
             comment=Note(operation.comment, step) if operation.comment else None,
             model=operation.model,
             partition_of=operation.partition_of,
+            partitioned=operation.partitioned,
             identity=self._next(),
             fields={spec.field: spec.name for spec in operation.columns if spec.field},
         )

@@ -101,6 +101,7 @@ class TableState(msgspec.Struct, frozen=True):
     partition_of: str = ""
     identity: int = 0
     """The same number before and after a rename, another one for a table that was dropped and made again."""
+    partitioned: bool = False
 
     def column(self, name: str) -> ColumnState | None:
         """The column of that name; identifiers that differ in case alone are one."""

@@ -92,7 +92,7 @@ def table_operations(
     comment = text_of(call.keyword("comment")) or ""
     yield CreateTable(
         table, tuple(columns), keys, call.span, if_not_exists=if_not_exists, comment=comment, partial=partial,
-        primary_key_name=key_name,
+        primary_key_name=key_name, partitioned=call.keyword("postgresql_partition_by") is not None,
         temporary=any(text_of(prefix) in {"TEMPORARY", "TEMP"} for prefix in _listed(call.keyword("prefixes"))),
     )  # fmt: skip
     yield from beside

@@ -52,7 +52,7 @@ def create_table(node: CreateStmt, statement: Statement) -> Iterator[Operation]:
         table, tuple(columns), key, statement.span, temporary=relation.relpersistence == "t",
         if_not_exists=node.if_not_exists, partial=bool(likes or parents or node.of_typename is not None),
         primary_key_name=primary.conname if primary is not None else "", likes=(*likes, *parents),
-        partition_of=parents[0] if parents and bytes(node.partbound) else "",
+        partition_of=parents[0] if parents and bytes(node.partbound) else "", partitioned=bool(bytes(node.partspec)),
     )  # fmt: skip
     for constraint in constraints:
         if constraint is not primary and (found := add_constraint(constraint, table, statement, opening)) is not None:

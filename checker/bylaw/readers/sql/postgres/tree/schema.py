@@ -22,6 +22,7 @@ class CreateStmt(
     inh_relations: list[Item] = []
     constraints: list[Item] = []
     partbound: msgspec.Raw = msgspec.Raw()
+    partspec: msgspec.Raw = msgspec.Raw()
     of_typename: TypeName | None = None
     if_not_exists: bool = False
 
