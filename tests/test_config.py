@@ -202,9 +202,9 @@ def test_problems_in_a_pyproject_name_the_whole_key(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n\n[tool.bylaw.rules]\nno-anny = "off"\n')
     with pytest.raises(ConfigError) as caught:
         resolve(locate(tmp_path))
+    assert caught.value.problems == (
         'pyproject.toml:5: tool.bylaw.rules.no-anny: there is no rule, category or concern "no-anny"; '
         'did you mean "no-any"?',
-        'pyproject.toml:5: tool.bylaw.rules.no-anny: there is no rule, category or concern "no-anny"; did you mean "no-any"?',
     )
 
 
