@@ -57,6 +57,11 @@ class Names:
                 index.setdefault(".".join(parts[at:]), []).append(module)
         return index
 
+    @cached_property
+    def _parts(self) -> frozenset[str]:
+        """Every part of every module name: a name that begins with another one is a library's."""
+        return frozenset(part for module in self.modules for part in module.split("."))
+
     def module(self, name: str, near: str = "") -> FileFacts | None:
         """The file that `import name` means when written in the file of module `near`; None for a library."""
         if name not in self._by_tail:
@@ -150,6 +155,8 @@ class Names:
     def _split(self, name: str, near: str) -> tuple[FileFacts, str] | None:
         """The longest prefix that is a module of the project, and what follows it."""
         parts = name.split(".")
+        if parts[0] not in self._parts:
+            return None
         for end in range(len(parts), 0, -1):
             facts = self.module(".".join(parts[:end]), near)
             if facts is not None:

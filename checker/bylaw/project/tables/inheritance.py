@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 
 import msgspec
 
@@ -34,24 +33,33 @@ class Kin(msgspec.Struct, eq=False):
     root: str = ""
     generation: int = 0
     """How many classes of the project stand above it, at most."""
+    _lineage: tuple[Kin, ...] = ()
+    _libraries: tuple[str, ...] | None = None
 
     @property
     def module(self) -> str:
         return self.file.module
 
-    def lineage(self) -> Iterator[Kin]:
-        """The class and the project's classes above it, nearest first, each once."""
-        seen: set[int] = set()
-        stack = [self]
-        while stack:
-            kin = stack.pop()
-            if id(kin) not in seen:
-                seen.add(id(kin))
-                yield kin
-                stack.extend(reversed(kin.parents))
+    def lineage(self) -> tuple[Kin, ...]:
+        """The class and the project's classes above it, nearest first, each once. Not to be asked for before all
+        bases are there.
+        """
+        if not self._lineage:
+            found: dict[int, Kin] = {}
+            stack = [self]
+            while stack:
+                kin = stack.pop()
+                if id(kin) not in found:
+                    found[id(kin)] = kin
+                    stack.extend(reversed(kin.parents))
+            self._lineage = tuple(found.values())
+        return self._lineage
 
-    def all_libraries(self) -> list[str]:
-        return [name for kin in self.lineage() for name in kin.libraries]
+    def all_libraries(self) -> tuple[str, ...]:
+        """The `libraries` of the whole lineage."""
+        if self._libraries is None:
+            self._libraries = tuple([name for kin in self.lineage() for name in kin.libraries])
+        return self._libraries
 
     def variable(self, name: str) -> Variable | None:
         """The last assignment of a name in the class's own body."""

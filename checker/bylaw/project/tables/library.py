@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 Brought = tuple[str, ...]
@@ -127,6 +128,7 @@ DJANGO_TABLES: Final = {
 """Physical names of Django's own models with the key `id`."""
 
 
+@cache
 def short(name: str) -> str:
     """Package and last part: `django.db.models.Model` and `django.contrib.gis.db.models.Model` are both
     `django.Model`.

@@ -22,11 +22,18 @@ class MappedClasses:
         self.meanings = meanings
         self.bodies = Bodies(kinship, meanings, columns)
         self._names: dict[str, str | None] = {}
+        self._mapped: dict[str, bool] = {}
 
     # -- what a class is
 
     def is_mapped(self, kin: Kin) -> bool:
         """Whether the class maps to rows: its own table's, or those of a mapped parent."""
+        key = kin.fact.qualified
+        if key not in self._mapped:
+            self._mapped[key] = self._judge_mapped(kin)
+        return self._mapped[key]
+
+    def _judge_mapped(self, kin: Kin) -> bool:
         if self._is_decorated(kin):
             return True
         if self._is_base(kin) or self._is_abstract(kin):
