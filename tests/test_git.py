@@ -137,7 +137,7 @@ def test_histories_that_share_nothing(repository: Repository) -> None:
     repository.commit("m/1.sql")
     repository("checkout", "-q", "--orphan", "feature")
     repository.commit("m/2.sql")
-    assert "nothing in common" in read_history(repository.root).reason
+    assert "no commit in common" in read_history(repository.root).reason
 
 
 def test_a_shallow_clone(repository: Repository, tmp_path: Path) -> None:

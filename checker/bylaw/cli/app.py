@@ -141,6 +141,15 @@ def check(
     all_migrations: Annotated[
         bool, typer.Option("--all-migrations", help="Judge all migrations, not only new ones.")
     ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="REV",
+            help="Judge the migrations that are new or changed since this commit, branch or tag; without it, since "
+            "HEAD left the default branch.",
+        ),
+    ] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Read every file anew.")] = False,
     no_rule_packs: NoRulePacks = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even when there are errors.")] = False,
@@ -170,6 +179,7 @@ def check(
             unsafe_fixes=unsafe_fixes,
             diff=diff,
             all_migrations=all_migrations,
+            since=since,
             no_cache=no_cache,
             no_rule_packs=no_rule_packs,
             exit_zero=exit_zero,

@@ -19,6 +19,7 @@ from bylaw.diagnostics import Diagnostic
 from bylaw.engine.builtin import DESCRIPTIONS
 from bylaw.engine.run import Report
 from bylaw.engine.session import Session, open_session
+from bylaw.engine.undecided import undecided
 from bylaw.errors import UsageError
 from bylaw.project.paths import is_below
 from bylaw.reporters import Texts, View, render, statistics
@@ -47,8 +48,9 @@ def check(request: Request) -> int:
     overlay = {paths[0]: sys.stdin.buffer.read()} if request.from_stdin else {}
     with progress(wanted=not request.quiet) as advance:
         session = open_session(
-            resolved.root, resolved.settings, cached=not request.no_cache, overlay=overlay, progress=advance
-        )
+            resolved.root, resolved.settings, cached=not request.no_cache, overlay=overlay, progress=advance,
+            since=request.since or "",
+        )  # fmt: skip
     remembering.add_session(recording, session)
     _say_what_was_used(request, resolved, session, output)
     nothing = _nothing_to_check(request, session, paths, output)
@@ -61,6 +63,9 @@ def check(request: Request) -> int:
         judged = repair(request, resolved, session, paths, output)
     else:
         judged = Judged(session.judge(resolved.rules))
+    if not request.quiet:
+        for line in undecided(session.project):
+            output.note(f"bylaw: {line}")
     report = judged.report
     shown = tuple(d for d in report.diagnostics if not d.location.path or is_below(d.location.path, paths))
     if not request.diff:
@@ -68,7 +73,9 @@ def check(request: Request) -> int:
         files = sum(is_below(path, paths) for path in session.project.files)
         _report(request, _view(request, resolved, load, shown, files), output)
     code = judged.code if judged.code is not None else exit_code(report, shown, exit_zero=request.exit_zero)
-    if request.is_repeatable and request.arguments is not None and not report.internal_error:
+    lasting = request.is_repeatable and session.project.history.repeatable and not report.internal_error
+    if lasting and request.arguments is not None:
+        remembering.add_consulted(recording, session)
         recording.save(list(request.arguments), code, bytes(output.out), bytes(output.err))
     output.flush()
     return code
@@ -97,6 +104,10 @@ def _refuse_contradictions(request: Request) -> None:
             f"--statistics does not go with the format {request.output_format}",
             hint="it goes with text, concise and json (whose summary always holds them)",
         )
+    if request.since is not None and not request.since.strip():
+        raise UsageError("--since names no commit", hint="name a branch, a tag or a commit: --since origin/main")
+    if request.since is not None and request.all_migrations:
+        raise UsageError("--since and --all-migrations contradict each other", hint="leave one of them out")
     if request.quiet and request.verbose:
         raise UsageError("--quiet and --verbose contradict each other", hint="leave one of them out")
 
@@ -110,6 +121,8 @@ def _reported_paths(request: Request, root: Path) -> tuple[str, ...]:
 def _say_what_was_used(request: Request, resolved: Resolved, session: Session, output: Output) -> None:
     if not request.verbose:
         return
+    if session.project.history.base_name:
+        output.note(f"migrations are compared with: {session.project.history.base_name}")
     output.note(f"root: {resolved.root}")
     output.note(f"configuration: {resolved.source or 'none; the preset recommended'}")
     output.note(f"presets: {', '.join(resolved.presets) or 'none'}")

@@ -26,6 +26,7 @@ class Request(msgspec.Struct, frozen=True):
     unsafe_fixes: bool = False
     diff: bool = False
     all_migrations: bool = False
+    since: str | None = None
     no_cache: bool = False
     no_rule_packs: bool = False
     exit_zero: bool = False

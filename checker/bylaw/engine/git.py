@@ -1,36 +1,25 @@
-"""Asks git what the default branch holds already. Never runs code of the repository: no hooks, no pager, no filters,
-no network.
-"""
+"""Asks git what the default branch holds already."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
+from bylaw.engine.git_command import GitError, NothingFoundError, UnsettledError, git, text_of
+from bylaw.facts.file import FileFacts
 from bylaw.project.history import History
 
-_TIMEOUT = 20.0
-"""Seconds that one call of git may take."""
 _MOST_TAGS = 2000
-_SAFELY = (
-    "--no-pager", "--no-optional-locks", "--literal-pathspecs", "-c", "core.fsmonitor=false", "-c",
-    f"core.hooksPath={os.devnull}", "-c", "protocol.allow=never", "-c", "core.quotePath=false",
-)  # fmt: skip
 _REMOTES = ("origin", "upstream")
 _NAMES = ("main", "master", "trunk")
-
-
-class GitError(Exception):
-    """Git cannot say what was asked; the message is for people."""
-
-
-class NothingFoundError(GitError):
-    """Git looked and found nothing (exit code 1, no message)."""
+_REF = re.compile(r"[^~^:@{}\s?*\[\\]+")
+_WANDERING = frozenset("@{}:/ ") - {"/"}
+"""Signs of a revision that more decides than the references it names: `main@{yesterday}`, `:/fix`, `@{upstream}`."""
 
 
 class GitHistory(History, frozen=True, dict=True):
@@ -45,25 +34,29 @@ class GitHistory(History, frozen=True, dict=True):
     branch: str = ""
     """The default branch that was found, as a ref: `refs/remotes/origin/main`."""
     depends_on: tuple[Path, ...] = ()
+    repeatable: bool = True
+    """Whether the answer stays the same as long as `depends_on` does."""
+    unsaved: frozenset[str] = frozenset()
+    """Files whose content is not the one on the disk."""
 
     @cached_property
     def _tags(self) -> list[str]:
         """Tags that HEAD contains, the newest first."""
         try:
-            listed = _git(
+            listed = git(
                 self.root, "for-each-ref", "--merged=HEAD", "--sort=-creatordate", f"--count={_MOST_TAGS}",
                 "--format=%(refname)", "refs/tags",
             )  # fmt: skip
         except GitError:
             return []
-        return _text(listed).split()
+        return text_of(listed).split()
 
     def released_between(self, path: str, later: str, wanted: int) -> bool | None:
         if not self.commit or not self._tags or any("\n" in name for name in (path, later)):
             return None
         asked = [f"{tag}:./{name}" for tag in self._tags for name in (path, later)]
         try:
-            answers = _git(self.root, "cat-file", "--batch-check", input_text="".join(f"{line}\n" for line in asked))
+            answers = git(self.root, "cat-file", "--batch-check", input_text="".join(f"{line}\n" for line in asked))
         except GitError:
             return None
         held = [not line.endswith(b" missing") for line in answers.splitlines()]
@@ -74,7 +67,7 @@ class GitHistory(History, frozen=True, dict=True):
             return None
         limits = [":(glob)**/*.py", *(f":(exclude,literal){folder}" for folder in outside if folder)]
         try:
-            _git(self.root, "grep", "-q", "-w", "-F", "-e", word, self.commit, "--", *limits, literal=False)
+            git(self.root, "grep", "-q", "-w", "-F", "-e", word, self.commit, "--", *limits, literal=False)
         except NothingFoundError:
             return False
         except GitError:
@@ -85,64 +78,114 @@ class GitHistory(History, frozen=True, dict=True):
         if not self.commit:
             return None
         try:
-            return _text(_git(self.root, "cat-file", "blob", f"{self.commit}:./{path}"))
+            return text_of(git(self.root, "cat-file", "blob", f"{self.commit}:./{path}"))
         except GitError:
             return None
 
+    def versions_in_base(self, paths: Iterable[str]) -> Mapping[str, FileFacts]:
+        if self.base is None or self.reason:
+            return {}
+        try:
+            asked = sorted(self._touched.intersection(paths))
+            return dict(self._read_in_base(asked)) if asked else {}
+        except GitError:
+            return {}
 
-def read_history(root: Path, since: str = "") -> GitHistory:
+    @cached_property
+    def _touched(self) -> frozenset[str]:
+        """Files of the base that may be other than on the disk: git compares times and sizes first. No filter runs."""
+        listed = git(self.root, "diff-index", "--no-renames", "--relative", "--name-only", "-z", self.commit)
+        named = {os.fsdecode(name) for name in listed.split(b"\0") if name}
+        return (self.base or frozenset()) & (named | self.unsaved)
+
+    def _read_in_base(self, paths: list[str]) -> Iterator[tuple[str, FileFacts]]:
+        from bylaw.readers import read_file  # noqa: PLC0415 - few runs need it here
+
+        asked = "".join(f"{self.commit}:./{path}\n" for path in paths if "\n" not in path)
+        answer = git(self.root, "cat-file", "--batch", input_text=asked)
+        at = 0
+        for path in paths:
+            if "\n" in path:
+                continue
+            head, _, _ = answer[at:].partition(b"\n") if at < len(answer) else (b"", b"", b"")
+            at += len(head) + 1
+            if not head.endswith(b" missing"):
+                size = int(head.rpartition(b" ")[2])
+                yield path, read_file(path, answer[at : at + size])
+                at += size + 1
+
+
+def read_history(root: Path, since: str = "", unsaved: Iterable[str] = ()) -> GitHistory:
     """What the default branch holds of the files below `root`.
 
     The base is the commit where HEAD left the default branch (`origin/HEAD`, else main or master, on a remote first),
-    or `since` where that is given (anything git can resolve). It is None, with a reason, without git, outside a
-    repository, in one without commits or default branch, in a shallow clone that lacks the common commit, and for a
-    folder that the base does not hold at all.
+    or where it left `since` when that is given (anything git can resolve). Where a shallow clone lacks that commit,
+    the branch itself is the base, and `reason` says so. The base is None, with a reason, without git, outside a
+    repository, in one without commits or default branch, and for a folder that the default branch does not hold at
+    all.
     """
     try:
-        return _read(root, since)
+        found = _read(root, since)
     except GitError as problem:
-        return GitHistory(reason=str(problem), root=root, depends_on=_watched(root, None, None))
+        lasting = not isinstance(problem, UnsettledError)
+        found = GitHistory(reason=str(problem), root=root, depends_on=_withoutgit(root), repeatable=lasting)
+    return msgspec.structs.replace(found, unsaved=frozenset(unsaved))
 
 
 def _read(root: Path, since: str) -> GitHistory:
-    where = _text(
-        _git(root, "rev-parse", "--absolute-git-dir", "--git-common-dir", "--is-shallow-repository")
+    where = text_of(
+        git(root, "rev-parse", "--absolute-git-dir", "--git-common-dir", "--is-shallow-repository")
     ).splitlines()
-    git_folder = Path(where[0])
-    common = (root / where[1]).resolve()
+    folders = (Path(where[0]), (root / where[1]).resolve())
     shallow = where[2] == "true"
+    unknown = GitHistory(root=root, branch=since, depends_on=(*_watched(*folders), *_named(since, *folders)))
+    unknown = msgspec.structs.replace(unknown, repeatable=not _WANDERING.intersection(since))
     try:
-        _git(root, "rev-parse", "--verify", "-q", "HEAD^{commit}")
-    except GitError:
-        raise GitError("the repository has no commit yet") from None
-    branch = since or _default_branch(root)
-    watched = _watched(root, git_folder, common)
-    try:
-        commit = _text(_git(root, "merge-base", "HEAD", branch, "--")).strip() if not since else _commit(root, since)
+        git(root, "rev-parse", "--verify", "-q", "HEAD^{commit}")
     except NothingFoundError:
-        why = "the clone is shallow" if shallow else "their histories have nothing in common"
-        reason = f"HEAD and {_short(branch)} share no commit: {why}"
-        return GitHistory(reason=reason, root=root, branch=branch, depends_on=watched)
-    listed = _git(root, "ls-tree", "-r", "-z", "--name-only", commit)
-    files = frozenset(os.fsdecode(name) for name in listed.split(b"\0") if name.endswith((b".py", b".sql")))
-    if not files:
-        reason = f"{_short(branch)} holds nothing of this folder yet"
-        return GitHistory(reason=reason, root=root, branch=branch, depends_on=watched)
-    return GitHistory(files, "", root, commit, branch, watched)
-
-
-def _commit(root: Path, name: str) -> str:
+        return msgspec.structs.replace(unknown, reason="the repository has no commit yet")
     try:
-        return _text(_git(root, "rev-parse", "--verify", "-q", "--end-of-options", f"{name}^{{commit}}")).strip()
+        branch = _commit(root, since, shallow=shallow) if since else _default_branch(root, shallow=shallow)
+    except UnsettledError:
+        raise
+    except GitError as problem:
+        return msgspec.structs.replace(unknown, reason=str(problem))
+    found = msgspec.structs.replace(unknown, branch=since or branch)
+    reason = ""
+    try:
+        commit = text_of(git(root, "merge-base", "HEAD", branch, "--")).strip()
+    except NothingFoundError:
+        if not since and not shallow:
+            reason = f"HEAD and {_short(branch)} have no commit in common"
+            return msgspec.structs.replace(found, reason=reason)
+        commit = text_of(git(root, "rev-parse", "--verify", f"{branch}^{{commit}}")).strip()
+        if not since:
+            reason = f"the clone is shallow, and lacks the commit where HEAD left {_short(branch)}"
+    listed = git(root, "ls-tree", "-r", "-z", "--name-only", commit)
+    files = frozenset(os.fsdecode(name) for name in listed.split(b"\0") if name.endswith((b".py", b".sql")))
+    if not files and not since:
+        return msgspec.structs.replace(found, reason=f"{_short(branch)} holds nothing of this folder yet")
+    name = f"{_short(found.branch)} ({commit[:9]})"
+    return msgspec.structs.replace(found, base=files, reason=reason, commit=commit, base_name=name, named=bool(since))
+
+
+def _commit(root: Path, name: str, *, shallow: bool) -> str:
+    try:
+        if "\0" in name:
+            raise GitError("no name at all")
+        return text_of(git(root, "rev-parse", "--verify", "-q", "--end-of-options", f"{name}^{{commit}}")).strip()
+    except UnsettledError:
+        raise
     except GitError:
-        raise GitError(f"git knows no commit {name!r}") from None
+        where = " in this clone, which is shallow" if shallow else ""
+        raise GitError(f"git knows no commit {name!r}{where}") from None
 
 
-def _default_branch(root: Path) -> str:
+def _default_branch(root: Path, *, shallow: bool) -> str:
     heads = [f"refs/remotes/{remote}/HEAD" for remote in _REMOTES]
     candidates = [f"refs/remotes/{remote}/{name}" for remote in _REMOTES for name in _NAMES]
     candidates += [f"refs/heads/{name}" for name in _NAMES]
-    lines = _text(_git(root, "for-each-ref", "--format=%(refname) %(symref)", *heads, *candidates)).splitlines()
+    lines = text_of(git(root, "for-each-ref", "--format=%(refname) %(symref)", *heads, *candidates)).splitlines()
     known = dict(line.partition(" ")[::2] for line in lines)
     for head in heads:
         if known.get(head):
@@ -150,8 +193,9 @@ def _default_branch(root: Path) -> str:
     for candidate in candidates:
         if candidate in known:
             return candidate
-    local = _text(_git(root, "for-each-ref", "--count=2", "--format=%(refname)", "refs/heads", "refs/remotes")).split()
-    if len(local) == 1:
+    local = text_of(git(root, "for-each-ref", "--count=2", "--format=%(refname)", "refs/heads", "refs/remotes")).split()
+    # A clone of one branch, or of a pull request, holds one reference, too: compared with itself nothing is new.
+    if len(local) == 1 and local[0].startswith("refs/heads/") and not shallow:
         return local[0]
     raise GitError("no default branch found (looked for origin/HEAD, main and master)")
 
@@ -160,15 +204,20 @@ def _short(ref: str) -> str:
     return ref.removeprefix("refs/remotes/").removeprefix("refs/heads/")
 
 
-def _watched(root: Path, git_folder: Path | None, common: Path | None) -> tuple[Path, ...]:
+def _withoutgit(root: Path) -> tuple[Path, ...]:
+    """What would have to appear for git to give an answer."""
+    programs = [Path(folder, "git") for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder]
+    return (root / ".git", *programs)
+
+
+def _watched(git_folder: Path, common: Path) -> tuple[Path, ...]:
     """Files whose change may change the answer: where HEAD points, the refs it was compared with, and the tags."""
-    if git_folder is None or common is None:
-        return (root / ".git",)
     found = [
         git_folder / "HEAD",
         common / "packed-refs",
         common / "shallow",
         common / "refs" / "tags",
+        common / "refs" / "heads",
         common / "reftable" / "tables.list",
     ]
     try:
@@ -179,44 +228,26 @@ def _watched(root: Path, git_folder: Path | None, common: Path | None) -> tuple[
         found.append(common / head.removeprefix("ref: "))
     for remote in _REMOTES:
         found += [common / "refs" / "remotes" / remote / name for name in ("HEAD", *_NAMES)]
+        found += _pointed_at(common, f"refs/remotes/{remote}/HEAD")
     found += [common / "refs" / "heads" / name for name in _NAMES]
     return tuple(dict.fromkeys(found))
 
 
-def _git(root: Path, *arguments: str, input_text: str | None = None, literal: bool = True) -> bytes:
-    """The output of one git command, run in `root`.
+def _named(revision: str, git_folder: Path, common: Path) -> Iterator[Path]:
+    """The files that a revision such as `origin/main~2` may be looked up in, in git's own order."""
+    name = _REF.match(revision)
+    if name is None or ".." in name[0]:
+        return
+    yield git_folder / name[0]
+    for pattern in ("{}", "refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "refs/remotes/{}/HEAD"):
+        yield common / pattern.format(name[0])
+        yield from _pointed_at(common, pattern.format(name[0]))
 
-    Raises NothingFoundError for exit code 1 without a message, GitError for every other failure.
-    """
-    options = _SAFELY if literal else tuple(option for option in _SAFELY if option != "--literal-pathspecs")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environment |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
+
+def _pointed_at(common: Path, ref: str) -> Iterator[Path]:
     try:
-        done = subprocess.run(
-            ["git", *options, *arguments],
-            cwd=root,
-            input=os.fsencode(input_text) if input_text is not None else None,
-            stdin=subprocess.DEVNULL if input_text is None else None,
-            capture_output=True,
-            timeout=_TIMEOUT,
-            check=False,
-            env=environment,
-        )
-    except FileNotFoundError:
-        raise GitError("git is not installed" if root.is_dir() else f"{root}: no such folder") from None
-    except subprocess.TimeoutExpired:
-        raise GitError(f"git {arguments[0]} took longer than {_TIMEOUT:.0f} seconds") from None
-    except OSError as error:
-        raise GitError(f"git cannot be run: {error.strerror}") from None
-    if done.returncode == 0:
-        return done.stdout
-    message = next(iter(_text(done.stderr).strip().splitlines()), "")
-    if done.returncode == 1 and not message:
-        raise NothingFoundError("nothing found")
-    if "not a git repository" in message:
-        raise GitError("not a git repository")
-    raise GitError(message.removeprefix("fatal: ") or f"git {arguments[0]} failed")
-
-
-def _text(output: bytes) -> str:
-    return os.fsdecode(output)
+        text = (common / ref).read_bytes()[:500].decode("utf-8", "replace").strip()
+    except (OSError, ValueError):
+        return
+    if text.startswith("ref: "):
+        yield common / text.removeprefix("ref: ")

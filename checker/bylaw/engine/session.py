@@ -13,6 +13,7 @@ from bylaw.engine.delegating import on_disk
 from bylaw.engine.discovery import Discovery, discover
 from bylaw.engine.reading import Progress, ReadFiles, read_all
 from bylaw.engine.run import Report, judge
+from bylaw.errors import UsageError
 from bylaw.facts.file import FileFacts
 from bylaw.project import Project
 from bylaw.project.history import NO_HISTORY, History
@@ -50,10 +51,14 @@ def open_session(
     cached: bool = True,
     overlay: Mapping[str, bytes] | None = None,
     progress: Progress | None = None,
+    since: str = "",
 ) -> Session:
     """Find and read the project at `root`. `overlay` holds unsaved content by path, in place of (or beside) what is
-    on the disk.
+    on the disk. `since` is the commit that migrations are compared with, in place of the default branch.
+
+    Raises UsageError for a `since` that git does not know.
     """
+    history = _named_history(root, since, overlay or {}) if since else None
     discovery = discover(root, settings)
     store = open_cache(root, enabled=cached)
     read = read_all(root, discovery, store, progress)
@@ -65,17 +70,27 @@ def open_session(
     def load(path: str) -> bytes:
         return as_read(path, unsaved[path] if path in unsaved else (root / path).read_bytes())
 
-    project = Project(facts, settings, load, _history(root, facts))
+    project = Project(facts, settings, load, history or _history(root, facts, unsaved))
     return Session(root, settings, discovery, project, read.failed, frozenset(unsaved))
 
 
-def _history(root: Path, facts: Mapping[str, FileFacts]) -> History:
+def _named_history(root: Path, since: str, overlay: Mapping[str, bytes]) -> History:
+    from bylaw.engine.git import read_history  # noqa: PLC0415 - starts processes
+
+    history = read_history(root, since, overlay)
+    if history.base is None:
+        hint = "name a branch, a tag or a commit; a shallow clone may have to fetch it first"
+        raise UsageError(f"nothing can be compared with `{since}`: {history.reason}", hint=hint)
+    return history
+
+
+def _history(root: Path, facts: Mapping[str, FileFacts], unsaved: Mapping[str, bytes]) -> History:
     """Git is asked only where there are migrations, which alone are judged by it."""
     if not any(file.migrations for file in facts.values()):
         return NO_HISTORY
     from bylaw.engine.git import read_history  # noqa: PLC0415 - starts processes
 
-    return read_history(root)
+    return read_history(root, unsaved=unsaved)
 
 
 def _with_overlay(read: ReadFiles, overlay: Mapping[str, bytes]) -> dict[str, FileFacts]:

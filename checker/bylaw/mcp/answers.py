@@ -12,6 +12,7 @@ from bylaw.config.lines import kebab
 from bylaw.engine.builtin import DESCRIPTIONS
 from bylaw.engine.effective import Effective
 from bylaw.engine.session import open_session
+from bylaw.engine.undecided import undecided
 from bylaw.errors import UsageError
 from bylaw.project.paths import is_below
 from bylaw.reporters import Texts, View, render
@@ -25,20 +26,22 @@ class Answers:
     def __init__(self, start: Path) -> None:
         self.start = start
 
-    def check(self, paths: Sequence[str], unsaved: Mapping[str, str]) -> str:
+    def check(self, paths: Sequence[str], unsaved: Mapping[str, str], since: str = "") -> str:
         """Findings for `paths` (files or folders; none: the whole project), with `unsaved` contents in place of the
-        files'.
+        files'. `since` is the commit that migrations are compared with, in place of the default branch.
 
-        Raises BylawError for a wrong configuration, and for a path that does not exist or lies outside the project.
+        Raises BylawError for a wrong configuration, a commit that git does not know, and for a path that does not
+        exist or lies outside the project.
         """
         resolved = self._resolved()
         overlay = {self._inside(path, resolved.root): text.encode() for path, text in unsaved.items()}
         wanted = [self._existing(path, resolved.root, overlay) for path in paths] or list(overlay) or [""]
-        session = open_session(resolved.root, resolved.settings, overlay=overlay)
+        session = open_session(resolved.root, resolved.settings, overlay=overlay, since=since)
         report = session.judge(resolved.rules)
         shown = tuple(d for d in report.diagnostics if not d.location.path or is_below(d.location.path, wanted))
         files = sum(is_below(path, wanted) for path in session.project.files)
-        return render("agent", View(shown, files, Texts(session.text), resolved.rules, DESCRIPTIONS))
+        answer = render("agent", View(shown, files, Texts(session.text), resolved.rules, DESCRIPTIONS))
+        return answer + "".join(f"Note: {line}.\n" for line in undecided(session.project))
 
     def conventions(self, path: str) -> str:
         """Which rules hold for a file, before it is written: one line each, with the options that matter.

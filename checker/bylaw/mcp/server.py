@@ -18,6 +18,7 @@ _INSTRUCTIONS = (
     "and `check` after (or with the text as `unsaved` before saving it); `explain` tells how to repair a finding."
 )
 _PATHS = "Files or folders to report on, from the folder the server was started in; none means the whole project."
+_SINCE = "A commit, branch or tag: migrations new or changed since are judged. Empty: since the default branch."
 _UNSAVED = "Texts by path that are checked in place of (or beside) what is on the disk."
 
 
@@ -30,8 +31,9 @@ def build(start: Path) -> MCPServer:
     def check(
         paths: Annotated[list[str] | None, Field(description=_PATHS)] = None,
         unsaved: Annotated[dict[str, str] | None, Field(description=_UNSAVED)] = None,
+        since: Annotated[str, Field(description=_SINCE)] = "",
     ) -> str:
-        return _said(lambda: answers.check(paths or [], unsaved or {}))
+        return _said(lambda: answers.check(paths or [], unsaved or {}, since))
 
     @server.tool(description="Explain a rule: what it checks, why, how to repair, its options.")
     def explain(rule: Annotated[str, Field(description="The rule's name, such as no-any.")]) -> str:

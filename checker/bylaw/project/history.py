@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
+
+from bylaw.facts.file import FileFacts
 
 
 class History(msgspec.Struct, frozen=True):
     """Without version control: nothing is known to be accepted already, and nothing has been released.
 
     `base`: the files of the branch that changes are merged into, as paths from the root (posix); None when that is
-    unknown, and then `reason` says why.
+    unknown, and then `reason` says why. With both, the base is near enough to tell what is new, but not what was
+    edited.
     """
 
     base: frozenset[str] | None = None
     reason: str = ""
+    repeatable: bool = True
+    """Whether asking again would give the same, as long as nothing changes."""
+    base_name: str = ""
+    """What people call the base: `origin/main (1a2b3c4d5)`."""
+    named: bool = False
+    """Somebody named the base: then it counts beside `accepted-through`, which otherwise comes before it."""
 
     def released_between(self, path: str, later: str, wanted: int) -> bool | None:
         """Whether at least `wanted` releases hold the file `path` and not yet the file `later`; None where there are
@@ -35,6 +44,11 @@ class History(msgspec.Struct, frozen=True):
         """The content of a file of the base; None where there is none, or no base."""
         del path
         return None
+
+    def versions_in_base(self, paths: Iterable[str]) -> Mapping[str, FileFacts]:
+        """Those of `paths` that may be other than in the base, with what they say there."""
+        del paths
+        return {}
 
 
 NO_HISTORY = History()

@@ -80,8 +80,8 @@ def _judged(
         accepted |= grove.graph.ancestors(named)
     if settings.judge_all:
         return set(grove.nodes)
-    if history.base is not None and not accepted:
-        accepted = {node for node in grove.nodes if _is_held(node, history.base, gone)}
+    if history.base is not None and (history.named or not accepted):
+        accepted |= {node for node in grove.nodes if _is_held(node, history.base, gone)}
     return {node for node in grove.nodes if node not in accepted}
 
 
