@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from bylaw.project.migrations import Rename as Rename
     from bylaw.project.migrations import RequiredColumn as RequiredColumn
     from bylaw.project.migrations import Restriction as Restriction
+    from bylaw.project.migrations import ServerVersion as ServerVersion
     from bylaw.project.migrations import Unguarded as Unguarded
     from bylaw.project.migrations import Unpaired as Unpaired
     from bylaw.project.migrations import Untimed as Untimed
@@ -59,7 +60,7 @@ _NAMES = {
     "source": ("Location", "Span"),
     "project.migrations": (
         "Drop", "Held", "Loss", "MigrationProblem", "MigrationTree", "Place", "Refused", "Rename", "RequiredColumn",
-        "Restriction", "Unguarded", "Unpaired", "Untimed", "Work",
+        "Restriction", "ServerVersion", "Unguarded", "Unpaired", "Untimed", "Work",
     ),
 }  # fmt: skip
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}

@@ -42,8 +42,10 @@ class MigrationSettings(msgspec.Struct, frozen=True):
     dialect: str = ""
     accepted_through: tuple[str, ...] = ()
     judge_all: bool = False
-    postgres_version: int = 14
-    """The oldest major version of PostgreSQL that the migrations run on."""
+    postgres_version: int | None = None
+    """The oldest major version of PostgreSQL that the migrations run on; None means: found from the project."""
+    mysql_version: str = ""
+    """The oldest version of MySQL or MariaDB that they run on (`8.0`, `10.11`); '' means: found from the project."""
 
 
 class Settings(msgspec.Struct, frozen=True):

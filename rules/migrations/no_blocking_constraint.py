@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from bylaw import Finding, Fix, Project, Replace, SetKeyword, Span, Work, project_rule
-from bylaw.facts.migrations import AddConstraint
+from bylaw import Finding, Fix, Project, ServerVersion, Work, project_rule
 
 _CAUSES = frozenset({"unique", "primary-key", "exclude", "foreign-key", "check", "not-null", "attach"})
 
@@ -25,7 +24,7 @@ class Options:
     severity="warning",
     since="0.1.0",
     sources=("S2-43", "S2-47"),
-    fix="unsafe",
+    fix="safe",
     concern="locking",
 )
 def no_blocking_constraint(project: Project, options: Options) -> Iterator[Finding]:
@@ -58,7 +57,7 @@ def no_blocking_constraint(project: Project, options: Options) -> Iterator[Findi
     ALTER TABLE orders VALIDATE CONSTRAINT orders_customer_fk;
     ```
     """
-    version = project.settings.migrations.postgres_version
+    version = project.migrations.postgres
     for work in project.migrations.works():
         if work.cause not in _CAUSES or work.cause in options.allow:
             continue
@@ -97,22 +96,28 @@ def _message(work: Work) -> str:
             return f"adds the CHECK constraint{named} on {on} and checks every row at once: {all_wait} that is done"
 
 
-def _steps(work: Work, version: int) -> str:
+def _steps(work: Work, version: ServerVersion) -> str:
     table, name = work.table, work.name or "…"
     column = work.columns[0] if work.columns else "…"
     bare = table.rpartition(".")[2]
     tool = work.change.tree.tool
     match work.cause:
-        case "not-null" if version >= 18:
+        case "not-null" if version.major >= 18:
             return (
-                f"On PostgreSQL {version}: ALTER TABLE {table} ADD CONSTRAINT {bare}_{column}_not_null "
+                f"On {version}{version.source}: ALTER TABLE {table} ADD CONSTRAINT {bare}_{column}_not_null "
                 f"NOT NULL {column} NOT VALID, then VALIDATE CONSTRAINT in a later transaction."
+            )
+        case "not-null" | "primary-key" if work.does == "scan" and version.major < 12:
+            return (
+                f"{version}{version.source} reads every row for NOT NULL in any case. Let a constraint say it instead: "
+                f"ALTER TABLE {table} ADD CONSTRAINT {bare}_{column}_check CHECK ({column} IS NOT NULL) NOT VALID, "
+                "then VALIDATE CONSTRAINT in a later migration."
             )
         case "not-null" | "primary-key" if work.does == "scan":
             return (
                 f"First ALTER TABLE {table} ADD CONSTRAINT {bare}_{column}_check CHECK ({column} IS NOT NULL) "
                 "NOT VALID; "
-                f"in a later migration VALIDATE CONSTRAINT; then this costs nothing (PostgreSQL 12 and newer)."
+                f"in a later migration VALIDATE CONSTRAINT; then this costs nothing on {version}{version.source}."
             )
         case "foreign-key" if tool == "alembic" and not work.inline:
             return (
@@ -143,15 +148,6 @@ def _steps(work: Work, version: int) -> str:
 
 
 def _fix(project: Project, work: Work) -> Fix | None:
-    """NOT VALID now; the validation is the next migration's."""
-    change, operation = work.change, work.change.operation
-    if work.cause not in {"foreign-key", "check"} or not isinstance(operation, AddConstraint) or not operation.name:
-        return None
-    title = f"Add `{operation.name}` NOT VALID; a later migration validates it"
-    path, span = change.step.path, operation.span
-    text = project.files[path].text(span)
-    if change.tree.tool == "sql" and path.endswith(".sql"):
-        return Fix(title, (Replace(path, Span(span.end, span.end), " NOT VALID"),))
-    if change.tree.tool == "alembic" and text.endswith(")") and "create_" in text.partition("(")[0]:
-        return Fix(title, (SetKeyword(path, span, "postgresql_not_valid", "True"),))
-    return None
+    """Nothing is read or built under the lock: NOT VALID, or an index that is built before."""
+    repairs = project.migrations.repairs
+    return repairs.not_valid(work) or repairs.using_index(work)

@@ -38,6 +38,14 @@ def add_session(recording: Recording, session: Session) -> None:
     recording.add(getattr(session.project.history, "depends_on", ()))
 
 
+def add_consulted(recording: Recording, session: Session) -> None:
+    """Depend on the other files that were asked for while judging, present or absent.
+
+    One that changes between its reading and here is newer than the run's beginning, so that nothing is kept.
+    """
+    recording.add(session.root / path for path in sorted(session.project.consulted))
+
+
 def _tool() -> Iterator[Path]:
     """Our own code (in a checkout it changes without a new version), and the folder of what is installed beside us."""
     yield from _below(Path(__file__).parents[1])

@@ -80,18 +80,49 @@ def _general(resolved: Resolved) -> dict[str, object]:
         "rule-packs": sorted({rule.pack for rule in resolved.rules.values()} - {"builtin"}),
         "max-file-size": settings.max_file_size,
     }
-    for table in ("layout", "migrations"):
+    for table in ("layout", "migrations"):  # what is found from the project is laid over these
         section = plain(getattr(settings, table))
         values.update({f"{table}.{key}": value for key, value in section.items()} if isinstance(section, dict) else {})
     return values
+
+
+def _found_servers(resolved: Resolved) -> dict[str, tuple[object, str]]:
+    """The versions of servers that nobody configured, with the place in the project that says them."""
+    from bylaw.engine.beside import read_beside  # noqa: PLC0415
+    from bylaw.engine.discovery import discover  # noqa: PLC0415
+    from bylaw.project import Project  # noqa: PLC0415
+    from bylaw.project.beside import lowest  # noqa: PLC0415
+    from bylaw.project.migrations.servers import Servers  # noqa: PLC0415
+
+    root, settings = resolved.root, resolved.settings
+    beside = discover(root, settings).beside
+    servers = Servers(Project({}, settings, lambda path: read_beside(root, path), beside=beside))
+    found: dict[str, tuple[object, str]] = {}
+    if settings.migrations.postgres_version is None:
+        version = servers.postgres
+        found["migrations.postgres-version"] = (
+            version.major, "default: no file says which" if version.origin == "assumed" else version.origin,
+        )  # fmt: skip
+    if not settings.migrations.mysql_version:
+        place = lowest(servers.said, "mysql") or lowest(servers.said, "mariadb")
+        if place is not None:
+            shown = ".".join(map(str, place.version[:2]))
+            found["migrations.mysql-version"] = (shown, f"{place.path}:{place.line}")
+    return found
+
+
+def _settled(resolved: Resolved) -> dict[str, tuple[object, str]]:
+    """The keys that are no rule's, each with its value and where that comes from."""
+    origins = resolved.origins
+    written = {key: (value, origins.get(key, "default")) for key, value in _general(resolved).items()}
+    return {**written, **_found_servers(resolved)}
 
 
 def _lines(resolved: Resolved, sleeps: Mapping[str, Sleep]) -> Iterator[str]:
     yield f"root: {resolved.root}"
     yield f"file: {resolved.source or 'none'}"
     yield ""
-    origins = resolved.origins
-    rows = [(f"{key} = {as_toml(value)}", origins.get(key, "default")) for key, value in _general(resolved).items()]
+    rows = [(f"{key} = {as_toml(value)}", origin) for key, (value, origin) in _settled(resolved).items()]
     for name in _active(resolved):
         chosen = resolved.chosen[name]
         rows.append((f"rules.{name} = {as_toml(chosen.level)}", chosen.level_from))
@@ -118,10 +149,7 @@ def _document(resolved: Resolved, sleeps: Mapping[str, Sleep]) -> dict[str, Any]
         "version": 1,
         "root": str(resolved.root),
         "file": str(resolved.source) if resolved.source is not None else None,
-        "settings": {
-            key: {"value": value, "origin": resolved.origins.get(key, "default")}
-            for key, value in _general(resolved).items()
-        },
+        "settings": {key: {"value": value, "origin": origin} for key, (value, origin) in _settled(resolved).items()},
         "rules": {name: _rule(name, resolved, sleeps.get(name)) for name in sorted(resolved.chosen)},
         "overrides": [
             {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from bylaw.project.beside import speaks_of_servers
 from bylaw.readers import SUFFIXES
 from bylaw.settings import Settings
 
@@ -48,6 +49,8 @@ class Discovery(msgspec.Struct, frozen=True):
     folders: dict[str, Signature] = msgspec.field(default_factory=dict)
     skipped: list[tuple[str, str]] = msgspec.field(default_factory=list)
     ignore_files: list[Path] = msgspec.field(default_factory=list)
+    beside: list[str] = msgspec.field(default_factory=list)
+    """Files of other kinds that may say on which database server the project runs. Not opened yet."""
 
 
 class _Ignores:
@@ -79,7 +82,9 @@ def discover(root: Path, settings: Settings) -> Discovery:
     exclude = _patterns(settings.exclude) if settings.exclude else None
     _Walk(root, exclude, settings.max_file_size, found).folder("", _outer_ignores(root, found))
     found.skipped.sort()
-    return Discovery(dict(sorted(found.files.items())), found.folders, found.skipped, found.ignore_files)
+    return Discovery(
+        dict(sorted(found.files.items())), found.folders, found.skipped, found.ignore_files, sorted(found.beside)
+    )
 
 
 class _Walk:
@@ -127,6 +132,8 @@ class _Walk:
             if not is_folder and not entry.name.endswith(SUFFIXES):
                 if entry.is_symlink() and entry.is_dir():
                     self.found.skipped.append((path, "a symbolic link"))
+                elif speaks_of_servers(path) and not self._left_out(entry, path, ignores, is_folder=False):
+                    self.found.beside.append(path)
                 continue
             reason = self._left_out(entry, path, ignores, is_folder=is_folder)
             if reason:

@@ -18,7 +18,7 @@ from bylaw.engine.sources import Sources
 from bylaw.engine.trial import Trial
 from bylaw.facts.file import FileFacts
 from bylaw.project import Project
-from bylaw.readers import as_read, read_file
+from bylaw.readers import SUFFIXES, as_read, read_file
 from bylaw.rule import Rule
 from bylaw.settings import Settings
 from bylaw.source import Location, Span
@@ -51,8 +51,9 @@ class _Failure:
 
 def fix(sources: Sources, settings: Settings, rules: Mapping[str, Rule], *, unsafe: bool) -> FixOutcome:
     """Apply safe fixes (and unsafe ones, when asked) to the files of `sources`, in memory; nothing is written."""
-    facts = {path: read_file(path, sources.read(path)) for path in sources.paths()}
-    project = Project(facts, settings, lambda path: as_read(path, sources.read(path)))
+    facts = {path: read_file(path, sources.read(path)) for path in sources.paths() if path.endswith(SUFFIXES)}
+    beside = [path for path in sources.paths() if path not in facts]
+    project = Project(facts, settings, lambda path: as_read(path, sources.read(path)), beside=beside)
     ruff = RememberingRuff()
     return fix_project(project, sources.read, lambda changed: judge(changed, rules, ruff=ruff), unsafe=unsafe)
 
@@ -98,7 +99,7 @@ def with_changes(project: Project, changed: Mapping[str, bytes], memory: dict[tu
     def load(path: str) -> bytes:
         return as_read(path, changed[path]) if path in changed else project.files[path].source.content
 
-    return Project(facts, project.settings, load, project.history)
+    return Project(facts, project.settings, load, project.history, project.beside)
 
 
 @dataclass

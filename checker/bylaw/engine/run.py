@@ -18,7 +18,7 @@ from bylaw.engine.suppressing import Judging, suppress
 from bylaw.errors import BylawError
 from bylaw.project import File, Project
 from bylaw.project.history import NO_HISTORY, History
-from bylaw.readers import as_read, read_file
+from bylaw.readers import SUFFIXES, as_read, read_file
 from bylaw.rule import Rule
 from bylaw.settings import Settings
 from bylaw.source import Location, Span
@@ -40,8 +40,9 @@ class Report(msgspec.Struct, frozen=True):
 
 def run(sources: Sources, settings: Settings, rules: Mapping[str, Rule], history: History = NO_HISTORY) -> Report:
     """Read all files of `sources` and judge them. For the disk with its cache, see `bylaw.engine.session`."""
-    facts = {path: read_file(path, sources.read(path)) for path in sources.paths()}
-    return judge(Project(facts, settings, lambda path: as_read(path, sources.read(path)), history), rules)
+    facts = {path: read_file(path, sources.read(path)) for path in sources.paths() if path.endswith(SUFFIXES)}
+    beside = [path for path in sources.paths() if path not in facts]
+    return judge(Project(facts, settings, lambda path: as_read(path, sources.read(path)), history, beside), rules)
 
 
 def judge(

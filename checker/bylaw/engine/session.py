@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from bylaw.engine.beside import read_beside
 from bylaw.engine.cache import open_cache
 from bylaw.engine.delegating import on_disk
 from bylaw.engine.discovery import Discovery, discover
@@ -68,9 +69,11 @@ def open_session(
     unsaved = dict(overlay or {})
 
     def load(path: str) -> bytes:
-        return as_read(path, unsaved[path] if path in unsaved else (root / path).read_bytes())
+        if path in unsaved:
+            return as_read(path, unsaved[path])
+        return as_read(path, (root / path).read_bytes()) if path in facts else read_beside(root, path)
 
-    project = Project(facts, settings, load, history or _history(root, facts, unsaved))
+    project = Project(facts, settings, load, history or _history(root, facts, unsaved), discovery.beside)
     return Session(root, settings, discovery, project, read.failed, frozenset(unsaved))
 
 

@@ -57,16 +57,24 @@ class Project:
         settings: Settings,
         load: Callable[[str], bytes],
         history: History = NO_HISTORY,
+        beside: Sequence[str] = (),
     ) -> None:
         self.files: dict[str, File] = {path: File(facts[path], load) for path in sorted(facts)}
         self.settings = settings
         self._soft_deletes: dict[str, SoftDeletes] = {}
         self._routings: dict[tuple[tuple[str, ...], ...], Routing] = {}
         self.history = history
+        self.beside = tuple(beside)
+        """Paths of files that no reader reads, and that may say on which server the project runs."""
+        self.consulted: set[str] = set()
+        """Paths that `text_of` was asked for: what the project is thought to be depends on them, be they there or not."""
         self._load = load
 
     def text_of(self, path: str) -> str | None:
-        """The text of any file below the root; None where there is none. Only for files that the settings name."""
+        """The text of any file below the root; None where there is none. Only for files that the settings name, or
+        that stand `beside` the code.
+        """
+        self.consulted.add(path)
         try:
             return self._load(path).decode("utf-8", "replace")
         except (OSError, ValueError):

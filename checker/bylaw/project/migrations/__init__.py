@@ -32,7 +32,7 @@ from bylaw.project.migrations.running import (
     unpaired,
     untimed,
 )
-from bylaw.project.migrations.servers import Servers
+from bylaw.project.migrations.servers import Servers, ServerVersion
 from bylaw.project.migrations.state import Schema
 from bylaw.project.migrations.step import MigrationProblem, MigrationTree, Step
 from bylaw.project.migrations.transactions import Place, places
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Change", "Deployment", "Drop", "Held", "Loss", "MigrationProblem", "MigrationTree", "Migrations", "Place",
-    "Refused", "Rename", "Replacement", "RequiredColumn", "Restriction", "Schema", "Step", "Unguarded", "Unpaired",
-    "Untimed", "Work",
+    "Refused", "Rename", "Replacement", "RequiredColumn", "Restriction", "Schema", "ServerVersion", "Step",
+    "Unguarded", "Unpaired", "Untimed", "Work",
 ]  # fmt: skip
 
 
@@ -160,9 +160,19 @@ class Migrations:
     def servers(self) -> Servers:
         return Servers(self._project)
 
+    @property
+    def postgres(self) -> ServerVersion:
+        """The oldest PostgreSQL that the migrations have to run on, and who says so."""
+        return self.servers.postgres
+
+    @cached_property
+    def repairs(self) -> Repairs:
+        """Fixes for what these find, and words for them."""
+        return Repairs(self._project)
+
     def works(self) -> Iterator[Work]:
         """Work on tables in use for whose time others wait."""
-        version = self._project.settings.migrations.postgres_version
+        version = self.servers.postgres.major
         yield from works((change for change in self.changes() if self.servers.is_postgres(change.tree)), version)
 
     def place_of(self, change: Change) -> Place:

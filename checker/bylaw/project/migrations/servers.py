@@ -1,10 +1,14 @@
-"""Which database server a tree of migrations runs on, as far as the project tells."""
+"""Which database server a tree of migrations runs on, and its version, as far as the project tells."""
 
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
+from bylaw.project.beside import Product, Said, lowest, servers_said
 from bylaw.project.migrations.step import MigrationTree, Step
 
 if TYPE_CHECKING:
@@ -24,7 +28,36 @@ _DECLARED: Final = re.compile(r"""["']?\b(?:provider|dialect)["']?\s*[:=]\s*["']
 _OWN_CONNECTION: Final = re.compile(rb"AUTOCOMMIT|isolation_level|\.commit\(\)")
 _CONNECTS: Final = re.compile(rb"_from_config\(|\bcreate_(?:async_)?engine\(|\.connect\(|\.begin\(|\bget_engine\(")
 _UNUSUAL: Final = re.compile(rb"AUTOCOMMIT|transactional_ddl\s*=\s*False")
-_NAMES: Final = {"postgresql": "postgres", "pg": "postgres", "cockroachdb": "postgres"}
+_NAMES: Final = {"postgresql": "postgres", "pg": "postgres", "cockroachdb": "postgres", "sqlite3": "sqlite"}
+_MYSQL_DRIVERS: Final = frozenset({"pymysql", "MySQLdb", "aiomysql", "asyncmy", "mysql"})
+_MYSQL_BACKENDS: Final = ("django.db.backends.mysql", "sqlalchemy.dialects.mysql")
+_WORDS: Final[dict[Product, str]] = {"postgres": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
+_ASSUMED: Final[dict[Product, tuple[int, ...]]] = {"postgres": (14,), "mysql": (8, 0), "mariadb": (10, 6)}
+OTHER: Final = "other"
+
+
+class ServerVersion(msgspec.Struct, frozen=True):
+    """The oldest server that the migrations have to run on. `origin` is where that stands (`compose.yml:4`), `assumed`
+    where nothing says so, or `configured`.
+    """
+
+    product: Product
+    version: tuple[int, ...]
+    origin: str
+
+    @property
+    def major(self) -> int:
+        return self.version[0]
+
+    def __str__(self) -> str:
+        """As messages say it: `PostgreSQL 15`, `MySQL 8.0`."""
+        shown = self.version[:1] if self.product == "postgres" and self.major > 9 else self.version[:2]
+        return f"{_WORDS[self.product]} {'.'.join(map(str, shown))}"
+
+    @property
+    def source(self) -> str:
+        """In parentheses behind it: where that is said. '' where it is configured or assumed."""
+        return "" if self.origin in {"configured", "assumed"} else f" ({self.origin} says so)"
 
 
 class Servers:
@@ -32,14 +65,50 @@ class Servers:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._seen: dict[MigrationTree, bool] = {}
-        self._code: bool | None = None
+        self._seen: dict[MigrationTree, str] = {}
 
     def is_postgres(self, tree: MigrationTree) -> bool:
         """Whether the tree runs on PostgreSQL, or nothing speaks for another server."""
+        return self.dialect(tree) == "postgres"
+
+    def dialect(self, tree: MigrationTree) -> str:
+        """postgres (also where nothing speaks for another server), mysql, mariadb, sqlite …, or `other` where it is
+        none of PostgreSQL's, but not clear whose.
+        """
         if tree not in self._seen:
             self._seen[tree] = self._decide(tree)
         return self._seen[tree]
+
+    @cached_property
+    def said(self) -> tuple[Said, ...]:
+        """What compose files, CI services and the like say."""
+        return servers_said(self._project)
+
+    @cached_property
+    def postgres(self) -> ServerVersion:
+        configured = self._project.settings.migrations.postgres_version
+        if configured is not None:
+            return ServerVersion("postgres", (configured,), "configured")
+        return self._found("postgres")
+
+    def mysql(self, tree: MigrationTree) -> ServerVersion | None:
+        """The version of the MySQL or MariaDB that a tree runs on; None for a tree that runs on neither."""
+        dialect = self.dialect(tree)
+        if dialect not in {"mysql", "mariadb"}:
+            return None
+        maria = dialect == "mariadb" or {place.product for place in self.said} & {"mysql", "mariadb"} == {"mariadb"}
+        product: Product = "mariadb" if maria else "mysql"
+        configured = self._project.settings.migrations.mysql_version
+        numbers = tuple(int(part) for part in configured.split(".")[:3] if part.isdigit() and len(part) < 6)
+        if numbers:
+            return ServerVersion(product, numbers, "configured")
+        return self._found(product)
+
+    def _found(self, product: Product) -> ServerVersion:
+        place = lowest(self.said, product)
+        if place is None:
+            return ServerVersion(product, _ASSUMED[product], "assumed")
+        return ServerVersion(product, place.version, f"{place.path}:{place.line}")
 
     def is_settled(self, tree: MigrationTree, step: Step) -> bool:
         """Whether the runner gives the transaction that it usually gives: Alembic's `env.py`, or the revision itself,
@@ -57,23 +126,36 @@ class Servers:
                 return _UNUSUAL.search(text) is None and _CONNECTS.search(text) is not None
         return True
 
-    def _decide(self, tree: MigrationTree) -> bool:
+    def _decide(self, tree: MigrationTree) -> str:
         configured = self._project.settings.migrations.dialect
         if configured:
-            return _NAMES.get(configured, configured) == "postgres"
-        said = {step.migration.dialect for step in tree.steps} - {""}
+            return _NAMES.get(configured, configured)
+        said = {_NAMES.get(step.migration.dialect, step.migration.dialect) for step in tree.steps} - {""}
         if said:
-            return "postgres" in said
+            if "postgres" in said:
+                return "postgres"
+            return (
+                self._mysql_or_mariadb() if said <= {"mysql", "mariadb"} else "".join(said) if len(said) == 1 else OTHER
+            )
         for part in reversed(tree.folder.lower().split("/")):
             if part in _FOLDERS:
-                return part in _POSTGRES_FOLDERS
+                return "postgres" if part in _POSTGRES_FOLDERS else _NAMES.get(part, part)
         if tree.tool == "sql":
-            return self._declared(tree) in {"", "postgres"}
+            return self._declared(tree) or self._running or "postgres"
         if any(variant.dialect for step in tree.steps for variant in step.migration.variants):
-            return True
-        if self._code is None:
-            self._code = self._code_allows()
-        return self._code
+            return "postgres"
+        return self._of_code
+
+    def _mysql_or_mariadb(self) -> str:
+        return "mariadb" if {place.product for place in self.said} & {"mysql", "mariadb"} == {"mariadb"} else "mysql"
+
+    @cached_property
+    def _running(self) -> str:
+        """The only kind of server that compose files and the like start; '' for several, or none."""
+        kinds = {place.product for place in self.said}
+        if kinds and kinds <= {"mysql", "mariadb"}:
+            return self._mysql_or_mariadb()
+        return "postgres" if kinds == {"postgres"} else ""
 
     def _declared(self, tree: MigrationTree) -> str:
         """What the runner's own file beside the migrations says."""
@@ -84,15 +166,22 @@ class Servers:
                 return _NAMES.get(found[1], found[1])
         return ""
 
-    def _code_allows(self) -> bool:
-        """Code that names a PostgreSQL driver, or no driver at all."""
-        others = False
+    @cached_property
+    def _of_code(self) -> str:
+        """PostgreSQL where code names a driver of it, or no driver at all and nothing else is started."""
+        others = mysql = False
         for file in self._project.files.values():
             facts = file.facts
             modules = {entry.target for entry in facts.imports}
             roots = {module.partition(".")[0] for module in modules}
             names = modules | facts.dotted
             if roots & _POSTGRES or any(name.startswith((*_POSTGRES_MODULES, *_POSTGRES_BACKENDS)) for name in names):
-                return True
+                return "postgres"
+            mysql = mysql or bool(roots & _MYSQL_DRIVERS) or any(name.startswith(_MYSQL_BACKENDS) for name in names)
             others = others or bool(roots & _OTHERS) or any(name.startswith(_OTHER_BACKENDS) for name in names)
-        return not others
+        if others:
+            is_mysql = mysql and self._running != "postgres"
+            if is_mysql or self._running in {"mysql", "mariadb"}:
+                return self._mysql_or_mariadb()
+            return self._running or OTHER
+        return self._running or "postgres"

@@ -1,0 +1,147 @@
+"""Which server a project runs on, as its compose files, CI services and settings say."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bylaw.engine.beside import read_beside
+from bylaw.engine.discovery import discover
+from bylaw.project import Project
+from bylaw.project.beside import said_in, speaks_of_servers
+from bylaw.readers import read_file
+from bylaw.settings import MigrationSettings, Settings
+
+IMAGES = {
+    "image: postgres:15": ("postgres", (15,)),
+    '- image: "cimg/postgres:14.0"': ("postgres", (14, 0)),
+    "- postgres:12.2-alpine": ("postgres", (12, 2)),
+    "- name: postgres:11": ("postgres", (11,)),
+    "image: docker.io/library/postgres:15@sha256:abc": ("postgres", (15,)),
+    "image: ${DATABASE_IMAGE:-postgres:16}": ("postgres", (16,)),
+    "image: postgres:${PG_VERSION:-13}-alpine": ("postgres", (13,)),
+    "FROM postgis/postgis:15-3.3 AS database": ("postgres", (15,)),
+    "image: pgvector/pgvector:pg16": ("postgres", (16,)),
+    "image: timescale/timescaledb:2.11.1-pg15": ("postgres", (15,)),
+    "image: bitnami/postgresql:14.5.0-debian-11-r3  # comment": ("postgres", (14, 5, 0)),
+    '"image": "postgres:9.6",': ("postgres", (9, 6)),
+    "postgres-version: '14'": ("postgres", (14,)),
+    "image: mysql:8.0.33": ("mysql", (8, 0, 33)),
+    "image: percona/percona-server:8.0": ("mysql", (8, 0)),
+    "image: mariadb:10.11": ("mariadb", (10, 11)),
+    "image: postgres:latest": ("postgres", ()),
+    "image: mysql": ("mysql", ()),
+}
+NO_SERVERS = (
+    "# image: postgres:9", "postgres:", "name: mysql tests", "image: postgres:${{ matrix.postgres }}",
+    "image: postgrest/postgrest:v12", "image: prometheus/postgres-exporter:v0.15", "run: docker run postgres:9",
+    "image: redis:7", "image:", "- ", "image: timescale/timescaledb:2.11.1", "x" * 5000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", IMAGES)
+def test_an_image_says_which_server_it_is(line: str) -> None:
+    (found,) = said_in("compose.yml", f"services:\n  {line}\n")
+    assert (found.product, found.version, found.line) == (*IMAGES[line], 2)
+
+
+@pytest.mark.parametrize("line", NO_SERVERS)
+def test_other_lines_say_nothing(line: str) -> None:
+    assert not list(said_in("compose.yml", line))
+
+
+def test_a_list_of_versions_and_supabase_are_read() -> None:
+    assert [found.version for found in said_in(".github/workflows/x.yml", "postgres-version: [12, 14.1]")] == [
+        (12,),
+        (14, 1),
+    ]
+    assert [found.version for found in said_in("supabase/config.toml", "[db]\nport = 1\nmajor_version = 15\n")] == [
+        (15,)
+    ]
+
+
+def test_only_files_of_the_project_itself_are_asked() -> None:
+    asked = (
+        "docker-compose.yml", "compose.yaml", "deploy/docker-compose.prod.yml", ".github/workflows/test.yaml",
+        ".gitlab-ci.yml", ".circleci/config.yml", "Dockerfile", "db/Dockerfile.postgres", "supabase/config.toml",
+        "api/.github/workflows/ci.yml",
+    )  # fmt: skip
+    others = (
+        "tests/docker-compose.yml", "examples/flask/compose.yml", "docs/compose.yml", "config.toml", "values.yaml",
+        "mkdocs.yml", "workflows/test.yml", "node_modules/x/config.yml", "compose.py",
+    )  # fmt: skip
+    assert [path for path in (*asked, *others) if speaks_of_servers(path)] == list(asked)
+
+
+def found(files: dict[str, str], **settings: object) -> Project:
+    facts = {path: read_file(path, text.encode()) for path, text in files.items() if path.endswith((".py", ".sql"))}
+    beside = [path for path in files if path not in facts]
+    migrations = MigrationSettings(judge_all=True, **settings)  # type: ignore[arg-type]
+    return Project(facts, Settings(migrations=migrations), lambda path: files[path].encode(), beside=beside)
+
+
+def test_the_lowest_version_holds_and_settings_beat_it() -> None:
+    files = {"compose.yml": "image: postgres:15", ".github/workflows/t.yml": "a: b\nimage: postgres:13.2"}
+    version = found(files).migrations.postgres
+    assert (version.major, str(version), version.origin) == (13, "PostgreSQL 13", ".github/workflows/t.yml:2")
+    configured = found(files, postgres_version=16).migrations.postgres
+    assert (str(configured), configured.source) == ("PostgreSQL 16", "")
+    assumed = found({}).migrations.postgres
+    assert (assumed.major, assumed.source) == (14, "")
+    assert str(found({"compose.yml": "image: postgres:9.6"}).migrations.postgres) == "PostgreSQL 9.6"
+
+
+@pytest.mark.parametrize(
+    ("files", "dialect"),
+    [
+        ({}, "postgres"),
+        ({"compose.yml": "image: mysql:8.0"}, "mysql"),
+        ({"compose.yml": "image: mariadb:10.11"}, "mariadb"),
+        ({"compose.yml": "image: mysql:8\nimage: postgres:15"}, "postgres"),
+        ({"app/db.py": "import pymysql\n"}, "mysql"),
+        ({"app/db.py": "import pymysql\n", "compose.yml": "image: mariadb:11"}, "mariadb"),
+        ({"app/db.py": "import pymysql\nimport asyncpg\n"}, "postgres"),
+        ({"app/db.py": "import sqlite3\n"}, "other"),
+        ({"app/db.py": "import sqlite3\n", "compose.yml": "image: postgres:15"}, "postgres"),
+    ],
+)  # fmt: skip
+def test_the_kind_of_server_is_found(files: dict[str, str], dialect: str) -> None:
+    revision = 'from alembic import op\nrevision = "a1"\ndown_revision = None\ndef upgrade():\n    op.drop_table("x")\n'
+    migrations = found({"migrations/versions/a1.py": revision, **files}).migrations
+    (tree,) = migrations.trees
+    assert migrations.servers.dialect(tree) == dialect
+
+
+def test_a_file_beside_the_code_is_read_safely(tmp_path: Path) -> None:
+    (tmp_path / "compose.yml").write_text("image: postgres:15")
+    (tmp_path / "link.yml").symlink_to(tmp_path / "compose.yml")
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "compose.yml").write_text("image: postgres:9")
+    (tmp_path / "folder").symlink_to(tmp_path / "real")
+    (tmp_path / "large.yml").write_bytes(b" " * 2_000_001)
+    os.mkfifo(tmp_path / "pipe.yml")
+    assert read_beside(tmp_path, "compose.yml") == b"image: postgres:15"
+    for path in (
+        "link.yml",
+        "folder/compose.yml",
+        "pipe.yml",
+        "large.yml",
+        "../x",
+        "/etc/hosts",
+        "",
+        "none.yml",
+        "real",
+    ):
+        with pytest.raises(OSError):
+            read_beside(tmp_path, path)
+
+
+def test_discovery_leaves_out_what_git_ignores_and_what_is_excluded(tmp_path: Path) -> None:
+    for path in ("compose.yml", "old/compose.yml", "legacy/compose.yml", ".github/workflows/ci.yml"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("image: postgres:15")
+    (tmp_path / ".gitignore").write_text("old/\n")
+    (tmp_path / "docker-compose.yml").symlink_to(tmp_path / "compose.yml")
+    assert discover(tmp_path, Settings(exclude=("legacy",))).beside == [".github/workflows/ci.yml", "compose.yml"]
