@@ -705,3 +705,18 @@ def test_a_plain_check_loads_neither_typer_nor_pydantic_nor_rich(project: Path) 
     )
     ran = subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, check=True, text=True)
     assert ran.stdout.splitlines()[-1] == "set()"
+
+
+def test_config_shows_which_server_was_found_and_where(project: Path, bylaw: Bylaw) -> None:
+    assert "migrations.postgres-version = 14" in bylaw("config").out
+    compose = "services:\n  db:\n    image: postgres:16-alpine\n  old:\n    image: mysql:8.0\n"
+    (project / "docker-compose.yml").write_text(compose)
+    settings = json.loads(bylaw("config", "--output-format", "json").out)["settings"]
+    assert settings["migrations.postgres-version"] == {"value": 16, "origin": "docker-compose.yml:3"}
+    assert settings["migrations.mysql-version"] == {"value": "8.0", "origin": "docker-compose.yml:5"}
+    shown = bylaw("config").out
+    (line,) = [line for line in shown.splitlines() if "postgres-version" in line]
+    assert line.split() == ["migrations.postgres-version", "=", "16", "#", "docker-compose.yml:3"]
+    (project / "bylaw.toml").write_text(CONFIG + "[migrations]\npostgres-version = 13\n")
+    settings = json.loads(bylaw("config", "--output-format", "json").out)["settings"]
+    assert settings["migrations.postgres-version"]["value"] == 13

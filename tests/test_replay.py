@@ -73,3 +73,33 @@ def test_another_command_line_or_a_damaged_record_means_a_real_run(project: Path
     done, modules = check(project)
     assert not replayed(modules)
     assert "no-any" in done.stdout
+
+
+REVISION = (
+    'from alembic import op\n\nrevision = "{own}"\ndown_revision = {parent}\n\n\ndef upgrade() -> None:\n    {what}\n'
+)
+
+
+@pytest.mark.parametrize("beside", ["deprecated.txt", "compose.yml"])
+@pytest.mark.parametrize("change", ["added", "edited", "removed"])
+def test_a_run_depends_on_the_other_files_that_it_asked(project: Path, beside: str, change: str) -> None:
+    versions = project / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    created = 'op.create_table("users", sa.Column("name", sa.Text()))'
+    dropped = 'op.drop_column("users", "name")'
+    (versions / "a1.py").write_text("import sqlalchemy as sa\n" + REVISION.format(own="a1", parent=None, what=created))
+    (versions / "b2.py").write_text(REVISION.format(own="b2", parent='"a1"', what=dropped))
+    (project / "bylaw.toml").write_text(
+        '[rules]\nno-immediate-drop = { require-deprecation = "registry", registry = "deprecated.txt" }\n'
+    )
+    file = project / beside
+    if change != "added":
+        file.write_text("users.other\n" if beside == "deprecated.txt" else "image: postgres:14\n")
+    time.sleep(0.15)
+    check(project)
+    assert replayed(check(project)[1])
+    if change == "removed":
+        file.unlink()
+    else:
+        file.write_text("users.name\n" if beside == "deprecated.txt" else "image: postgres:18\n")
+    assert not replayed(check(project)[1])
