@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bylaw.project import File as File
     from bylaw.project import Project as Project
     from bylaw.project.migrations import Drop as Drop
+    from bylaw.project.migrations import DroppedObject as DroppedObject
     from bylaw.project.migrations import Held as Held
     from bylaw.project.migrations import Loss as Loss
     from bylaw.project.migrations import MigrationProblem as MigrationProblem
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from bylaw.project.migrations import Place as Place
     from bylaw.project.migrations import Refused as Refused
     from bylaw.project.migrations import Rename as Rename
+    from bylaw.project.migrations import RenamedObject as RenamedObject
     from bylaw.project.migrations import RequiredColumn as RequiredColumn
     from bylaw.project.migrations import Restriction as Restriction
     from bylaw.project.migrations import ServerVersion as ServerVersion
@@ -59,6 +61,7 @@ _NAMES = {
     "rule": ("Adoption", "NoOptions", "RuffFinding", "file_rule", "project_rule", "ruff_rule"),
     "source": ("Location", "Span"),
     "project.migrations": (
+        "DroppedObject", "RenamedObject",
         "Drop", "Held", "Loss", "MigrationProblem", "MigrationTree", "Place", "Refused", "Rename", "RequiredColumn",
         "Restriction", "ServerVersion", "Unguarded", "Unpaired", "Untimed", "Work",
     ),

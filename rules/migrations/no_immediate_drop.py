@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from bylaw import Drop, Finding, Project, Related, project_rule
+from bylaw import Drop, DroppedObject, Finding, Project, Related, project_rule
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,13 @@ class Options:
     registry: str = ""
     """For `require-deprecation = "registry"`: the file that lists deprecated objects as `table.column` or `table`."""
     allow: tuple[str, ...] = ()
-    """Patterns of tables (`legacy_*`) and columns (`users.legacy_*`) that may be dropped at once."""
+    """Patterns of tables (`legacy_*`), columns (`users.legacy_*`) and other objects (`report_*`) that may be dropped at
+    once.
+    """
 
 
 @project_rule(
-    summary="A column or table is dropped only after an earlier release deprecated it",
+    summary="Columns, tables, views and the like are dropped only after an earlier release deprecated them",
     severity="error",
     since="0.1.0",
     sources=("S2-43", "S2-44", "S2-47", "S2-142"),
@@ -46,6 +48,10 @@ def no_immediate_drop(project: Project, options: Options) -> Iterator[Finding]:
     deprecated; a later one drops it. What the same deployment created may be dropped freely, and so may what nobody
     sees go: a table that is rebuilt under its name, a temporary table, a partition, or a change of the models that
     leaves the database alone.
+
+    The same holds for views, functions, sequences, types, schemas and extensions, where statements name them: a
+    function that only triggers call, the sequence of a column, or a type that no column has any more is missed by
+    nobody. With CASCADE a drop takes others along, and they are named.
 
     Bad:
 
@@ -104,12 +110,80 @@ def no_immediate_drop(project: Project, options: Options) -> Iterator[Finding]:
             related = (Related(announced.where, "deprecated here"), *references)
         message = f"{verb} {what} under the running release, whose {_statements(drop)} still name it: {reason}"
         yield Finding(drop.change.location, message, _steps(drop, options), related)
+    yield from _objects(project, options)
     if options.check_code_references:
         for dropped in project.migrations.named_constraints():
             verb = "renames" if dropped.new_name else "drops"
             message = f"{verb} the constraint `{dropped.name}`, which code names: its ON CONFLICT fails from then on"
             help_text = "First release code that names the columns of the conflict, not the constraint."
             yield Finding(dropped.change.location, message, help_text, dropped.uses)
+
+
+def _objects(project: Project, options: Options) -> Iterator[Finding]:
+    """Views, functions, types and the like."""
+    for drop in project.migrations.dropped_objects():
+        if any(fnmatchcase(name, pattern) for name in (drop.name, *drop.with_it) for pattern in options.allow):
+            continue
+        announced = project.migrations.object_announcement(drop, options)
+        related = drop.uses if options.check_code_references else ()
+        what = f"the {drop.kind} `{drop.name}`"
+        if drop.through:
+            what = f"`{drop.through}` with CASCADE, and {what} with it,"
+        elif drop.with_it:
+            what = f"{what} and with it {_listed(drop.with_it)}"
+        if announced.verdict == "made":
+            if related:
+                message = f"drops {what}, which is deprecated but still in use: the code fails as soon as it is gone"
+                yield Finding(drop.change.location, message, "Release code without it first, then drop it.", related)
+            continue
+        reason = "no earlier release deprecated it"
+        if announced.verdict == "early" and announced.where is not None:
+            reason = _too_early(options)
+            related = (Related(announced.where, "deprecated here"), *related)
+        message = f"drops {what} under the running release, whose statements that {_USED[drop.kind]} fail: {reason}"
+        yield Finding(drop.change.location, message, _object_steps(drop, options), related)
+
+
+_USED = {
+    "view": "read it",
+    "materialized view": "read it",
+    "function": "call it",
+    "procedure": "call it",
+    "aggregate": "call it",
+    "routine": "call it",
+    "sequence": "take values of it",
+    "type": "name it",
+    "domain": "name it",
+    "extension": "use what it brings",
+    "schema": "use what it holds",
+    "database": "need it",
+}
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:3])
+    return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
+
+
+def _object_steps(drop: DroppedObject, options: Options) -> str:
+    """The safe sequence for what is no table."""
+    if drop.kind == "database":
+        return "Switch every service over first, and drop the database by hand once nobody connects to it."
+    mark = f"COMMENT ON {drop.kind.upper()} {drop.name} IS '{options.marker}: unused since this release'"
+    if options.require_deprecation == "registry":
+        mark = f"list it in {options.registry or 'the deprecation registry'}"
+    elif options.require_deprecation == "release":
+        mark = "nothing else"
+    elif drop.change.tree.tool == "alembic":
+        mark = f'op.execute("{mark}")'
+    elif drop.change.tree.tool == "django":
+        mark = f'RunSQL("{mark}")'
+    without = ", without CASCADE" if drop.with_it or drop.through else ""
+    count = "the next one" if options.min_releases == 1 else f"{options.min_releases} releases later"
+    return (
+        f"Let no code of this release use `{drop.name}` and do no more than mark it: {mark}. "
+        f"Drop it in a migration of {count}{without}."
+    )
 
 
 def _too_early(options: Options) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from bylaw import Finding, Project, Related, Rename, project_rule
+from bylaw import Finding, Project, Related, Rename, RenamedObject, project_rule
 
 
 @dataclass(frozen=True)
 class Options:
     allow_tables: tuple[str, ...] = ()
-    """Patterns of tables that may be renamed, or whose columns may."""
+    """Patterns of tables that may be renamed, or whose columns may; of views, functions, types … as well."""
     allow_if_created_in_same_revision: bool = True
     """Spare what the same deployment created: nobody uses the old name yet."""
     forbid_single_revision_expand_contract: bool = False
@@ -22,7 +22,7 @@ class Options:
 
 
 @project_rule(
-    summary="No column or table is renamed in place",
+    summary="No column, table, view, function or type is renamed in place",
     severity="error",
     since="0.1.0",
     sources=("S2-43", "S2-46", "S2-142"),
@@ -34,7 +34,8 @@ def no_in_place_rename(project: Project, options: Options) -> Iterator[Finding]:
 
     A rename is done in steps: add the new column, write both, copy the values; read the new one; drop the old one in a
     later release. A table that gets a view of its old name in the same migration keeps working, and so does one that
-    is rebuilt under its own name.
+    is rebuilt under its own name. Views, functions, types, sequences and schemas are held to the same, where
+    statements name them; an index, a trigger or the sequence of a column may be called anything.
 
     Bad:
 
@@ -70,6 +71,9 @@ def no_in_place_rename(project: Project, options: Options) -> Iterator[Finding]:
         if any(fnmatchcase(rename.table, pattern) for pattern in options.allow_tables):
             continue
         yield Finding(rename.change.location, _message(rename), _steps(rename))
+    for moved in project.migrations.renamed_objects():
+        if not any(fnmatchcase(moved.name, pattern) for pattern in options.allow_tables):
+            yield Finding(moved.change.location, _object_message(moved), _object_steps(moved), moved.uses)
     if not options.forbid_single_revision_expand_contract:
         return
     for replacement in project.migrations.replacements():
@@ -117,3 +121,53 @@ def _steps(rename: Rename) -> str:
         f"Create a view `{rename.table}` over `{rename.new_name}`, with all its columns, in the same transaction, "
         "and drop it in a later release; or keep the table's name and change only what the code calls it."
     )
+
+
+def _object_message(moved: RenamedObject) -> str:
+    if moved.kind == "attribute":
+        return (
+            f"renames the attribute `{moved.name}` of the type `{moved.table}` to `{moved.new_name}`: "
+            f"every statement of the running release that says `({moved.table}).{moved.name}` fails"
+        )
+    if not moved.new_name:
+        where = f" `{moved.schema}`" if moved.schema else ""
+        return (
+            f"moves the {moved.kind} `{moved.name}` to another schema{where}: "
+            "every statement of the running release that looks for it in its old place fails"
+        )
+    what = "names a table or function in it" if moved.kind == "schema" else f"says `{moved.name}`"
+    return (
+        f"renames the {moved.kind} `{moved.name}` to `{moved.new_name}`: "
+        f"every statement of the running release that {what} fails"
+    )
+
+
+def _object_steps(moved: RenamedObject) -> str:
+    new = moved.new_name or f"{moved.schema or 'new_schema'}.{moved.name.rpartition('.')[2]}"
+    match moved.kind:
+        case "view" | "materialized view":
+            return (
+                f"Create `{new}` beside it, as CREATE VIEW {new} AS TABLE {moved.name}, let the code read that one, "
+                f"and drop `{moved.name}` in a later release."
+            )
+        case "function" | "procedure" | "aggregate" | "routine":
+            return (
+                f"Create `{new}` beside it, let `{moved.name}` call it, switch the code over, and drop `{moved.name}` "
+                "in a later release."
+            )
+        case "type" | "domain":
+            return (
+                f"Keep the name `{moved.name}`; or create `{new}`, give it to a new column that the code writes beside "
+                "the old one, and drop both old ones in a later release."
+            )
+        case "schema" | "database":
+            return (
+                f"Keep the name `{moved.name}`; or create `{new}`, move one table at a time and leave a view of it in "
+                f"`{moved.name}` for a release."
+            )
+        case "attribute":
+            return f"Add `{new}` as a new attribute, write both, and drop `{moved.name}` in a later release."
+        case _:
+            return (
+                f"Create `{new}` with a start beyond the last value, switch the code over, and drop the old one then."
+            )

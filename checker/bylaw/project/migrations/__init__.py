@@ -12,12 +12,15 @@ from bylaw.facts.migrations import AddColumn, Operation
 from bylaw.project.migrations.additions import RequiredColumn, required_columns
 from bylaw.project.migrations.changes import Change, Deployment, replay, schema_after
 from bylaw.project.migrations.conflicts import NamedConstraint, named_constraints
-from bylaw.project.migrations.deprecation import Announcement, Terms, announcement
+from bylaw.project.migrations.deprecation import Announcement, Terms, announcement, object_announcement
 from bylaw.project.migrations.drops import Drop, drops
 from bylaw.project.migrations.held import Held, held
 from bylaw.project.migrations.linking import linked
 from bylaw.project.migrations.locks import works
 from bylaw.project.migrations.losses import Loss, losses
+from bylaw.project.migrations.object_drops import DroppedObject, dropped_objects
+from bylaw.project.migrations.object_renames import RenamedObject, renamed_objects
+from bylaw.project.migrations.objects import Objects
 from bylaw.project.migrations.planting import Planted, plant
 from bylaw.project.migrations.references import references
 from bylaw.project.migrations.renames import Rename, Replacement, renames, replacements
@@ -46,9 +49,9 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 __all__ = [
-    "Change", "Deployment", "Drop", "Held", "Loss", "MigrationProblem", "MigrationTree", "Migrations", "Place",
-    "Refused", "Rename", "Replacement", "RequiredColumn", "Restriction", "Schema", "ServerVersion", "Step",
-    "Unguarded", "Unpaired", "Untimed", "Work",
+    "Change", "Deployment", "Drop", "DroppedObject", "Held", "Loss", "MigrationProblem", "MigrationTree", "Migrations",
+    "Place", "Refused", "Rename", "RenamedObject", "Replacement", "RequiredColumn", "Restriction", "Schema",
+    "ServerVersion", "Step", "Unguarded", "Unpaired", "Untimed", "Work",
 ]  # fmt: skip
 
 
@@ -125,6 +128,23 @@ class Migrations:
     def drops(self) -> Iterator[Drop]:
         """Tables and columns that are gone afterwards."""
         return drops(self.changes())
+
+    @cached_property
+    def objects(self) -> Objects:
+        """Views, functions, types and the like, as the migrations tell of them."""
+        return Objects(lambda step, span: self._project.files[step.path].text(span))
+
+    def dropped_objects(self) -> Iterator[DroppedObject]:
+        """Views, functions, types and the like that are gone afterwards."""
+        return dropped_objects(self._project, self.changes(), self.objects)
+
+    def renamed_objects(self) -> Iterator[RenamedObject]:
+        """Views, functions, types and the like that have another name, or place, afterwards."""
+        return renamed_objects(self._project, self.changes(), self.objects)
+
+    def object_announcement(self, drop: DroppedObject, terms: Terms) -> Announcement:
+        """Whether an earlier release announced the drop of such an object."""
+        return object_announcement(self._project, drop, terms, self.objects)
 
     def named_constraints(self) -> Iterator[NamedConstraint]:
         """Constraints that go, or change their name, and that code names in an ON CONFLICT."""

@@ -11,6 +11,8 @@ import msgspec
 
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.drops import Drop
+from bylaw.project.migrations.object_drops import DroppedObject
+from bylaw.project.migrations.objects import Objects, bare
 from bylaw.project.migrations.step import Step
 from bylaw.source import Location
 
@@ -39,6 +41,23 @@ class Terms(Protocol):
     def marker(self) -> str: ...
     @property
     def registry(self) -> str: ...
+
+
+def object_announcement(project: Project, drop: DroppedObject, terms: Terms, objects: Objects) -> Announcement:
+    """The same for a view, a function, a type …: its own comment, the registry, or code that names it no longer."""
+    change = drop.change
+    note = objects.note(change, drop.kind, drop.name)
+    if note is not None and terms.marker.lower() in note[1].lower():
+        by = note[0]
+        if by not in change.deployment and _is_old_enough(project, change, by, terms.min_releases):
+            return Announcement("made", by.location)
+        return Announcement("early", by.location)
+    means = terms.require_deprecation
+    if means == "registry" and terms.registry and _is_listed(project, {drop.name, bare(drop.name)}, terms.registry):
+        return Announcement("made", None)
+    if means == "release" and project.history.names_in_base(bare(drop.name), _folders(project)) is False:
+        return Announcement("made", None)
+    return Announcement("missing")
 
 
 def announcement(project: Project, drop: Drop, terms: Terms) -> Announcement:
@@ -82,9 +101,13 @@ def _is_old_enough(project: Project, change: Change, by: Step, min_releases: int
 
 
 def _is_registered(project: Project, drop: Drop, registry: str) -> bool:
+    return _is_listed(project, {drop.name, drop.table}, registry)
+
+
+def _is_listed(project: Project, names: set[str], registry: str) -> bool:
     """Whether the registry names the object; the base's version of the file counts where there is a base."""
     text = project.history.text_in_base(registry) if project.history.base is not None else project.text_of(registry)
-    return text is not None and not names_in(text).isdisjoint({drop.name, drop.table})
+    return text is not None and not names_in(text).isdisjoint(names)
 
 
 def names_in(text: str) -> set[str]:

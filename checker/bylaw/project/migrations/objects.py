@@ -1,0 +1,178 @@
+"""Views, functions, types, sequences and the like: who made them, and what else speaks of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from bylaw.facts import migrations as ops
+from bylaw.facts.migrations import Operation
+from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.step import MigrationTree, Step
+
+if TYPE_CHECKING:
+    from bylaw.source import Span
+
+_FAMILIES: Final = {
+    "view": "view", "materialized view": "view",
+    "function": "routine", "procedure": "routine", "aggregate": "routine", "routine": "routine",
+    "type": "type", "domain": "type", "enum": "type",
+}  # fmt: skip
+_ANY_SCHEMA: Final = frozenset({"", "public", "dbo", "main"})
+_SILENT: Final = (ops.CreateObject, ops.DropObject, ops.RenameObject, ops.SetComment)
+
+
+class Definition(msgspec.Struct, frozen=True, eq=False):
+    """How an object was made: `step` is the migration, `text` the statement as it stands there."""
+
+    step: Step
+    operation: ops.CreateObject
+    text: str
+
+
+def family(kind: str) -> str:
+    """Kinds of objects that share their names: views and materialised views, functions and procedures …"""
+    return _FAMILIES.get(kind, kind)
+
+
+def bare(name: str) -> str:
+    """The last part of a name, in lower case."""
+    return name.rpartition(".")[2].lower()
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names may mean one object: the schema counts only where both say one."""
+    if bare(one) != bare(other):
+        return False
+    first, second = one.lower().rpartition(".")[0], other.lower().rpartition(".")[0]
+    return first == second or not first or not second or {first, second} <= _ANY_SCHEMA
+
+
+class Objects:
+    """All objects that a project's migrations make, rename, comment and drop. `text` gives a place of a step's file."""
+
+    def __init__(self, text: Callable[[Step, Span], str]) -> None:
+        self._text = text
+        self._told: dict[str, list[tuple[Step, int, Operation]]] = {}
+
+    def definition(self, change: Change, kind: str, name: str) -> Definition | None:
+        """How the object was made that has this name just before a change; None where no migration shows it."""
+        found = next((made for known, made in self._alive(change) if _is((known, made), kind, name)), None)
+        step = next((step for step, _, operation in self._of(change.tree) if operation is found), None)
+        if found is None or step is None:
+            return None
+        return Definition(step, found, self._text(step, found.span))
+
+    def standing(self, change: Change, kind: str) -> Iterator[tuple[str, Definition]]:
+        """Every object of a kind (and its likes) that stands just before a change, by its name."""
+        for name, made in self._alive(change):
+            if family(made.kind) == family(kind):
+                found = self.definition(change, kind, name)
+                if found is not None:
+                    yield name, found
+
+    def note(self, change: Change, kind: str, name: str) -> tuple[Step, str] | None:
+        """The last comment on the object before a change, and the migration that set it; None where there is none."""
+        found = None
+        for step, _, operation in self._before(change):
+            if not isinstance(operation, ops.SetComment) or family(operation.kind) != family(kind):
+                continue
+            if same_name(operation.table, name):
+                found = (step, operation.comment)
+        return found
+
+    def mentions(self, change: Change, name: str) -> bool:
+        """Whether anything else of the migrations before a change speaks of the object: a default, a trigger, a view, a
+        body, an UPDATE. Its own definitions, comments and grants do not count.
+        """
+        word = re.compile(rf"(?<![\w$]){re.escape(bare(name))}(?![\w$])", re.IGNORECASE)
+        for step in change.tree.steps:
+            for operation in step.migration.operations:
+                if operation is change.operation:
+                    return False
+                if self._is_own(operation, name) or getattr(operation, "kind", "") in {"grant", "revoke", "owner"}:
+                    continue
+                if word.search(self._text(step, operation.span)):
+                    return True
+        return False
+
+    @staticmethod
+    def _is_own(operation: Operation, name: str) -> bool:
+        if isinstance(operation, ops.SetComment):
+            return same_name(operation.table, name)
+        return isinstance(operation, _SILENT) and same_name(operation.name, name)
+
+    def _of(self, tree: MigrationTree) -> list[tuple[Step, int, Operation]]:
+        """The operations of a tree that are about objects, in order, each with its place among those of its step."""
+        key = f"{tree.folder}\0{tree.name}"
+        if key not in self._told:
+            self._told[key] = [
+                (step, at, operation)
+                for step in tree.steps
+                if step.exempt != "replaced"
+                for at, operation in enumerate(step.migration.operations)
+                if isinstance(operation, _SILENT)
+            ]
+        return self._told[key]
+
+    def _before(self, change: Change) -> Iterator[tuple[Step, int, Operation]]:
+        steps = change.tree.steps
+        members = set(steps[: steps.index(change.step)])
+        own = change.step.migration.operations
+        end = next((at for at, operation in enumerate(own) if operation is change.operation), len(own))
+        for step, at, operation in self._of(change.tree):
+            if step in members or (step is change.step and at < end):
+                yield step, at, operation
+
+    def _alive(self, change: Change) -> list[tuple[str, ops.CreateObject]]:
+        """(name, its definition) of all that stands before a change, the newest first."""
+        alive: list[tuple[str, ops.CreateObject]] = []
+        for _, _, operation in self._before(change):
+            match operation:
+                case ops.CreateObject(name=name):
+                    alive = [one for one in alive if not _is(one, operation.kind, name)]
+                    alive.insert(0, (name, operation))
+                case ops.DropObject(kind=kind, name=name):
+                    alive = [one for one in alive if not _is(one, kind, name)]
+                case ops.RenameObject(kind=kind, name=name, new_name=new_name):
+                    alive = [(new_name, one[1]) if _is(one, kind, name) else one for one in alive]
+                case _:
+                    pass
+        return alive
+
+
+def _is(one: tuple[str, ops.CreateObject], kind: str, name: str) -> bool:
+    return family(one[1].kind) == family(kind) and same_name(one[0], name)
+
+
+def is_there(change: Change, kind: str, name: str) -> bool:
+    """Whether an object of that name stands when the deployment is through, as far as the migrations show."""
+    after = change.deployment.after
+    if family(kind) == "view" and after.table(name) is not None:
+        return True
+    return any(family(other) == family(kind) and same_name(known, name) for other, known in after.objects)
+
+
+def comes_again(change: Change, kind: str, name: str) -> bool:
+    """Whether the deployment makes an object of that name after the change."""
+    members = change.deployment.changes
+    for later in members[members.index(change) + 1 :]:
+        match later.operation:
+            case ops.CreateObject(kind=other, name=made) if family(other) == family(kind) and same_name(made, name):
+                return True
+            case ops.RenameObject(kind=other, new_name=made) if family(other) == family(kind) and same_name(made, name):
+                return True
+            case _:
+                pass
+    return False
+
+
+def known_before(change: Change, kind: str, name: str) -> bool:
+    """Whether the running release may know the object: it is older than the deployment, or nobody saw it made."""
+    before = change.deployment.before.objects
+    if any(family(other) == family(kind) and same_name(known, name) for other, known in before):
+        return True
+    return not any(family(other) == family(kind) and same_name(known, name) for other, known in change.before.objects)
