@@ -13,6 +13,8 @@ from bylaw.facts.database import Column, ForeignKey, Table
 from bylaw.facts.naming import class_entities, same_name, table_entities
 
 _GENERIC = frozenset({"id", "pk", "uuid", "uid", "guid", "key", "oid"})
+_USERS = frozenset({"AbstractUser", "AbstractBaseUser"})
+_MAX_DEPTH = 8
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,12 @@ def _case(project: Project, table: Table, column: Column, key: ForeignKey) -> Ca
     entities += [entity for each in _without_namespace(physical, project) for entity in table_entities(each)]
     pointed = target.column(key.column) if target is not None else None
     columns = {key.column, pointed.attribute if pointed is not None else key.column}
+    if target is not None and not _USERS.isdisjoint(base.rpartition(".")[2] for base in target.bases):
+        entities.insert(0, "user")
+    if pointed is not None and pointed.primary_key and pointed.foreign_key is not None:
+        inherited, names = _above(project, pointed.foreign_key)
+        entities += inherited
+        columns = names if pointed.implicit else columns | names
     descriptive = [name for name in sorted(columns) if name not in _GENERIC]
     keys = list(descriptive)
     keys += [
@@ -95,6 +103,26 @@ def _case(project: Project, table: Table, column: Column, key: ForeignKey) -> Ca
     return Case(
         table, column, list(dict.fromkeys(entities)), list(dict.fromkeys(keys)), _is_same(target, table), descriptive
     )
+
+
+def _above(project: Project, key: ForeignKey) -> tuple[list[str], set[str]]:
+    """The entities that a row of a child table is as well, and the names of their keys: an order is a document."""
+    entities: list[str] = []
+    names: set[str] = set()
+    for _ in range(_MAX_DEPTH):
+        table = project.target_of(key)
+        if table is None:
+            break
+        entities += class_entities(table.class_name, ("Table", "Model")) if table.class_name else []
+        entities += table_entities(table.name, table.app_label) if table.name else []
+        column = table.column(key.column)
+        if column is not None and column.foreign_key is not None:
+            names |= set() if column.implicit else {column.attribute}
+            key = column.foreign_key
+            continue
+        names.add(column.attribute if column is not None else key.column or "id")
+        break
+    return entities, names or {"id"}
 
 
 def _is_same(target: Table | None, table: Table) -> bool:
@@ -127,9 +155,9 @@ def _matches(case: Case, pattern: str, entity: str, key: str) -> bool:
 
 
 def _is_shortened(case: Case) -> bool:
-    """`line_id` for an order line: the last words of an entity's name."""
-    last = case.name.removesuffix("_id").rpartition("_")[2]
-    return not case.to_itself and any(entity.endswith(f"_{last}") for entity in case.entities)
+    """`line_id` for an order line: the last words of an entity's name; with a role in front where it needs one."""
+    role, _, last = case.name.removesuffix("_id").rpartition("_")
+    return bool(role or not case.to_itself) and any(entity.endswith(f"_{last}") for entity in case.entities)
 
 
 def _adoption(project: Project, options: Options) -> Adoption:
@@ -232,14 +260,30 @@ def _finding(case: Case, options: Options) -> Finding:
         "{table}", case.entities[0] if case.entities else key.table
     )
     bare = example.replace("{role_}", "").replace("{role}_", "")
-    role = case.name.removesuffix(f"_{key.column}").removesuffix("_id")
-    wanted = f"{role}_{bare}" if role and role not in ("id", bare) and not same_name(role, bare) else bare
+    role = _role(case, key)
+    wanted = f"{role}_{bare}" if role else bare
+    needs_role = case.to_itself and any(same_name(case.name, name) for name in (*case.keys, *case.descriptive))
+    if case.to_itself and not role:
+        wanted = f"parent_{bare}"
     if case.to_itself:
-        wanted = wanted if wanted != bare else f"parent_{bare}"
-        message = f"`{case.column.attribute}` points to its own table `{key.table}` and needs a role, like `{wanted}`"
+        lacking = "needs a role" if needs_role else "does not say it by role and key"
+        message = f"`{case.column.attribute}` points to its own table `{key.table}` and {lacking}, like `{wanted}`"
     else:
         target = f"{key.table or case.entities[0]}.{key.column}"
         message = f"`{case.column.attribute}` points to `{target}`, but its name does not end in `{bare}`"
     if case.table.orm == "sql":
         return Finding(case.column.location, message, f"Name the column `{wanted}`.")
     return Finding(case.column.location, message, f"Rename the attribute to `{wanted}`; its physical name may stay.")
+
+
+def _role(case: Case, key: ForeignKey) -> str:
+    """What the name says beside the entity: `author` of `author_id` for a user, nothing of `author` for an author."""
+    name = case.name.removesuffix(f"_{key.column}")
+    while name.endswith("_id"):
+        name = name.removesuffix("_id")
+    words = name.split("_")
+    for start in range(len(words)):
+        rest = "_".join(words[start:])
+        if rest == "id" or any(same_name(rest, entity) or entity.endswith(f"_{rest}") for entity in case.entities):
+            return "_".join(words[:start])
+    return name

@@ -18,7 +18,8 @@ class Options:
     register_calls: tuple[str, ...] = ()
     """Further functions or methods that register the router they are handed."""
     key_equals_feature: bool = False
-    """Also ask that a path prefix ends with the name of the feature: its module, without `_router` and such."""
+    """Also ask that a path prefix names the feature: it shares a word with the router, its module or its folder.
+    Prefixes that several routers share, or that name nothing (`/api/v1`), are left alone."""
     insertion_marker: str = ""
     """The comment at which the fix inserts the call (`# Add new routers here`), instead of after the last sibling."""
 
@@ -96,7 +97,7 @@ def router_registered(project: Project, options: Options) -> Iterator[Finding]:
     if options.key_equals_feature:
         for entry, feature in routing.misnamed:
             name = ".".join(entry.router.split(".")[-2:])
-            message = f"`{name}` is registered under a prefix that does not say its feature, `{feature}`"
+            message = f"`{name}` is registered under a prefix that says nothing of its feature, `{feature}`"
             yield Finding(entry.prefix_location or entry.location, message, f'Let the prefix end with "/{feature}".')
 
 

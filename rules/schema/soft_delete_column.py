@@ -45,6 +45,8 @@ def _entities(project: Project, options: Options) -> Iterator[tuple[Table, Colum
         column = _marker(project, table, options.column)
         if column is None and (not _is_known(project, table) or _defines(project, table, options.column)):
             continue
+        if column is None and any(above is not table for above in _family(project, table)):
+            continue  # its rows begin in the parent, where the column belongs
         yield table, column
 
 

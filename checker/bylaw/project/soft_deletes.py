@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bylaw.facts.code import Class
+from bylaw.facts.code import Class, Variable
 from bylaw.facts.database import Column, Table
 from bylaw.facts.file import FileFacts
 from bylaw.facts.queries import Query, Touch
-from bylaw.facts.values import Call, Index, Ref, walk
+from bylaw.facts.values import Index, Ref, Value, walk
 from bylaw.project.deletion_words import is_another_state, looks_at
 from bylaw.project.roles import context_of
 
@@ -24,6 +24,9 @@ _PLAIN_MANAGERS = frozenset({
     "django.db.models.Manager", "django.db.models.manager.Manager", "django.contrib.auth.models.UserManager",
     "django.contrib.auth.models.BaseUserManager", "django.contrib.auth.base_user.BaseUserManager",
 })  # fmt: skip
+_PLAIN_MANAGER_BASES = ("django.db.models.", "django.contrib.", "polymorphic.", "typing.", "abc.", "builtins.")
+"""What such names begin with brings no filter for deleted rows."""
+_MAX_DEPTH = 8
 _ORM_HOOKS = frozenset({"do_orm_execute", "before_compile"})
 _FLUSH_HOOKS = frozenset({"before_flush", "before_delete"})
 _SPEAKING = re.compile(r"delet|trash|archiv|alive|tombstone|active", re.IGNORECASE)
@@ -229,28 +232,33 @@ class SoftDeletes:
         for owner in self._classes_of(table):
             for variable in owner.variables:
                 if variable.name == manager and variable.value is not None:
-                    return self._manager_hides(variable.value, owner)
+                    return self._manager_hides(variable.value, owner.qualified.rpartition(".")[0])
         foreign = [base for base in table.bases if self.project.names.definition(base) is None]
         known = ("django.db.models", "django.contrib.", "builtins.", "abc.", "typing.")
         return next((f"`{base}` may bring a manager of its own" for base in foreign if not base.startswith(known)), "")
 
-    def _manager_hides(self, value: object, owner: Class) -> str:
-        near = owner.qualified.rpartition(".")[0]
-        for part in walk(value) if isinstance(value, (Call, Ref)) else ():
-            name = part.name if isinstance(part, Ref) else ""
-            if not name:
-                continue
-            for prefix in (name, name.rpartition(".")[0]):
-                definition = self.project.names.definition(prefix, near) if prefix else None
-                if definition is not None and isinstance(definition.item, Class):
-                    return (
-                        f"`{definition.item.name}` deals with deleted rows"
-                        if self._names_marker(definition.file)
-                        else ""
-                    )
-            if self.project.names.resolve(name, near) not in _PLAIN_MANAGERS:
-                return f"`{name}` may leave deleted rows out"
+    def _manager_hides(self, value: Value, near: str, depth: int = 0) -> str:
+        """Why what a manager is made of may leave deleted rows out."""
+        for part in walk(value):
+            if isinstance(part, Ref) and (why := self._part_hides(part.name, near, depth)):
+                return why
         return ""
+
+    def _part_hides(self, name: str, near: str, depth: int) -> str:
+        if depth > _MAX_DEPTH:
+            return f"`{name}` is too far away to tell"
+        for prefix in (name, name.rpartition(".")[0]):
+            found = self.project.names.definition(prefix, near) if prefix else None
+            if found is not None and isinstance(found.item, Class):
+                if self._names_marker(found.file):
+                    return f"`{found.item.name}` deals with deleted rows"
+                bases = [base.value if isinstance(base, Index) else base for base in found.item.bases]
+                reasons = (self._manager_hides(base, found.file.module, depth + 1) for base in bases)
+                return next((why for why in reasons if why), "")
+            if found is not None and isinstance(found.item, Variable) and found.item.value is not None:
+                return self._manager_hides(found.item.value, found.file.module, depth + 1)
+        known = self.project.names.resolve(name, near).startswith(_PLAIN_MANAGER_BASES)
+        return "" if known else f"`{name}` may leave deleted rows out"
 
     def _overridden(self, table: Table, manager: str) -> str:
         """Why `.delete()` of a row (or of a manager's query) may only mark; '' when nothing overrides it."""

@@ -18,7 +18,7 @@ from bylaw.project.paths import is_example, is_test, matcher
 from bylaw.project.routing.code import Code
 from bylaw.project.routing.doubts import Doubts
 from bylaw.project.routing.endpoints import count_endpoints
-from bylaw.project.routing.features import feature_of, says
+from bylaw.project.routing.features import contradicts, feature_of
 from bylaw.project.routing.flow import Flow
 from bylaw.project.routing.judge import Judge
 from bylaw.project.routing.kinds import Kinds
@@ -129,7 +129,7 @@ class Routing:
                     name = inner.value if isinstance(inner, Constant) else None
                     module = self.project.names.module(name, facts.module) if isinstance(name, str) and name else None
                     if module is not None:
-                        roots[f"{module.module}.urlpatterns"] = facts.path
+                        roots[self.code.patterns_of(module.module)] = facts.path
         return roots
 
     @cached_property
@@ -188,19 +188,33 @@ class Routing:
     def misnamed(self) -> tuple[tuple[Registration, str], ...]:
         """Registrations under a prefix that does not say the router's feature, with the feature."""
         found = []
+        of_several = self._prefixes_of_several
         for entry in self.registrations:
             module, _, variable = entry.router.rpartition(".")
-            feature = feature_of(module, variable)
             given = entry.prefix if entry.prefix_location is not None else self.objects[entry.router].prefix
             if (
                 given
-                and feature
                 and not entry.looped
+                and entry.location.path != self.objects[entry.router].facts.path
+                and (entry.parent, entry.prefix) not in of_several
                 and not self._is_example(entry.location.path)
-                and says(given, feature) is False
+                and contradicts(given, module, f"{variable} {self._written(entry)}")
             ):
-                found.append((entry, feature))
+                found.append((entry, feature_of(module, variable)))
         return tuple(found)
+
+    @cached_property
+    def _prefixes_of_several(self) -> set[tuple[str, str]]:
+        """Parents and the prefixes that they give to more than one router: such a prefix groups them."""
+        given: dict[tuple[str, str], set[str]] = {}
+        for entry in self.registrations:
+            if entry.prefix is not None:
+                given.setdefault((entry.parent, entry.prefix), set()).add(entry.router)
+        return {key for key, routers in given.items() if len(routers) > 1}
+
+    def _written(self, entry: Registration) -> str:
+        """The router as the call names it."""
+        return self.project.files[entry.argument.path].text(entry.argument.span)
 
     def repair(self, router: Router, insertion_marker: str) -> Fix | None:
         """The import and the call that register a router beside its siblings; None where there are none to follow."""

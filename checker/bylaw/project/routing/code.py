@@ -139,6 +139,24 @@ class Code:
                         index.setdefault(last, set()).add(variable.name)
         return index
 
+    # -- Django's URL patterns
+
+    def patterns_of(self, module: str) -> str:
+        """The node of the `urlpatterns` that a module has, its own or another module's that it imports."""
+        name = f"{module}.urlpatterns"
+        facts = self.names.modules.get(module)
+        if facts is None or any(variable.name == "urlpatterns" for variable in facts.variables):
+            return name
+        place = self.place(name, module)
+        return place.node if place is not None else name
+
+    def modules_with(self, node: str) -> list[str]:
+        """The modules whose `urlpatterns` are those of the node: the one that writes them, then those that import them."""
+        own = node.rpartition(".")[0]
+        importing = [facts.module for facts, item in self.imports.get("urlpatterns", ()) if item.local == "urlpatterns"]
+        importing += [facts.module for facts in self.star_imports.get(own, ())]
+        return [own, *(module for module in dict.fromkeys(importing) if self.patterns_of(module) == node)]
+
     # -- other indexes
 
     @cached_property

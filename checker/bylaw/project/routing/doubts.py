@@ -65,7 +65,7 @@ class Doubts:
 
     def _is_looked_up(self, facts: FileFacts, module: str) -> bool:
         """Whether the string is an `include("…")` or a root URL configuration, which the flow has seen already."""
-        node = f"{module}.urlpatterns"
+        node = self._code.patterns_of(module)
         return node in self._flow.holders.of(facts).by_node or self._roots.get(node) == facts.path
 
     def _imported_from_nowhere(self, item: Object) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _ROLES = frozenset({
     "router", "routers", "route", "routes", "api", "apis", "endpoint", "endpoints", "view", "views", "url", "urls",
     "handler", "handlers", "controller", "controllers", "procedure", "procedures", "blueprint", "blueprints", "bp",
@@ -21,6 +23,10 @@ _AFFIXES = (
     "_blueprint",
     "_bp",
 )
+_GENERAL = _ROLES | {"internal", "public", "private", "proxy", "index", "core", "common", "base", "init", "src"}
+"""Words that name no feature, in a prefix or in a module's path."""
+_WORD = re.compile(r"[a-z]+|\d+")
+_VERSION = re.compile(r"v?\d+$")
 
 
 def feature_of(module: str, variable: str) -> str:
@@ -57,3 +63,28 @@ def _forms(word: str) -> set[str]:
         if singular.endswith("s"):
             forms.add(singular[:-1])
     return forms
+
+
+def contradicts(prefix: str, module: str, variable: str) -> bool:
+    """Whether a path prefix certainly speaks of something else: no word of it is akin to any in the router's name, its
+    module's or its folder's. Prefixes like `/api/v1` say nothing.
+    """
+    fixed = [part for part in prefix.split("/") if not part.startswith(("{", "<", ":"))]
+    said = _telling(" ".join(fixed))
+    feature = feature_of(module, "")
+    parts = module.split(".")
+    if not said or not _telling(feature) or feature == _plain(parts[0]):
+        return False
+    meant = _telling(" ".join((*parts[-3:], variable)))
+    return not any(_akin(one, other) for one in said for other in meant)
+
+
+def _telling(text: str) -> set[str]:
+    words = {word for word in _WORD.findall(text.lower()) if len(word) > 1}
+    return {word for word in words if word not in _GENERAL and not _VERSION.match(word) and word != "v"}
+
+
+def _akin(one: str, other: str) -> bool:
+    """`auth` and `authentication`, `utils` and `utility`, `stream` and `eventstream`, `companies` and `company`."""
+    short, long = sorted((one, other), key=len)
+    return short in long or (len(short) >= 4 and short[:4] == long[:4])

@@ -149,10 +149,10 @@ class Flow:
         files = {mention.facts.path: mention.facts for mention in mentions}
         item = self.objects.get(node)
         is_urls = item is not None and item.role == "urls"
-        spelled = item.facts.module if item is not None and is_urls else node
-        files.update((facts.path, facts) for facts in self.code.spelled.get(spelled.rpartition(".")[2], ()))
-        if is_urls:
-            files.update((mention.facts.path, mention.facts) for mention in self.code.mentions(spelled))
+        for spelled in self.code.modules_with(node) if is_urls else [node]:
+            files.update((facts.path, facts) for facts in self.code.spelled.get(spelled.rpartition(".")[2], ()))
+            if is_urls:
+                files.update((mention.facts.path, mention.facts) for mention in self.code.mentions(spelled))
         for path in sorted(files):
             facts = files[path]
             for holder, held in self.holders.of(facts).by_node.get(node, ()):

@@ -66,7 +66,7 @@ class Holders:
         found.accounted.add((ref.span.start, ref.span.end))
         node = place.node
         if held.looked_up and node in self._code.names.modules:
-            node = f"{node}.urlpatterns"
+            node = self._code.patterns_of(node)
         found.by_node.setdefault(node, []).append((holder, held))
 
     def _holders(self, facts: FileFacts) -> Iterator[Holder]:

@@ -18,6 +18,9 @@ from bylaw.source import Span
 
 _ENTRY_NAMES = frozenset({"app", "application", "asgi", "asgi_app"})
 _PATTERNS = frozenset({"path", "re_path", "url"})
+_ACTIONS = frozenset({"list", "create", "retrieve", "update", "partial_update", "destroy"})
+"""Methods of a view set that its router finds by their names."""
+_WITHOUT_ACTIONS = frozenset({"GenericViewSet", "ViewSet", "ViewSetMixin", "GenericAPIView", "APIView", "Generic"})
 _COLLECTIONS = frozenset({"list", "dict", "set", "defaultdict", "OrderedDict", "deque"})
 
 
@@ -147,8 +150,35 @@ def _classes(facts: FileFacts, code: Code) -> Iterator[Object]:
             kind = code.kinds.of_name(inner.name, facts.module)
             if kind is not None and kind.role == "controller":
                 endpoints = len(item.methods) or 1
+                if kind.framework == "drf" and not _has_actions(item, facts, code):
+                    endpoints = 0
                 yield Object(item.qualified, "controller", kind.framework, facts, item.span, endpoints=endpoints)
                 break
+
+
+def _has_actions(item: Class, facts: FileFacts, code: Code) -> bool:
+    """Whether a view set may answer a request: by a method for it, an `@action`, or a base that may bring one."""
+    if not _ACTIONS.isdisjoint(item.methods):
+        return True
+    for function in facts.functions:
+        if function.owner == item.qualified and any(_is_action(decorator) for decorator in function.decorators):
+            return True
+    for base in item.bases:
+        inner = base.value if isinstance(base, Index) else base
+        if not isinstance(inner, Ref):
+            return True
+        above = code.names.definition(inner.name, facts.module)
+        if above is None:
+            if last_name(inner) not in _WITHOUT_ACTIONS:
+                return True
+        elif not isinstance(above.item, Class) or above.item is item or _has_actions(above.item, above.file, code):
+            return True
+    return False
+
+
+def _is_action(decorator: Value) -> bool:
+    name = decorator.method if isinstance(decorator, Call) else last_name(decorator)
+    return name in {"action", "detail_route", "list_route"}
 
 
 # -- makers that register what they make

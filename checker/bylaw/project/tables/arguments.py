@@ -62,8 +62,10 @@ def _as_key(column: Column) -> Column:
 
 
 def _pointing(column: Column, targets: dict[str, ForeignKey]) -> Column:
+    """A column's own target says more than a constraint over several columns, which it may take part in besides."""
     key = targets.get(column.name) or targets.get(column.attribute)
-    return column if key is None else msgspec.structs.replace(column, foreign_key=key)
+    keeps = key is None or (key.constraint and column.foreign_key is not None)
+    return column if keeps else msgspec.structs.replace(column, foreign_key=key)
 
 
 def _table_args(value: Value) -> tuple[list[Call], str]:
