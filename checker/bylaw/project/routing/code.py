@@ -151,7 +151,7 @@ class Code:
         return place.node if place is not None else name
 
     def modules_with(self, node: str) -> list[str]:
-        """The modules whose `urlpatterns` are those of the node: the one that writes them, then those that import them."""
+        """The modules whose `urlpatterns` are those of the node: its own, then those that import them."""
         own = node.rpartition(".")[0]
         importing = [facts.module for facts, item in self.imports.get("urlpatterns", ()) if item.local == "urlpatterns"]
         importing += [facts.module for facts in self.star_imports.get(own, ())]
