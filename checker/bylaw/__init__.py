@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bylaw.diagnostics import WrapStatement as WrapStatement
     from bylaw.project import File as File
     from bylaw.project import Project as Project
+    from bylaw.project.migrations import Copy as Copy
     from bylaw.project.migrations import Drop as Drop
     from bylaw.project.migrations import DroppedObject as DroppedObject
     from bylaw.project.migrations import Held as Held
@@ -61,9 +62,10 @@ _NAMES = {
     "rule": ("Adoption", "NoOptions", "RuffFinding", "file_rule", "project_rule", "ruff_rule"),
     "source": ("Location", "Span"),
     "project.migrations": (
-        "DroppedObject", "RenamedObject",
-        "Drop", "Held", "Loss", "MigrationProblem", "MigrationTree", "Place", "Refused", "Rename", "RequiredColumn",
-        "Restriction", "ServerVersion", "Unguarded", "Unpaired", "Untimed", "Work",
+        "Copy",
+        "Drop", "DroppedObject", "EditedMigration", "Held", "Loss", "MigrationProblem", "MigrationTree", "Place",
+        "Refused", "Rename", "RenamedObject", "RequiredColumn", "Restriction", "ServerVersion", "Unguarded", "Unpaired",
+        "Untimed", "Work",
     ),
 }  # fmt: skip
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}

@@ -18,6 +18,8 @@ from bylaw.project.migrations.held import Held, held
 from bylaw.project.migrations.linking import linked
 from bylaw.project.migrations.locks import works
 from bylaw.project.migrations.losses import Loss, losses
+from bylaw.project.migrations.merged import EditedMigration, edited, merged
+from bylaw.project.migrations.mysql_work import Copy, copies
 from bylaw.project.migrations.object_drops import DroppedObject, dropped_objects
 from bylaw.project.migrations.object_renames import RenamedObject, renamed_objects
 from bylaw.project.migrations.objects import Objects
@@ -49,9 +51,9 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 __all__ = [
-    "Change", "Deployment", "Drop", "DroppedObject", "Held", "Loss", "MigrationProblem", "MigrationTree", "Migrations",
-    "Place", "Refused", "Rename", "RenamedObject", "Replacement", "RequiredColumn", "Restriction", "Schema",
-    "ServerVersion", "Step", "Unguarded", "Unpaired", "Untimed", "Work",
+    "Change", "Copy", "Deployment", "Drop", "DroppedObject", "EditedMigration", "Held", "Loss", "MigrationProblem",
+    "MigrationTree", "Migrations", "Place", "Refused", "Rename", "RenamedObject", "Replacement", "RequiredColumn",
+    "Restriction", "Schema", "ServerVersion", "Step", "Unguarded", "Unpaired", "Untimed", "Work",
 ]  # fmt: skip
 
 
@@ -194,6 +196,15 @@ class Migrations:
         """Work on tables in use for whose time others wait."""
         version = self.servers.postgres.major
         yield from works((change for change in self.changes() if self.servers.is_postgres(change.tree)), version)
+
+    def copies(self) -> Iterator[Copy]:
+        """Statements that copy a table in use, or lock it while they work, on MySQL and MariaDB."""
+        for deployment in self.deployments:
+            for tree in dict.fromkeys(change.tree for change in deployment.changes):
+                server = self.servers.mysql(tree)
+                if server is not None:
+                    members = (c for c in deployment.changes if c.tree is tree and not c.step.exempt)
+                    yield from copies(members, server)
 
     def place_of(self, change: Change) -> Place:
         """Where an operation of a judged step runs."""
