@@ -218,6 +218,14 @@ class AlterEnum(msgspec.Struct, frozen=True, array_like=True, tag_field="op", ta
     if_not_exists: bool = False
 
 
+class Parameter(msgspec.Struct, frozen=True, array_like=True):
+    """An input of a function. `name` is '' where it has none, `optional` where it has a default."""
+
+    name: str
+    type: str
+    optional: bool = False
+
+
 class CreateObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="create-object"):
     """Anything that is no table or index. `kind` is the SQL word in lower case: view, type, function, sequence,
     trigger …
@@ -234,6 +242,17 @@ class CreateObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op",
     if_not_exists: bool = False
     constrained: bool = False
     """A domain with a CHECK or NOT NULL."""
+    columns: tuple[str, ...] = ()
+    """The columns of a view, the attributes of a composite type, the result columns of a function: empty where they are
+    not known, and so is the name of a column that the source does not name."""
+    parameters: tuple[Parameter, ...] | None = None
+    """The inputs of a function; None for anything else."""
+    returns: str = ""
+    """The type that a function gives back; `setof …` for a set of rows."""
+    calls: str = ""
+    """The function that a trigger runs."""
+    restrictive: bool = False
+    """A policy that takes rows away from what others allow."""
 
 
 class DropObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-object"):
@@ -243,6 +262,8 @@ class DropObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op", t
     if_exists: bool = False
     cascade: bool = False
     table: str = ""
+    arguments: tuple[str, ...] | None = None
+    """The types of a function's inputs, where the source gives them."""
 
 
 class RenameObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="rename-object"):
@@ -330,6 +351,13 @@ class OtherStatement(msgspec.Struct, frozen=True, array_like=True, tag_field="op
     name: str = ""
     """What else it names: the partition, trigger, constraint or object."""
     concurrently: bool = False
+    details: tuple[str, ...] = ()
+    """What it says beyond that: the privileges of a grant or revoke (none: all), the new schema of `set-schema-…`, the
+    options of a role, database or sequence as `name=value`."""
+    roles: tuple[str, ...] = ()
+    """Who gains or loses by a grant or revoke; `public` is everybody."""
+    on: str = ""
+    """What kind of thing a grant or revoke names; `all tables` and the like for those of a whole schema."""
 
 
 class UnreadOperation(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="unread"):
@@ -451,3 +479,9 @@ class Migration(msgspec.Struct, frozen=True, array_like=True):
     """
     late: tuple[str, ...] = ()
     """Qualified names of other modules' constants, for which the operations hold tokens (see `bylaw.facts.late`)."""
+    database_only: tuple[Span, ...] = ()
+    """Django: the places of operations that change the database and leave the models alone: SQL,
+    `database_operations`, a schema editor."""
+    told: tuple[Operation, ...] = ()
+    """Django: `RunSQL(state_operations=…)`, what the SQL does as the models are told; not in `state_only`, because the
+    database does change."""

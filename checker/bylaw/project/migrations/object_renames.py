@@ -46,10 +46,12 @@ def renamed_objects(project: Project, changes: Iterable[Change], objects: Object
         match change.operation:
             case ops.RenameObject(kind=kind, name=name, new_name=new_name, table=table) if family(kind) in _NAMED:
                 yield from _renamed(project, change, objects, RenamedObject(change, kind, name, new_name, table))
-            case ops.OtherStatement(kind=word, name=name, concurrently=False) if word.startswith(_MOVE):
+            case ops.OtherStatement(kind=word, name=name, details=details) if word.startswith(_MOVE):
                 kind = word.removeprefix(_MOVE).replace("-", " ")
                 if family(kind) in _NAMED:
-                    yield from _renamed(project, change, objects, RenamedObject(change, kind, name, ""))
+                    yield from _renamed(
+                        project, change, objects, RenamedObject(change, kind, name, "", schema="".join(details))
+                    )
             case _:
                 pass
 

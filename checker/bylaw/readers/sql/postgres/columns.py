@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
+import msgspec
+
 from bylaw.facts.migrations import AddConstraint, ColumnSpec, ConstraintKind, CreateTable, Generation, Operation
 from bylaw.readers.sql.postgres.statement import Statement, names_of, reads, table_name
 from bylaw.readers.sql.postgres.tree.nodes import (
@@ -66,11 +68,12 @@ def create_foreign_table(node: CreateForeignTableStmt, statement: Statement) -> 
 
 @reads(CreateTableAsStmt)
 def create_table_as(node: CreateTableAsStmt, statement: Statement) -> Iterator[Operation]:
-    from bylaw.readers.sql.postgres.objects import created  # noqa: PLC0415
+    from bylaw.readers.sql.postgres.objects import columns_of, created  # noqa: PLC0415
 
     relation = node.into.rel
     if node.objtype == "OBJECT_MATVIEW":
-        yield created("materialized view", table_name(relation), statement, if_not_exists=node.if_not_exists)
+        made = created("materialized view", table_name(relation), statement, if_not_exists=node.if_not_exists)
+        yield msgspec.structs.replace(made, columns=columns_of(node.into.col_names, node.query))
         return
     yield CreateTable(
         table_name(relation), (), (), statement.span, temporary=relation.relpersistence == "t",

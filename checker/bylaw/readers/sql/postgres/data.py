@@ -6,12 +6,23 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from bylaw.facts.migrations import CreateTable, DataChange, Operation, OtherStatement, Setting, Transaction
-from bylaw.readers.sql.postgres.statement import HANDLERS, Statement, dotted, names_of, reads, string_of, table_name
+from bylaw.readers.sql.postgres.statement import (
+    HANDLERS,
+    Statement,
+    dotted,
+    names_of,
+    object_kind,
+    reads,
+    string_of,
+    table_name,
+)
 from bylaw.readers.sql.postgres.tree.commands import (
     ClusterStmt,
     CopyStmt,
     DeleteStmt,
+    DropOwnedStmt,
     ExplainStmt,
+    GrantRoleStmt,
     GrantStmt,
     InsertStmt,
     LockStmt,
@@ -27,7 +38,7 @@ from bylaw.readers.sql.postgres.tree.commands import (
     VariableSetStmt,
     WithClause,
 )
-from bylaw.readers.sql.postgres.tree.nodes import FuncCall
+from bylaw.readers.sql.postgres.tree.nodes import FuncCall, Item
 
 _TRANSACTIONS: Final[dict[str, Literal["begin", "commit", "rollback", "savepoint"]]] = {
     "TRANS_STMT_BEGIN": "begin", "TRANS_STMT_START": "begin", "TRANS_STMT_COMMIT": "commit",
@@ -139,11 +150,36 @@ def set_variable(node: VariableSetStmt, statement: Statement) -> Iterator[Operat
 
 @reads(GrantStmt)
 def grant(node: GrantStmt, statement: Statement) -> Iterator[Operation]:
-    name = dotted(node.objects[0]) if node.objects else ""
-    on_table = node.objtype == "OBJECT_TABLE"
-    yield OtherStatement(
-        "grant" if node.is_grant else "revoke", statement.span, name if on_table else "", "" if on_table else name
-    )
+    """One operation for each object. `GRANT OPTION FOR` takes away no privilege but that to hand it on."""
+    kind = "grant" if node.is_grant else "revoke-grant-option" if node.grant_option else "revoke"
+    whole = node.targtype == "ACL_TARGET_ALL_IN_SCHEMA"
+    what = object_kind(node.objtype)
+    on_table = node.objtype == "OBJECT_TABLE" and not whole
+    privileges = tuple(item.access_priv.priv_name for item in node.privileges if item.access_priv is not None)
+    for item in node.objects or [Item()]:
+        name = dotted(item)
+        yield OtherStatement(
+            kind, statement.span, name if on_table else "", "" if on_table else name, details=privileges,
+            roles=_roles(node.grantees), on=f"all {what}s" if whole else what,
+        )  # fmt: skip
+
+
+@reads(GrantRoleStmt)
+def grant_role(node: GrantRoleStmt, statement: Statement) -> Iterator[Operation]:
+    kind = "grant-role" if node.is_grant else "revoke-role"
+    for item in node.granted_roles:
+        name = item.access_priv.priv_name if item.access_priv is not None else ""
+        yield OtherStatement(kind, statement.span, name=name, roles=_roles(node.grantee_roles))
+
+
+@reads(DropOwnedStmt)
+def drop_owned(node: DropOwnedStmt, statement: Statement) -> Iterator[Operation]:
+    yield OtherStatement("drop-owned", statement.span, roles=_roles(node.roles))
+
+
+def _roles(items: list[Item]) -> tuple[str, ...]:
+    found = [item.role_spec for item in items if item.role_spec is not None]
+    return tuple(role.rolename or role.roletype.removeprefix("ROLESPEC_").lower() for role in found)
 
 
 @reads(VacuumStmt)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
+
 from bylaw.facts.migrations import (
     CreateIndex,
     CreateObject,
@@ -12,6 +14,7 @@ from bylaw.facts.migrations import (
     DropObject,
     DropTable,
     Operation,
+    Parameter,
     SetComment,
 )
 from bylaw.readers.sql.postgres.statement import (
@@ -24,7 +27,7 @@ from bylaw.readers.sql.postgres.statement import (
     string_of,
     table_name,
 )
-from bylaw.readers.sql.postgres.tree.nodes import Item
+from bylaw.readers.sql.postgres.tree.nodes import Item, Wrapped
 from bylaw.readers.sql.postgres.tree.schema import (
     CommentStmt,
     CompositeTypeStmt,
@@ -44,11 +47,14 @@ from bylaw.readers.sql.postgres.tree.schema import (
     DropRoleStmt,
     DropStmt,
     IndexStmt,
+    QueryShape,
     RuleStmt,
     ViewStmt,
 )
+from bylaw.readers.sql.postgres.types import type_text
 from bylaw.source import Span
 
+_RESULTS: Final = frozenset({"FUNC_PARAM_OUT", "FUNC_PARAM_TABLE"})
 _PARTS_OF_TABLES: Final = frozenset({"OBJECT_TRIGGER", "OBJECT_POLICY", "OBJECT_RULE"})
 
 
@@ -97,7 +103,17 @@ def drop(node: DropStmt, statement: Statement) -> Iterator[Operation]:
             yield DropIndex(dotted(item), span, concurrently=node.concurrent, if_exists=node.missing_ok)
         else:
             name, table = _name_and_table(item, node.remove_type)
-            yield DropObject(object_kind(node.remove_type), name, span, node.missing_ok, cascade, table)
+            yield DropObject(
+                object_kind(node.remove_type), name, span, node.missing_ok, cascade, table, _arguments(item, statement)
+            )
+
+
+def _arguments(item: Item, statement: Statement) -> tuple[str, ...] | None:
+    """The types behind a function's name, where they are given."""
+    reference = item.object_with_args
+    if reference is None or reference.args_unspecified:
+        return None
+    return tuple(type_text(one.type_name, statement) for one in reference.objargs)
 
 
 def _name_and_table(item: Item, kind: str) -> tuple[str, str]:
@@ -171,23 +187,65 @@ def comment(node: CommentStmt, statement: Statement) -> Iterator[Operation]:
 
 @reads(ViewStmt)
 def create_view(node: ViewStmt, statement: Statement) -> Iterator[Operation]:
-    yield created("view", table_name(node.view), statement, replace=node.replace)
+    made = created("view", table_name(node.view), statement, replace=node.replace)
+    yield msgspec.structs.replace(made, columns=columns_of(node.aliases, node.query))
+
+
+def columns_of(aliases: list[Item], query: Wrapped) -> tuple[str, ...]:
+    """The names of a view's columns; none where a `*` hides them."""
+    raw = query.get("SelectStmt")
+    shape = msgspec.json.decode(raw, type=QueryShape) if raw is not None else QueryShape()
+    while shape.larg is not None:
+        shape = shape.larg
+    names: list[str] = []
+    for item in shape.target_list:
+        target = item.res_target
+        if target is None or target.val is None:
+            return ()
+        reference = target.val.column_ref
+        last = string_of(reference.fields[-1]) if reference is not None and reference.fields else ""
+        if reference is not None and not last:
+            return ()
+        call = target.val.func_call
+        names.append(target.name or last or (names_of(call.funcname)[-1] if call is not None else ""))
+    given = names_of(aliases)
+    found = (*given, *names[len(given) :])
+    return found if any(found) else ()
 
 
 @reads(CreateFunctionStmt)
 def create_function(node: CreateFunctionStmt, statement: Statement) -> Iterator[Operation]:
     kind = "procedure" if node.is_procedure else "function"
-    yield created(kind, ".".join(names_of(node.funcname)), statement, replace=node.replace)
+    found = [item.function_parameter for item in node.parameters if item.function_parameter is not None]
+    inputs = tuple(
+        Parameter(one.name, type_text(one.arg_type, statement), optional=bool(bytes(one.defexpr)))
+        for one in found
+        if one.mode not in _RESULTS
+    )
+    results = tuple(one.name for one in found if one.mode in {*_RESULTS, "FUNC_PARAM_INOUT"})
+    back = node.return_type
+    returns = type_text(back, statement) if back is not None else ""
+    yield msgspec.structs.replace(
+        created(kind, ".".join(names_of(node.funcname)), statement, replace=node.replace),
+        parameters=inputs,
+        columns=results,
+        returns=f"setof {returns}" if back is not None and back.setof else returns,
+    )
 
 
 @reads(CreateTrigStmt)
 def create_trigger(node: CreateTrigStmt, statement: Statement) -> Iterator[Operation]:
-    yield CreateObject("trigger", node.trigname, statement.span, node.replace, table=table_name(node.relation))
+    yield CreateObject(
+        "trigger", node.trigname, statement.span, node.replace, table=table_name(node.relation),
+        calls=".".join(names_of(node.funcname)),
+    )  # fmt: skip
 
 
 @reads(CreatePolicyStmt)
 def create_policy(node: CreatePolicyStmt, statement: Statement) -> Iterator[Operation]:
-    yield CreateObject("policy", node.policy_name, statement.span, table=table_name(node.table))
+    yield CreateObject(
+        "policy", node.policy_name, statement.span, table=table_name(node.table), restrictive=not node.permissive
+    )
 
 
 @reads(RuleStmt)
@@ -222,7 +280,8 @@ def create_enum(node: CreateEnumStmt, statement: Statement) -> Iterator[Operatio
 
 @reads(CompositeTypeStmt)
 def create_composite(node: CompositeTypeStmt, statement: Statement) -> Iterator[Operation]:
-    yield created("type", table_name(node.typevar), statement)
+    columns = tuple(item.column_def.colname for item in node.coldeflist if item.column_def is not None)
+    yield msgspec.structs.replace(created("type", table_name(node.typevar), statement), columns=columns)
 
 
 @reads(CreateRangeStmt)

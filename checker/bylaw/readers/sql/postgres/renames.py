@@ -14,14 +14,17 @@ from bylaw.facts.migrations import (
     RenameObject,
     RenameTable,
 )
-from bylaw.readers.sql.postgres.statement import Statement, dotted, names_of, object_kind, reads, table_name
+from bylaw.readers.sql.postgres.statement import Statement, dotted, names_of, object_kind, options_of, reads, table_name
 from bylaw.readers.sql.postgres.tree.schema import (
+    AlterDatabaseStmt,
     AlterDomainStmt,
     AlterEnumStmt,
     AlterExtensionStmt,
+    AlterFunctionStmt,
     AlterObjectSchemaStmt,
     AlterOwnerStmt,
     AlterPolicyStmt,
+    AlterRoleStmt,
     AlterSeqStmt,
     RenameStmt,
 )
@@ -66,7 +69,8 @@ def set_schema(node: AlterObjectSchemaStmt, statement: Statement) -> Iterator[Op
         yield MoveTable(table_name(node.relation), node.newschema, statement.span)
     else:
         name = table_name(node.relation) or dotted(node.object)
-        yield OtherStatement(f"set-schema-{object_kind(node.object_type).replace(' ', '-')}", statement.span, name=name)
+        kind = object_kind(node.object_type).replace(" ", "-")
+        yield OtherStatement(f"set-schema-{kind}", statement.span, name=name, details=(node.newschema,))
 
 
 @reads(AlterOwnerStmt)
@@ -95,7 +99,27 @@ def alter_domain(node: AlterDomainStmt, statement: Statement) -> Iterator[Operat
 
 @reads(AlterSeqStmt)
 def alter_sequence(node: AlterSeqStmt, statement: Statement) -> Iterator[Operation]:
-    yield OtherStatement("alter-sequence", statement.span, name=table_name(node.sequence))
+    yield OtherStatement(
+        "alter-sequence", statement.span, name=table_name(node.sequence), details=options_of(node.options)
+    )
+
+
+@reads(AlterRoleStmt)
+def alter_role(node: AlterRoleStmt, statement: Statement) -> Iterator[Operation]:
+    """Passwords are left out."""
+    told = [item for item in node.options if item.def_elem is not None and item.def_elem.defname != "password"]
+    yield OtherStatement("alter-role", statement.span, name=node.role.rolename, details=options_of(told))
+
+
+@reads(AlterDatabaseStmt)
+def alter_database(node: AlterDatabaseStmt, statement: Statement) -> Iterator[Operation]:
+    yield OtherStatement("alter-database", statement.span, name=node.dbname, details=options_of(node.options))
+
+
+@reads(AlterFunctionStmt)
+def alter_function(node: AlterFunctionStmt, statement: Statement) -> Iterator[Operation]:
+    name = ".".join(names_of(node.func.objname)) if node.func is not None else ""
+    yield OtherStatement("alter-function", statement.span, name=name, details=options_of(node.actions))
 
 
 @reads(AlterPolicyStmt)

@@ -141,6 +141,8 @@ def string_of(item: Item) -> str:
         return item.string.sval
     if item.integer is not None:
         return str(item.integer.ival)
+    if item.boolean is not None:
+        return "true" if item.boolean.boolval else "false"
     if item.const is None:
         return ""
     const = item.const
@@ -176,7 +178,16 @@ def dotted(item: Item | None) -> str:
     return string_of(item)
 
 
+def options_of(items: Iterable[Item]) -> tuple[str, ...]:
+    """Options as `name=value`, the value '' where it is none of a simple kind."""
+    return tuple(
+        f"{item.def_elem.defname}={string_of(item.def_elem.arg) if item.def_elem.arg is not None else ''}"
+        for item in items
+        if item.def_elem is not None
+    )
+
+
 __all__ = [
-    "HANDLERS", "Statement", "Wrapped", "dotted", "kebab", "names_of", "object_kind", "reads", "string_of",
-    "table_name",
+    "HANDLERS", "Statement", "Wrapped", "dotted", "kebab", "names_of", "object_kind", "options_of", "reads",
+    "string_of", "table_name",
 ]  # fmt: skip

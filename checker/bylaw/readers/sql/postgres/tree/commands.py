@@ -88,7 +88,21 @@ class DoStmt(msgspec.Struct):
 class GrantStmt(msgspec.Struct):
     is_grant: bool = False
     objtype: str = ""
+    targtype: str = ""
     objects: list[Item] = []
+    privileges: list[Item] = []
+    grantees: list[Item] = []
+    grant_option: bool = False
+
+
+class GrantRoleStmt(msgspec.Struct):
+    granted_roles: list[Item] = []
+    grantee_roles: list[Item] = []
+    is_grant: bool = False
+
+
+class DropOwnedStmt(msgspec.Struct):
+    roles: list[Item] = []
 
 
 class VacuumStmt(msgspec.Struct):

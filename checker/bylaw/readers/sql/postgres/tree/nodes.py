@@ -58,6 +58,7 @@ class TypeName(msgspec.Struct, rename={"array_bounds": "arrayBounds"}):
     array_bounds: list[Item] = []
     pct_type: bool = False
     location: int = 0
+    setof: bool = False
 
 
 class CollateClause(msgspec.Struct, gc=False):
@@ -113,6 +114,8 @@ class DefElem(msgspec.Struct):
 
 class ObjectWithArgs(msgspec.Struct):
     objname: list[Item] = []
+    objargs: list[Item] = []
+    args_unspecified: bool = False
 
 
 class PartitionCmd(msgspec.Struct):
@@ -128,8 +131,9 @@ class AlterTableCmd(msgspec.Struct):
     missing_ok: bool = False
 
 
-class IntoClause(msgspec.Struct):
+class IntoClause(msgspec.Struct, rename={"col_names": "colNames"}):
     rel: RangeVar
+    col_names: list[Item] = []
 
 
 class CommonTableExpr(msgspec.Struct):
@@ -138,6 +142,22 @@ class CommonTableExpr(msgspec.Struct):
 
 class RoleSpec(msgspec.Struct, gc=False):
     rolename: str = ""
+    roletype: str = ""
+
+
+class AccessPriv(msgspec.Struct):
+    priv_name: str = ""
+
+
+class ColumnRef(msgspec.Struct):
+    fields: list[Item] = []
+
+
+class FunctionParameter(msgspec.Struct, rename={"arg_type": "argType"}):
+    name: str = ""
+    arg_type: TypeName | None = None
+    mode: str = ""
+    defexpr: msgspec.Raw = msgspec.Raw()
 
 
 class VacuumRelation(msgspec.Struct):
@@ -171,6 +191,10 @@ class Item(msgspec.Struct, rename=_node_name):
     alter_table_cmd: AlterTableCmd | None = None
     role_spec: RoleSpec | None = None
     vacuum_relation: VacuumRelation | None = None
+    access_priv: AccessPriv | None = None
+    column_ref: ColumnRef | None = None
+    function_parameter: FunctionParameter | None = None
+    boolean: BooleanNode | None = None
 
 
 class RawStmt(msgspec.Struct):

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
-from bylaw.readers.sql.postgres.tree.nodes import IntoClause, Item, RangeVar, TypeName, Wrapped
+from bylaw.readers.sql.postgres.tree.nodes import (
+    IntoClause,
+    Item,
+    ObjectWithArgs,
+    RangeVar,
+    RoleSpec,
+    TypeName,
+    Wrapped,
+)
 
 
 class AlterTableStmt(msgspec.Struct):
@@ -112,26 +120,39 @@ class IndexStmt(
     access_method: str = ""
 
 
+class QueryShape(msgspec.Struct, rename={"target_list": "targetList"}):
+    """A SELECT as far as it names its result; `larg` is the first half of a UNION."""
+
+    target_list: list[Item] = []
+    larg: QueryShape | None = None
+
+
 class ViewStmt(msgspec.Struct):
     view: RangeVar
     replace: bool = False
+    aliases: list[Item] = []
+    query: Wrapped = {}
 
 
-class CreateFunctionStmt(msgspec.Struct):
+class CreateFunctionStmt(msgspec.Struct, rename={"return_type": "returnType"}):
     funcname: list[Item] = []
     replace: bool = False
     is_procedure: bool = False
+    parameters: list[Item] = []
+    return_type: TypeName | None = None
 
 
 class CreateTrigStmt(msgspec.Struct):
     relation: RangeVar
     trigname: str = ""
     replace: bool = False
+    funcname: list[Item] = []
 
 
 class CreatePolicyStmt(msgspec.Struct):
     table: RangeVar
     policy_name: str = ""
+    permissive: bool = False
 
 
 class CreateExtensionStmt(msgspec.Struct):
@@ -157,6 +178,7 @@ class CreateEnumStmt(msgspec.Struct, rename={"type_name": "typeName"}):
 
 class CompositeTypeStmt(msgspec.Struct):
     typevar: RangeVar
+    coldeflist: list[Item] = []
 
 
 class CreateRangeStmt(msgspec.Struct, rename={"type_name": "typeName"}):
@@ -202,6 +224,23 @@ class CreatedbStmt(msgspec.Struct):
 
 class AlterSeqStmt(msgspec.Struct):
     sequence: RangeVar
+    options: list[Item] = []
+
+
+class AlterRoleStmt(msgspec.Struct):
+    role: RoleSpec
+    options: list[Item] = []
+
+
+class AlterDatabaseStmt(msgspec.Struct):
+    dbname: str = ""
+    options: list[Item] = []
+
+
+class AlterFunctionStmt(msgspec.Struct):
+    objtype: str = ""
+    func: ObjectWithArgs | None = None
+    actions: list[Item] = []
 
 
 class AlterPolicyStmt(msgspec.Struct):
