@@ -130,9 +130,9 @@ def _object_message(moved: RenamedObject) -> str:
             f"every statement of the running release that says `({moved.table}).{moved.name}` fails"
         )
     if not moved.new_name:
-        where = f" `{moved.schema}`" if moved.schema else ""
+        where = f"the schema `{moved.schema}`" if moved.schema else "another schema"
         return (
-            f"moves the {moved.kind} `{moved.name}` to another schema{where}: "
+            f"moves the {moved.kind} `{moved.name}` to {where}: "
             "every statement of the running release that looks for it in its old place fails"
         )
     what = "names a table or function in it" if moved.kind == "schema" else f"says `{moved.name}`"
