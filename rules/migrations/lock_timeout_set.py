@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from bylaw import Finding, Fix, InsertStatement, Project, Replace, Span, Untimed, project_rule
+from bylaw import Finding, Project, Untimed, project_rule
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ def lock_timeout_set(project: Project, options: Options) -> Iterator[Finding]:
     for found in project.migrations.untimed():
         if not any(fnmatchcase(found.table, pattern) for pattern in options.small_tables):
             message = f"waits for its lock on `{found.table}` without a limit, and everybody else waits behind it"
-            yield Finding(found.change.location, message, _steps(found, options), fix=_fix(found, options))
+            fix = project.migrations.repairs.timed(found, options.timeout)
+            yield Finding(found.change.location, message, _steps(found, options), fix=fix)
 
 
 def _steps(found: Untimed, options: Options) -> str:
@@ -62,16 +63,3 @@ def _steps(found: Untimed, options: Options) -> str:
             return f'Begin with `migrations.RunSQL("{setting}")`.'
         case _:
             return f"Begin with `{setting};`."
-
-
-def _fix(found: Untimed, options: Options) -> Fix | None:
-    change, span = found.change, found.change.operation.span
-    setting = f"SET lock_timeout = '{options.timeout}'"
-    if change.tree.tool == "alembic":
-        edit = InsertStatement(change.step.path, span, f'op.execute("{setting}")', "before")
-        return Fix(f"Set lock_timeout to {options.timeout}", (edit,))
-    statement = next((at for at in change.step.migration.statements if at.contains(span)), None)
-    if change.tree.tool == "sql" and statement is not None:
-        start = Span(statement.start, statement.start)
-        return Fix(f"Set lock_timeout to {options.timeout}", (Replace(change.step.path, start, f"{setting};\n"),))
-    return None

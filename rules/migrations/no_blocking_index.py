@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from bylaw import AddImport, Finding, Fix, InsertStatement, Project, Replace, SetKeyword, Span, Work, project_rule
-from bylaw.facts.migrations import CreateIndex
+from bylaw import Finding, Project, Work, project_rule
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Options:
     severity="warning",
     since="0.1.0",
     sources=("S2-43", "S2-47"),
-    fix="unsafe",
+    fix="safe",
     concern="locking",
 )
 def no_blocking_index(project: Project, options: Options) -> Iterator[Finding]:
@@ -69,7 +68,12 @@ def no_blocking_index(project: Project, options: Options) -> Iterator[Finding]:
         if work.cause not in {"index", "reindex"} and not (work.cause == "drop-index" and options.drops):
             continue
         if not any(fnmatchcase(work.table, pattern) for pattern in options.small_tables):
-            yield Finding(work.change.location, _message(work), _steps(work), fix=_fix(project, work))
+            yield Finding(
+                work.change.location,
+                _message(work),
+                _steps(project, work),
+                fix=project.migrations.repairs.concurrent(work),
+            )
 
 
 def _message(work: Work) -> str:
@@ -90,64 +94,30 @@ def _message(work: Work) -> str:
             return f"builds the {'unique index' if work.detail else 'index'} {named} of {table} under a lock: {waits}"
 
 
-def _steps(work: Work) -> str:
+def _steps(project: Project, work: Work) -> str:
+    """What to write instead, in the words of the migration's tool."""
+    repairs, change = project.migrations.repairs, work.change
     verb = {"index": "Build", "reindex": "Rebuild", "drop-index": "Drop"}[work.cause]
-    match work.change.tree.tool:
+    state = change.table(work.table)
+    if state is not None and state.partitioned and work.cause == "index":
+        return (
+            f"Build it with CREATE INDEX … ON ONLY {repairs.quoted(work.table)}, CONCURRENTLY on each partition, and "
+            "ALTER INDEX … ATTACH PARTITION each of those."
+        )
+    written = repairs.concurrently(work)
+    match change.tree.tool:
         case "django" if work.inline:
             return (
                 "Add the field with db_index=False, and the index by AddIndexConcurrently in a migration of its own "
-                "with atomic = False."
-            )
-        case "django" if work.detail:
-            return (
-                "Build it with RunSQL(CREATE UNIQUE INDEX CONCURRENTLY …, state_operations=[this]) in a migration of "
-                "its own with atomic = False."
+                "with `atomic = False`."
             )
         case "django":
-            word = "Remove" if work.cause == "drop-index" else "Add"
-            return f"Use {word}IndexConcurrently in a migration of its own with atomic = False."
+            word = "RemoveIndexConcurrently" if work.cause == "drop-index" else "AddIndexConcurrently"
+            return f"{verb} it with {written or word} in a migration of its own with `atomic = False`."
         case "alembic":
-            return f"{verb} it with postgresql_concurrently=True inside `with op.get_context().autocommit_block():`."
+            said = written or "postgresql_concurrently=True"
+            return f"{verb} it with {said} inside `with op.get_context().autocommit_block():`."
         case _:
-            return f"{verb} it CONCURRENTLY, in a migration of its own that runs outside a transaction."
-
-
-def _fix(project: Project, work: Work) -> Fix | None:
-    """CONCURRENTLY, where the statement runs outside a transaction, or can be made to."""
-    change = work.change
-    if work.cause != "index" or work.inline or not isinstance(change.operation, CreateIndex):
-        return None
-    file = project.files[change.step.path]
-    span, title = change.operation.span, "Build it concurrently"
-    text = file.text(span)
-    if change.tree.tool == "django":
-        return _django(work, text, title)
-    if project.migrations.place_of(change).kind != "outside":
-        return None
-    if change.tree.tool == "alembic" and text.endswith(")") and "create_index" in text:
-        return Fix(title, (SetKeyword(file.path, span, "postgresql_concurrently", "True"),))
-    words = text.upper().split(None, 3)
-    length = text.upper().find("INDEX") + len("INDEX")
-    if change.tree.tool == "sql" and words[0] == "CREATE" and "INDEX" in words[1:3]:
-        start = span.start + len(text[:length].encode())
-        return Fix(title, (Replace(file.path, Span(start, start), " CONCURRENTLY"),))
-    return None
-
-
-def _django(work: Work, text: str, title: str) -> Fix | None:
-    """The concurrent operation, in a migration that has no other and is told not to be atomic."""
-    step = work.change.step
-    if len(step.migration.operations) != 1 or step.migration.transactional is not None or work.detail:
-        return None
-    head = "migrations.AddIndex("
-    if not text.startswith(head):
-        return None
-    span = work.change.operation.span
-    return Fix(
-        title,
-        (
-            Replace(step.path, Span(span.start, span.start + len(head) - 1), "AddIndexConcurrently"),
-            AddImport(step.path, "django.contrib.postgres.operations", "AddIndexConcurrently"),
-            InsertStatement(step.path, span, "atomic = False", "before"),
-        ),
-    )
+            mark = repairs.mark(change)
+            outside = f" with {mark}" if mark else ", outside a transaction"
+            return f"{verb} it with {written or 'CONCURRENTLY'} in a migration of its own{outside}."

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bylaw import Finding, Fix, InsertStatement, NoOptions, Project, Refused, Replace, Span, project_rule
-from bylaw.facts.migrations import CreateIndex, DropIndex
+from bylaw import Finding, NoOptions, Project, Refused, project_rule
 
 _MARKS = {
     "goose": "Put `-- +goose NO TRANSACTION` at the top of the file.",
@@ -20,7 +19,7 @@ _MARKS = {
     severity="error",
     since="0.1.0",
     sources=("S2-43",),
-    fix="unsafe",
+    fix="safe",
     concern="robustness",
 )
 def no_concurrently_in_transaction(project: Project, _options: NoOptions) -> Iterator[Finding]:
@@ -63,7 +62,9 @@ def no_concurrently_in_transaction(project: Project, _options: NoOptions) -> Ite
     ```
     """
     for found in project.migrations.refused():
-        yield Finding(found.change.location, _message(found), _steps(found), fix=_fix(found))
+        yield Finding(
+            found.change.location, _message(found), _steps(found), fix=project.migrations.repairs.outside(found)
+        )
 
 
 def _message(found: Refused) -> str:
@@ -90,21 +91,3 @@ def _steps(found: Refused) -> str:
             return "Set `atomic = False` on the migration, and move everything else into another one."
         case _:
             return _MARKS.get(found.runner, "Give it a migration of its own, with no other statement in the file.")
-
-
-def _fix(found: Refused) -> Fix | None:
-    """Leave the transaction, where the migration has nothing else that would want one."""
-    step, change = found.change.step, found.change
-    operations = step.migration.operations
-    if (
-        found.place.opened == "file"
-        or len(operations) != 1
-        or not isinstance(change.operation, CreateIndex | DropIndex)
-    ):
-        return None
-    if change.tree.tool == "django" and step.migration.transactional is None:
-        edit = InsertStatement(step.path, change.operation.span, "atomic = False", "before")
-        return Fix("Set `atomic = False`", (edit,))
-    if found.runner == "goose" and step.path.endswith(".sql"):
-        return Fix("Say NO TRANSACTION", (Replace(step.path, Span(0, 0), "-- +goose NO TRANSACTION\n"),))
-    return None

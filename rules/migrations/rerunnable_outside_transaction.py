@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bylaw import Finding, Fix, NoOptions, Project, SetKeyword, Unguarded, project_rule
+from bylaw import Finding, NoOptions, Project, Unguarded, project_rule
 
 _KEYWORDS = {"IF NOT EXISTS": "if_not_exists", "IF EXISTS": "if_exists"}
 
@@ -14,7 +14,7 @@ _KEYWORDS = {"IF NOT EXISTS": "if_not_exists", "IF EXISTS": "if_exists"}
     severity="warning",
     since="0.1.0",
     sources=("S2-43",),
-    fix="unsafe",
+    fix="safe",
     concern="robustness",
 )
 def rerunnable_outside_transaction(project: Project, _options: NoOptions) -> Iterator[Finding]:
@@ -61,20 +61,10 @@ def rerunnable_outside_transaction(project: Project, _options: NoOptions) -> Ite
             f"runs outside a transaction without {found.guard}: when a later statement of this migration fails, the "
             f"next run fails here, at `{found.name}`"
         )
-        yield Finding(found.change.location, message, _steps(found), fix=_fix(project, found))
+        yield Finding(found.change.location, message, _steps(found), fix=project.migrations.repairs.rerunnable(found))
 
 
 def _steps(found: Unguarded) -> str:
     if found.change.tree.tool == "alembic":
         return f"Pass {_KEYWORDS[found.guard]}=True, or give it a revision of its own."
     return f"Say {found.guard}, or give it a migration of its own."
-
-
-def _fix(project: Project, found: Unguarded) -> Fix | None:
-    change = found.change
-    text = project.files[change.step.path].text(change.operation.span)
-    if change.tree.tool != "alembic" or not text.endswith(")") or "op." not in text.partition("(")[0]:
-        return None
-    keyword = _KEYWORDS[found.guard]
-    edit = SetKeyword(change.step.path, change.operation.span, keyword, "True")
-    return Fix(f"Pass {keyword}=True", (edit,))

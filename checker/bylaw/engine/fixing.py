@@ -97,7 +97,14 @@ def with_changes(project: Project, changed: Mapping[str, bytes], memory: dict[tu
         facts[path] = memory[path, content]
 
     def load(path: str) -> bytes:
-        return as_read(path, changed[path]) if path in changed else project.files[path].source.content
+        if path in changed:
+            return as_read(path, changed[path])
+        if path in project.files:
+            return project.files[path].source.content
+        text = project.text_of(path)  # a file beside the code
+        if text is None:
+            raise FileNotFoundError(path)
+        return text.encode()
 
     return Project(facts, project.settings, load, project.history, project.beside)
 

@@ -24,7 +24,7 @@ from bylaw.edits.python.imports import add_imports
 from bylaw.edits.python.listing import insert_elements
 from bylaw.edits.python.source import PythonFile
 from bylaw.edits.python.statements import insert_statements, remove_statements
-from bylaw.edits.python.wrapping import wrap_statements
+from bylaw.edits.python.wrapping import indented, wrap_statements
 
 __all__ = ["PythonEdit", "PythonFile", "replacements"]
 
@@ -39,11 +39,12 @@ def replacements(file: PythonFile, edits: Sequence[PythonEdit]) -> list[Replace]
     hoisted = [edit for edit in edits if isinstance(edit, HoistImport)]
     added = [edit for edit in edits if isinstance(edit, AddImport)]
     added += (wanted for edit in hoisted for wanted in as_added(file, edit))
-    return [
+    wrapped = [edit for edit in edits if isinstance(edit, WrapStatement)]
+    found = [
         *add_imports(file, added),
         *insert_statements(file, [edit for edit in edits if isinstance(edit, InsertStatement)]),
         *set_keywords(file, [edit for edit in edits if isinstance(edit, SetKeyword)]),
-        *wrap_statements(file, [edit for edit in edits if isinstance(edit, WrapStatement)]),
         *insert_elements(file, [edit for edit in edits if isinstance(edit, InsertItem)]),
         *remove_statements(file, [edit.span for edit in edits if isinstance(edit, RemoveStatement | HoistImport)]),
     ]
+    return [*wrap_statements(file, wrapped), *indented(file, found, wrapped)]

@@ -33,6 +33,20 @@ def wrap_statements(file: PythonFile, edits: Sequence[WrapStatement]) -> list[Re
     return found
 
 
+def indented(file: PythonFile, found: Sequence[Replace], edits: Sequence[WrapStatement]) -> list[Replace]:
+    """Other replacements, those inside of the wrapped statements with the new lines indented like the old ones."""
+    wanted = [statement for statement, _ in _wanted(file, edits)]
+    return [
+        Replace(replace.path, replace.span, _deeper(file, replace.content, inside)) if inside is not None else replace
+        for replace in found
+        for inside in [next((s for s in wanted if s.start_byte < replace.span.start < s.end_byte), None)]
+    ]
+
+
+def _deeper(file: PythonFile, content: str, statement: Node) -> str:
+    return content.replace("\n", f"\n{_step(file.indentation(statement.start_byte) or '')}")
+
+
 def _wanted(file: PythonFile, edits: Sequence[WrapStatement]) -> list[tuple[Node, str]]:
     """Statements and headers, in the file's order."""
     wanted: dict[int, tuple[Node, str]] = {}

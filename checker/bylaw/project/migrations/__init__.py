@@ -26,6 +26,7 @@ from bylaw.project.migrations.objects import Objects
 from bylaw.project.migrations.planting import Planted, plant
 from bylaw.project.migrations.references import references
 from bylaw.project.migrations.renames import Rename, Replacement, renames, replacements
+from bylaw.project.migrations.repairs import Repairs
 from bylaw.project.migrations.restrictions import Restriction, restrictions
 from bylaw.project.migrations.running import (
     Refused,

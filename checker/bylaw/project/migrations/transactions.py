@@ -17,7 +17,7 @@ Opened = Literal["runner", "file", "query"]
 several statements that are sent as one query."""
 
 WRAPPING: Final = frozenset({"goose", "dbmate", "sql-migrate", "drizzle", "supabase", "aerich", "rambler", "tern"})
-_ONE_QUERY: Final = frozenset({"golang-migrate", "prisma", "hasura"})
+ONE_QUERY: Final = frozenset({"golang-migrate", "prisma", "hasura"})
 _BARE: Final = frozenset({"sqitch"})
 _RUNNERS: Final = {
     "goose": "goose", "dbmate": "dbmate", "sql-migrate": "sql-migrate", "drizzle": "Drizzle", "supabase": "Supabase",
@@ -87,7 +87,7 @@ def _outer(members: list[Change], *, settled: bool) -> Place:
     statements = len(migration.statements)
     if migration.transactional or layout in WRAPPING:
         return Place("inside")
-    if layout in _ONE_QUERY:
+    if layout in ONE_QUERY:
         return Place("inside", opened="query") if statements > 1 else Place("outside")
     if layout == "flyway":
         alone = all(needs_no_transaction(change.operation) for change in members)

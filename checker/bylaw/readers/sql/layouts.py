@@ -63,7 +63,10 @@ _NO_TRANSACTION: Final = r"""^[ \t]*--[ \t]*(?:
       | flyway:executeintransaction=false
       | changeset[^\n]*\brunintransaction:[ \t]*false
       | atlas:txmode[ \t]+none
+      | --[ \t]*tern:[ \t]*disable-tx\b
 )"""
+_TRANSACTION: Final = ("transaction", "txmode", "disable-tx")
+"""Words of which every such mark has one."""
 _LIQUIBASE: Final = r"--[ \t]*liquibase[ \t]+formatted[ \t]+sql"
 _SQITCH: Final = r"--[ \t]*(deploy|revert|verify)[ \t]+(?:\S+:\S+|[\w@.:/-]+[ \t]+(?:to|from|on)[ \t]+\w+)"
 _BREAKPOINT: Final = "--> statement-breakpoint"
@@ -120,8 +123,10 @@ def layout_of(path: str, text: str) -> Layout | None:
     if found is None:
         return None
     transactional = found.transactional
-    if transactional is None and "transaction" in text.lower() and _says_no_transaction(text):
-        transactional = False
+    if transactional is None:
+        lowered = text.lower()
+        if any(word in lowered for word in _TRANSACTION) and _says_no_transaction(text):
+            transactional = False
     return Layout(found.name, found.revision, found.up, transactional, found.dialect or _dialect(file, parts))
 
 

@@ -1,0 +1,99 @@
+"""Repairs of what locks, and of what fails or waits when a migration runs: edits that keep the resulting schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bylaw.diagnostics import Fix, InsertItem, InsertStatement, Replace
+from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.repairs import constraints, indexes, rerunning
+from bylaw.project.migrations.repairs.leaving import MARKS, is_executed, layout_of, line_ending, way_out
+from bylaw.project.migrations.repairs.words import one_line, quoted, said
+from bylaw.project.migrations.running import Refused, Unguarded, Untimed
+from bylaw.project.migrations.work import Work
+from bylaw.source import Span
+
+if TYPE_CHECKING:
+    from bylaw.project import Project
+
+
+class Repairs:
+    """Fixes for the findings of one project, and the words in which their statements are told."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def _content(self, change: Change) -> bytes:
+        return self._project.files[change.step.path].source.content
+
+    # What can be edited:
+
+    def concurrent(self, work: Work) -> Fix | None:
+        """The index built, dropped or rebuilt CONCURRENTLY, with what its runner needs for that."""
+        return indexes.concurrent(work, self._content(work.change), self._project.migrations.place_of)
+
+    def not_valid(self, work: Work) -> Fix | None:
+        """The constraint NOT VALID, for the next migration to validate."""
+        return constraints.not_valid(work, self._content(work.change))
+
+    def using_index(self, work: Work) -> Fix | None:
+        """The unique constraint over an index that is built CONCURRENTLY before it."""
+        return constraints.using_index(work, self._content(work.change), self._project.migrations.place_of)
+
+    def outside(self, found: Refused) -> Fix | None:
+        """The statement outside of the transaction that it fails in."""
+        out = way_out(found.change, found.place, self._content(found.change))
+        if out is None or not out.edits:
+            return None
+        return Fix("Run it outside of a transaction", out.edits, "safe" if out.sure else "unsafe")
+
+    def rerunnable(self, found: Unguarded) -> Fix | None:
+        """The statement in the form that can be run again."""
+        return rerunning.rerunnable(found, self._content(found.change))
+
+    def timed(self, found: Untimed, timeout: str) -> Fix | None:
+        """A `lock_timeout` before the first statement that waits."""
+        change, content = found.change, self._content(found.change)
+        path, span = change.step.path, change.operation.span
+        setting, title = f"SET lock_timeout = '{timeout}'", f"Set lock_timeout to {timeout}"
+        if change.tree.tool == "sql":
+            statement = next((at for at in change.step.migration.statements if at.contains(span)), None)
+            if statement is None:
+                return None
+            start = Span(statement.start, statement.start)
+            return Fix(title, (Replace(path, start, f"{setting};{line_ending(content)}"),))
+        text = content[span.start : span.end]
+        if not is_executed(change, content) and not text.startswith(b"batch_op."):
+            return None
+        if change.tree.tool == "alembic":
+            return Fix(title, (InsertStatement(path, span, f'op.execute("{setting}")', "before"),))
+        return Fix(title, (InsertItem(path, span, f'migrations.RunSQL("{setting}", migrations.RunSQL.noop)'),))
+
+    # What is told, with the statement's own names:
+
+    def name_of(self, work: Work) -> str:
+        """The constraint's name: its own, or the one that PostgreSQL gives it; '' where that is not known."""
+        return constraints.name_of(work)
+
+    def concurrently(self, work: Work) -> str:
+        """The statement or call that builds, drops or rebuilds the index CONCURRENTLY, in backticks; '' where it would
+        be long.
+        """
+        return indexes.told(work, self._content(work.change))
+
+    def as_written(self, change: Change) -> str:
+        """The operation's own text on one line, without a semicolon; '' where it is too long to be repeated."""
+        span = change.operation.span
+        return one_line(self._content(change)[span.start : span.end].decode("utf-8", "replace")).rstrip("; ")
+
+    def mark(self, change: Change) -> str:
+        """What a file must hold for its runner to leave the transaction out; '' where that is not known."""
+        return MARKS.get(layout_of(change), "") if change.tree.tool == "sql" else ""
+
+    def said(self, change: Change, statement: str) -> str:
+        """An SQL statement as the tool of the migration takes it, in backticks."""
+        return said(change, statement)
+
+    def quoted(self, name: str) -> str:
+        """A name as SQL takes it."""
+        return quoted(name)

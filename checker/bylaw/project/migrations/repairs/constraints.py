@@ -1,0 +1,143 @@
+"""Constraints that are added without a look at the rows, and unique ones whose index is built before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from bylaw.diagnostics import AddImport, Edit, Fix, InsertStatement, Replace, SetKeyword, WrapStatement
+from bylaw.facts import migrations as ops
+from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.constraint_work import never_null
+from bylaw.project.migrations.default_names import default_name
+from bylaw.project.migrations.repairs.leaving import (
+    AUTOCOMMIT,
+    is_alone,
+    is_executed,
+    is_whole_string,
+    layout_of,
+    line_ending,
+    way_out,
+)
+from bylaw.project.migrations.repairs.words import NAME, QUALIFIED, behind, python_string, quoted
+from bylaw.project.migrations.transactions import ONE_QUERY, Place
+from bylaw.project.migrations.work import Work
+from bylaw.source import Span
+
+PlaceOf = Callable[[Change], Place]
+
+_ACTIONS: Final = (("ADD",), ("ALTER", "TABLE", "IF?", "EXISTS?", "ONLY?", "@", "ADD"))
+_CHECK: Final = "migrations.AddConstraint"
+_LISTED: Final = re.compile(
+    rf"\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(?P<table>{QUALIFIED})\s+ADD\s+"
+    rf"(?:CONSTRAINT\s+(?P<name>{NAME})\s+)?(?:UNIQUE|PRIMARY\s+KEY)\s*(?P<list>\((?P<columns>[^()]*)\))"
+    r"(?:\s+(?:NOT\s+)?DEFERRABLE|\s+INITIALLY\s+\w+)*\s*\Z",
+    re.IGNORECASE,
+)
+_UNIQUE_CALL: Final = re.compile(
+    r"op\.create_unique_constraint\(\s*(?:op\.f\(\s*)?(?P<q>[\"'])[^\"'\\]*(?P=q)\s*\)?\s*,\s*[\"'][^\"'\\]*[\"']\s*,\s*"
+    r"\[[^\[\]]*\]\s*,?\s*(?:schema\s*=\s*[\"']\w*[\"']\s*,?\s*)?\)"
+)
+
+
+def name_of(work: Work) -> str:
+    """The constraint's name: its own, or the one that PostgreSQL gives it; '' where that is not known."""
+    if work.name or (work.cause == "check" and not work.columns):
+        return work.name
+    state = work.change.table(work.table)
+    taken = {constraint.name for constraint in state.constraints} if state is not None else set()
+    return default_name(work.cause, work.table, work.columns, taken)
+
+
+def not_valid(work: Work, content: bytes) -> Fix | None:
+    """NOT VALID now; to validate it is the next migration's task."""
+    change, operation, state = work.change, work.change.operation, work.change.table(work.table)
+    name = name_of(work)
+    if work.cause not in {"foreign-key", "check"} or not isinstance(operation, ops.AddConstraint) or not name:
+        return None
+    if work.cause == "foreign-key" and state is not None and state.partitioned:
+        return None  # refused before PostgreSQL 18
+    edits = _unvalidated(work, content)
+    title = f"Add `{name}` NOT VALID; a later migration validates it"
+    return Fix(title, edits) if edits and change.step.migration.template == "" else None
+
+
+def _unvalidated(work: Work, content: bytes) -> tuple[Edit, ...]:
+    change, span = work.change, work.change.operation.span
+    path, tool = change.step.path, change.tree.tool
+    text = content[span.start : span.end].decode("utf-8", "replace")
+    if tool == "alembic" and "create_" in text.partition("(")[0] and text.endswith(")"):
+        return (SetKeyword(path, span, "postgresql_not_valid", "True"),)
+    if tool == "django" and text.startswith(f"{_CHECK}(") and work.cause == "check":
+        replaced = Replace(path, Span(span.start, span.start + len(_CHECK)), "AddConstraintNotValid")
+        return replaced, AddImport(path, "django.contrib.postgres.operations", "AddConstraintNotValid")
+    if any(behind(text, *words) is not None for words in _ACTIONS):
+        return (Replace(path, Span(span.end, span.end), " NOT VALID"),)
+    return ()
+
+
+def using_index(work: Work, content: bytes, place_of: PlaceOf) -> Fix | None:
+    """The unique index first, CONCURRENTLY; then the constraint takes it over.
+
+    Safe where the migration does nothing else, and the table is known to have no partitions.
+    """
+    change, operation, state = work.change, work.change.operation, work.change.table(work.table)
+    if not isinstance(operation, ops.AddConstraint) or (state is not None and state.partitioned):
+        return None
+    if work.cause == "primary-key" and not all(never_null(change, work.table, name, 12) for name in work.columns):
+        return None  # every row would be read all the same
+    edits = None
+    if work.cause == "unique" and change.tree.tool == "alembic":
+        edits = _called(work, content, place_of)
+    elif work.cause in {"unique", "primary-key"} and change.tree.tool == "sql":
+        edits = _stated(work, content, place_of)
+    if edits is None:
+        return None
+    known = state is not None and state.created is not None
+    safe = known and is_alone(change) and place_of(change).kind != "unknown"
+    return Fix(f"Build the index of `{name_of(work)}` concurrently first", edits, "safe" if safe else "unsafe")
+
+
+def _stated(work: Work, content: bytes, place_of: PlaceOf) -> tuple[Edit, ...] | None:
+    """In SQL files: a statement before this one, whose list of columns becomes the index's name."""
+    change, span = work.change, work.change.operation.span
+    path = change.step.path
+    text = content[span.start : span.end].decode("utf-8", "replace")
+    match = _LISTED.match(text)
+    place = place_of(change)
+    out = way_out(change, place, content) if layout_of(change) not in {*ONE_QUERY, "flyway"} else None
+    name = name_of(work)
+    if match is None or out is None or not name:
+        return None
+    name = match["name"] or quoted(name)
+    build = f"CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {match['table']} {match['list']};"
+    first, last = (span.start + len(text[:at].encode()) for at in match.span("list"))
+    return (
+        Replace(path, Span(span.start, span.start), f"{build}{line_ending(content)}"),
+        Replace(path, Span(first, last), f"USING INDEX {name}"),
+        *out.edits,
+    )
+
+
+def _called(work: Work, content: bytes, place_of: PlaceOf) -> tuple[Edit, ...] | None:
+    """In Alembic: the call becomes one that builds the index, and a statement behind it adds the constraint."""
+    change, span = work.change, work.change.operation.span
+    path = change.step.path
+    text = content[span.start : span.end].decode("utf-8", "replace")
+    place = place_of(change)
+    if not work.name or place.kind == "unknown" or _UNIQUE_CALL.fullmatch(text) is None:
+        return None
+    if is_whole_string(change, content) or not is_executed(change, content):
+        return None
+    name = quoted(work.name)
+    statement = f"ALTER TABLE {quoted(work.table)} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}"
+    start = span.start + len("op.")
+    wrap = (WrapStatement(path, span, AUTOCOMMIT),) if place.kind == "inside" else ()
+    return (
+        Replace(path, Span(start, start + len("create_unique_constraint")), "create_index"),
+        SetKeyword(path, span, "unique", "True"),
+        SetKeyword(path, span, "postgresql_concurrently", "True"),
+        *wrap,
+        InsertStatement(path, span, f"op.execute({python_string(statement)})"),
+    )
