@@ -85,6 +85,11 @@ class FactsCache:
         self.changed = False
         self.started = time.time_ns()
 
+    def holds(self, path: str, signature: Signature) -> bool:
+        """Whether the facts of a file are stored that has this signature still."""
+        entry = self.entries.get(path)
+        return entry is not None and entry.matches(signature)
+
     def put(self, path: str, signature: Signature, content_digest: bytes, facts: bytes) -> None:
         """Store a file's facts. A file touched a moment ago may change again under the same times: only its digest
         counts.

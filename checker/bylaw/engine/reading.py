@@ -5,9 +5,6 @@ that pays.
 from __future__ import annotations
 
 import gc
-import os
-import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +12,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bylaw.engine.cache import FactsCache, decode, digest, encode
-from bylaw.engine.discovery import Discovery, Signature
+from bylaw.engine.discovery import Discovery
+from bylaw.engine.forking import beside, may_fork, processors
 from bylaw.facts.file import FileFacts
 from bylaw.readers import read_file
 
@@ -26,10 +24,12 @@ PARALLEL_FROM = 400_000
 """Bytes of source from which worker processes pay for their start."""
 _CHUNK = 250_000
 """Bytes of source that a worker is handed at once."""
+_DECODING = 1_000_000
+"""Bytes of stored facts that take longer to decode than a fork to start, which reads meanwhile."""
 
 
 class ReadFiles(msgspec.Struct):
-    """What reading gave. `failed` maps a path to the system's reason; `read` counts the files that a reader saw."""
+    """What reading gave. `failed` maps a path to the system's reason; `read` counts the files that were opened."""
 
     facts: dict[str, FileFacts] = msgspec.field(default_factory=dict)
     failed: dict[str, str] = msgspec.field(default_factory=dict)
@@ -42,136 +42,175 @@ Progress = Callable[[int, int], None]
 
 def read_all(root: Path, discovery: Discovery, cache: FactsCache, progress: Progress | None = None) -> ReadFiles:
     """The facts of every discovered file, in path order; the cache is brought up to date (and not yet saved)."""
-    result = ReadFiles()
     collecting = gc.isenabled()
     gc.disable()  # among so many small immortal structs, collecting is the larger half of the time
     try:
-        missing = _from_cache(discovery, cache, result)
-        for path, outcome in _read_missing(root, discovery, missing, cache, progress):
-            _take(path, outcome, discovery.files[path], cache, result)
+        return _Reading(root, discovery, cache, progress).run()
     finally:
         if collecting:
             gc.enable()
-    cache.keep_only(discovery.files)
-    result.facts = {path: result.facts[path] for path in discovery.files if path in result.facts}
-    return result
 
 
-def _from_cache(discovery: Discovery, cache: FactsCache, result: ReadFiles) -> list[str]:
-    missing = []
-    for path, signature in discovery.files.items():
-        entry = cache.entries.get(path)
-        if entry is not None and entry.matches(signature):
-            try:
-                result.facts[path] = decode(entry.facts)
-                continue
-            except msgspec.MsgspecError:
-                pass
-        missing.append(path)
-    return missing
+_Job = tuple[str, list[tuple[str, bytes]]]
+"""The root, and paths to read with the digest of the content whose facts are stored."""
 
 
 class _Outcome(msgspec.Struct, frozen=True):
-    """One file as a reader left it: encoded facts and the content's digest, or why it could not be read."""
+    """One file as a reader left it: the content's digest and encoded facts, or why it could not be read.
+
+    Without facts and reason the content is the one whose facts are stored.
+    """
 
     digest: bytes = b""
     encoded: bytes = b""
-    facts: FileFacts | None = None
     reason: str = ""
 
 
-def _read_missing(
-    root: Path, discovery: Discovery, missing: list[str], cache: FactsCache, progress: Progress | None
-) -> Iterator[tuple[str, _Outcome]]:
-    size = sum(discovery.files[path].size for path in missing)
-    workers = min(_processors(), max(1, size // _CHUNK))
-    if size < PARALLEL_FROM or workers < 2:
-        for done, path in enumerate(missing, start=1):
-            known = cache.entries.get(path)
-            yield path, _read_one(str(root), path, known.digest if known else b"", known.facts if known else b"")
-            if progress is not None:
-                progress(done, len(missing))
-        return
-    done = 0
-    for chunk, outcomes in _in_parallel(str(root), list(_chunks(missing, discovery)), workers):
-        yield from zip(chunk, outcomes, strict=True)
-        done += len(chunk)
-        if progress is not None:
-            progress(done, len(missing))
+class _Reading:
+    """One run over all files."""
+
+    def __init__(self, root: Path, discovery: Discovery, cache: FactsCache, progress: Progress | None) -> None:
+        self.root = root
+        self.discovery = discovery
+        self.cache = cache
+        self.progress = progress
+        self.result = ReadFiles()
+
+    def run(self) -> ReadFiles:
+        files, result = self.discovery.files, self.result
+        missing = [path for path, signature in files.items() if not self.cache.holds(path, signature)]
+        waiting = self.beside(missing)
+        unusable = self.decode_stored(files.keys() - missing)
+        outcomes = waiting()
+        if outcomes is None:
+            unusable += missing
+        else:
+            unusable += [path for path, outcome in zip(missing, outcomes, strict=True) if not self.take(path, outcome)]
+        again = [path for path, outcome in self.outcomes(unusable) if not self.take(path, outcome)]
+        for path in again:
+            self.cache.entries.pop(path)
+            self.take(path, _read_chunk(self.job([path]))[0])
+        self.cache.keep_only(files)
+        result.facts = {path: result.facts[path] for path in files if path in result.facts}
+        return result
+
+    def decode_stored(self, paths: Iterable[str]) -> list[str]:
+        """Take the facts of unchanged files from the cache. Returns the files whose facts cannot be decoded."""
+        unusable = []
+        for path in paths:
+            try:
+                self.result.facts[path] = decode(self.cache.entries[path].facts)
+            except msgspec.MsgspecError:
+                self.cache.entries.pop(path)
+                unusable.append(path)
+        return unusable
+
+    def take(self, path: str, outcome: _Outcome) -> bool:
+        """Keep what a reader found; False when it relies on stored facts that cannot be decoded."""
+        if outcome.reason:
+            self.result.failed[path] = outcome.reason
+            return True
+        encoded = outcome.encoded or self.cache.entries[path].facts
+        try:
+            self.result.facts[path] = decode(encoded)
+        except msgspec.MsgspecError:
+            return False
+        self.result.read += 1
+        self.cache.put(path, self.discovery.files[path], outcome.digest, encoded)
+        return True
+
+    def job(self, paths: list[str]) -> _Job:
+        entries = self.cache.entries
+        return str(self.root), [(path, entries[path].digest if path in entries else b"") for path in paths]
+
+    def size(self, paths: Iterable[str]) -> int:
+        return sum(self.discovery.files[path].size for path in paths)
+
+    def beside(self, missing: list[str]) -> Callable[[], list[_Outcome] | None]:
+        """Have the few files that have changed read by a fork, while this process decodes the facts of all others.
+
+        What it returns waits for the outcomes; None where there are none: that would not pay, or did not work.
+        """
+        stored = sum(len(entry.facts) for entry in self.cache.entries.values())
+        if not missing or stored < _DECODING or self.size(missing) >= PARALLEL_FROM:
+            return lambda: None
+        waiting = beside(lambda: msgspec.msgpack.encode(_read_chunk(self.job(missing))))
+
+        def outcomes() -> list[_Outcome] | None:
+            data = waiting()
+            return None if data is None else msgspec.msgpack.decode(data, type=list[_Outcome])
+
+        return outcomes
+
+    def outcomes(self, paths: list[str]) -> Iterator[tuple[str, _Outcome]]:
+        """Read files, in worker processes where there is enough to read."""
+        size = self.size(paths)
+        workers = min(processors(), max(1, size // _CHUNK))
+        done = 0
+        for job, outcomes in self.read(paths, workers if size >= PARALLEL_FROM else 1):
+            for (path, _), outcome in zip(job[1], outcomes, strict=True):
+                yield path, outcome
+            done += len(outcomes)
+            if self.progress is not None:
+                self.progress(done, len(paths))
+
+    def read(self, paths: list[str], workers: int) -> Iterator[tuple[_Job, list[_Outcome]]]:
+        if workers > 1:
+            yield from _in_parallel([self.job(chunk) for chunk in self.chunks(paths)], workers)
+        else:
+            for path in paths:
+                job = self.job([path])
+                yield job, _read_chunk(job)
+
+    def chunks(self, paths: Iterable[str]) -> Iterator[list[str]]:
+        """Paths in groups of about equal size; the largest files first, so that no worker is left with one at the
+        end.
+        """
+        chunk: list[str] = []
+        size = 0
+        for path in sorted(paths, key=lambda path: -self.discovery.files[path].size):
+            chunk.append(path)
+            size += self.discovery.files[path].size
+            if size >= _CHUNK:
+                yield chunk
+                chunk, size = [], 0
+        if chunk:
+            yield chunk
 
 
-def _in_parallel(root: str, chunks: list[list[str]], workers: int) -> Iterator[tuple[list[str], list[_Outcome]]]:
-    """Read chunks in worker processes; if those cannot work (no processes allowed, one was killed), read here."""
+def _in_parallel(jobs: list[_Job], workers: int) -> Iterator[tuple[_Job, list[_Outcome]]]:
+    """Read in worker processes; if those cannot work (no processes allowed, one was killed), read here."""
     # Not for the many runs in which few files have changed: these take longer to load than such files to read.
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
 
-    left = list(chunks)
+    left = list(jobs)
     try:
         with ProcessPoolExecutor(workers, mp_context=_context()) as pool:
-            for chunk, outcomes in zip(chunks, pool.map(_read_chunk, [(root, chunk) for chunk in chunks]), strict=True):
-                yield chunk, outcomes
-                left.remove(chunk)
+            for job, outcomes in zip(jobs, pool.map(_read_chunk, jobs), strict=True):
+                yield job, outcomes
+                left.remove(job)
     except (BrokenProcessPool, OSError):
-        for chunk in left:
-            yield chunk, _read_chunk((root, chunk))
+        for job in left:
+            yield job, _read_chunk(job)
 
 
 def _context() -> BaseContext:
-    """Forking is cheapest, and safe while this process has a single thread."""
     import multiprocessing  # noqa: PLC0415 - as above
 
-    if sys.platform == "linux" and threading.active_count() == 1:
-        return multiprocessing.get_context("fork")
-    return multiprocessing.get_context("spawn")
+    return multiprocessing.get_context("fork" if may_fork() else "spawn")
 
 
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _chunks(paths: Iterable[str], discovery: Discovery) -> Iterator[list[str]]:
-    """Paths in groups of about equal size; the largest files first, so that no worker is left with one at the end."""
-    chunk: list[str] = []
-    size = 0
-    for path in sorted(paths, key=lambda path: -discovery.files[path].size):
-        chunk.append(path)
-        size += discovery.files[path].size
-        if size >= _CHUNK:
-            yield chunk
-            chunk, size = [], 0
-    if chunk:
-        yield chunk
-
-
-def _read_chunk(job: tuple[str, list[str]]) -> list[_Outcome]:
+def _read_chunk(job: _Job) -> list[_Outcome]:
     gc.disable()
     root, paths = job
-    outcomes = []
-    for path in paths:
-        outcome = _read_one(root, path, b"", b"")
-        encoded = encode(outcome.facts) if outcome.facts is not None else b""
-        outcomes.append(_Outcome(outcome.digest, encoded, None, outcome.reason))
-    return outcomes
+    return [_read_one(root, path, known) for path, known in paths]
 
 
-def _read_one(root: str, path: str, known_digest: bytes, known_facts: bytes) -> _Outcome:
+def _read_one(root: str, path: str, known: bytes) -> _Outcome:
     try:
         content = Path(root, path).read_bytes()
     except OSError as error:
         return _Outcome(reason=error.strerror or str(error))
     identity = digest(content)
-    if identity == known_digest:
-        return _Outcome(identity, known_facts)
-    return _Outcome(identity, facts=read_file(path, content))
-
-
-def _take(path: str, outcome: _Outcome, signature: Signature, cache: FactsCache, result: ReadFiles) -> None:
-    if outcome.reason:
-        result.failed[path] = outcome.reason
-        return
-    result.read += 1
-    facts = outcome.facts if outcome.facts is not None else decode(outcome.encoded)
-    result.facts[path] = facts
-    if cache.path is not None:
-        cache.put(path, signature, outcome.digest, outcome.encoded or encode(facts))
+    return _Outcome(identity, b"" if identity == known else encode(read_file(path, content)))

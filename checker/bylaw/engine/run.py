@@ -13,6 +13,7 @@ from bylaw.diagnostics import Diagnostic, Finding, Severity
 from bylaw.engine.builtin import UNREAD, internal_findings
 from bylaw.engine.delegating import Delegation, Ruff
 from bylaw.engine.effective import Effective
+from bylaw.engine.sharing import apply_all
 from bylaw.engine.sources import Sources
 from bylaw.engine.suppressing import Judging, suppress
 from bylaw.errors import BylawError
@@ -56,14 +57,14 @@ def judge(
     """
     effective = Effective(project.settings, rules)
     delegation = Delegation(project, rules, effective, ruff)
+    active = [rule for rule in rules.values() if effective.is_active(rule.name)]
+    said = apply_all(active, project, lambda rule: list(_apply(rule, effective, project, delegation)))
     found = [*internal_findings(project, failed or {}, effective.level(UNREAD, ""))]
     ran: dict[str, Rule] = {}
-    for rule in rules.values():
-        if effective.is_active(rule.name):
-            said = list(_apply(rule, effective, project, delegation))
-            found.extend(said)
-            if not any(diagnostic.rule == "internal-error" for diagnostic in said):
-                ran[rule.name] = rule
+    for rule in active:
+        found.extend(said[rule.name])
+        if not any(diagnostic.rule == "internal-error" for diagnostic in said[rule.name]):
+            ran[rule.name] = rule
 
     def could_report(name: str, path: str) -> bool:
         return name in ran and _judged(ran[name], path, effective, project)

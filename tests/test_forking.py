@@ -1,0 +1,93 @@
+"""Work in a fork: the same result as without, whatever becomes of the fork."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bylaw.engine.forking import processors
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux" or processors() < 2, reason="needs Linux and a second processor"
+)
+
+VIEWS = """from typing import Any
+
+from fastapi import APIRouter
+
+router = APIRouter()
+
+
+@router.get("/books/{number}")
+def book_{number}(data: Any) -> None: ...
+"""
+
+
+def result_of(task: str) -> str:
+    """What a process with a single thread gets from a fork that carries out `task`, the body of a function."""
+    code = f"import os, signal\nfrom bylaw.engine.forking import beside\ndef task():\n    {task}\nprint(beside(task)())"
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_a_result_comes_back_whole() -> None:
+    assert result_of("return b'x' * 1_000_000") == repr(b"x" * 1_000_000)
+
+
+@pytest.mark.parametrize("end", ["1 // 0", "os.kill(os.getpid(), signal.SIGKILL)", "os._exit(3)", "raise SystemExit"])
+def test_a_fork_that_comes_to_grief_gives_nothing(end: str) -> None:
+    assert result_of(f"{end}; return b'never'") == "None"
+
+
+def test_one_processor_forks_nothing() -> None:
+    assert result_of("return str(os.getpid()).encode()") != "None"
+    with_one = "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})"
+    code = f"import os\n{with_one}\nfrom bylaw.engine.forking import beside\nprint(beside(lambda: b'')())"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "None"
+
+
+def check(root: Path, cache: Path) -> bytes:
+    command = [sys.executable, "-m", "bylaw", "check", "--output-format", "json", "--exit-zero"]
+    environment = {**os.environ, "BYLAW_CACHE_DIR": str(cache)}
+    return subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True).stdout
+
+
+@pytest.fixture
+def large_project(tmp_path: Path) -> Path:
+    """So many files that rules are shared out, and so many facts that a changed file is read beside them."""
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "main.py").write_text(
+        "from fastapi import FastAPI\n\nimport views_0\n\napp = FastAPI()\napp.include_router(views_0.router)\n"
+    )
+    for number in range(700):
+        text = VIEWS.replace("{number}", str(number)) + f"\n\nNUMBERS = [{'len(str(Any)), ' * 40}]\n" * 8
+        (root / f"views_{number}.py").write_text(text)
+    return root
+
+
+def test_the_second_processor_changes_nothing(large_project: Path, tmp_path: Path) -> None:
+    shared = check(large_project, tmp_path / "shared")
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        alone = check(large_project, tmp_path / "alone")
+    finally:
+        os.sched_setaffinity(0, allowed)
+    assert shared == alone
+    assert shared.count(b'"router-registered"') >= 699
+    assert shared.count(b'"no-any"') >= 700
+
+
+def test_a_changed_file_is_read_anew(large_project: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    before = check(large_project, cache)
+    changed = large_project / "views_7.py"
+    changed.write_text(changed.read_text().replace("data: Any", "data: object"))
+    after = check(large_project, cache)
+    assert after.count(b'"path": "views_7.py"') < before.count(b'"path": "views_7.py"')
+    assert after == check(large_project, tmp_path / "fresh")
