@@ -64,7 +64,8 @@ def _renamed(project: Project, change: Change, objects: Objects, found: RenamedO
         return
     if bare(name) == bare(found.new_name) or not known_before(change, kind, name):
         return
-    if comes_again(change, kind, name) or (family(kind) in {"view", "type"} and is_there(change, kind, name)):
+    stays = found.new_name and family(kind) in {"view", "type"} and is_there(change, kind, name)
+    if stays or comes_again(change, kind, name):
         return
     places = uses(project, kind, name, change.tree)
     if places or _is_named(change, kind, name, objects):
