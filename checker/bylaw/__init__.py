@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bylaw.project.migrations import Copy as Copy
     from bylaw.project.migrations import Drop as Drop
     from bylaw.project.migrations import DroppedObject as DroppedObject
+    from bylaw.project.migrations import EditedMigration as EditedMigration
     from bylaw.project.migrations import Held as Held
     from bylaw.project.migrations import Loss as Loss
     from bylaw.project.migrations import MigrationProblem as MigrationProblem

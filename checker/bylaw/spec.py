@@ -14,6 +14,8 @@ fenced blocks below one are the files of a small project, their paths in the inf
 - a good case reports nothing of the rule; a bad case reports exactly what it expects.
 - a ```` ```toml options ```` block holds the rule's options, ```` ```toml settings ```` the `layout` and `migrations`
   tables; there `[history]` with `base = ["path", …]` says which of the files the default branch holds already.
+- a path that is followed by `base` (```` ```python app/models.py base ````) gives the file as the default branch holds
+  it.
 - a level-3 heading `### fixed` (after all unsafe fixes) or `### fixed safe` is followed by the files that change, as
   they are then.
 """
@@ -65,6 +67,8 @@ class Case:
     settings: dict[str, Any] = field(default_factory=dict)
     fixed: dict[str, str] = field(default_factory=dict)
     fixed_safe: dict[str, str] = field(default_factory=dict)
+    base: dict[str, str] = field(default_factory=dict)
+    """What the default branch holds otherwise."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,9 @@ def _take(case: Case, target: dict[str, str], language: str, info: str, body: li
         return
     if not info:
         raise SpecError(f"{where}: a block needs a path: ```python app/models.py")
-    if target is case.files:
+    if target is case.files and info.endswith(" base"):
+        info, target = info.removesuffix(" base").rstrip(), case.base
+    elif target is case.files:
         body = list(_without_expectations(body, info, case))
     target[info] = "".join(f"{line}\n" for line in body)
 
@@ -149,7 +155,7 @@ def settings_for(case: Case, rule: Rule, where: str) -> Settings:
     options = build_options(rule, case.options, where)
     layout = _spelled(case.settings.get("layout", {}))
     migrations = _spelled(case.settings.get("migrations", {}))
-    everything = "history" not in case.settings and "accepted_through" not in migrations
+    everything = "history" not in case.settings and not case.base and "accepted_through" not in migrations
     return Settings(
         rules={rule.name: RuleSetting(rule.severity, options)},
         layout=msgspec.convert(layout, Layout),
@@ -167,13 +173,15 @@ def check_case(case: Case, rule: Rule, where: str) -> Iterator[str]:
     from bylaw.engine.fixing import fix  # noqa: PLC0415
     from bylaw.engine.run import run  # noqa: PLC0415
     from bylaw.engine.sources import MemorySources  # noqa: PLC0415
-    from bylaw.project.history import NO_HISTORY, History  # noqa: PLC0415
+    from bylaw.engine.stated import StatedHistory  # noqa: PLC0415
+    from bylaw.project.history import NO_HISTORY  # noqa: PLC0415
     from bylaw.source import SourceText  # noqa: PLC0415
 
     settings = settings_for(case, rule, where)
     sources = MemorySources({path: text.encode() for path, text in case.files.items()})
-    base = case.settings.get("history", {}).get("base")
-    history = History(frozenset(base)) if base is not None else NO_HISTORY
+    base = case.settings.get("history", {}).get("base", case.base or None)
+    texts = {path: text.encode() for path, text in case.base.items()}
+    history = StatedHistory(frozenset({*base, *texts}), texts=texts) if base is not None else NO_HISTORY
     report = run(sources, settings, {rule.name: rule}, history)
     missing = list(case.expected)
     if not case.good and not missing:

@@ -50,7 +50,7 @@ def _unread(project: Project, level: Level) -> Iterator[Diagnostic]:
     for tree in project.migrations.trees:
         for step in tree.steps:
             for operation in step.migration.operations if step.judged else ():
-                if isinstance(operation, UnreadOperation):
+                if isinstance(operation, UnreadOperation) and (step.edits is None or operation.span in step.edits):
                     found = _internal(UNREAD, level, step.path, operation.span, f"not understood: {operation.reason}")
                     yield msgspec.structs.replace(found, concern="unread")
     for file in project.files.values():

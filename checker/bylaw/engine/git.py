@@ -11,8 +11,7 @@ from pathlib import Path
 import msgspec
 
 from bylaw.engine.git_command import GitError, NothingFoundError, UnsettledError, git, text_of
-from bylaw.facts.file import FileFacts
-from bylaw.project.history import History
+from bylaw.project.history import History, Version
 
 _MOST_TAGS = 2000
 _REMOTES = ("origin", "upstream")
@@ -82,7 +81,7 @@ class GitHistory(History, frozen=True, dict=True):
         except GitError:
             return None
 
-    def versions_in_base(self, paths: Iterable[str]) -> Mapping[str, FileFacts]:
+    def versions_in_base(self, paths: Iterable[str]) -> Mapping[str, Version]:
         if self.base is None or self.reason:
             return {}
         try:
@@ -98,8 +97,8 @@ class GitHistory(History, frozen=True, dict=True):
         named = {os.fsdecode(name) for name in listed.split(b"\0") if name}
         return (self.base or frozenset()) & (named | self.unsaved)
 
-    def _read_in_base(self, paths: list[str]) -> Iterator[tuple[str, FileFacts]]:
-        from bylaw.readers import read_file  # noqa: PLC0415 - few runs need it here
+    def _read_in_base(self, paths: list[str]) -> Iterator[tuple[str, Version]]:
+        from bylaw.readers import as_read, read_file  # noqa: PLC0415 - few runs need it here
 
         asked = "".join(f"{self.commit}:./{path}\n" for path in paths if "\n" not in path)
         answer = git(self.root, "cat-file", "--batch", input_text=asked)
@@ -111,7 +110,8 @@ class GitHistory(History, frozen=True, dict=True):
             at += len(head) + 1
             if not head.endswith(b" missing"):
                 size = int(head.rpartition(b" ")[2])
-                yield path, read_file(path, answer[at : at + size])
+                content = answer[at : at + size]
+                yield path, Version(as_read(path, content), read_file(path, content))
                 at += size + 1
 
 
@@ -172,7 +172,7 @@ def _read(root: Path, since: str) -> GitHistory:
 def _commit(root: Path, name: str, *, shallow: bool) -> str:
     try:
         if "\0" in name:
-            raise GitError("no name at all")
+            raise GitError("it is no name")
         return text_of(git(root, "rev-parse", "--verify", "-q", "--end-of-options", f"{name}^{{commit}}")).strip()
     except UnsettledError:
         raise

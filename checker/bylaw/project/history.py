@@ -9,6 +9,13 @@ import msgspec
 from bylaw.facts.file import FileFacts
 
 
+class Version(msgspec.Struct, frozen=True):
+    """A file as a reader saw it: UTF-8 text, and what it says."""
+
+    content: bytes
+    facts: FileFacts
+
+
 class History(msgspec.Struct, frozen=True):
     """Without version control: nothing is known to be accepted already, and nothing has been released.
 
@@ -45,8 +52,8 @@ class History(msgspec.Struct, frozen=True):
         del path
         return None
 
-    def versions_in_base(self, paths: Iterable[str]) -> Mapping[str, FileFacts]:
-        """Those of `paths` that may be other than in the base, with what they say there."""
+    def versions_in_base(self, paths: Iterable[str]) -> Mapping[str, Version]:
+        """Those of `paths` that may be other than in the base, as they are there."""
         del paths
         return {}
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bylaw.facts.migrations import AddColumn, Operation
+from bylaw.project.history import Version
 from bylaw.project.migrations.additions import RequiredColumn, required_columns
 from bylaw.project.migrations.changes import Change, Deployment, replay, schema_after
 from bylaw.project.migrations.conflicts import NamedConstraint, named_constraints
@@ -85,9 +86,15 @@ class Migrations:
         dialect = project.settings.migrations.dialect
         facts = (file.facts for file in project.files.values() if not is_test(file.path, project.settings))
         groves = find_groves(linked(facts, lambda: project.names, dialect), dialect)
-        return plant(
-            groves, project.settings.migrations, project.history, lambda path: project.files[path].source.content
-        )
+        base = merged(groves, project.history, lambda path: Version(self._content(path), project.files[path].facts))
+        return plant(groves, project.settings.migrations, base, self._content, named=project.history.named)
+
+    def _content(self, path: str) -> bytes:
+        return self._project.files[path].source.content
+
+    def edited(self) -> Iterator[EditedMigration]:
+        """Migrations that the default branch holds already and that say something else now."""
+        return edited(self.trees, self._planted.edits)
 
     @property
     def trees(self) -> tuple[MigrationTree, ...]:
@@ -115,9 +122,13 @@ class Migrations:
         for deployment in self.deployments:
             seen: set[Operation] = set()
             for change in deployment.changes:
-                if not change.step.exempt and (key := _without_place(change.operation)) not in seen:
+                if change.is_judged and (key := _without_place(change.operation)) not in seen:
                     seen.add(key)
                     yield change
+
+    def is_idle(self, step: Step) -> bool:
+        """Whether the step changes nothing: a squash whose originals are still there, or the other way round."""
+        return any(step in line.idle for line in self._planted.lines)
 
     def schema_after(self, step: Step) -> Schema:
         """The schema that the step leaves behind."""
@@ -242,15 +253,15 @@ class Migrations:
 
     def refused(self) -> Iterator[Refused]:
         """Statements that fail because they run in a transaction."""
-        return (found for placed in self._on_postgres() for found in refused(placed))
+        return (found for placed in self._on_postgres() for found in refused(placed) if found.change.is_new)
 
     def unguarded(self) -> Iterator[Unguarded]:
         """Statements that fail when a migration that stopped half-way is run again."""
-        return (found for placed in self._on_postgres() for found in unguarded(placed))
+        return (found for placed in self._on_postgres() for found in unguarded(placed) if found.change.is_new)
 
     def unpaired(self) -> Iterator[Unpaired]:
         """BEGIN and COMMIT that do not match."""
-        return (found for placed in self._on_postgres() for found in unpaired(placed))
+        return (found for placed in self._on_postgres() for found in unpaired(placed) if found.change.is_new)
 
     def untimed(self) -> Iterator[Untimed]:
         """Migrations that wait for a lock without a limit."""

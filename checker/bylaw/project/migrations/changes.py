@@ -86,6 +86,16 @@ class Change(msgspec.Struct, frozen=True, eq=False):
     def location(self) -> Location:
         return Location(self.step.path, self.operation.span)
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the default branch does not have it: in a merged migration that was edited, only some are new."""
+        return self.step.edits is None or self.operation.span in self.step.edits
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether it may break the running release."""
+        return not self.step.exempt and self.is_new
+
     def at(self, span: Span | None) -> Location:
         """A place in the same file; the operation itself for None."""
         return Location(self.step.path, span or self.operation.span)

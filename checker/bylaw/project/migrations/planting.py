@@ -4,13 +4,13 @@ replayed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from bylaw.project.history import History
 from bylaw.project.migrations.graph import Graph
+from bylaw.project.migrations.merged import Edit, Merged
 from bylaw.project.migrations.problems import tree_of
 from bylaw.project.migrations.step import Exemption, MigrationTree, Step
 from bylaw.project.migrations.trees import Grove, Node, natural_key
@@ -34,24 +34,33 @@ class Planted(msgspec.Struct, frozen=True):
     trees: tuple[MigrationTree, ...]
     lines: tuple[Line, ...]
     unknown: tuple[str, ...]
+    edits: Mapping[str, Edit] = msgspec.field(default_factory=dict)
+    """By path: what merged migrations say otherwise than in the base."""
 
 
-def plant(groves: list[Grove], settings: MigrationSettings, history: History, load: Callable[[str], bytes]) -> Planted:
-    """Trees and lines. `load` gives a file's content, read only to tell the newest of several heads."""
+def plant(
+    groves: list[Grove], settings: MigrationSettings, base: Merged, load: Callable[[str], bytes], *, named: bool = False
+) -> Planted:
+    """Trees and lines. `load` gives a file's content, read only to tell the newest of several heads. `named`: the base
+    counts beside `accepted-through`.
+    """
     through = dict.fromkeys(settings.accepted_through, False)
     steps: dict[Node, Step] = {}
     lines: list[tuple[list[Grove], list[Node]]] = []
-    gone = _gone(groves, history)
     for together in _sharing(groves):
-        judged = {node for grove in together for node in _judged(grove, settings, history, through, gone)}
+        judged: set[Node] = set()
+        edited: set[Node] = set()
+        for grove in together:
+            _judge(grove, settings, base, through, judged, edited, named=named)
         exempt = {node: reason for grove in together for node, reason in _exempt(grove)}
         home = {node: grove for grove in together for node in grove.nodes}
-        late = {node for node in judged if history.base is None or not _is_held(node, history.base, gone)}
-        order = _ordered(together, judged, late)
+        late = {node for node in judged if not base.holds(node)}
+        order = _ordered(together, judged - edited, late - edited)
         for node in order:
             parents = tuple(steps[parent] for parent in home[node].graph.parents[node] if parent in steps)
-            pending = not settings.judge_all and history.base is not None and not _is_held(node, history.base, gone)
-            steps[node] = Step(node.path, node.migration, node in judged, exempt.get(node, ""), pending, parents)
+            pending = not settings.judge_all and base.held is not None and not base.holds(node)
+            edits = base.edits[node.path].spans if node in edited else None
+            steps[node] = Step(node.path, node.migration, node in judged, exempt.get(node, ""), pending, parents, edits)
         lines.append((together, order))
     trees: dict[Grove, MigrationTree] = {}
     for together, order in lines:
@@ -67,44 +76,32 @@ def plant(groves: list[Grove], settings: MigrationSettings, history: History, lo
         for together, order in lines
     )
     unknown = tuple(name for name, found in through.items() if not found)
-    return Planted(tuple(trees[grove] for grove in groves), made, unknown)
+    return Planted(tuple(trees[grove] for grove in groves), made, unknown, base.edits)
 
 
-def _judged(
-    grove: Grove, settings: MigrationSettings, history: History, through: dict[str, bool], gone: set[str]
-) -> set[Node]:
+def _judge(
+    grove: Grove,
+    settings: MigrationSettings,
+    base: Merged,
+    through: dict[str, bool],
+    judged: set[Node],
+    edited: set[Node],
+    *,
+    named: bool,
+) -> None:
+    """Add to `judged`, and to `edited` those of them that are judged only for what was put into them."""
     accepted: set[Node] = set()
     for name, found in through.items():
-        named = [node for node in grove.nodes if _answers_to(node, name)]
-        through[name] = found or bool(named)
-        accepted |= grove.graph.ancestors(named)
+        answering = [node for node in grove.nodes if _answers_to(node, name)]
+        through[name] = found or bool(answering)
+        accepted |= grove.graph.ancestors(answering)
     if settings.judge_all:
-        return set(grove.nodes)
-    if history.base is not None and (history.named or not accepted):
-        accepted |= {node for node in grove.nodes if _is_held(node, history.base, gone)}
-    return {node for node in grove.nodes if node not in accepted}
-
-
-def _is_held(node: Node, base: frozenset[str], gone: set[str]) -> bool:
-    """Whether the base holds the migration, in this place or in the one it was moved from."""
-    return node.path in base or _tail(node.path) in gone
-
-
-def _gone(groves: list[Grove], history: History) -> set[str]:
-    """The ends of the paths that the base holds and the project does not: a file of such a name was moved."""
-    if history.base is None:
-        return set()
-    present = {node.path for grove in groves for node in grove.nodes}
-    moved = {_tail(path) for path in present - history.base}
-    return {tail for path in history.base - present if (tail := _tail(path)) in moved}
-
-
-def _tail(path: str) -> str:
-    """What tells one migration from another: an Alembic file's name is unique, others need their folders."""
-    parts = path.split("/")
-    if len(parts) > 2 and parts[-2] == "migrations":
-        return "/".join(parts[-3:])
-    return "/".join(parts[-2:]) if path.endswith(".sql") else parts[-1]
+        judged.update(grove.nodes)
+        return
+    old = {node for node in grove.nodes if base.holds(node)} if named or not accepted else set()
+    added_to = {node for node in old - accepted if (edit := base.edits.get(node.path)) and edit.difference.added}
+    edited |= added_to
+    judged |= added_to.union(grove.nodes) - (accepted | (old - added_to))
 
 
 def _answers_to(node: Node, name: str) -> bool:

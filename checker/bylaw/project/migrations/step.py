@@ -28,6 +28,9 @@ class Step(msgspec.Struct, frozen=True, eq=False):
     parents: tuple[Step, ...] = ()
     """The steps of the same tree that it builds on directly (the replaced ones included)."""
 
+    edits: frozenset[Span] | None = None
+    """For a merged migration that was edited: the places of the operations that the default branch does not have."""
+
     def __repr__(self) -> str:
         return f"Step({self.path!r}, {self.name!r})"
 

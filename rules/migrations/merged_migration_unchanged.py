@@ -1,0 +1,102 @@
+"""merged-migration-unchanged"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bylaw import EditedMigration, Finding, NoOptions, Project, project_rule
+from bylaw.facts.migrations import Operation
+
+_HELP = "Bring `{name}` back to what it was when it was merged, and put the change into a new migration."
+
+
+@project_rule(
+    summary="A migration that is merged stays as it is",
+    severity="warning",
+    since="0.1.0",
+    sources=("S2-141",),
+    concern="robustness",
+)
+def merged_migration_unchanged(project: Project, options: NoOptions) -> Iterator[Finding]:
+    """A runner remembers which migrations a database has run, not what stood in them. One that is edited after it was
+    merged runs in its new form on fresh databases alone: production keeps the old one, tests see the new one, and no
+    tool tells the difference. The same goes for one that is renamed (it runs a second time, or is not found), and for
+    an Alembic revision that is put on top of another one (a database that is past it skips that one).
+
+    Compared with the default branch, or with `--since REV`. What counts is what a migration leaves behind: comments,
+    docstrings, formatting, the way down, guards like `IF NOT EXISTS`, `CONCURRENTLY`, time limits and the inside of
+    `RunPython` functions may change. Squashing, moving files to another folder, Flyway's repeatable files, Sqitch's
+    reworked changes and changesets appended to a Liquibase file are no edits.
+
+    It is a warning, because a branch may be merged before anybody has deployed it: whether a database has run it
+    cannot be seen from here. Repair: bring the merged text back, and write a new migration for the change.
+
+    Bad:
+
+    ```sql migrations/001_users.sql base
+    CREATE TABLE users (user_id bigint PRIMARY KEY, nick text);
+    ```
+
+    ```sql migrations/001_users.sql
+    CREATE TABLE users (user_id bigint PRIMARY KEY, nick varchar(40));
+    ```
+
+    Good:
+
+    ```sql migrations/001_users.sql base
+    CREATE TABLE users (user_id bigint PRIMARY KEY, nick text);
+    ```
+
+    ```sql migrations/001_users.sql
+    -- The people who may sign in.
+    CREATE TABLE users (
+        user_id bigint PRIMARY KEY,
+        nick text
+    );
+    ```
+
+    ```sql migrations/002_short_nicks.sql
+    ALTER TABLE users ADD CONSTRAINT short_nick CHECK (length(nick) <= 40) NOT VALID;
+    ```
+    """
+    del options
+    for edit in project.migrations.edited():
+        step = edit.step
+        location = step.at(edit.added[0].span) if edit.added else step.location
+        yield Finding(location, _message(edit), _HELP.format(name=edit.name or step.name))
+
+
+def _message(edit: EditedMigration) -> str:
+    name = edit.step.name
+    if edit.name:
+        alembic = edit.step.migration.tool == "alembic"
+        then = "a database that stands there does not find it" if alembic else "databases that ran it run it again"
+        return f"`{name}` was merged as `{edit.name}`: {then}"
+    added, gone = _said(edit.added), _said(edit.gone)
+    both = [words for words in added if words in gone]
+    if both:
+        return f"`{name}` was merged with another {_listed(both)}: databases that ran it keep the old one"
+    if added:
+        return f"`{name}` was merged without {_listed(added)}: databases that ran it never get that"
+    if gone:
+        return f"`{name}` was merged with {_listed(gone)}, which it lacks now: databases that ran it keep that"
+    parents = _listed([f"`{parent}`" for parent in edit.parents])
+    return f"`{name}` was merged on top of {parents} alone: databases that are past it skip what was put before it"
+
+
+def _listed(words: Sequence[str]) -> str:
+    more = len(words) - 2
+    return " and ".join(words[:2]) + (f" and {more} more" if more > 0 else "")
+
+
+def _said(operations: Sequence[Operation]) -> list[str]:
+    """`add-column` of `customer.vat_number`, each once."""
+    return list(dict.fromkeys(map(_words, operations)))
+
+
+def _words(operation: Operation) -> str:
+    kind = f"`{type(operation).__struct_config__.tag}`"
+    column = getattr(operation, "column", "")
+    names = [getattr(operation, "table", ""), column if isinstance(column, str) else column.name]
+    target = ".".join(name for name in names if name) or getattr(operation, "name", "")
+    return f"{kind} of `{target}`" if target else kind
