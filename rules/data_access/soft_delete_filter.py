@@ -16,7 +16,9 @@ _DELIBERATE = re.compile(
     r"restore|undelete|deleted|trash|purge|tombstone|hard_delete|sync|archiv|retention|cleanup|clean_up|erase|anonymi|audit|"
     r"backfill|migrat|seed|export|dump|uniq|duplicat",
 )
-_FIRST_DATA = re.compile(r"(?:^|/)(?:init_?db|initial_?data|init_?data|seed\w*|bootstrap\w*|fixtures?)(?:/|\.py$)")
+_FIRST_DATA = re.compile(
+    r"(?:^|/)(?:init_?db|initial_?data|init_?data|(?:\w+_)?seed\w*|bootstrap\w*|fixtures?)(?:/|\.py$)"
+)
 _CREATES = re.compile(r"^_?(?:create|ensure|register|upsert|add|insert|import|get_or_create)_(\w+)$")
 _ADMIN = re.compile(r"(?:^|/)(?:admin|backoffice|back_office)(?:/|\.py$|s?_)")
 
@@ -115,7 +117,11 @@ def soft_delete_filter(project: Project, options: Options) -> Iterator[Finding]:
         return list(session.scalars(select(Book).where(Book.deleted_at.is_(None))))
     ```
     """
-    for touch in project.soft_deletes(options.column).touches:
+    touches = project.soft_deletes(options.column).touches
+    deletes = {(touch.path, touch.query.span.start) for touch in touches if touch.query.kind == "delete-row"}
+    for touch in touches:
+        if (touch.path, touch.query.span.start) in deletes:
+            continue  # `Book.objects.get(pk=1).delete()` is judged as a delete
         if touch.query.kind not in _READS or touch.undecided or touch.filtered or touch.hidden:
             continue
         if _may_see_deleted(project, touch, options) or _hooked(project, touch, options):

@@ -27,7 +27,10 @@ _PLACES = {
 
 @dataclass(frozen=True)
 class Options:
-    allow_paths: tuple[str, ...] = ("tests/**", "**/tests/**")
+    allow_paths: tuple[str, ...] = (
+        "tests/**", "**/tests/**", "test/**", "**/test/**", "test_*.py", "**/test_*.py", "*_test.py", "**/*_test.py",
+        "conftest.py", "**/conftest.py",
+    )  # fmt: skip
     """Files (globs from the root) in which Any is allowed."""
     allow_nested: bool = False
     """Spare Any as a type argument (`dict[str, Any]`, `Callable[..., Any]`), but not alone or in a union."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from bylaw.facts.code import Function, Import, Reference
+from bylaw.facts.code import Class, Function, Import, Reference
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Ref
 from bylaw.project.names import Names
@@ -196,6 +196,11 @@ class Code:
     def functions(self) -> dict[str, Function]:
         """Functions and methods by qualified name."""
         return {item.qualified: item for facts in self.files for item in facts.functions}
+
+    @cached_property
+    def classes(self) -> dict[str, Class]:
+        """Classes by qualified name."""
+        return {item.qualified: item for facts in self.files for item in facts.classes}
 
     def has_word(self, word: str) -> bool:
         """Whether any file uses a word as an attribute, keyword or in a string, other than to export it."""

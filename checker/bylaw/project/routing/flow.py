@@ -68,6 +68,9 @@ class Flow:
             yield from self._of_object(item)
             return
         function = self.code.functions.get(node)
+        if function is not None and self._is_static(function):
+            yield from self._of_mentions(function.owner)
+            return
         if function is not None and (function.owner or function.decorators):
             yield Edge("unknown", "", "", f"comes out of `{function.name}`")
             return
@@ -78,6 +81,14 @@ class Flow:
         if node.rpartition(".")[2] in _SERVED_VARIABLES and node not in self.code.names.modules and function is None:
             yield Edge("unknown", "", "", f"is part of `{node}`")
         yield from self._of_mentions(node)
+
+    def _is_static(self, function: Function) -> bool:
+        """Whether it is a static or class method of a plain class, so that whoever calls it names the class."""
+        owner = self.code.classes.get(function.owner)
+        if owner is None or owner.bases or owner.decorators or owner.keywords or owner.owner:
+            return False
+        names = {decorator.name.rpartition(".")[2] for decorator in function.decorators if isinstance(decorator, Ref)}
+        return len(names) == len(function.decorators) == 1 and names <= {"staticmethod", "classmethod"}
 
     # -- objects
 

@@ -53,6 +53,7 @@ LIBRARIES: dict[str, dict[str, Kind]] = {
     "flask_smorest": _RESTX,
     "flask_restx": _RESTX,
     "flask_restplus": _RESTX,
+    "flask_restful": {"Api": Kind("api", "flask")},
     "sanic": {"Sanic": Kind("app", "sanic"), "Blueprint": Kind("router", "sanic")},
     "aiohttp": {"Application": Kind("app", "aiohttp"), "RouteTableDef": Kind("router", "aiohttp")},
     "litestar": _LITESTAR,

@@ -15,6 +15,7 @@ _LEFT, _RIGHT, _TYPE, _BODY = field("left"), field("right"), field("type"), fiel
 _CONDITION, _CONSEQUENCE, _ALTERNATIVE = field("condition"), field("consequence"), field("alternative")
 _IDENTIFIER, _ASSIGNMENT, _CALL, _COMMENT = kind("identifier"), kind("assignment"), kind("call"), kind("comment")
 _ELSE, _ATTRIBUTE, _STRING = kind("else_clause"), kind("attribute"), kind("string")
+_OBJECT, _ATTRIBUTE_NAME = field("object"), field("attribute")
 _GLOBAL, _TUPLE = kind("global_statement"), kind("expression_list")
 _HANDLERS = frozenset({kind("except_clause"), kind("finally_clause")})
 _RESULTS = frozenset({
@@ -88,7 +89,7 @@ def _assign(walk: Visitor, target: Node, value: Value | None, declared: Value | 
         return
     names = bound_names(target)
     if not names:
-        walk.visit(target, "other")
+        _assign_into(walk, target)
         return
     parts = target.children if target.kind_id in _SEQUENCES else []
     slots = [part for part in parts if part.is_named and part.kind_id != _COMMENT]
@@ -99,7 +100,18 @@ def _assign(walk: Visitor, target: Node, value: Value | None, declared: Value | 
         _variable(walk, name, paired.get(name.id), None, statement)
     for slot in slots:
         if slot.kind_id != _IDENTIFIER and not bound_names(slot):
-            walk.visit(slot, "other")
+            _assign_into(walk, slot)
+
+
+def _assign_into(walk: Visitor, target: Node) -> None:
+    """`router.container = …`: what is changed is not handed to anybody."""
+    inner = target.child_by_field_id(_OBJECT) if target.kind_id == _ATTRIBUTE else None
+    if inner is None:
+        walk.visit(target, "other")
+        return
+    if name := target.child_by_field_id(_ATTRIBUTE_NAME):
+        walk.words.add(walk.text(name))
+    walk.visit(inner, "receiver")
 
 
 def _variable(walk: Visitor, name: Node, value: Value | None, declared: Value | None, statement: Node) -> None:
