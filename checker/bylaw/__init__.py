@@ -26,15 +26,22 @@ if TYPE_CHECKING:
     from bylaw.diagnostics import WrapStatement as WrapStatement
     from bylaw.project import File as File
     from bylaw.project import Project as Project
+    from bylaw.project.migrations import Backfill as Backfill
     from bylaw.project.migrations import Copy as Copy
+    from bylaw.project.migrations import Crowd as Crowd
     from bylaw.project.migrations import Drop as Drop
     from bylaw.project.migrations import DroppedObject as DroppedObject
     from bylaw.project.migrations import EditedMigration as EditedMigration
+    from bylaw.project.migrations import Gap as Gap
     from bylaw.project.migrations import Held as Held
+    from bylaw.project.migrations import IgnoredReference as IgnoredReference
+    from bylaw.project.migrations import LongName as LongName
     from bylaw.project.migrations import Loss as Loss
     from bylaw.project.migrations import MigrationProblem as MigrationProblem
     from bylaw.project.migrations import MigrationTree as MigrationTree
+    from bylaw.project.migrations import Mixture as Mixture
     from bylaw.project.migrations import Place as Place
+    from bylaw.project.migrations import Refusal as Refusal
     from bylaw.project.migrations import Refused as Refused
     from bylaw.project.migrations import Rename as Rename
     from bylaw.project.migrations import RenamedObject as RenamedObject
@@ -63,7 +70,7 @@ _NAMES = {
     "rule": ("Adoption", "NoOptions", "RuffFinding", "file_rule", "project_rule", "ruff_rule"),
     "source": ("Location", "Span"),
     "project.migrations": (
-        "Copy",
+        "Backfill", "Copy", "Crowd", "Gap", "IgnoredReference", "LongName", "Mixture", "Refusal",
         "Drop", "DroppedObject", "EditedMigration", "Held", "Loss", "MigrationProblem", "MigrationTree", "Place",
         "Refused", "Rename", "RenamedObject", "RequiredColumn", "Restriction", "ServerVersion", "Unguarded", "Unpaired",
         "Untimed", "Work",

@@ -11,13 +11,17 @@ import msgspec
 from bylaw.facts.migrations import AddColumn, Operation
 from bylaw.project.history import Version
 from bylaw.project.migrations.additions import RequiredColumn, required_columns
+from bylaw.project.migrations.backfills import Backfill, IgnoredReference, backfills, ignored_references
 from bylaw.project.migrations.changes import Change, Deployment, replay, schema_after
 from bylaw.project.migrations.conflicts import NamedConstraint, named_constraints
+from bylaw.project.migrations.crowds import Crowd, Mixture, crowds, mixtures
 from bylaw.project.migrations.deprecation import Announcement, Terms, announcement, object_announcement
 from bylaw.project.migrations.drops import Drop, drops
+from bylaw.project.migrations.gaps import Gap, gaps
 from bylaw.project.migrations.held import Held, held
 from bylaw.project.migrations.linking import linked
 from bylaw.project.migrations.locks import works
+from bylaw.project.migrations.long_names import LongName, long_names
 from bylaw.project.migrations.losses import Loss, losses
 from bylaw.project.migrations.merged import EditedMigration, edited, merged
 from bylaw.project.migrations.mysql_work import Copy, copies
@@ -26,6 +30,7 @@ from bylaw.project.migrations.object_renames import RenamedObject, renamed_objec
 from bylaw.project.migrations.objects import Objects
 from bylaw.project.migrations.planting import Planted, plant
 from bylaw.project.migrations.references import references
+from bylaw.project.migrations.refusals import Refusal, refusals
 from bylaw.project.migrations.renames import Rename, Replacement, renames, replacements
 from bylaw.project.migrations.repairs import Repairs
 from bylaw.project.migrations.restrictions import Restriction, restrictions
@@ -53,9 +58,10 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 __all__ = [
-    "Change", "Copy", "Deployment", "Drop", "DroppedObject", "EditedMigration", "Held", "Loss", "MigrationProblem",
-    "MigrationTree", "Migrations", "Place", "Refused", "Rename", "RenamedObject", "Replacement", "RequiredColumn",
-    "Restriction", "Schema", "ServerVersion", "Step", "Unguarded", "Unpaired", "Untimed", "Work",
+    "Backfill", "Change", "Copy", "Crowd", "Deployment", "Drop", "DroppedObject", "EditedMigration", "Gap", "Held",
+    "IgnoredReference", "LongName", "Loss", "MigrationProblem", "MigrationTree", "Migrations", "Mixture", "Place",
+    "Refusal", "Refused", "Rename", "RenamedObject", "Replacement", "RequiredColumn", "Restriction", "Schema",
+    "ServerVersion", "Step", "Unguarded", "Unpaired", "Untimed", "Work",
 ]  # fmt: skip
 
 
@@ -215,7 +221,7 @@ class Migrations:
             for tree in dict.fromkeys(change.tree for change in deployment.changes):
                 server = self.servers.mysql(tree)
                 if server is not None:
-                    members = (c for c in deployment.changes if c.tree is tree and not c.step.exempt)
+                    members = [change for change in deployment.changes if change.tree is tree and change.is_judged]
                     yield from copies(members, server)
 
     def place_of(self, change: Change) -> Place:
@@ -253,21 +259,68 @@ class Migrations:
 
     def refused(self) -> Iterator[Refused]:
         """Statements that fail because they run in a transaction."""
-        return (found for placed in self._on_postgres() for found in refused(placed) if found.change.is_new)
+        version = self.postgres.major
+        return (found for placed in self._on_postgres() for found in refused(placed, version) if found.change.is_new)
 
-    def unguarded(self) -> Iterator[Unguarded]:
-        """Statements that fail when a migration that stopped half-way is run again."""
-        return (found for placed in self._on_postgres() for found in unguarded(placed) if found.change.is_new)
+    def unguarded(self, *, everywhere: bool = False) -> Iterator[Unguarded]:
+        """Statements that fail when a migration that stopped half-way is run again, or (`everywhere`) would."""
+        for placed in self._on_postgres():
+            yield from (found for found in unguarded(placed, everywhere=everywhere) if found.change.is_new)
 
     def unpaired(self) -> Iterator[Unpaired]:
         """BEGIN and COMMIT that do not match."""
         return (found for placed in self._on_postgres() for found in unpaired(placed) if found.change.is_new)
 
-    def untimed(self) -> Iterator[Untimed]:
-        """Migrations that wait for a lock without a limit."""
+    def untimed(self, settings: tuple[str, ...] = ("lock_timeout",)) -> Iterator[Untimed]:
+        """Migrations that lock a table without having set all of the `settings`, themselves or by their `env.py`."""
         for placed in self._on_postgres():
-            if not placed[0][0].step.exempt:
-                yield from untimed(placed)
+            first = placed[0][0]
+            if not first.step.exempt:
+                missing = tuple(name for name in settings if not self.servers.is_set(first.tree, name))
+                yield from untimed(placed, missing)
+
+    def refusals(self) -> Iterator[Refusal]:
+        """Statements that PostgreSQL refuses, whatever the tables hold."""
+        for placed in self._on_postgres():
+            yield from (found for found in refusals(placed, self._text) if found.change.is_new)
+
+    def long_names(self) -> Iterator[LongName]:
+        """New names that PostgreSQL shortens."""
+        for placed in self._on_postgres():
+            changes = (change for change, _ in placed if change.is_new)
+            yield from long_names(changes, self._text)
+
+    def gaps(self) -> Iterator[Gap]:
+        """Indexes that are gone before what replaces them is there."""
+        for deployment in self.deployments:
+            found = gaps(deployment, self.place_of)
+            yield from (gap for gap in found if gap.change.is_judged and self.servers.is_postgres(gap.change.tree))
+
+    def crowds(self, most: int) -> Iterator[Crowd]:
+        """Transactions that lock more than `most` tables in use."""
+        for placed in self._on_postgres():
+            yield from (found for found in crowds(placed, most) if found.change.is_judged)
+
+    def mixtures(self) -> Iterator[Mixture]:
+        """Transactions that change the schema of a table in use, and rows."""
+        for _, placed in self.placed():
+            yield from (found for found in mixtures(placed) if found.change.is_judged)
+
+    def backfills(self) -> Iterator[Backfill]:
+        """Statements that change all rows of a table in use at once."""
+        return backfills(self.changes(), self._text)
+
+    def ignored_references(self) -> Iterator[IgnoredReference]:
+        """Inline REFERENCES that MySQL reads and forgets."""
+        for deployment in self.deployments:
+            for tree in dict.fromkeys(change.tree for change in deployment.changes):
+                server = self.servers.mysql(tree)
+                if server is not None:
+                    members = [change for change in deployment.changes if change.tree is tree and change.is_new]
+                    yield from ignored_references(members, server, self._part)
+
+    def _part(self, change: Change, span: Span) -> str:
+        return self._project.files[change.step.path].text(span)
 
     def losses(self) -> Iterator[Loss]:
         """Rows and values that go, and nothing else says so."""

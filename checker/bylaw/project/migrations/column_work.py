@@ -9,9 +9,11 @@ from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import ColumnSpec
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.constraint_work import never_null
+from bylaw.project.migrations.expressions import words
 from bylaw.project.migrations.precedents import is_unique
 from bylaw.project.migrations.rewrites import rewritten_default, rewritten_type
 from bylaw.project.migrations.state import ColumnState
+from bylaw.project.migrations.types import parse_type
 from bylaw.project.migrations.work import Blocks, Cause, Does, Work
 
 _SERIALS: Final = frozenset({"serial", "bigserial", "smallserial", "serial4", "serial8", "serial2"})
@@ -94,10 +96,25 @@ def altered_column_work(change: Change, operation: ops.AlterColumn, version: int
         yield Work(
             change, "type", "rewrite", "reads", table, (name,), name=old, detail=operation.type or "",
         )  # fmt: skip
+    if operation.type is not None and not retyped:
+        yield from _rechecked(change, table, name, operation.type, state)
     if operation.generated == "set-expression":
         yield Work(change, "generated", "rewrite", "reads", table, (name,))
     if operation.nullable is False and not retyped and not _stays_required(change, operation, state, version):
         yield Work(change, "not-null", "scan", "reads", table, (name,))
+
+
+def _rechecked(change: Change, table: str, name: str, new: str, state: ColumnState | None) -> Iterator[Work]:
+    """The checks of a column that takes another type are made again, with all rows, also where nothing is rewritten."""
+    owner = change.table(table)
+    before, after = parse_type(state.type) if state is not None and state.type else None, parse_type(new)
+    if owner is None or before is None or after is None or before == after or not (before.is_known and after.is_known):
+        return
+    for constraint in owner.constraints:
+        checked = constraint.kind == "check" and constraint.validated and constraint.enforced
+        if checked and name in words(constraint.expression):
+            yield Work(change, "recheck", "scan", "reads", table, (name,), constraint.name, constraint.expression)
+            return
 
 
 def _stays_required(change: Change, operation: ops.AlterColumn, state: ColumnState | None, version: int) -> bool:

@@ -42,7 +42,7 @@ def held(placed: Iterable[tuple[Change, Place]], text: Callable[[Change], str]) 
             continue
         if place.number != current:
             locks, current = [], place.number
-        kind = _long(change, text) if locks else None
+        kind = long_work(change, text) if locks else None
         if kind is not None:
             by, lock = max(locks, key=lambda entry: entry[1].blocks == "reads")
             yield Held(by, lock, change, kind, getattr(change.operation, "table", ""), place)
@@ -51,7 +51,7 @@ def held(placed: Iterable[tuple[Change, Place]], text: Callable[[Change], str]) 
             locks.append((change, lock_taken))
 
 
-def _long(change: Change, text: Callable[[Change], str]) -> Literal["update", "delete", "validate", "code"] | None:
+def long_work(change: Change, text: Callable[[Change], str]) -> Literal["update", "delete", "validate", "code"] | None:
     """Work that takes the longer the more rows a table in use has."""
     match change.operation:
         case ops.DataChange(kind="update") as update if update.table and in_use(change, update.table):

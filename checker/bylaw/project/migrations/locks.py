@@ -20,6 +20,8 @@ _STORAGE: Final = {
     "set-logged": "SET LOGGED", "set-unlogged": "SET UNLOGGED", "set-access-method": "SET ACCESS METHOD",
     "set-table-space": "SET TABLESPACE", "set-tablespace": "SET TABLESPACE",
 }  # fmt: skip
+_DOMAIN_CHECKS: Final = frozenset({"alter-domain-add-constraint", "alter-domain-set-not-null"})
+_DETACHES_CONCURRENTLY: Final = 14
 _BRIEF_ACTIONS: Final = frozenset({
     "enable-row-security", "disable-row-security", "force-row-security", "no-force-row-security", "detach-partition",
     "inherit", "no-inherit", "replica-identity", "owner", "disable-rule", "enable-rule",
@@ -34,7 +36,7 @@ def works(changes: Iterable[Change], version: int) -> Iterator[Work]:
     for change in changes:
         table = getattr(change.operation, "table", "")
         if isinstance(change.operation, ops.DropIndex | ops.OtherStatement) and not table:
-            yield from _nameless(change)
+            yield from _nameless(change, version)
         elif table and in_use(change, table):
             yield from _work(change, version)
 
@@ -52,7 +54,7 @@ def _work(change: Change, version: int) -> Iterator[Work]:
         case ops.AlterColumn() as operation:
             yield from altered_column_work(change, operation, version)
         case ops.OtherStatement() as operation:
-            yield from _other(change, operation)
+            yield from _other(change, operation, version)
         case _:
             pass
 
@@ -103,23 +105,30 @@ def _created_index(change: Change, name: str) -> bool:
     )
 
 
-def _nameless(change: Change) -> Iterator[Work]:
-    """An index that is dropped by its name alone; maintenance of a whole database."""
+def owner_of(change: Change, operation: ops.DropIndex) -> TableState | None:
+    """The table whose index is dropped, which need not be named."""
+    if operation.table:
+        return change.table(operation.table)
+    bare = operation.name.rpartition(".")[2]
+    return next((t for t in change.before.tables.values() if any(index.name == bare for index in t.indexes)), None)
+
+
+def _nameless(change: Change, version: int) -> Iterator[Work]:
+    """An index that is dropped by its name alone; maintenance of a whole database; a domain."""
     operation = change.operation
     if isinstance(operation, ops.DropIndex):
-        bare = operation.name.rpartition(".")[2]
-        owner = next((t for t in change.before.tables.values() if any(index.name == bare for index in t.indexes)), None)
+        owner = owner_of(change, operation)
         if owner is None or in_use(change, owner.name):
             for work in _dropped_index(change, operation):
                 yield Work(change, work.cause, work.does, work.blocks, owner.name if owner else "", name=work.name)
     elif isinstance(operation, ops.OtherStatement):
-        yield from _other(change, operation)
+        yield from _other(change, operation, version)
 
 
 # --- the rest -------------------------------------------------------------------------------------------
 
 
-def _other(change: Change, operation: ops.OtherStatement) -> Iterator[Work]:
+def _other(change: Change, operation: ops.OtherStatement, version: int) -> Iterator[Work]:
     kind, table = operation.kind, operation.table
     if kind == "reindex" and not operation.concurrently:
         yield Work(change, "reindex", "index", "writes", table, name=operation.name)
@@ -131,6 +140,19 @@ def _other(change: Change, operation: ops.OtherStatement) -> Iterator[Work]:
         state = change.table(operation.name)
         if state is not None and not any(c.kind == "check" and c.validated for c in state.constraints):
             yield Work(change, "attach", "scan", "reads", operation.name, detail=table)
+    elif kind == "detach-partition" and not operation.concurrently and version >= _DETACHES_CONCURRENTLY:
+        yield Work(change, "detach", "waits", "reads", table, name=operation.name)
+    elif kind in _DOMAIN_CHECKS and "not-valid" not in operation.details:
+        yield from _checked_domain(change, operation.name)
+
+
+def _checked_domain(change: Change, domain: str) -> Iterator[Work]:
+    """A domain's new constraint is checked in every column of it."""
+    bare = domain.rpartition(".")[2].lower()
+    for state in change.before.tables.values():
+        columns = tuple(c.name for c in state.columns.values() if c.type.rpartition(".")[2].lower() == bare)
+        if columns and in_use(change, state.name):
+            yield Work(change, "domain-check", "scan", "writes", state.name, columns, domain)
 
 
 # --- brief locks ----------------------------------------------------------------------------------------

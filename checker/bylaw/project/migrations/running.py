@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -13,6 +14,7 @@ from bylaw.project.migrations.locks import lock_of
 from bylaw.project.migrations.transactions import WRAPPING, Place, needs_no_transaction, runner_of
 
 Placed = Iterable[tuple[Change, Place]]
+_ADDS_LABELS: Final = 12
 
 
 class Refused(msgspec.Struct, frozen=True, eq=False):
@@ -45,28 +47,33 @@ class Unpaired(msgspec.Struct, frozen=True, eq=False):
 
 
 class Untimed(msgspec.Struct, frozen=True, eq=False):
-    """The first lock on a table in use that a migration waits for without a limit."""
+    """The first lock on a table in use that a migration asks for without having set `setting`."""
 
     change: Change
     table: str
+    setting: str = "lock_timeout"
 
 
-def refused(placed: Placed) -> Iterator[Refused]:
+def refused(placed: Placed, version: int = 14) -> Iterator[Refused]:
+    """`version` is PostgreSQL's: before 12 a new label of an enum type needs to stand alone as well."""
     for change, place in placed:
         words = needs_no_transaction(change.operation)
+        if version < _ADDS_LABELS and isinstance(change.operation, ops.AlterEnum) and change.operation.change == "add":
+            words = "ALTER TYPE … ADD VALUE"
         if words and place.kind == "inside" and _is_top_level(change):
             yield Refused(change, words, place, runner_of(change.step))
 
 
-def unguarded(placed: Placed) -> Iterator[Unguarded]:
-    """Statements outside a transaction with others behind them, that have a rerunnable form and do not use it."""
+def unguarded(placed: Placed, *, everywhere: bool = False) -> Iterator[Unguarded]:
+    """Statements outside a transaction with others behind them, that have a rerunnable form and do not use it; with
+    `everywhere` all that do not use it.
+    """
     entries = [entry for entry in placed if not isinstance(entry[0].operation, ops.Transaction | ops.Setting)]
     if entries and entries[0][0].tree.tool == "django":
         return
     for at, (change, place) in enumerate(entries):
         if (
-            place.kind == "outside"
-            and _goes_on(change, entries[at + 1 :])
+            (everywhere or (place.kind == "outside" and _goes_on(change, entries[at + 1 :])))
             and not _follows_its_own_drop(change, entries[:at])
         ):
             yield from _unguarded(change)
@@ -148,12 +155,37 @@ def _is_top_level(change: Change) -> bool:
     return not any(block.span.contains(span) for block in change.step.migration.blocks)
 
 
-def untimed(placed: Placed) -> Iterator[Untimed]:
-    for change, _ in placed:
+def untimed(placed: Placed, settings: Iterable[str] = ("lock_timeout",)) -> Iterator[Untimed]:
+    """At most one for a step: the first of the `settings` that is missing at the first lock."""
+    wanted = tuple(settings)
+    holds: dict[str, Place | None] = {}
+    for change, place in placed:
         operation = change.operation
-        if isinstance(operation, ops.Setting) and operation.name == "lock_timeout":
-            return
+        if isinstance(operation, ops.Setting) and (operation.name in wanted or operation.name == "all"):
+            _set(holds, operation, place)
         lock = lock_of(change)
-        if lock is not None:
-            yield Untimed(change, lock.table)
+        if lock is None:
+            continue
+        missing = [name for name in wanted if not _holds(holds, name, place)]
+        if missing:
+            yield Untimed(change, lock.table, missing[0])
             return
+
+
+def _set(holds: dict[str, Place | None], operation: ops.Setting, place: Place) -> None:
+    if operation.name == "all":
+        holds.clear()
+    elif re.fullmatch(r"0\s*[a-z]*|default", operation.value.strip("'\" ").lower()):
+        holds.pop(operation.name, None)
+    elif not operation.local:
+        holds[operation.name] = None
+    elif place.kind != "outside":
+        holds[operation.name] = place
+
+
+def _holds(holds: dict[str, Place | None], name: str, place: Place) -> bool:
+    """What SET LOCAL says holds until its transaction ends."""
+    if name not in holds:
+        return False
+    where = holds[name]
+    return where is None or (where.kind, where.number) == (place.kind, place.number)

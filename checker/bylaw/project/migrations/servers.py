@@ -28,6 +28,9 @@ _DECLARED: Final = re.compile(r"""["']?\b(?:provider|dialect)["']?\s*[:=]\s*["']
 _OWN_CONNECTION: Final = re.compile(rb"AUTOCOMMIT|isolation_level|\.commit\(\)")
 _CONNECTS: Final = re.compile(rb"_from_config\(|\bcreate_(?:async_)?engine\(|\.connect\(|\.begin\(|\bget_engine\(")
 _UNUSUAL: Final = re.compile(rb"AUTOCOMMIT|transactional_ddl\s*=\s*False")
+_CONNECTING: Final = re.compile(
+    r"^(?:env|alembic_env)\.py$|settings|config|database|(?:^|_)db|engine|session", re.IGNORECASE
+)
 _NAMES: Final = {"postgresql": "postgres", "pg": "postgres", "cockroachdb": "postgres", "sqlite3": "sqlite"}
 _MYSQL_DRIVERS: Final = frozenset({"pymysql", "MySQLdb", "aiomysql", "asyncmy", "mysql"})
 _MYSQL_BACKENDS: Final = ("django.db.backends.mysql", "sqlalchemy.dialects.mysql")
@@ -66,6 +69,7 @@ class Servers:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._seen: dict[MigrationTree, str] = {}
+        self._mentioned: dict[str, bool] = {}
 
     def is_postgres(self, tree: MigrationTree) -> bool:
         """Whether the tree runs on PostgreSQL, or nothing speaks for another server."""
@@ -125,6 +129,16 @@ class Servers:
                 text = self._project.files[path].source.content
                 return _UNUSUAL.search(text) is None and _CONNECTS.search(text) is not None
         return True
+
+    def is_set(self, tree: MigrationTree, setting: str) -> bool:
+        """Whether code beside the migrations seems to set it for all of them: Alembic's `env.py`, the settings, or the
+        module that connects.
+        """
+        if setting not in self._mentioned:
+            word = setting.encode()
+            paths = (path for path in self._project.files if _CONNECTING.search(path.rpartition("/")[2]))
+            self._mentioned[setting] = any(word in self._project.files[path].source.content for path in paths)
+        return tree.tool != "sql" and self._mentioned[setting]
 
     def _decide(self, tree: MigrationTree) -> str:
         configured = self._project.settings.migrations.dialect

@@ -11,10 +11,12 @@ from bylaw.project.migrations.drops import is_scratch
 
 Blocks = Literal["reads", "writes"]
 """`reads`: everybody waits (ACCESS EXCLUSIVE); `writes`: who only reads does not."""
-Does = Literal["index", "scan", "rewrite"]
+Does = Literal["index", "scan", "rewrite", "waits"]
+"""`waits`: nothing that takes long, once the lock is there."""
 Cause = Literal[
     "index", "drop-index", "reindex",
-    "unique", "primary-key", "exclude", "foreign-key", "check", "not-null", "attach",
+    "unique", "primary-key", "exclude", "foreign-key", "check", "not-null", "attach", "recheck", "domain-check",
+    "detach",
     "type", "default", "generated", "serial", "identity", "domain", "storage", "vacuum-full", "cluster",
 ]  # fmt: skip
 

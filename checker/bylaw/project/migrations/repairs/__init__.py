@@ -52,10 +52,10 @@ class Repairs:
         return rerunning.rerunnable(found, self._content(found.change))
 
     def timed(self, found: Untimed, timeout: str) -> Fix | None:
-        """A `lock_timeout` before the first statement that waits."""
+        """A `lock_timeout` (or the other setting that is missing) before the first statement that waits."""
         change, content = found.change, self._content(found.change)
         path, span = change.step.path, change.operation.span
-        setting, title = f"SET lock_timeout = '{timeout}'", f"Set lock_timeout to {timeout}"
+        setting, title = f"SET {found.setting} = '{timeout}'", f"Set {found.setting} to {timeout}"
         if change.tree.tool == "sql":
             statement = next((at for at in change.step.migration.statements if at.contains(span)), None)
             if statement is None:

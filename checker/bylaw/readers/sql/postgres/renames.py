@@ -92,9 +92,11 @@ def alter_enum(node: AlterEnumStmt, statement: Statement) -> Iterator[Operation]
 
 @reads(AlterDomainStmt)
 def alter_domain(node: AlterDomainStmt, statement: Statement) -> Iterator[Operation]:
+    made = node.def_.constraint if node.def_ is not None else None
     yield OtherStatement(
-        _DOMAIN_CHANGES.get(node.subtype, "alter-domain"), statement.span, name=".".join(names_of(node.type_name))
-    )
+        _DOMAIN_CHANGES.get(node.subtype, "alter-domain"), statement.span, name=".".join(names_of(node.type_name)),
+        details=("not-valid",) if made is not None and made.skip_validation else (),
+    )  # fmt: skip
 
 
 @reads(AlterSeqStmt)

@@ -1,0 +1,85 @@
+"""no-refused-statement"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bylaw import Finding, NoOptions, Project, Refusal, Related, project_rule
+
+
+@project_rule(
+    summary="No statement is one that PostgreSQL refuses in any case",
+    severity="error",
+    since="0.1.0",
+    sources=("S2-43",),
+    concern="robustness",
+)
+def no_refused_statement(project: Project, _options: NoOptions) -> Iterator[Finding]:
+    """Some statements are well written, and PostgreSQL refuses them whatever the tables hold, so that the migration
+    fails in the deployment:
+
+    - a new label of an enum type that is used in the transaction that adds it: in an UPDATE, an INSERT or a condition,
+      as a default. (A label of a type that the transaction creates may be used.)
+    - an UPDATE or INSERT that names a column twice.
+    - one ALTER TABLE that adds a column with a default and drops the default.
+
+    Repair: add the label in a migration of its own that runs before; say each column once; drop the default in an
+    ALTER TABLE of its own.
+
+    Bad:
+
+    ```python migrations/versions/b2_sent.py
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.execute("ALTER TYPE order_state ADD VALUE 'sent'")
+        op.execute("UPDATE orders SET state = 'sent'::order_state WHERE sent_at IS NOT NULL")
+    ```
+
+    Good:
+
+    ```python migrations/versions/b2_sent.py
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        with op.get_context().autocommit_block():
+            op.execute("ALTER TYPE order_state ADD VALUE IF NOT EXISTS 'sent'")
+        op.execute("UPDATE orders SET state = 'sent'::order_state WHERE sent_at IS NOT NULL")
+    ```
+    """
+    for found in project.migrations.refusals():
+        message, help_text, there = _words(found)
+        related = (Related(found.other.location, there),) if found.other is not None else ()
+        yield Finding(found.change.location, message, help_text, related)
+
+
+def _words(found: Refusal) -> tuple[str, str, str]:
+    match found.kind:
+        case "enum-value":
+            return (
+                f"uses the label '{found.name}' of `{found.of}` in the transaction that adds it: PostgreSQL refuses "
+                "that until the transaction is over",
+                "Add the label in a migration of its own that runs before, or outside the transaction.",
+                "added here",
+            )
+        case "assigned-twice":
+            return (
+                f"names the column `{found.name}` of `{found.of}` twice in one statement, which PostgreSQL refuses",
+                "Say it once.",
+                "",
+            )
+        case _:
+            return (
+                f"drops the default of `{found.of}.{found.name}` in the ALTER TABLE that adds the column: PostgreSQL "
+                "looks for the column before it is there, and refuses",
+                "Drop the default in an ALTER TABLE of its own.",
+                "added here",
+            )

@@ -1,0 +1,81 @@
+"""replacement-index-first"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from bylaw import Finding, Gap, Project, Related, project_rule
+
+
+@dataclass(frozen=True)
+class Options:
+    small_tables: tuple[str, ...] = ()
+    """Patterns of tables (`countries`, `*_settings`) whose rows are found in an instant without an index."""
+
+
+@project_rule(
+    summary="An index is dropped when the one that replaces it is there, not before",
+    severity="warning",
+    since="0.1.0",
+    sources=("S2-43", "S2-47"),
+    concern="locking",
+)
+def replacement_index_first(project: Project, options: Options) -> Iterator[Finding]:
+    """An index that is dropped and built anew in one deployment is missing in between: all queries that used it read
+    the whole table, or, where both happen in one transaction, everybody waits: DROP INDEX locks the table for readers
+    and writers, and the transaction keeps that lock while the new index is built.
+
+    Reported is the drop of an index on a table in use when a later statement of the same deployment builds one that
+    begins with the same column, and no other index or key that begins so is there meanwhile.
+
+    Repair: build the new index first, under another name and CONCURRENTLY; then drop the old one, and rename the new
+    one if its name matters.
+
+    Bad:
+
+    ```sql db/migrations/0001_orders.sql
+    CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, day date);
+    CREATE INDEX ix_orders_customer ON orders (customer_id);
+    ```
+
+    ```sql db/migrations/0002_index.sql
+    DROP INDEX CONCURRENTLY ix_orders_customer;
+    CREATE INDEX CONCURRENTLY ix_orders_customer ON orders (customer_id, day);
+    ```
+
+    Good:
+
+    ```sql db/migrations/0001_orders.sql
+    CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, day date);
+    CREATE INDEX ix_orders_customer ON orders (customer_id);
+    ```
+
+    ```sql db/migrations/0002_index.sql
+    CREATE INDEX CONCURRENTLY ix_orders_customer_day ON orders (customer_id, day);
+    DROP INDEX CONCURRENTLY ix_orders_customer;
+    ```
+    """
+    for gap in project.migrations.gaps():
+        if not any(fnmatchcase(gap.table, pattern) for pattern in options.small_tables):
+            related = (Related(gap.later.location, "the index that replaces it"),)
+            yield Finding(gap.change.location, _message(gap), _steps(gap), related)
+
+
+def _message(gap: Gap) -> str:
+    if gap.together:
+        what = (
+            f"everybody waits for `{gap.table}`: the transaction keeps the lock of the drop while it builds the index"
+        )
+    else:
+        what = f"queries on `{gap.columns[0]}` read all of `{gap.table}` until that one is complete"
+    return f"drops the index `{gap.name}` before the one that replaces it is built: {what}"
+
+
+def _steps(gap: Gap) -> str:
+    columns = ", ".join(gap.columns)
+    return (
+        f"First build the new index on `{gap.table}` ({columns} …) under another name, CONCURRENTLY, and drop "
+        f"`{gap.name}` after it; ALTER INDEX … RENAME TO gives it the old name."
+    )
