@@ -13,13 +13,14 @@ from bylaw import Finding, Project, Restriction, Severity, project_rule
 @dataclass(frozen=True)
 class Options:
     allow: tuple[str, ...] = ()
-    """Kinds of change (`type`, `not-null`, `drop-default`, `unique`, `enum-value` …), or patterns of tables
-    (`audit_*`) and columns (`users.legacy_*`), that are not reported."""
+    """Kinds of change (`type`, `not-null`, `drop-default`, `unique`, `enum-value`, `view`, `function` …), or patterns
+    of tables (`audit_*`) and columns (`users.legacy_*`), that are not reported."""
     widening_types_ok: bool = True
     """Spare type changes that keep every old value and statement: a longer varchar, varchar to text, more digits."""
     strict: bool = False
     """Report also what may or may not hit the running release: a new CHECK, FOREIGN KEY or EXCLUDE, a concurrently
-    built unique index, SET DEFAULT, a new enum label, int to bigint."""
+    built unique index, SET DEFAULT, a new enum label or attribute of a type, int to bigint, another result type of a
+    function."""
     drop_not_null: bool = False
     """Report DROP NOT NULL, as a warning: code that reads the column as required may meet NULL."""
     deploy: Literal["start-first", "stop-first"] = "start-first"
@@ -27,7 +28,7 @@ class Options:
 
 
 @project_rule(
-    summary="No change of a column or constraint that the running release cannot live with",
+    summary="No change of a column, constraint, view or function that the running release cannot live with",
     severity="error",
     since="0.1.0",
     sources=("S2-43", "S2-47", "S2-142"),
@@ -40,6 +41,9 @@ def no_incompatible_alter(project: Project, options: Options) -> Iterator[Findin
 
     The old type, and whether a column was nullable, unique or had a default, come from the earlier migrations; where
     they do not say, a change that may be harmless is not reported. New tables and new columns restrict nobody.
+
+    A view that is made anew must keep its columns, a function must still take the calls that it took (new inputs come
+    last and have defaults), and a composite type must keep its attributes; what their bodies do is not judged.
 
     Bad:
 
@@ -122,6 +126,21 @@ def _change(found: Restriction) -> str:
     columns = ", ".join(f"`{name}`" if name else "an expression" for name in found.columns)
     on = f"{columns} of `{found.table}`" if found.columns else f"`{found.table}`"
     match found.kind:
+        case "view":
+            return f"makes the view `{found.table}` without {_listed(found)}"
+        case "function" if found.verdict == "other":
+            return f"makes a second function `{found.table}` that takes the call `{found.old}` as well"
+        case "function" if found.new:
+            return f"lets `{found.table}` give back {found.new}, not {found.old}"
+        case "function":
+            without = f" whose result has no {_listed(found)}" if found.columns else ""
+            return f"replaces the function `{found.old}` by one{without or ' with other inputs'}"
+        case "attribute" if found.strict:
+            return f"adds the attribute `{found.columns[0]}` to the type `{found.table}`"
+        case "attribute" if found.new:
+            return f"changes the type of the attribute `{found.columns[0]}` of `{found.table}`"
+        case "attribute":
+            return f"takes the attribute `{found.columns[0]}` from the type `{found.table}`"
         case "type":
             old = f" from {found.old}" if found.old else ""
             return f"changes the type of {column}{old} to {found.new}"
@@ -156,6 +175,20 @@ def _change(found: Restriction) -> str:
 
 def _consequence(found: Restriction) -> str:
     match found.kind:
+        case "view":
+            return "every statement of the running release that reads that column of it fails"
+        case "function" if found.new:
+            return "the running release expects what it gave back until now"
+        case "function" if found.columns:
+            return "every statement of the running release that reads that of its result fails"
+        case "function" if found.verdict == "other":
+            return "a call of the running release is refused, because the server cannot tell which one is meant"
+        case "function":
+            return "a call of the running release finds no function that suits"
+        case "attribute" if found.strict:
+            return "a row that the running release writes for the type has too few values"
+        case "attribute":
+            return "a statement of the running release that reads or writes it fails"
         case "type" if found.verdict == "narrower":
             return "the running release still writes values that no longer fit"
         case "type" if found.verdict == "other":
@@ -182,9 +215,28 @@ def _consequence(found: Restriction) -> str:
             return "a write of the running release that breaks it fails"
 
 
+def _listed(found: Restriction) -> str:
+    return ", ".join(f"`{name}`" for name in found.columns)
+
+
 def _steps(found: Restriction) -> str:
     column = f"`{found.columns[0]}`" if found.columns else "the column"
     match found.kind:
+        case "view":
+            return (
+                f"Keep {_listed(found)} in `{found.table}` for this release (as NULL, if need be), and leave it out in "
+                "a later one, when no running code reads it."
+            )
+        case "function":
+            return (
+                f"Leave `{found.table}` as it is and make the new one beside it under another name, or give new inputs "
+                "defaults and put them last; drop the old one in a later release."
+            )
+        case "attribute":
+            return (
+                f"Make a new type beside `{found.table}` for a new column, write both, and drop the old column and "
+                "type in a later release."
+            )
         case "type":
             return (
                 f"Add a new column of the type {found.new}, let the code write both, copy the values, read the new one "

@@ -25,6 +25,7 @@ from bylaw.project.migrations.long_names import LongName, long_names
 from bylaw.project.migrations.losses import Loss, losses
 from bylaw.project.migrations.merged import EditedMigration, edited, merged
 from bylaw.project.migrations.mysql_work import Copy, copies
+from bylaw.project.migrations.object_changes import object_changes
 from bylaw.project.migrations.object_drops import DroppedObject, dropped_objects
 from bylaw.project.migrations.object_renames import RenamedObject, renamed_objects
 from bylaw.project.migrations.objects import Objects
@@ -183,8 +184,9 @@ class Migrations:
         return required_columns(self.changes())
 
     def restrictions(self) -> Iterator[Restriction]:
-        """Existing columns and tables that take less, or give something else, afterwards."""
-        return restrictions(self.changes())
+        """Existing columns, tables, views and functions that take less, or give something else, afterwards."""
+        yield from restrictions(self.changes())
+        yield from object_changes(self.changes(), self.objects)
 
     def announcement(self, drop: Drop, terms: Terms) -> Announcement:
         """Whether an earlier release announced a drop."""

@@ -94,12 +94,20 @@ def _view(project: Project, change: Change, drop: ops.DropObject, objects: Objec
 
 def _routine(project: Project, change: Change, drop: ops.DropObject, objects: Objects) -> Iterator[DroppedObject]:
     """One that nothing in the database calls is there for the code; of another one only the code itself can tell."""
+    if any(_makes(other.operation, drop) for other in change.deployment.changes):
+        return  # what became of its calls is a matter of its inputs
     made = objects.definition(change, drop.kind, drop.name)
     if made is not None and CALLED_BY_TRIGGERS.search(made.text):
         return
     for_the_code = made is not None and not objects.mentions(change, drop.name)
     if for_the_code or uses(project, drop.kind, drop.name, change.tree):
         yield from _found(project, change, drop)
+
+
+def _makes(operation: ops.Operation, drop: ops.DropObject) -> bool:
+    if not isinstance(operation, ops.CreateObject) or family(operation.kind) != family(drop.kind):
+        return False
+    return same_name(operation.name, drop.name)
 
 
 def _sequence(project: Project, change: Change, drop: ops.DropObject, objects: Objects) -> Iterator[DroppedObject]:
@@ -200,5 +208,3 @@ _JUDGES: Final[dict[str, _Judge]] = {
     "database": _database,
     "extension": _extension,
 }
-
-__all__ = ["DroppedObject", "dropped_objects", "same_name"]

@@ -74,6 +74,17 @@ class Objects:
                 if found is not None:
                     yield name, found
 
+    def before_deployment(self, change: Change, kind: str, name: str) -> list[ops.CreateObject]:
+        """What the running release knows by this name: several for a function with several kinds of inputs."""
+        first = next(one for one in change.deployment.changes if one.tree is change.tree)
+        return [made for known, made in self._alive(first) if _is((known, made), kind, name)]
+
+    def after_deployment(self, change: Change, kind: str, name: str) -> list[ops.CreateObject]:
+        """What stands by this name when the deployment is through, the newest first."""
+        last = [one for one in change.deployment.changes if one.tree is change.tree][-1]
+        alive = _after(self._alive(last), last.operation)
+        return [made for known, made in alive if _is((known, made), kind, name)]
+
     def note(self, change: Change, kind: str, name: str) -> tuple[Step, str] | None:
         """The last comment on the object before a change, and the migration that set it; None where there is none."""
         found = None
@@ -129,22 +140,41 @@ class Objects:
 
     def _alive(self, change: Change) -> list[tuple[str, ops.CreateObject]]:
         """(name, its definition) of all that stands before a change, the newest first."""
-        alive: list[tuple[str, ops.CreateObject]] = []
+        alive: list[_Named] = []
         for _, _, operation in self._before(change):
-            match operation:
-                case ops.CreateObject(name=name):
-                    alive = [one for one in alive if not _is(one, operation.kind, name)]
-                    alive.insert(0, (name, operation))
-                case ops.DropObject(kind=kind, name=name):
-                    alive = [one for one in alive if not _is(one, kind, name)]
-                case ops.RenameObject(kind=kind, name=name, new_name=new_name):
-                    alive = [(new_name, one[1]) if _is(one, kind, name) else one for one in alive]
-                case _:
-                    pass
+            alive = _after(alive, operation)
         return alive
 
 
-def _is(one: tuple[str, ops.CreateObject], kind: str, name: str) -> bool:
+_Named = tuple[str, ops.CreateObject]
+
+
+def _after(alive: list[_Named], operation: Operation) -> list[_Named]:
+    """What stands when an operation is through. Functions that differ in their inputs stand beside each other."""
+    match operation:
+        case ops.CreateObject(kind=kind, name=name):
+            inputs = _types_of(operation)
+            return [
+                (name, operation),
+                *(one for one in alive if not _is(one, kind, name) or _types_of(one[1]) != inputs),
+            ]
+        case ops.DropObject(kind=kind, name=name, arguments=arguments):
+            return [
+                one
+                for one in alive
+                if not _is(one, kind, name) or (arguments is not None and _types_of(one[1]) not in {None, arguments})
+            ]
+        case ops.RenameObject(kind=kind, name=name, new_name=new_name):
+            return [(new_name, one[1]) if _is(one, kind, name) else one for one in alive]
+        case _:
+            return alive
+
+
+def _types_of(made: ops.CreateObject) -> tuple[str, ...] | None:
+    return tuple(one.type for one in made.parameters) if made.parameters is not None else None
+
+
+def _is(one: _Named, kind: str, name: str) -> bool:
     return family(one[1].kind) == family(kind) and same_name(one[0], name)
 
 

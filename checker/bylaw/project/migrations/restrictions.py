@@ -27,7 +27,7 @@ from bylaw.project.migrations.types import Verdict, compare, compare_labels, is_
 
 Kind = Literal[
     "type", "not-null", "drop-default", "unique", "primary-key", "check", "exclude", "foreign-key", "enum-value",
-    "set-default", "drop-not-null", "drop-identity", "drop-expression",
+    "set-default", "drop-not-null", "drop-identity", "drop-expression", "view", "function", "attribute",
 ]  # fmt: skip
 
 
@@ -35,7 +35,8 @@ class Restriction(msgspec.Struct, frozen=True, eq=False):
     """One such change. `strict`: it may or may not hit the running release, so only a strict reading reports it.
 
     `old` and `new` say what changes, as far as that is known: types for `type`, labels for `enum-value`, the
-    definition otherwise.
+    definition otherwise. For `view`, `function` and `attribute` the table is that object, and the columns are what it
+    lacks from now on.
     """
 
     change: Change
