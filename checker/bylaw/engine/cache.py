@@ -6,6 +6,8 @@ foreign file is ignored and rebuilt.
 
 An entry is used when the file still has the signature (times, size, inode) under which it was read; with another
 signature, when its content has the same digest.
+
+What a few changed files bring is written to a small file beside the large one, which names the large one's checksum.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ from bylaw.facts.file import FileFacts
 from bylaw.readers import READER_VERSION
 
 _MAGIC = b"bylaw facts 1\n"
+_RECENT_SHARE = 8
+"""The large file is written anew once more than one of so many files has changed since."""
 
 
 class Entry(msgspec.Struct, array_like=True, gc=False):
@@ -81,9 +85,26 @@ class FactsCache:
     def __init__(self, path: Path | None, version: str) -> None:
         self.path = path
         self.version = version
-        self.entries: dict[str, Entry] = {} if path is None else _load(path, version)
+        self.entries: dict[str, Entry] = {}
         self.changed = False
         self.started = time.time_ns()
+        self._base = b""
+        """The checksum of the large file, empty where there is none."""
+        self._recent: set[str] = set()
+        """Paths whose entries are not those of the large file."""
+        if path is not None:
+            self._load(path)
+
+    def _load(self, path: Path) -> None:
+        self._base, self.entries = _read(path, self.version)
+        if self._base:
+            _, recent = _read(_beside(path), self._recent_version)
+            self.entries.update(recent)
+            self._recent.update(recent)
+
+    @property
+    def _recent_version(self) -> str:
+        return f"{self.version}/{self._base.hex()}"
 
     def holds(self, path: str, signature: Signature) -> bool:
         """Whether the facts of a file are stored that has this signature still."""
@@ -97,6 +118,7 @@ class FactsCache:
         settled = max(signature.mtime, signature.ctime) < self.started - SETTLED
         times = (signature.mtime, signature.ctime) if settled else (0, 0)
         self.entries[path] = Entry(*times, signature.size, signature.inode, content_digest, facts)
+        self._recent.add(path)
         self.changed = True
 
     def keep_only(self, paths: Mapping[str, object]) -> None:
@@ -104,14 +126,19 @@ class FactsCache:
         gone = [path for path in self.entries if path not in paths]
         for path in gone:
             del self.entries[path]
-        self.changed = self.changed or bool(gone)
+        if gone:
+            self.changed, self._base = True, b""
 
     def save(self) -> None:
         """Write what changed, atomically; a cache that cannot be written is no error."""
         if self.path is None or not self.changed:
             return
-        payload = msgspec.msgpack.encode((self.version, self.entries))
-        write_atomically(self.path, _MAGIC + zlib.crc32(payload).to_bytes(4, "big") + payload)
+        recent = {path: self.entries[path] for path in self._recent if path in self.entries}
+        if self._base and len(recent) * _RECENT_SHARE <= len(self.entries):
+            _write(_beside(self.path), self._recent_version, recent)
+        else:
+            _write(self.path, self.version, self.entries)
+            _beside(self.path).unlink(missing_ok=True)
 
 
 def open_cache(root: Path, *, enabled: bool) -> FactsCache:
@@ -133,20 +160,30 @@ def _code_identity() -> str:
     return str(max(file.stat().st_mtime_ns for part in ("facts", "readers") for file in (package / part).rglob("*.py")))
 
 
-def _load(path: Path, version: str) -> dict[str, Entry]:
+def _beside(path: Path) -> Path:
+    return path.with_suffix(".recent")
+
+
+def _read(path: Path, version: str) -> tuple[bytes, dict[str, Entry]]:
+    """The checksum and the entries of a file; both empty where it is missing, damaged or of another version."""
     try:
         data = path.read_bytes()
     except OSError:
-        return {}
+        return b"", {}
     head = len(_MAGIC)
-    payload = data[head + 4 :]
-    if data[:head] != _MAGIC or data[head : head + 4] != zlib.crc32(payload).to_bytes(4, "big"):
-        return {}
+    checksum, payload = data[head : head + 4], memoryview(data)[head + 4 :]
+    if data[:head] != _MAGIC or checksum != zlib.crc32(payload).to_bytes(4, "big"):
+        return b"", {}
     try:
         stored, entries = msgspec.msgpack.decode(payload, type=tuple[str, dict[str, Entry]])
     except msgspec.MsgspecError:
-        return {}
-    return entries if stored == version else {}
+        return b"", {}
+    return (checksum, entries) if stored == version else (b"", {})
+
+
+def _write(path: Path, version: str, entries: dict[str, Entry]) -> None:
+    payload = msgspec.msgpack.encode((version, entries))
+    write_atomically(path, _MAGIC + zlib.crc32(payload).to_bytes(4, "big") + payload)
 
 
 def write_atomically(path: Path, data: bytes) -> None:

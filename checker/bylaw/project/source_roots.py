@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from bylaw.facts.code import Class, Function, Import, Variable
 from bylaw.facts.file import FileFacts
@@ -128,11 +129,15 @@ def _base(item: Import, facts: FileFacts) -> str:
     return ".".join(parts[: max(keep, 0)])
 
 
-def ancestors(module: str) -> Iterator[str]:
+@cache
+def ancestors(module: str) -> tuple[str, ...]:
     """The folders above a module or folder, the root of the repository ('') first: `a.b.c` → '', `a`, `a.b`."""
-    parts = module.split(".")
-    for count in range(len(parts)):
-        yield ".".join(parts[:count])
+    folders = [""]
+    at = module.find(".")
+    while at != -1:
+        folders.append(module[:at])
+        at = module.find(".", at + 1)
+    return tuple(folders)
 
 
 def joined(root: str, name: str) -> str:

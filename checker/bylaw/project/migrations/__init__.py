@@ -21,7 +21,7 @@ from bylaw.project.migrations.gaps import Gap, gaps
 from bylaw.project.migrations.held import Held, held
 from bylaw.project.migrations.linking import linked
 from bylaw.project.migrations.locks import works
-from bylaw.project.migrations.long_names import LongName, long_names
+from bylaw.project.migrations.long_names import LongName, long_names, unqualified
 from bylaw.project.migrations.losses import Loss, losses
 from bylaw.project.migrations.merged import EditedMigration, edited, merged
 from bylaw.project.migrations.mysql_work import Copy, copies
@@ -122,16 +122,22 @@ class Migrations:
     def _replayed(self) -> list[tuple[list[Deployment], dict[Step, Schema]]]:
         return [replay(line) for line in self._planted.lines]
 
-    def changes(self) -> Iterator[Change]:
+    def changes(self) -> tuple[Change, ...]:
         """Operations that may break the running release: those of judged steps that are neither a beginning nor a
         squash.
         """
+        return self._changes
+
+    @cached_property
+    def _changes(self) -> tuple[Change, ...]:
+        found: list[Change] = []
         for deployment in self.deployments:
             seen: set[Operation] = set()
             for change in deployment.changes:
                 if change.is_judged and (key := _without_place(change.operation)) not in seen:
                     seen.add(key)
-                    yield change
+                    found.append(change)
+        return tuple(found)
 
     def is_idle(self, step: Step) -> bool:
         """Whether the step changes nothing: a squash whose originals are still there, or the other way round."""
@@ -212,10 +218,14 @@ class Migrations:
         """Fixes for what these find, and words for them."""
         return Repairs(self._project)
 
-    def works(self) -> Iterator[Work]:
+    def works(self) -> tuple[Work, ...]:
         """Work on tables in use for whose time others wait."""
+        return self._works
+
+    @cached_property
+    def _works(self) -> tuple[Work, ...]:
         version = self.servers.postgres.major
-        yield from works((change for change in self.changes() if self.servers.is_postgres(change.tree)), version)
+        return tuple(works((change for change in self.changes() if self.servers.is_postgres(change.tree)), version))
 
     def copies(self) -> Iterator[Copy]:
         """Statements that copy a table in use, or lock it while they work, on MySQL and MariaDB."""
@@ -291,6 +301,11 @@ class Migrations:
         for placed in self._on_postgres():
             changes = (change for change, _ in placed if change.is_new)
             yield from long_names(changes, self._text)
+
+    def unqualified(self) -> Iterator[tuple[Change, str]]:
+        """Tables that SQL names without their schema, with the first action of each statement that does so."""
+        for placed in self._on_postgres():
+            yield from unqualified(change for change, _ in placed if change.is_new)
 
     def gaps(self) -> Iterator[Gap]:
         """Indexes that are gone before what replaces them is there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Literal
 
 import msgspec
@@ -55,6 +56,7 @@ class SqlType(msgspec.Struct, frozen=True):
         return self.base in _KNOWN
 
 
+@cache
 def parse_type(text: str) -> SqlType | None:
     """SQL text in its parts, aliases resolved; None for text that is no type."""
     lowered = text.strip().lower()

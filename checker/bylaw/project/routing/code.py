@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from bylaw.facts.code import Class, Function, Import, Reference
@@ -215,5 +215,6 @@ class Code:
 _NO_VALUE = frozenset({"called", "receiver", "decorator", "annotation"})
 
 
+@cache
 def _last_parts(name: str) -> list[str]:
     return name.rsplit(".", MAX_TAIL + 1)[-MAX_TAIL - 1 :]

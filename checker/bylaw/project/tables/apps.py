@@ -23,11 +23,11 @@ class DjangoApps:
         found: dict[str, str] = {}
         for file in self.project.files.values():
             for fact in file.facts.classes:
+                if not any(getattr(base, "name", "").endswith("AppConfig") for base in fact.bases):
+                    continue
                 values = {v.name: text_of(v.value) for v in fact.variables}
                 name = values.get("name")
-                if name and any(
-                    getattr(base, "name", "").rpartition(".")[2].endswith("AppConfig") for base in fact.bases
-                ):
+                if name:
                     label = values.get("label") or name.rpartition(".")[2]
                     found[name] = label
                     found[file.facts.module.rpartition(".")[0]] = label

@@ -129,6 +129,8 @@ class Linker:
         """Qualified or physical names of tables that a relation names as `secondary=`, `through=` or `link_model=`."""
         found: set[str] = set()
         for file in self.files:
+            if file.words.isdisjoint(_THROUGH):
+                continue
             values = [v.value for c in file.classes for v in c.variables if v.value is not None]
             values.extend(v.value for v in file.variables if v.value is not None)
             values.extend(r for f in file.functions if f.owner for r in f.returns)
