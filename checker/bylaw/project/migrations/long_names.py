@@ -1,4 +1,4 @@
-"""Names that are longer than PostgreSQL keeps them."""
+"""Names that are longer than PostgreSQL keeps them, and names of tables without their schema."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import msgspec
 
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.work import statement_of
 
 LONGEST: Final = 63
 """Bytes."""
@@ -85,3 +86,26 @@ def _is_cut_before(change: Change, kind: str) -> bool:
 def _is_call(text: str) -> bool:
     """Whether SQLAlchemy compiles the name; it does not look into the text of `op.execute`."""
     return re.match(r"[\w.]+\.create_\w+\(", text) is not None
+
+
+_ON_TABLES: Final = (
+    ops.CreateTable | ops.DropTable | ops.RenameTable | ops.MoveTable | ops.AddColumn | ops.DropColumn
+    | ops.RenameColumn | ops.AlterColumn | ops.AddConstraint | ops.DropConstraint | ops.CreateIndex
+)  # fmt: skip
+
+
+def unqualified(changes: Iterable[Change]) -> Iterator[tuple[Change, str]]:
+    """Tables that SQL files name without their schema, with the first action of each statement that does so."""
+    seen: set[tuple[str, object]] = set()
+    for change in changes:
+        operation = change.operation
+        if isinstance(operation, ops.Setting) and operation.name == "search_path":
+            return
+        if change.tree.tool != "sql" or not isinstance(operation, _ON_TABLES) or "." in operation.table:
+            continue
+        temporary = isinstance(operation, ops.CreateTable) and operation.temporary
+        state = change.table(operation.table)
+        place = (change.step.path, statement_of(change))
+        if operation.table and not temporary and not (state and state.temporary) and place not in seen:
+            seen.add(place)
+            yield change, operation.table

@@ -15,7 +15,7 @@ from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.mysql_types import copies_table
 from bylaw.project.migrations.servers import ServerVersion
-from bylaw.project.migrations.work import Blocks, in_use
+from bylaw.project.migrations.work import Blocks, in_use, statement_of
 from bylaw.source import Span
 
 CopyCause = Literal[
@@ -60,12 +60,6 @@ def copies(changes: Iterable[Change], server: ServerVersion) -> Iterator[Copy]:
         if place not in seen:
             seen.add(place)
             yield found
-
-
-def statement_of(change: Change) -> Span:
-    """The whole statement that an operation is an action of."""
-    span = change.operation.span
-    return next((whole for whole in change.step.migration.statements if whole.contains(span)), span)
 
 
 def _holds(found: Copy, server: ServerVersion) -> bool:

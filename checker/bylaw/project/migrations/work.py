@@ -8,6 +8,7 @@ import msgspec
 
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.drops import is_scratch
+from bylaw.source import Span
 
 Blocks = Literal["reads", "writes"]
 """`reads`: everybody waits (ACCESS EXCLUSIVE); `writes`: who only reads does not."""
@@ -52,3 +53,9 @@ def in_use(change: Change, table: str) -> bool:
         return False
     state = change.table(table)
     return state is None or change.deployment.final(state) is not None
+
+
+def statement_of(change: Change) -> Span:
+    """The whole statement that an operation is an action of."""
+    span = change.operation.span
+    return next((whole for whole in change.step.migration.statements if whole.contains(span)), span)

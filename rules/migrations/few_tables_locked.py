@@ -1,0 +1,65 @@
+"""few-tables-locked"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bylaw import Finding, Project, Related, project_rule
+
+
+@dataclass(frozen=True)
+class Options:
+    most: int = 2
+    """How many tables in use one transaction may lock. A foreign key locks two: its own and the one it points to."""
+
+
+@project_rule(
+    summary="A transaction of a migration locks few tables at once",
+    severity="warning",
+    since="0.1.0",
+    sources=("S2-43", "S2-47"),
+    concern="locking",
+)
+def few_tables_locked(project: Project, options: Options) -> Iterator[Finding]:
+    """A transaction keeps all its locks until its end. One that locks several tables waits for each while it holds the
+    others, so that their users wait along; and when running code locks two of them in the other order, one of the two
+    transactions dies of a deadlock.
+
+    Reported, once for each transaction, is the statement with which it locks more tables in use than `most`. Tables of
+    the same deployment do not count.
+
+    Repair: a migration (or a transaction) for each table, and for each foreign key.
+
+    Bad:
+
+    ```sql supabase/migrations/20240102000000_more.sql
+    ALTER TABLE orders ADD COLUMN note text;
+    ALTER TABLE customers ADD COLUMN note text;
+    ALTER TABLE letters ADD COLUMN note text;
+    ```
+
+    Good:
+
+    ```sql supabase/migrations/20240102000000_more.sql
+    ALTER TABLE orders ADD COLUMN note text;
+    ```
+
+    ```sql supabase/migrations/20240103000000_more.sql
+    ALTER TABLE customers ADD COLUMN note text;
+    ```
+
+    ```sql supabase/migrations/20240104000000_more.sql
+    ALTER TABLE letters ADD COLUMN note text;
+    ```
+    """
+    for found in project.migrations.crowds(options.most):
+        *others, last = found.tables
+        held = ", ".join(f"`{name}`" for name in others)
+        message = (
+            f"locks `{last}` while the transaction keeps its locks on {held}: {len(found.tables)} tables at once, "
+            "which wait for each other, and may deadlock with running code"
+        )
+        help_text = f"Give `{last}` a migration of its own."
+        related = (Related(found.first.location, f"the first lock, on `{found.tables[0]}`"),)
+        yield Finding(found.change.location, message, help_text, related if found.first is not found.change else ())

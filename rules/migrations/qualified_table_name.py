@@ -1,0 +1,50 @@
+"""qualified-table-name"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from bylaw import Finding, Project, project_rule
+
+
+@dataclass(frozen=True)
+class Options:
+    exempt: tuple[str, ...] = ()
+    """Patterns of tables that need no schema."""
+
+
+@project_rule(
+    summary="SQL migrations name the schema of a table",
+    severity="warning",
+    since="0.1.0",
+    sources=("S2-43",),
+    concern="robustness",
+)
+def qualified_table_name(project: Project, options: Options) -> Iterator[Finding]:
+    """A table's name without a schema means another table when `search_path` is another one: for another role, in
+    another database, behind a connection pool that remembers it.
+
+    Reported, once for each statement, is a table that SQL for PostgreSQL creates, alters, renames or drops without
+    its schema. Temporary tables, and files that set `search_path` themselves, are left out. Meant for houses that keep
+    several schemas; off unless asked for.
+
+    Repair: say the schema.
+
+    Bad:
+
+    ```sql db/migrations/0002_plan.sql
+    ALTER TABLE users ADD COLUMN plan text;
+    ```
+
+    Good:
+
+    ```sql db/migrations/0002_plan.sql
+    ALTER TABLE app.users ADD COLUMN plan text;
+    ```
+    """
+    for change, table in project.migrations.unqualified():
+        if not any(fnmatchcase(table, pattern) for pattern in options.exempt):
+            message = f"names the table `{table}` without its schema: which one that is, the search_path decides"
+            yield Finding(change.location, message, f"Say the schema: `public.{table}`, for instance.")
