@@ -147,3 +147,48 @@ def test_a_file_that_cannot_be_opened_is_named_with_the_reason(project: Path) ->
     result = read(project)
     assert result.failed == {"m1.py": "Permission denied"}
     assert len(result.facts) == 4
+
+
+def test_what_a_few_files_bring_stands_beside_the_large_file(project: Path) -> None:
+    for number in range(5, 20):
+        write(project / f"m{number}.py", f"class C{number}: ...\n")
+    read(project)
+    large = cache_file(project)
+    before = large.read_bytes()
+    write(project / "m3.py", "class Changed: ...\n")
+    assert read(project).read == 1
+    assert large.read_bytes() == before
+    again = read(project)
+    assert again.read == 0
+    assert "Changed" in classes(again)
+
+
+def test_a_small_file_of_another_large_one_is_ignored(project: Path) -> None:
+    for number in range(5, 20):
+        write(project / f"m{number}.py", f"class C{number}: ...\n")
+    read(project)
+    write(project / "m3.py", "class Changed: ...\n")
+    read(project)
+    small = cache_file(project).with_suffix(".recent")
+    stale = small.read_bytes()
+    write(project / "m4.py", "class Other: ...\n")
+    (project / "m0.py").unlink()
+    read(project)
+    assert not small.exists()
+    small.write_bytes(stale)
+    found = classes(read(project))
+    assert "Other" in found
+    assert "C0" not in found
+
+
+def test_a_damaged_small_file_is_ignored(project: Path) -> None:
+    for number in range(5, 20):
+        write(project / f"m{number}.py", f"class C{number}: ...\n")
+    read(project)
+    write(project / "m3.py", "class Changed: ...\n")
+    read(project)
+    small = cache_file(project).with_suffix(".recent")
+    small.write_bytes(small.read_bytes()[:-3] + b"xyz")
+    again = read(project)
+    assert again.read == 1
+    assert "Changed" in classes(again)
