@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Literal
 
 from bylaw import Finding, Project, Untimed, project_rule
 
@@ -13,6 +14,9 @@ from bylaw import Finding, Project, Untimed, project_rule
 class Options:
     timeout: str = "5s"
     """The limit that the fix sets."""
+    settings: tuple[Literal["lock_timeout", "statement_timeout", "transaction_timeout"], ...] = ("lock_timeout",)
+    """What a migration has to set: `lock_timeout` limits how long it waits for a lock, `statement_timeout` how long it
+    keeps others waiting with one statement, `transaction_timeout` (PostgreSQL 17) with all of them."""
     small_tables: tuple[str, ...] = ()
     """Patterns of tables for whose lock nobody needs a limit."""
 
@@ -29,8 +33,9 @@ def lock_timeout_set(project: Project, options: Options) -> Iterator[Finding]:
     """A change that takes an instant still has to wait for every running query of its table, and everybody else waits
     behind it. With a `lock_timeout` it gives up instead, and can be tried again.
 
-    Reported is the first such lock of a migration that does not set `lock_timeout` before. Where the connection, the
-    role or `env.py` sets it for all migrations, leave this rule off: that is not seen here.
+    Reported is the first such lock of a migration that does not set `lock_timeout` before; 0 sets none, and what SET
+    LOCAL says ends with its transaction. Alembic's `env.py`, the settings, or the module that connects may set it for
+    all migrations. Where a role or the runner does so, leave this rule off: that is not seen here.
 
     Repair: `SET lock_timeout = '5s'` as the first statement.
 
@@ -47,15 +52,17 @@ def lock_timeout_set(project: Project, options: Options) -> Iterator[Finding]:
     ALTER TABLE users ADD COLUMN plan text;
     ```
     """
-    for found in project.migrations.untimed():
+    for found in project.migrations.untimed(options.settings):
         if not any(fnmatchcase(found.table, pattern) for pattern in options.small_tables):
             message = f"waits for its lock on `{found.table}` without a limit, and everybody else waits behind it"
+            if found.setting != "lock_timeout":
+                message = f"may keep its lock on `{found.table}` without a limit: nothing sets {found.setting}"
             fix = project.migrations.repairs.timed(found, options.timeout)
             yield Finding(found.change.location, message, _steps(found, options), fix=fix)
 
 
 def _steps(found: Untimed, options: Options) -> str:
-    setting = f"SET lock_timeout = '{options.timeout}'"
+    setting = f"SET {found.setting} = '{options.timeout}'"
     match found.change.tree.tool:
         case "alembic":
             return f'Begin with `op.execute("{setting}")`.'

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from bylaw import Finding, Project, Work, project_rule
+from bylaw import Finding, Project, ServerVersion, Work, project_rule
 
 _CAUSES = frozenset({
     "type", "default", "generated", "serial", "identity", "domain", "storage", "vacuum-full", "cluster",
 })  # fmt: skip
+_FREE_DEFAULTS = 11
+_VIRTUAL = 18
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,15 @@ def no_table_rewrite(project: Project, options: Options) -> Iterator[Finding]:
         op.add_column("orders", sa.Column("placed_at", sa.DateTime(), server_default=sa.func.now()))
     ```
     """
+    server = project.migrations.postgres
     for work in project.migrations.works():
         if work.cause not in _CAUSES or work.cause in options.allow:
             continue
         if not any(fnmatchcase(work.table, pattern) for pattern in options.small_tables):
-            yield Finding(work.change.location, _message(work), _steps(work))
+            yield Finding(work.change.location, _message(work, server), _steps(work, server))
 
 
-def _message(work: Work) -> str:
+def _message(work: Work, server: ServerVersion) -> str:
     column = f"`{work.table}.{work.columns[0]}`" if work.columns else ""
     table = f"`{work.table}`" if work.table else "every table"
     waits = f"PostgreSQL writes all of {table} anew, and whoever reads or writes it waits"
@@ -88,6 +91,11 @@ def _message(work: Work) -> str:
             zone = {"timestamp", "timestamp with time zone"}
             unless = " (unless the session's time zone is UTC)" if {work.name, work.detail} == zone else ""
             return f"changes the type of {column}{old} to {work.detail}: {waits}{unless}"
+        case "default" if server.major < _FREE_DEFAULTS and not work.detail.endswith("()"):
+            return (
+                f"adds {column} with a default: {server}{server.source} writes all of {table} anew for it, and whoever "
+                "reads or writes it waits"
+            )
         case "default":
             return f"adds {column} with the default {work.detail}, another value for each row: {waits}"
         case "generated":
@@ -103,28 +111,42 @@ def _message(work: Work) -> str:
             return f"{'VACUUM FULL' if work.cause == 'vacuum-full' else 'CLUSTER'} in a migration: {waits}"
 
 
-def _steps(work: Work) -> str:
-    column = f"`{work.columns[0]}`" if work.columns else "the column"
+def _steps(project: Project, work: Work) -> str:
+    """The sequence that writes no row under a lock, with the names of this statement."""
+    repairs, change = project.migrations.repairs, work.change
+    table = repairs.quoted(work.table)
+    column = repairs.quoted(work.columns[0]) if work.columns else "…"
+
+    def said(statement: str) -> str:
+        return repairs.said(change, f"ALTER TABLE {table} {statement}")
+
+    batches = "in batches of rows, each in a transaction of its own,"
     match work.cause:
         case "type":
+            new = repairs.quoted(f"{work.columns[0]}_new") if work.columns else "…"
             return (
-                f"Add a new column of the type {work.detail or 'wanted'}, let the code write both, copy {column} in "
-                "batches, read the new one in the next release, and drop the old one later."
+                f"First {said(f'ADD COLUMN {new} {work.detail}')}, and code that writes both; {batches} `UPDATE {table} SET "
+                f"{new} = {column} WHERE {new} IS NULL`; in the next release read {new}; in the one after drop {column}."
             )
         case "default":
             return (
-                f"Add {column} without the default, then SET DEFAULT {work.detail}, then fill the old rows in batches."
+                f"First add {column} without a default and {said(f'ALTER COLUMN {column} SET DEFAULT {work.detail}')}; "
+                f"then, {batches} `UPDATE {table} SET {column} = {work.detail} WHERE {column} IS NULL`."
             )
         case "generated":
-            return (
-                f"Add {column} as a plain column, fill it in batches, and keep it up to date by the code or a trigger."
-            )
+            return f"First add {column} as a plain column that a trigger or the code fills; then fill the old rows {batches[:-1]}."
         case "serial" | "identity":
             return (
-                f"Add {column} as a plain nullable column, number the rows in batches, and add the sequence afterwards."
+                f"First add {column} as a plain nullable bigint, with a sequence: "
+                f"{said(f"ALTER COLUMN {column} SET DEFAULT nextval('{work.table}_{work.columns[0]}_seq')")}; then number "
+                f"the old rows {batches[:-1]}."
             )
         case "domain":
-            return f"Add {column} with the domain's base type and a CHECK that is NOT VALID, and validate it later."
+            name = repairs.quoted(f"{work.table.rpartition('.')[2]}_{work.columns[0]}_check")
+            return (
+                f"First add {column} with the base type of {work.detail}, and its condition as {said(f'ADD CONSTRAINT {name} CHECK (…) NOT VALID')}; "
+                f"in a later migration {said(f'VALIDATE CONSTRAINT {name}')}."
+            )
         case "storage":
             return "Do it outside the deployment, while the table is idle, or move the rows to a new table in batches."
         case _:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from bylaw import Finding, NoOptions, Project, Unguarded, project_rule
+from bylaw import Finding, Project, Unguarded, project_rule
 
 _KEYWORDS = {"IF NOT EXISTS": "if_not_exists", "IF EXISTS": "if_exists"}
+
+
+@dataclass(frozen=True)
+class Options:
+    everywhere: bool = False
+    """Ask for IF [NOT] EXISTS inside transactions as well, and of a migration's last statement."""
 
 
 @project_rule(
@@ -17,7 +24,7 @@ _KEYWORDS = {"IF NOT EXISTS": "if_not_exists", "IF EXISTS": "if_exists"}
     fix="safe",
     concern="robustness",
 )
-def rerunnable_outside_transaction(project: Project, _options: NoOptions) -> Iterator[Finding]:
+def rerunnable_outside_transaction(project: Project, options: Options) -> Iterator[Finding]:
     """When a migration that has no transaction stops half-way, its first statements are done and it is not: the next
     run begins with them again, and fails at the first one that is there already.
 
@@ -56,11 +63,13 @@ def rerunnable_outside_transaction(project: Project, _options: NoOptions) -> Ite
             op.create_index("ix_orders_state", "orders", ["state"], postgresql_concurrently=True, if_not_exists=True)
     ```
     """
-    for found in project.migrations.unguarded():
+    for found in project.migrations.unguarded(everywhere=options.everywhere):
         message = (
             f"runs outside a transaction without {found.guard}: when a later statement of this migration fails, the "
             f"next run fails here, at `{found.name}`"
         )
+        if options.everywhere:
+            message = f"says no {found.guard}: a run of it where it was done already fails here, at `{found.name}`"
         yield Finding(found.change.location, message, _steps(found), fix=project.migrations.repairs.rerunnable(found))
 
 
