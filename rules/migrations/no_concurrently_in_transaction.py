@@ -6,6 +6,14 @@ from collections.abc import Iterator
 
 from bylaw import Finding, NoOptions, Project, Refused, project_rule
 
+_MARKS = {
+    "goose": "Put `-- +goose NO TRANSACTION` at the top of the file.",
+    "dbmate": "Say `-- migrate:up transaction:false`.",
+    "sql-migrate": "Say `-- +migrate Up notransaction`.",
+    "Flyway": "Leave every other statement out of the file, or set executeInTransaction=false in its `.sql.conf`.",
+}
+
+
 @project_rule(
     summary="What PostgreSQL refuses in a transaction runs outside of one",
     severity="error",
@@ -55,7 +63,7 @@ def no_concurrently_in_transaction(project: Project, _options: NoOptions) -> Ite
     """
     for found in project.migrations.refused():
         yield Finding(
-            found.change.location, _message(found), _steps(project, found), fix=project.migrations.repairs.outside(found)
+            found.change.location, _message(found), _steps(found), fix=project.migrations.repairs.outside(found)
         )
 
 
@@ -73,19 +81,13 @@ def _message(found: Refused) -> str:
     return f"{found.words}{of} fails inside {why}"
 
 
-def _steps(project: Project, found: Refused) -> str:
-    """Where this very statement may stand."""
-    repairs, change = project.migrations.repairs, found.change
-    written = repairs.as_written(change)
-    what = f"`{written}`" if written else "it"
+def _steps(found: Refused) -> str:
     if found.place.opened == "file":
-        return f"Move {what} out of BEGIN … COMMIT."
-    match change.tree.tool:
+        return "Move it out of BEGIN … COMMIT."
+    match found.change.tree.tool:
         case "alembic":
-            return f"Put {what} into `with op.get_context().autocommit_block():`."
+            return "Put it into `with op.get_context().autocommit_block():`."
         case "django":
-            return f"Give {what} a migration of its own with `atomic = False`."
+            return "Set `atomic = False` on the migration, and move everything else into another one."
         case _:
-            mark = repairs.mark(change)
-            alone = f" with {mark}" if mark else ", with no other statement in the file"
-            return f"Give {what} a migration of its own{alone}."
+            return _MARKS.get(found.runner, "Give it a migration of its own, with no other statement in the file.")

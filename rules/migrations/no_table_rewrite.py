@@ -111,42 +111,30 @@ def _message(work: Work, server: ServerVersion) -> str:
             return f"{'VACUUM FULL' if work.cause == 'vacuum-full' else 'CLUSTER'} in a migration: {waits}"
 
 
-def _steps(project: Project, work: Work) -> str:
-    """The sequence that writes no row under a lock, with the names of this statement."""
-    repairs, change = project.migrations.repairs, work.change
-    table = repairs.quoted(work.table)
-    column = repairs.quoted(work.columns[0]) if work.columns else "…"
-
-    def said(statement: str) -> str:
-        return repairs.said(change, f"ALTER TABLE {table} {statement}")
-
-    batches = "in batches of rows, each in a transaction of its own,"
+def _steps(work: Work, server: ServerVersion) -> str:
+    column = f"`{work.columns[0]}`" if work.columns else "the column"
     match work.cause:
         case "type":
-            new = repairs.quoted(f"{work.columns[0]}_new") if work.columns else "…"
             return (
-                f"First {said(f'ADD COLUMN {new} {work.detail}')}, and code that writes both; {batches} `UPDATE {table} SET "
-                f"{new} = {column} WHERE {new} IS NULL`; in the next release read {new}; in the one after drop {column}."
+                f"Add a new column of the type {work.detail or 'wanted'}, let the code write both, copy {column} in "
+                "batches, read the new one in the next release, and drop the old one later."
             )
         case "default":
             return (
-                f"First add {column} without a default and {said(f'ALTER COLUMN {column} SET DEFAULT {work.detail}')}; "
-                f"then, {batches} `UPDATE {table} SET {column} = {work.detail} WHERE {column} IS NULL`."
+                f"Add {column} without the default, then SET DEFAULT {work.detail}, then fill the old rows in batches."
             )
+        case "generated" if server.major >= _VIRTUAL:
+            return f"Make {column} VIRTUAL, which costs nothing on {server}{server.source}."
         case "generated":
-            return f"First add {column} as a plain column that a trigger or the code fills; then fill the old rows {batches[:-1]}."
+            return (
+                f"Add {column} as a plain column, fill it in batches, and keep it up to date by the code or a trigger."
+            )
         case "serial" | "identity":
             return (
-                f"First add {column} as a plain nullable bigint, with a sequence: "
-                f"{said(f"ALTER COLUMN {column} SET DEFAULT nextval('{work.table}_{work.columns[0]}_seq')")}; then number "
-                f"the old rows {batches[:-1]}."
+                f"Add {column} as a plain nullable column, number the rows in batches, and add the sequence afterwards."
             )
         case "domain":
-            name = repairs.quoted(f"{work.table.rpartition('.')[2]}_{work.columns[0]}_check")
-            return (
-                f"First add {column} with the base type of {work.detail}, and its condition as {said(f'ADD CONSTRAINT {name} CHECK (…) NOT VALID')}; "
-                f"in a later migration {said(f'VALIDATE CONSTRAINT {name}')}."
-            )
+            return f"Add {column} with the domain's base type and a CHECK that is NOT VALID, and validate it later."
         case "storage":
             return "Do it outside the deployment, while the table is idle, or move the rows to a new table in batches."
         case _:
