@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from bylaw import Finding, Fix, Project, ServerVersion, Work, project_rule
+from bylaw.facts.migrations import AddColumn
 
 _CAUSES = frozenset({"unique", "primary-key", "exclude", "foreign-key", "check", "not-null", "attach"})
 
@@ -62,7 +63,7 @@ def no_blocking_constraint(project: Project, options: Options) -> Iterator[Findi
         if work.cause not in _CAUSES or work.cause in options.allow:
             continue
         if not any(fnmatchcase(work.table, pattern) for pattern in options.small_tables):
-            yield Finding(work.change.location, _message(work), _steps(work, version), fix=_fix(project, work))
+            yield Finding(work.change.location, _message(work), _steps(project, work, version), fix=_fix(project, work))
 
 
 def _message(work: Work) -> str:
@@ -96,55 +97,48 @@ def _message(work: Work) -> str:
             return f"adds the CHECK constraint{named} on {on} and checks every row at once: {all_wait} that is done"
 
 
-def _steps(work: Work, version: ServerVersion) -> str:
-    table, name = work.table, work.name or "…"
-    column = work.columns[0] if work.columns else "…"
-    bare = table.rpartition(".")[2]
-    tool = work.change.tree.tool
-    match work.cause:
-        case "not-null" if version.major >= 18:
+def _steps(project: Project, work: Work, version: ServerVersion) -> str:
+    """The sequence that keeps nobody waiting, with the names of this statement."""
+    if work.cause == "attach":
+        return (
+            f"First give `{work.table}` a CHECK that implies the bounds, NOT VALID; in a later migration VALIDATE "
+            "CONSTRAINT; then attaching reads nothing, and the CHECK can go."
+        )
+    if work.does == "scan" and work.cause in {"not-null", "primary-key"} and version.major < 12:
+        return (
+            f"{version}{version.source} reads every row for NOT NULL in any case: let a CHECK say it instead, added "
+            "NOT VALID and validated in a later migration."
+        )
+    state = work.change.table(work.table)
+    if work.cause == "foreign-key" and state is not None and state.partitioned and version.major < 18:
+        return (
+            f"A key of a partitioned table cannot be NOT VALID on {version}{version.source}: add it so to each "
+            "partition, validate these in a later migration, then add it here."
+        )
+    steps = project.migrations.repairs.constraint_steps(work, version.major)
+    is_new, django = isinstance(work.change.operation, AddColumn), work.change.tree.tool == "django"
+    match steps:
+        case (build, constraint) if work.cause in {"unique", "primary-key"}:
+            start = "Add the column alone; then" if is_new else "First"
+            state_too = " (inside SeparateDatabaseAndState, with this operation as its state)" if django else ""
+            return f"{start}, outside a transaction, {build}; in a later migration {constraint}{state_too}."
+        case (check, validate, last):
             return (
-                f"On {version}{version.source}: ALTER TABLE {table} ADD CONSTRAINT {bare}_{column}_not_null "
-                f"NOT NULL {column} NOT VALID, then VALIDATE CONSTRAINT in a later transaction."
+                f"First {check}; in a later migration {validate}; then {last}: on {version}{version.source} no row is "
+                "read."
             )
-        case "not-null" | "primary-key" if work.does == "scan" and version.major < 12:
-            return (
-                f"{version}{version.source} reads every row for NOT NULL in any case. Let a constraint say it instead: "
-                f"ALTER TABLE {table} ADD CONSTRAINT {bare}_{column}_check CHECK ({column} IS NOT NULL) NOT VALID, "
-                "then VALIDATE CONSTRAINT in a later migration."
-            )
-        case "not-null" | "primary-key" if work.does == "scan":
-            return (
-                f"First ALTER TABLE {table} ADD CONSTRAINT {bare}_{column}_check CHECK ({column} IS NOT NULL) "
-                "NOT VALID; "
-                f"in a later migration VALIDATE CONSTRAINT; then this costs nothing on {version}{version.source}."
-            )
-        case "foreign-key" if tool == "alembic" and not work.inline:
-            return (
-                f"Add it with postgresql_not_valid=True; in a later revision op.execute('ALTER TABLE {table} VALIDATE "
-                f"CONSTRAINT {name}')."
-            )
-        case "foreign-key" if work.inline:
-            return "Add the column alone, then the foreign key NOT VALID, and in a later migration VALIDATE CONSTRAINT."
-        case "check" if tool == "django":
-            return (
-                "Use AddConstraintNotValid of django.contrib.postgres.operations, and in a later migration "
-                "ValidateConstraint."
-            )
-        case "check" if work.inline:
-            return "Add the column alone, then the CHECK NOT VALID, and in a later migration VALIDATE CONSTRAINT."
-        case "check" | "foreign-key":
-            return f"Add it NOT VALID, and in a later migration ALTER TABLE {table} VALIDATE CONSTRAINT {name}."
-        case "unique" | "primary-key":
-            word = "UNIQUE" if work.cause == "unique" else "PRIMARY KEY"
-            return (
-                f"First CREATE UNIQUE INDEX CONCURRENTLY on ({', '.join(work.columns) or '…'}), outside a transaction; "
-                f"then ALTER TABLE {table} ADD CONSTRAINT {name} {word} USING INDEX."
-            )
-        case "attach":
-            return "Give the table a CHECK that implies the bounds first: NOT VALID, then VALIDATE CONSTRAINT."
-        case _:
+        case (add, validate):
+            start = "Add the column alone, then" if is_new else "First"
+            when = f" (on {version}{version.source})" if work.cause == "not-null" else ""
+            return f"{start} {add}; in a later migration {validate}{when}."
+        case _ if work.cause == "exclude":
             return "There is no way to build it concurrently: do it while the table is idle, or fill a new table."
+        case _ if work.cause in {"unique", "primary-key"}:
+            return (
+                "First build a unique index CONCURRENTLY, outside a transaction; then add the constraint USING INDEX."
+            )
+        case _:
+            return "Give it a name and add it NOT VALID; in a later migration VALIDATE CONSTRAINT."
 
 
 def _fix(project: Project, work: Work) -> Fix | None:

@@ -6,13 +6,6 @@ from collections.abc import Iterator
 
 from bylaw import Finding, NoOptions, Project, Refused, project_rule
 
-_MARKS = {
-    "goose": "Put `-- +goose NO TRANSACTION` at the top of the file.",
-    "dbmate": "Say `-- migrate:up transaction:false`.",
-    "sql-migrate": "Say `-- +migrate Up notransaction`.",
-    "Flyway": "Leave every other statement out of the file, or set executeInTransaction=false in its `.sql.conf`.",
-}
-
 
 @project_rule(
     summary="What PostgreSQL refuses in a transaction runs outside of one",
@@ -62,9 +55,8 @@ def no_concurrently_in_transaction(project: Project, _options: NoOptions) -> Ite
     ```
     """
     for found in project.migrations.refused():
-        yield Finding(
-            found.change.location, _message(found), _steps(found), fix=project.migrations.repairs.outside(found)
-        )
+        fix = project.migrations.repairs.outside(found)
+        yield Finding(found.change.location, _message(found), _steps(project, found), fix=fix)
 
 
 def _message(found: Refused) -> str:
@@ -81,13 +73,23 @@ def _message(found: Refused) -> str:
     return f"{found.words}{of} fails inside {why}"
 
 
-def _steps(found: Refused) -> str:
+def _steps(project: Project, found: Refused) -> str:
+    """Where this very statement may stand."""
+    repairs, change = project.migrations.repairs, found.change
+    written = repairs.as_written(change)
+    what = f"`{written}`" if written else "it"
     if found.place.opened == "file":
-        return "Move it out of BEGIN … COMMIT."
-    match found.change.tree.tool:
+        return f"Move {what} out of BEGIN … COMMIT."
+    match change.tree.tool:
         case "alembic":
-            return "Put it into `with op.get_context().autocommit_block():`."
+            return f"Put {what} into `with op.get_context().autocommit_block():`."
         case "django":
-            return "Set `atomic = False` on the migration, and move everything else into another one."
+            return f"Give {what} a migration of its own with `atomic = False`."
+        case _ if found.place.opened == "runner" and not repairs.mark(change):
+            return (
+                f"{found.runner} wraps every file: run {what} by hand first, and let the migration say IF [NOT] EXISTS."
+            )
         case _:
-            return _MARKS.get(found.runner, "Give it a migration of its own, with no other statement in the file.")
+            mark = repairs.mark(change)
+            alone = f" with {mark}" if mark else ", with no other statement in the file"
+            return f"Give {what} a migration of its own{alone}."

@@ -81,7 +81,7 @@ def no_lock_held_over_work(project: Project, options: Options) -> Iterator[Findi
         tables = [name for name in (held.table, held.lock.table) if name]
         if not any(fnmatchcase(name, pattern) for name in tables for pattern in options.small_tables):
             related = Related(held.by.location, f"the lock on `{held.lock.table}` is taken here")
-            yield Finding(held.work.location, _message(held), _steps(held), (related,))
+            yield Finding(held.work.location, _message(held), _steps(project, held), (related,))
 
 
 def _message(held: Held) -> str:
@@ -98,14 +98,18 @@ def _message(held: Held) -> str:
     )
 
 
-def _steps(held: Held) -> str:
-    match held.work.tree.tool:
-        case "django":
-            where = "in the next migration (in batches, with atomic = False)"
-        case "alembic":
-            where = "in the next revision, which transaction_per_migration commits on its own (in batches)"
-        case _:
-            where = "in the next migration, which runs in a transaction of its own (in batches)"
+def _steps(project: Project, held: Held) -> str:
+    """Where this very statement belongs."""
+    written = project.migrations.repairs.as_written(held.work)
+    what = f"`{written}`" if written else "the work"
+    tool = held.work.tree.tool
+    where = f"into a {'revision' if tool == 'alembic' else 'migration'} of its own behind this one"
     if held.kind == "validate":
-        return "Validate it in the next migration: by then the lock of ADD CONSTRAINT … NOT VALID is gone."
-    return f"Do the work {where}."
+        return f"Move {what} {where}: by then the lock of ADD CONSTRAINT … NOT VALID is gone."
+    match tool:
+        case "django":
+            return f"Move {what} {where}, with `atomic = False` and in batches."
+        case "alembic":
+            return f"Move {what} {where}, in batches; transaction_per_migration in env.py commits each by itself."
+        case _:
+            return f"Move {what} {where}, in batches."

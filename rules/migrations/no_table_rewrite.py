@@ -78,7 +78,7 @@ def no_table_rewrite(project: Project, options: Options) -> Iterator[Finding]:
         if work.cause not in _CAUSES or work.cause in options.allow:
             continue
         if not any(fnmatchcase(work.table, pattern) for pattern in options.small_tables):
-            yield Finding(work.change.location, _message(work, server), _steps(work, server))
+            yield Finding(work.change.location, _message(work, server), _steps(project, work, server))
 
 
 def _message(work: Work, server: ServerVersion) -> str:
@@ -111,33 +111,48 @@ def _message(work: Work, server: ServerVersion) -> str:
             return f"{'VACUUM FULL' if work.cause == 'vacuum-full' else 'CLUSTER'} in a migration: {waits}"
 
 
-def _steps(work: Work, server: ServerVersion) -> str:
-    column = f"`{work.columns[0]}`" if work.columns else "the column"
+def _steps(project: Project, work: Work, server: ServerVersion) -> str:
+    """The sequence that writes no row under a lock, with the names of this statement."""
+    quoted, table, column = project.migrations.repairs.quoted, work.table, work.columns[0] if work.columns else ""
+    own = quoted(column)
+
+    def alter(action: str) -> str:
+        return project.migrations.repairs.said(work.change, f"ALTER TABLE {quoted(table)} {action}")
+
+    def fill(name: str, value: str) -> str:
+        statement = ("UPDATE", quoted(table), "SET", name, "=", value, "WHERE", name, "IS NULL")
+        return f"`{' '.join(statement)}` in batches, each in a transaction of its own"
+
     match work.cause:
-        case "type":
+        case "type" if column:
+            new = quoted(f"{column}_new")
             return (
-                f"Add a new column of the type {work.detail or 'wanted'}, let the code write both, copy {column} in "
-                "batches, read the new one in the next release, and drop the old one later."
+                f"First {alter(f'ADD COLUMN {new} {work.detail}')} and let the code write both; then {fill(new, own)}; "
+                f"read `{new}` in the next release, and drop `{own}` in the one after."
             )
         case "default":
-            return (
-                f"Add {column} without the default, then SET DEFAULT {work.detail}, then fill the old rows in batches."
-            )
+            value = alter(f"ALTER COLUMN {own} SET DEFAULT {work.detail}")
+            return f"First add `{own}` without the default, and {value}; then {fill(own, work.detail)}."
         case "generated" if server.major >= _VIRTUAL:
-            return f"Make {column} VIRTUAL, which costs nothing on {server}{server.source}."
+            return f"Make `{own}` VIRTUAL, which costs nothing on {server}{server.source}."
         case "generated":
-            return (
-                f"Add {column} as a plain column, fill it in batches, and keep it up to date by the code or a trigger."
-            )
+            return f"First add `{own}` as a plain column that the code or a trigger fills; then fill it in batches."
         case "serial" | "identity":
+            count = f"nextval('{table}_{column}_seq')"
             return (
-                f"Add {column} as a plain nullable column, number the rows in batches, and add the sequence afterwards."
+                f"First add `{own}` as a plain nullable column, create the sequence `{table}_{column}_seq`, and "
+                f"{alter(f'ALTER COLUMN {own} SET DEFAULT {count}')}; then {fill(own, count)}."
             )
         case "domain":
-            return f"Add {column} with the domain's base type and a CHECK that is NOT VALID, and validate it later."
-        case "storage":
-            return "Do it outside the deployment, while the table is idle, or move the rows to a new table in batches."
-        case _:
+            name = quoted(f"{table.rpartition('.')[2]}_{column}_check")
+            return (
+                f"First add `{own}` with the base type of `{work.detail}`, and the condition of that by "
+                f"{alter(f'ADD CONSTRAINT {name} CHECK (…) NOT VALID')}; in a later migration "
+                f"{alter(f'VALIDATE CONSTRAINT {name}')}."
+            )
+        case "vacuum-full" | "cluster":
             return (
                 "Leave it out of migrations: plain VACUUM does not block, and pg_repack rewrites without locking out."
             )
+        case _:
+            return "Do it outside the deployment, while the table is idle, or move the rows to a new table in batches."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bylaw.diagnostics import Fix, InsertItem, InsertStatement, Replace
 from bylaw.project.migrations.changes import Change
-from bylaw.project.migrations.repairs import constraints, indexes, rerunning
+from bylaw.project.migrations.repairs import constraints, indexes, rerunning, sequences
 from bylaw.project.migrations.repairs.leaving import MARKS, is_executed, layout_of, line_ending, way_out
 from bylaw.project.migrations.repairs.words import one_line, quoted, said
 from bylaw.project.migrations.running import Refused, Unguarded, Untimed
@@ -71,9 +71,11 @@ class Repairs:
 
     # What is told, with the statement's own names:
 
-    def name_of(self, work: Work) -> str:
-        """The constraint's name: its own, or the one that PostgreSQL gives it; '' where that is not known."""
-        return constraints.name_of(work)
+    def constraint_steps(self, work: Work, major: int) -> tuple[str, ...]:
+        """What to run instead of adding the constraint at once, on a PostgreSQL of that major version: statements in
+        backticks, each for a migration of its own. Empty where there is no such way.
+        """
+        return sequences.constraint_steps(work, self._content(work.change), major)
 
     def concurrently(self, work: Work) -> str:
         """The statement or call that builds, drops or rebuilds the index CONCURRENTLY, in backticks; '' where it would
