@@ -22,7 +22,8 @@ class Query(msgspec.Struct, frozen=True, array_like=True):
     span: Span
     """The call that starts the statement (`select(Model)`), for deletes the call that deletes, or the SQL literal."""
     entity: str = ""
-    """The model's qualified name as the module knows it; '' for SQL text."""
+    """The model's qualified name as the module knows it, or that of the class attribute that holds it (`self.model`);
+    '' for SQL text."""
     table: str = ""
     """For SQL text: the table, as written, without quotes."""
     names: frozenset[str] = frozenset()

@@ -9,24 +9,19 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bylaw.facts.code import Class, Variable
+from bylaw.facts.code import Class
 from bylaw.facts.database import Column, Table
 from bylaw.facts.file import FileFacts
 from bylaw.facts.queries import Query, Touch
-from bylaw.facts.values import Index, Ref, Value, walk
+from bylaw.facts.values import Index, Ref
 from bylaw.project.deletion_words import is_another_state, looks_at
 from bylaw.project.roles import context_of
+from bylaw.project.row_managers import RowManagers
+from bylaw.project.served_models import ServedModels
 
 if TYPE_CHECKING:
     from bylaw.project import Project
 
-_PLAIN_MANAGERS = frozenset({
-    "django.db.models.Manager", "django.db.models.manager.Manager", "django.contrib.auth.models.UserManager",
-    "django.contrib.auth.models.BaseUserManager", "django.contrib.auth.base_user.BaseUserManager",
-})  # fmt: skip
-_PLAIN_MANAGER_BASES = ("django.db.models.", "django.contrib.", "polymorphic.", "typing.", "abc.", "builtins.")
-"""What such names begin with brings no filter for deleted rows."""
-_MAX_DEPTH = 8
 _ORM_HOOKS = frozenset({"do_orm_execute", "before_compile"})
 _FLUSH_HOOKS = frozenset({"before_flush", "before_delete"})
 _SPEAKING = re.compile(r"delet|trash|archiv|alive|tombstone|active", re.IGNORECASE)
@@ -58,10 +53,12 @@ class SoftDeletes:
                     yield from self._touch(file.facts, query)
 
     def _touch(self, facts: FileFacts, query: Query) -> Iterator[Touch]:
-        table = self._table(facts, query)
-        marker = self.marker(table) if table is not None and table.context == "app" else None
-        if table is None or marker is None:
-            return
+        tables = self._tables(facts, query)
+        markers = [self.marker(table) if table.context == "app" else None for table in tables]
+        if tables and markers[0] is not None and None not in markers:
+            yield self._touched(facts, query, tables[0], markers[0])
+
+    def _touched(self, facts: FileFacts, query: Query, table: Table, marker: Column) -> Touch:
         undecided = query.undecided or self._outside_help(facts, query)
         filtered = (
             self._mentions(query, marker, table)
@@ -69,14 +66,27 @@ class SoftDeletes:
             or (not undecided and self._checked_by_a_caller(query, marker))
         )
         hidden = "" if filtered or undecided else self._hidden(query, table)
-        yield Touch(facts.path, query, table, marker, undecided, filtered, hidden, self._softly(query, table))
+        return Touch(facts.path, query, table, marker, undecided, filtered, hidden, self._softly(query, table))
 
-    def _table(self, facts: FileFacts, query: Query) -> Table | None:
+    def _tables(self, facts: FileFacts, query: Query) -> list[Table]:
+        """The tables that a query may touch: several only for the model of a generic repository."""
         if query.entity:
-            return self.project.table_of(query.entity, facts.module)
+            table = self.project.table_of(query.entity, facts.module)
+            if table is not None:
+                return [table]
+            method = query.function.rpartition(".")[2]
+            return self._served_models.tables(query.entity, method, facts.module)
         name = query.table.rpartition(".")[2]
         found = [table for table in self.project.tables if table.name == name and table.context == "app"]
-        return found[0] if len(found) == 1 else None
+        return found if len(found) == 1 else []
+
+    @cached_property
+    def _managers(self) -> RowManagers:
+        return RowManagers(self.project, self._names_marker)
+
+    @cached_property
+    def _served_models(self) -> ServedModels:
+        return ServedModels(self.project)
 
     def marker(self, table: Table) -> Column | None:
         """The table's marker column, its own or a parent's."""
@@ -97,7 +107,7 @@ class SoftDeletes:
 
     def _through_property(self, query: Query, marker: Column, table: Table) -> bool:
         """`Organization.is_visible`: a property or method of the model whose own text speaks of deleted rows."""
-        for owner in self._classes_of(table):
+        for owner in self._managers.classes_of(table):
             definition = self.project.names.definition(owner.qualified)
             if definition is None:
                 continue
@@ -136,8 +146,8 @@ class SoftDeletes:
     def _hidden(self, query: Query, table: Table) -> str:
         if query.style == "django":
             manager = query.manager or "objects"
-            hides = self._hidden_by_manager(table, manager)
-            if not hides and manager != "objects" and self._hidden_by_manager(table, "objects"):
+            hides = self._managers.hide(table, manager)
+            if not hides and manager != "objects" and self._managers.hide(table, "objects"):
                 return f"`{manager}` is there to show deleted rows too"
             return hides
         return "" if query.style == "sql" else self._hidden_globally
@@ -149,7 +159,7 @@ class SoftDeletes:
             case "row" if table.orm != "django":
                 return "a row of this kind has no `delete` of its own"
             case "row" | "django" if query.kind in {"delete", "delete-row"}:
-                return self._overridden(table, query.manager)
+                return self._managers.override(table, query.manager)
             case "flask" if query.kind == "delete":
                 return self._hidden_globally
             case _:
@@ -226,75 +236,3 @@ class SoftDeletes:
         return bool(events & facts.words) and any(
             item.target.startswith("sqlalchemy.event") or item.target == "sqlalchemy.event" for item in facts.imports
         )
-
-    def _hidden_by_manager(self, table: Table, manager: str) -> str:
-        """Why a Django manager may leave deleted rows out; '' when it is a plain one."""
-        for owner in self._classes_of(table):
-            for variable in owner.variables:
-                if variable.name == manager and variable.value is not None:
-                    return self._manager_hides(variable.value, owner.qualified.rpartition(".")[0])
-        foreign = [base for base in table.bases if self.project.names.definition(base) is None]
-        known = ("django.db.models", "django.contrib.", "builtins.", "abc.", "typing.")
-        return next((f"`{base}` may bring a manager of its own" for base in foreign if not base.startswith(known)), "")
-
-    def _manager_hides(self, value: Value, near: str, depth: int = 0) -> str:
-        """Why what a manager is made of may leave deleted rows out."""
-        for part in walk(value):
-            if isinstance(part, Ref) and (why := self._part_hides(part.name, near, depth)):
-                return why
-        return ""
-
-    def _part_hides(self, name: str, near: str, depth: int) -> str:
-        if depth > _MAX_DEPTH:
-            return f"`{name}` is too far away to tell"
-        for prefix in (name, name.rpartition(".")[0]):
-            found = self.project.names.definition(prefix, near) if prefix else None
-            if found is not None and isinstance(found.item, Class):
-                if self._names_marker(found.file):
-                    return f"`{found.item.name}` deals with deleted rows"
-                bases = [base.value if isinstance(base, Index) else base for base in found.item.bases]
-                reasons = (self._manager_hides(base, found.file.module, depth + 1) for base in bases)
-                return next((why for why in reasons if why), "")
-            if found is not None and isinstance(found.item, Variable) and found.item.value is not None:
-                return self._manager_hides(found.item.value, found.file.module, depth + 1)
-        known = self.project.names.resolve(name, near).startswith(_PLAIN_MANAGER_BASES)
-        return "" if known else f"`{name}` may leave deleted rows out"
-
-    def _overridden(self, table: Table, manager: str) -> str:
-        """Why `.delete()` of a row (or of a manager's query) may only mark; '' when nothing overrides it."""
-        for owner in self._classes_of(table):
-            if "delete" in owner.methods:
-                return f"`{owner.name}` overrides `delete`"
-        foreign = [base for base in table.bases if self.project.names.definition(base) is None]
-        if table.orm == "django":
-            known = ("django.", "builtins.", "abc.", "typing.")
-            if base := next((base for base in foreign if not base.startswith(known)), ""):
-                return f"`{base}` may override `delete`"
-        return self._query_set_deletes(table, manager) if manager else ""
-
-    def _query_set_deletes(self, table: Table, manager: str) -> str:
-        for owner in self._classes_of(table):
-            for variable in owner.variables:
-                if variable.name != manager or variable.value is None:
-                    continue
-                near = owner.qualified.rpartition(".")[0]
-                for part in walk(variable.value):
-                    if isinstance(part, Ref) and (found := self._class_overrides(part.name, near)):
-                        return found
-        return ""
-
-    def _class_overrides(self, name: str, near: str) -> str:
-        for prefix in (name, name.rpartition(".")[0]):
-            definition = self.project.names.definition(prefix, near) if prefix else None
-            if definition is not None and isinstance(definition.item, Class):
-                if any("delete" in each.methods for each in definition.file.classes):
-                    return f"`{definition.item.name}` overrides `delete`"
-                return ""
-        return "" if self.project.names.resolve(name, near) in _PLAIN_MANAGERS else f"`{name}` may override `delete`"
-
-    def _classes_of(self, table: Table) -> Iterator[Class]:
-        """The model's class and the project's classes it inherits from."""
-        for name in (table.model, *table.bases):
-            definition = self.project.names.definition(name) if name else None
-            if definition is not None and isinstance(definition.item, Class):
-                yield definition.item

@@ -20,7 +20,7 @@ class Evaluation:
     """What the variables of one function mean, step by step."""
 
     def __init__(self, module: Module, record: FunctionNode) -> None:
-        self.roots = Roots(module.content)
+        self.roots = Roots(module.content, record.fact.owner)
         self.function = record.fact
         self.own = module.scope.own("")
         self.drafts: list[Draft] = []

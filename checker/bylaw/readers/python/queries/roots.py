@@ -2,46 +2,60 @@
 
 from __future__ import annotations
 
-from bylaw.facts.values import Call, Constant, Local, Ref, Value
+from bylaw.facts.values import Attr, Call, Constant, Local, Ref, Value
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.drafts import Draft, Rows, Statement, Style
 from bylaw.source import Span
 
 
 class Roots:
-    """Recognises starts of statements in one file; `content` is its text."""
+    """Recognises starts of statements in one file; `content` is its text, `owner` the class around the function."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, owner: str = "") -> None:
         self.content = content
+        self.owner = owner
+
+    def entity(self, value: Value | None) -> str:
+        """The qualified name of a model: `Book`, or `self.model`, an attribute of the class; '' for neither."""
+        match value:
+            case Ref(name):
+                return name
+            case Attr(Local("self" | "cls"), name) if self.owner and known.MODEL_ATTRIBUTE.search(name):
+                return f"{self.owner}.{name}"
+            case _:
+                return ""
 
     def written(self, span: Span) -> str:
         return self.content[span.start : span.end].decode("utf-8", "replace")
 
     def selected(self, call: Call, style: Style) -> Statement | None:
         """`select(Model, …)` or `session.query(Model, …)`: rows of the first are read; the others are joined."""
-        entity = call.args[0] if call.args else None
-        if not isinstance(entity, Ref):
+        first = call.args[0] if call.args else None
+        entity = self.entity(first)
+        if first is None or not entity:
             return None
-        written = self.written(entity.span)
-        return Statement((Draft("select", style, call.span, entity.name, written=written, insert_at=call.span.end),))
+        written = self.written(first.span)
+        return Statement((Draft("select", style, call.span, entity, written=written, insert_at=call.span.end),))
 
     def deleted(self, call: Call) -> Statement | None:
         """`delete(Model)`."""
-        entity = call.argument(0, "table")
-        if not isinstance(entity, Ref):
+        first = call.argument(0, "table")
+        entity = self.entity(first)
+        if first is None or not entity:
             return None
-        draft = Draft("delete", "core", call.span, entity.name, written=self.written(entity.span), executed=True)
+        draft = Draft("delete", "core", call.span, entity, written=self.written(first.span), executed=True)
         draft.insert_at, draft.head = call.span.end, call.function.span
         return Statement((draft,))
 
     def got(self, call: Call) -> Rows | None:
         """`session.get(Model, key)`."""
-        entity = call.argument(0, "entity")
-        if not isinstance(entity, Ref) or len(call.args) + len(call.keywords) < 2:
+        first = call.argument(0, "entity")
+        entity = self.entity(first)
+        if first is None or not entity or len(call.args) + len(call.keywords) < 2:
             return None
-        draft = Draft("get", "session", call.span, entity.name, written=self.written(entity.span), executed=True)
+        draft = Draft("get", "session", call.span, entity, written=self.written(first.span), executed=True)
         draft.names.update(keyword.name for keyword in call.keywords)
-        return Rows((draft,), entity.name)
+        return Rows((draft,), entity)
 
     def attribute(self, ref: Ref) -> tuple[Statement, list[str]] | None:
         """`Model.objects.filter` or `Model.query.filter_by`: the statement, and the methods that follow it."""

@@ -51,6 +51,8 @@ MANAGER = re.compile(
     r"^(?P<model>.+)\.(?P<manager>objects|[a-z_]*objects|_default_manager|_base_manager)(?:\.(?P<rest>[a-z_.]+))?$"
 )
 FLASK_QUERY = re.compile(r"^(?P<model>.+\.[A-Z]\w*)\.query(?:\.(?P<rest>[a-z_.0-9]+))?$")
+MODEL_ATTRIBUTE = re.compile(r"^_*(?:\w+_)?(?:model|entity|orm)(?:_?(?:class|cls|type|model))?$", re.IGNORECASE)
+"""What generic repositories call the model that they serve: `self.model`, `cls.model_class`."""
 SESSION_NAME = re.compile(r"(?:^|_)(?:session|sess|db|dbsession|database|tx|transaction|em)$", re.IGNORECASE)
 """What people call a database session."""
 SESSION_TYPE = re.compile(r"Session(?:Dep|Maker|Type|Local)?$|^(?:Db|DB)\w*$|AsyncSession|Database$")

@@ -1,0 +1,102 @@
+"""What a model's managers and methods do to rows: leave deleted ones out, or mark where they are told to delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from bylaw.facts.code import Class, Variable
+from bylaw.facts.database import Table
+from bylaw.facts.file import FileFacts
+from bylaw.facts.values import Index, Ref, Value, walk
+
+if TYPE_CHECKING:
+    from bylaw.project import Project
+
+_PLAIN_MANAGERS = frozenset({
+    "django.db.models.Manager", "django.db.models.manager.Manager", "django.contrib.auth.models.UserManager",
+    "django.contrib.auth.models.BaseUserManager", "django.contrib.auth.base_user.BaseUserManager",
+})  # fmt: skip
+_PLAIN_MANAGER_BASES = ("django.db.models.", "django.contrib.", "polymorphic.", "typing.", "abc.", "builtins.")
+"""What such names begin with brings no filter for deleted rows."""
+_MAX_DEPTH = 8
+
+
+class RowManagers:
+    """Answers per table. `names_marker` says whether a file's code speaks of the soft-delete marker."""
+
+    def __init__(self, project: Project, names_marker: Callable[[FileFacts], bool]) -> None:
+        self.project = project
+        self._names_marker = names_marker
+
+    def hide(self, table: Table, manager: str) -> str:
+        """Why a Django manager may leave deleted rows out; '' when it is a plain one."""
+        for owner in self.classes_of(table):
+            for variable in owner.variables:
+                if variable.name == manager and variable.value is not None:
+                    return self._manager_hides(variable.value, owner.qualified.rpartition(".")[0])
+        foreign = [base for base in table.bases if self.project.names.definition(base) is None]
+        known = ("django.db.models", "django.contrib.", "builtins.", "abc.", "typing.")
+        return next((f"`{base}` may bring a manager of its own" for base in foreign if not base.startswith(known)), "")
+
+    def _manager_hides(self, value: Value, near: str, depth: int = 0) -> str:
+        """Why what a manager is made of may leave deleted rows out."""
+        for part in walk(value):
+            if isinstance(part, Ref) and (why := self._part_hides(part.name, near, depth)):
+                return why
+        return ""
+
+    def _part_hides(self, name: str, near: str, depth: int) -> str:
+        if depth > _MAX_DEPTH:
+            return f"`{name}` is too far away to tell"
+        for prefix in (name, name.rpartition(".")[0]):
+            found = self.project.names.definition(prefix, near) if prefix else None
+            if found is not None and isinstance(found.item, Class):
+                if self._names_marker(found.file):
+                    return f"`{found.item.name}` deals with deleted rows"
+                bases = [base.value if isinstance(base, Index) else base for base in found.item.bases]
+                reasons = (self._manager_hides(base, found.file.module, depth + 1) for base in bases)
+                return next((why for why in reasons if why), "")
+            if found is not None and isinstance(found.item, Variable) and found.item.value is not None:
+                return self._manager_hides(found.item.value, found.file.module, depth + 1)
+        known = self.project.names.resolve(name, near).startswith(_PLAIN_MANAGER_BASES)
+        return "" if known else f"`{name}` may leave deleted rows out"
+
+    def override(self, table: Table, manager: str) -> str:
+        """Why `.delete()` of a row (or of a manager's query) may only mark; '' when nothing overrides it."""
+        for owner in self.classes_of(table):
+            if "delete" in owner.methods:
+                return f"`{owner.name}` overrides `delete`"
+        foreign = [base for base in table.bases if self.project.names.definition(base) is None]
+        if table.orm == "django":
+            known = ("django.", "builtins.", "abc.", "typing.")
+            if base := next((base for base in foreign if not base.startswith(known)), ""):
+                return f"`{base}` may override `delete`"
+        return self._query_set_deletes(table, manager) if manager else ""
+
+    def _query_set_deletes(self, table: Table, manager: str) -> str:
+        for owner in self.classes_of(table):
+            for variable in owner.variables:
+                if variable.name != manager or variable.value is None:
+                    continue
+                near = owner.qualified.rpartition(".")[0]
+                for part in walk(variable.value):
+                    if isinstance(part, Ref) and (found := self._class_overrides(part.name, near)):
+                        return found
+        return ""
+
+    def _class_overrides(self, name: str, near: str) -> str:
+        for prefix in (name, name.rpartition(".")[0]):
+            definition = self.project.names.definition(prefix, near) if prefix else None
+            if definition is not None and isinstance(definition.item, Class):
+                if any("delete" in each.methods for each in definition.file.classes):
+                    return f"`{definition.item.name}` overrides `delete`"
+                return ""
+        return "" if self.project.names.resolve(name, near) in _PLAIN_MANAGERS else f"`{name}` may override `delete`"
+
+    def classes_of(self, table: Table) -> Iterator[Class]:
+        """The model's class and the project's classes it inherits from."""
+        for name in (table.model, *table.bases):
+            definition = self.project.names.definition(name) if name else None
+            if definition is not None and isinstance(definition.item, Class):
+                yield definition.item
