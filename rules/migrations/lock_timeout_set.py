@@ -47,9 +47,40 @@ def lock_timeout_set(project: Project, options: Options) -> Iterator[Finding]:
 
     Good:
 
+    In SQL:
+
     ```sql db/migrations/0002_plan.sql
     SET lock_timeout = '5s';
     ALTER TABLE users ADD COLUMN plan text;
+    ```
+
+    In Alembic:
+
+    ```python migrations/versions/b2_plan.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.execute("SET lock_timeout = '5s'")
+        op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
+    ```
+
+    In Django:
+
+    ```python shop/migrations/0002_plan.py
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            migrations.RunSQL("SET lock_timeout = '5s'", migrations.RunSQL.noop),
+            migrations.AddField("user", "plan", models.TextField(null=True)),
+        ]
     ```
     """
     for found in project.migrations.untimed(options.settings):

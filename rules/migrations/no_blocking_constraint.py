@@ -36,11 +36,10 @@ def no_blocking_constraint(project: Project, options: Options) -> Iterator[Findi
     `USING INDEX`, SET NOT NULL where a validated CHECK says so already (PostgreSQL 12 and newer), a nullable column
     that comes with its foreign key, and everything on tables of the same deployment.
 
-    Repair, in SQL: `ADD CONSTRAINT … NOT VALID`, and in a later transaction `VALIDATE CONSTRAINT`; for NOT NULL first a
-    CHECK (column IS NOT NULL) in these two steps; for UNIQUE a unique index built CONCURRENTLY, then
-    `ADD CONSTRAINT … UNIQUE USING INDEX`. In Alembic: `postgresql_not_valid=True`, then `op.execute("ALTER TABLE …
-    VALIDATE CONSTRAINT …")` in the next revision. In Django: `AddConstraintNotValid` and, in the next migration,
-    `ValidateConstraint`; for foreign keys and NOT NULL `RunSQL` inside `SeparateDatabaseAndState`.
+    Repair: FOREIGN KEY and CHECK are added NOT VALID, which looks at no row, and validated in a later migration, under
+    a lock that stops nobody. NOT NULL is proved by such a CHECK first. UNIQUE and PRIMARY KEY take over an index that was
+    built CONCURRENTLY. In Django, foreign keys, UNIQUE and NOT NULL take these steps by `RunSQL` inside
+    `SeparateDatabaseAndState`.
 
     Bad:
 
@@ -50,12 +49,84 @@ def no_blocking_constraint(project: Project, options: Options) -> Iterator[Findi
 
     Good:
 
+    In SQL:
+
     ```sql db/migrations/0002_link.sql
     ALTER TABLE orders ADD CONSTRAINT orders_customer_fk FOREIGN KEY (customer_id) REFERENCES customers (id) NOT VALID;
+    ALTER TABLE orders ADD CONSTRAINT orders_email_check CHECK (email IS NOT NULL) NOT VALID;
     ```
 
     ```sql db/migrations/0003_validate.sql
     ALTER TABLE orders VALIDATE CONSTRAINT orders_customer_fk;
+    ALTER TABLE orders VALIDATE CONSTRAINT orders_email_check;
+    ```
+
+    ```sql db/migrations/0004_required.sql
+    ALTER TABLE orders ALTER COLUMN email SET NOT NULL;
+    ALTER TABLE orders DROP CONSTRAINT orders_email_check;
+    ```
+
+    ```sql db/migrations/0005_index.sql
+    CREATE UNIQUE INDEX CONCURRENTLY orders_email_key ON orders (email);
+    ```
+
+    ```sql db/migrations/0006_unique.sql
+    ALTER TABLE orders ADD CONSTRAINT orders_email_key UNIQUE USING INDEX orders_email_key;
+    ```
+
+    In Alembic:
+
+    ```python migrations/versions/b2_link.py
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.create_foreign_key(
+            "orders_customer_fk", "orders", "customers", ["customer_id"], ["id"], postgresql_not_valid=True
+        )
+        with op.get_context().autocommit_block():
+            op.create_index("orders_email_key", "orders", ["email"], unique=True, postgresql_concurrently=True)
+    ```
+
+    ```python migrations/versions/c3_validate.py
+    from alembic import op
+
+    revision = "c3"
+    down_revision = "b2"
+
+
+    def upgrade() -> None:
+        op.execute("ALTER TABLE orders VALIDATE CONSTRAINT orders_customer_fk")
+        op.execute("ALTER TABLE orders ADD CONSTRAINT orders_email_key UNIQUE USING INDEX orders_email_key")
+    ```
+
+    In Django:
+
+    ```python shop/migrations/0002_positive.py
+    from django.contrib.postgres.operations import AddConstraintNotValid
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            AddConstraintNotValid("order", models.CheckConstraint(check=models.Q(number__gt=0), name="order_positive")),
+        ]
+    ```
+
+    ```python shop/migrations/0003_validate.py
+    from django.contrib.postgres.operations import ValidateConstraint
+    from django.db import migrations
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0002_positive")]
+        operations = [
+            ValidateConstraint("order", "order_positive"),
+        ]
     ```
     """
     version = project.migrations.postgres

@@ -33,9 +33,9 @@ def no_blocking_index(project: Project, options: Options) -> Iterator[Finding]:
     Tables that the same deployment creates, temporary tables, indexes `ON ONLY` a partitioned table and views are
     spared. Django's foreign keys and `db_index=True` bring an index that blocks just so.
 
-    Repair: in SQL, `CREATE INDEX CONCURRENTLY IF NOT EXISTS`, in a migration of its own that its runner does not wrap;
-    in Alembic, `postgresql_concurrently=True` inside `with op.get_context().autocommit_block():`; in Django,
-    `AddIndexConcurrently` in a migration with `atomic = False` (for a foreign key: `db_index=False` first).
+    Repair: build it CONCURRENTLY, in a migration of its own that runs outside a transaction. When the build fails, drop
+    the invalid index that it leaves, and build it again. The index that comes with a Django field is left out of that
+    (`db_index=False`) and added in the next migration.
 
     Bad:
 
@@ -52,6 +52,16 @@ def no_blocking_index(project: Project, options: Options) -> Iterator[Finding]:
 
     Good:
 
+    In SQL:
+
+    ```sql db/migrations/0002_index.sql
+    -- +goose NO TRANSACTION
+    -- +goose Up
+    CREATE INDEX CONCURRENTLY IF NOT EXISTS orders_customer_id ON orders (customer_id);
+    ```
+
+    In Alembic:
+
     ```python migrations/versions/b2_index.py
     from alembic import op
 
@@ -62,6 +72,21 @@ def no_blocking_index(project: Project, options: Options) -> Iterator[Finding]:
     def upgrade() -> None:
         with op.get_context().autocommit_block():
             op.create_index("ix_orders_customer_id", "orders", ["customer_id"], postgresql_concurrently=True)
+    ```
+
+    In Django:
+
+    ```python shop/migrations/0002_index.py
+    from django.contrib.postgres.operations import AddIndexConcurrently
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        atomic = False
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            AddIndexConcurrently("order", models.Index(fields=["number"], name="order_number")),
+        ]
     ```
     """
     for work in project.migrations.works():

@@ -42,6 +42,15 @@ def no_concurrently_in_transaction(project: Project, _options: NoOptions) -> Ite
 
     Good:
 
+    In SQL:
+
+    ```sql db/migrations/0002_index.sql
+    -- migrate:up transaction:false
+    CREATE INDEX CONCURRENTLY orders_day ON orders (day);
+    ```
+
+    In Alembic:
+
     ```python migrations/versions/b2_index.py
     from alembic import op
 
@@ -51,7 +60,22 @@ def no_concurrently_in_transaction(project: Project, _options: NoOptions) -> Ite
 
     def upgrade() -> None:
         with op.get_context().autocommit_block():
-            op.create_index("ix_orders_customer_id", "orders", ["customer_id"], postgresql_concurrently=True)
+            op.create_index("ix_orders_day", "orders", ["day"], postgresql_concurrently=True)
+    ```
+
+    In Django:
+
+    ```python shop/migrations/0002_index.py
+    from django.contrib.postgres.operations import AddIndexConcurrently
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        atomic = False
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            AddIndexConcurrently("order", models.Index(fields=["number"], name="order_number")),
+        ]
     ```
     """
     for found in project.migrations.refused():

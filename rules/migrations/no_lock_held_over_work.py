@@ -52,6 +52,18 @@ def no_lock_held_over_work(project: Project, options: Options) -> Iterator[Findi
 
     Good:
 
+    In SQL:
+
+    ```sql db/migrations/0002_plan.sql
+    ALTER TABLE users ADD COLUMN plan text;
+    ```
+
+    ```sql db/migrations/0003_fill_plan.sql
+    UPDATE users SET plan = 'free' WHERE plan IS NULL;
+    ```
+
+    In Alembic:
+
     ```python migrations/versions/b2_plan.py
     import sqlalchemy as sa
     from alembic import op
@@ -73,6 +85,30 @@ def no_lock_held_over_work(project: Project, options: Options) -> Iterator[Findi
 
     def upgrade() -> None:
         op.execute("UPDATE users SET plan = 'free' WHERE plan IS NULL")
+    ```
+
+    In Django:
+
+    ```python shop/migrations/0002_plan.py
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            migrations.AddField("user", "plan", models.TextField(null=True)),
+        ]
+    ```
+
+    ```python shop/migrations/0003_fill_plan.py
+    from django.db import migrations
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0002_plan")]
+        operations = [
+            migrations.RunSQL("UPDATE shop_user SET plan = 'free' WHERE plan IS NULL", migrations.RunSQL.noop),
+        ]
     ```
     """
     for held in project.migrations.held():

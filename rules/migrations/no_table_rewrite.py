@@ -40,8 +40,9 @@ def no_table_rewrite(project: Project, options: Options) -> Iterator[Finding]:
     The old type comes from the earlier migrations; where it is not known, only a type that nothing else can become for
     free is reported. A longer varchar, varchar to text, a numeric with more digits, and constant defaults cost nothing.
 
-    Repair: add a new nullable column, fill it in batches, let the code write both, then swap. For a default: add the
-    column without it, set the default, and fill the old rows in batches.
+    Repair: add a new nullable column, let the code write both, fill it in batches, read it in the next release, and
+    drop the old one after that. For a default: add the column without it, set the default, and fill the old rows in
+    batches.
 
     Bad:
 
@@ -60,6 +61,16 @@ def no_table_rewrite(project: Project, options: Options) -> Iterator[Finding]:
 
     Good:
 
+    In SQL:
+
+    ```sql db/migrations/0002_token.sql
+    ALTER TABLE orders ADD COLUMN number_new bigint;
+    ALTER TABLE orders ADD COLUMN token uuid;
+    ALTER TABLE orders ALTER COLUMN token SET DEFAULT gen_random_uuid();
+    ```
+
+    In Alembic:
+
     ```python migrations/versions/b2_grow.py
     import sqlalchemy as sa
     from alembic import op
@@ -69,8 +80,23 @@ def no_table_rewrite(project: Project, options: Options) -> Iterator[Finding]:
 
 
     def upgrade() -> None:
-        op.alter_column("orders", "note", existing_type=sa.String(100), type_=sa.Text())
-        op.add_column("orders", sa.Column("placed_at", sa.DateTime(), server_default=sa.func.now()))
+        op.add_column("orders", sa.Column("number_new", sa.BigInteger(), nullable=True))
+        op.add_column("orders", sa.Column("token", sa.Uuid(), nullable=True))
+        op.alter_column("orders", "token", server_default=sa.text("gen_random_uuid()"))
+    ```
+
+    In Django:
+
+    ```python shop/migrations/0002_grow.py
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            migrations.AddField("order", "number_new", models.BigIntegerField(null=True)),
+            migrations.AddField("order", "token", models.UUIDField(null=True)),
+        ]
     ```
     """
     server = project.migrations.postgres

@@ -50,6 +50,17 @@ def rerunnable_outside_transaction(project: Project, options: Options) -> Iterat
 
     Good:
 
+    In SQL:
+
+    ```sql db/migrations/0002_indexes.sql
+    -- +goose NO TRANSACTION
+    -- +goose Up
+    CREATE INDEX CONCURRENTLY IF NOT EXISTS orders_day ON orders (day);
+    ALTER TABLE orders ADD COLUMN IF NOT EXISTS state text;
+    ```
+
+    In Alembic:
+
     ```python migrations/versions/b2_indexes.py
     from alembic import op
 
@@ -61,6 +72,21 @@ def rerunnable_outside_transaction(project: Project, options: Options) -> Iterat
         with op.get_context().autocommit_block():
             op.create_index("ix_orders_day", "orders", ["day"], postgresql_concurrently=True, if_not_exists=True)
             op.create_index("ix_orders_state", "orders", ["state"], postgresql_concurrently=True, if_not_exists=True)
+    ```
+
+    In Django:
+
+    ```python shop/migrations/0002_index.py
+    from django.contrib.postgres.operations import AddIndexConcurrently
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        atomic = False
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            AddIndexConcurrently("order", models.Index(fields=["number"], name="order_number")),
+        ]
     ```
     """
     for found in project.migrations.unguarded(everywhere=options.everywhere):
