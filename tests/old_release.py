@@ -1,3 +1,4 @@
+# ruff: noqa: S608  # the names come from the catalogue, and are quoted there
 """The release that is still running, as far as its schema tells: it reads and writes everything in every way that
 the schema allows.
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 
@@ -33,7 +34,7 @@ class Statement:
             try:
                 with database.transaction():
                     for part in self.sql.split(";;"):
-                        cursor = database.execute(part)  # type: ignore[call-overload]
+                        cursor = database.execute(part)
                         found = cursor.fetchall() if cursor.description else []
             except psycopg.Error as error:
                 found = str(error).partition("\n")[0]
@@ -84,14 +85,16 @@ def statements(database: Connection, unused: Iterable[str] = ()) -> list[Stateme
         for name, kind in database.execute(_TABLES).fetchall()
         if name not in left
     }
-    kinds = dict(database.execute(_TABLES).fetchall())
+    kinds: dict[str, str] = dict(database.execute(_TABLES).fetchall())
     found = []
     for name, columns in tables.items():
         found += [f'SELECT "{column.name}" FROM {name}' for column in columns] or [f"SELECT FROM {name}"]
         if kinds[name] in {"r", "p"}:
             found += _inserts(name, tables)
             found.append(f"DELETE FROM {name}")
-        found += [f'UPDATE {name} SET "{c.name}" = "{c.name}"' for c in columns if not c.generated and kinds[name] == "r"]
+        found += [
+            f'UPDATE {name} SET "{c.name}" = "{c.name}"' for c in columns if not c.generated and kinds[name] == "r"
+        ]
     made = [Statement(sql) for sql in found]
     return [statement for statement in made if not isinstance(statement.outcome(database), str)]
 
@@ -103,7 +106,9 @@ def _columns(database: Connection, table: str) -> list[_Column]:
     ).fetchall():
         references = (target[0], target[1]) if target else None
         found.append(
-            _Column(name, kind, category, mod, required, nullable, generated, default, tuple(labels), references, unique)
+            _Column(
+                name, kind, category, mod, required, nullable, generated, default, tuple(labels), references, unique
+            )
         )
     return found
 
@@ -127,11 +132,18 @@ def _inserts(table: str, tables: dict[str, list[_Column]]) -> Iterator[str]:
     yield f"{_insert(table, full, tables, [])};;{_insert(table, other, tables, [])}"
 
 
-def _insert(table: str, values: dict[str, str], tables: dict[str, list[_Column]], shown: list[str], deep: int = 0) -> str:
+def _insert(
+    table: str, values: dict[str, str], tables: dict[str, list[_Column]], shown: list[str], deep: int = 0
+) -> str:
     """With the rows that its foreign keys name before it."""
     before = []
     for column in tables[table]:
-        if column.references and values.get(column.name, "NULL") != "NULL" and deep < 3 and column.references[0] != table:
+        if (
+            column.references
+            and values.get(column.name, "NULL") != "NULL"
+            and deep < 3
+            and column.references[0] != table
+        ):
             parent, key = column.references
             if parent in tables:
                 row = {c.name: _sample(c, 0) for c in tables[parent] if c.required}

@@ -49,7 +49,7 @@ class Place:
 
 class Watch(Protocol):
     def starts(self, steps: frozenset[Step]) -> None:
-        """These steps reach the server together, and their first statement is next; none for a step that nobody judges."""
+        """These steps reach the server together, their first statement is next; none: nobody judges them."""
 
     def runs(self, places: tuple[Place, ...], sql: str, connection: Connection, run: Callable[[], object]) -> object:
         """Runs a statement on its connection, and may look around before and after. `places` are outermost first;
@@ -64,11 +64,10 @@ class Watch(Protocol):
 class Run:
     """A case of a spec, and what is noted for it in `fixtures/server/specs/<rule>.md` under the same title.
 
-    The blocks there: ```` ```sql before.sql ```` is what the server holds before the first migration, ```` ```sql
-    later.sql ```` what is added before the last one, ```` ```sql old-release.sql ```` and ```` ```text unused ```` are explained in `old_release`, ```` ```sql new-release.sql ````
-    is what the new release does before the old one is asked again, ```` ```text unproven ```` says why the server cannot
-    show what the case claims, ```` ```text server ```` names another server than PostgreSQL. Blocks with a path are more
-    files of the case.
+    The blocks there are: `before.sql`, what the server holds before the first migration; `later.sql`, what is added
+    before the last one; `old-release.sql` and `unused`, which `old_release` explains; `new-release.sql`, what the new
+    release does before the old one is asked again; `unproven`, why the server cannot show what the case claims;
+    `server`, where it is not PostgreSQL. Blocks with a path are more files of the case.
     """
 
     rule: str
@@ -134,7 +133,7 @@ def _importable(run: Run, folder: Path) -> Iterator[None]:
 
 
 def _execute(run: Run, project: Project, server: Server, database: Connection, folder: Path, watch: Watch) -> None:
-    database.execute(run.notes.get("before.sql", ""))  # type: ignore[call-overload]
+    database.execute(run.notes.get("before.sql", ""))
     deployed = {step: deployment.steps for deployment in project.migrations.deployments for step in deployment.steps}
     current: frozenset[Step] = frozenset()
     watch.starts(current)
@@ -146,7 +145,7 @@ def _execute(run: Run, project: Project, server: Server, database: Connection, f
         watch.ends()
         current = deployed.get(step, frozenset())
         if current == last:
-            database.execute(run.notes.get("later.sql", ""))  # type: ignore[call-overload]
+            database.execute(run.notes.get("later.sql", ""))
         watch.starts(current)
         apply()
     watch.ends()
@@ -215,6 +214,7 @@ def _alembic(
     engine = sa.create_engine(
         "postgresql+psycopg://", creator=server.connect, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT"
     )
+
     @sa.event.listens_for(engine, "do_execute")
     def _(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
         places = tuple(_places_on_stack(names))
@@ -240,13 +240,13 @@ def _alembic(
 
 def _places_on_stack(names: dict[str, str]) -> Iterator[Place]:
     """Outermost first."""
-    frame = sys._getframe(1)
+    frame: types.FrameType | None = sys._getframe(1)
     found = []
     while frame is not None:
         path = frame.f_code.co_filename
         if path in names and frame.f_code.co_name != "<module>":
             found.append(_place(names[path], Path(path).read_text("utf-8"), frame.f_lineno))
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     yield from reversed(found)
 
 
@@ -263,7 +263,9 @@ def _place(path: str, text: str, line: int) -> Place:
 @cache
 def _statements(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(
-        (node.lineno, node.end_lineno or node.lineno) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.stmt)
+        (node.lineno, node.end_lineno or node.lineno)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.stmt)
     )
 
 
@@ -286,7 +288,7 @@ def _django(run: Run, steps: list[Step], server: Server, watch: Watch) -> Iterat
             text = run.files[step.path]
             label = step.path.split("/")[-3]
             module = types.ModuleType(step.path)
-            exec(compile(text, step.path, "exec"), module.__dict__)
+            exec(compile(text, step.path, "exec"), module.__dict__)  # noqa: S102  # the case is ours
             places = _operation_places(step.path, text)
             _apply_django(module.Migration.operations, label, state, connection, places, watch)
 

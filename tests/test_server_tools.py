@@ -178,10 +178,11 @@ def test_alembic(database: Connection, postgres: Server, tmp_path: Path) -> None
 
 
 def test_django(database: Connection, postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    django = pytest.importorskip("django")
-    from django.conf import settings
+    pytest.importorskip("django")
+    from django.apps import apps
     from django.core.management import call_command
     from schema_comparison import differences, of_replay, of_server
+    from spec_runs import django_connection
 
     files = {
         path: "from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n"
@@ -190,12 +191,12 @@ def test_django(database: Connection, postgres: Server, tmp_path: Path, monkeypa
     }
     _written(tmp_path, {**files, "shop/__init__.py": "", "shop/migrations/__init__.py": ""})
     monkeypatch.syspath_prepend(str(tmp_path))
-    options = {"ENGINE": "django.db.backends.postgresql", "NAME": "postgres", "USER": "postgres"}
-    settings.configure(
-        INSTALLED_APPS=["shop"], DATABASES={"default": {**options, "HOST": str(postgres.folder)}}, USE_TZ=True
-    )
-    django.setup()
-    call_command("migrate", verbosity=0)
+    django_connection(postgres)
+    apps.set_installed_apps(["shop"])
+    try:
+        call_command("migrate", verbosity=0)
+    finally:
+        apps.unset_installed_apps()
     from django.db import connections
 
     connections.close_all()

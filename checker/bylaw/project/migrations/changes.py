@@ -105,7 +105,7 @@ class Change(msgspec.Struct, frozen=True, eq=False):
         if not isinstance(self.operation, CreateTable):
             return None
         made = self.operation.table
-        for other in self.deployment.changes:
+        for other in self.deployment.changes[self.deployment.changes.index(self) + 1 :]:
             if isinstance(other.operation, RenameTable) and other.operation.table == made:
                 made = other.operation.new_name
         after = self.deployment.after.table(made)

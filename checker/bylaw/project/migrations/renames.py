@@ -93,9 +93,13 @@ def _column(change: Change, table: str, column: str, new_name: str) -> Iterator[
 
 
 def _has(table: TableState, column: str, change: Change) -> bool:
-    """Whether the name is still there. PostgreSQL tells letters of different case apart, other databases do not."""
+    """Whether the name is still there, for writers as well: nobody writes to a column that is computed. PostgreSQL
+    tells letters of different case apart, other databases do not.
+    """
     found = table.column(column)
-    return found is not None and (found.name == column or change.step.migration.dialect != "postgres")
+    if found is None or found.generation in {"stored", "virtual"}:
+        return False
+    return found.name == column or change.step.migration.dialect != "postgres"
 
 
 def replacements(found: Iterable[Drop]) -> Iterator[Replacement]:
