@@ -7,7 +7,8 @@ import re
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.expressions import forbids_null
-from bylaw.project.migrations.state import TableState
+from bylaw.project.migrations.state import ColumnState, TableState
+from bylaw.project.migrations.step import Step
 
 
 def stood_before(change: Change, operation: ops.AddConstraint) -> bool:
@@ -69,6 +70,36 @@ def is_never_null(change: Change, state: TableState | None, column: str) -> bool
         if constraint.kind == "check" and forbids_null(constraint.expression, column):
             return True
     return False
+
+
+def was_filled(change: Change, state: TableState | None, column: str) -> bool:
+    """Whether an earlier deployment, after the one that made the column, filled its old rows: who does so has made sure
+    that the release that runs now writes it.
+    """
+    before = change.deployment.known_before(state)
+    if state is None or before is None:
+        return False
+    known = before.column(change.deployment.names_before(state, (column,))[0])
+    if known is None:
+        return False
+    for step in change.tree.steps:
+        if step is change.step:
+            return False
+        earlier = step is not known.created and step not in change.deployment
+        if earlier and _fills(step, {before.name, state.name}, known):
+            return True
+    return False
+
+
+def _fills(step: Step, tables: set[str], column: ColumnState) -> bool:
+    bare = {name.rpartition(".")[2] for name in tables}
+    return any(
+        isinstance(operation, ops.DataChange)
+        and operation.kind == "update"
+        and column.name in operation.columns
+        and operation.table.rpartition(".")[2] in bare
+        for operation in step.migration.operations
+    )
 
 
 def has_index(change: Change, table: str, name: str) -> bool:

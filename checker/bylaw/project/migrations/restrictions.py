@@ -21,6 +21,7 @@ from bylaw.project.migrations.precedents import (
     is_unique,
     stood_before,
     took_null,
+    was_filled,
 )
 from bylaw.project.migrations.state import ColumnState, TableState
 from bylaw.project.migrations.types import Verdict, compare, compare_labels, is_never_a_widening
@@ -159,7 +160,8 @@ def _nullability(
     if (final is not None and final.nullable is not wanted) or took_null(change, state, operation.column) is wanted:
         return  # otherwise only for the time of the migration
     if wanted is False and known is not False and not is_never_null(change, state, operation.column):
-        yield Restriction(change, "not-null", operation.table, (operation.column,))
+        strict = was_filled(change, state, operation.column)
+        yield Restriction(change, "not-null", operation.table, (operation.column,), strict=strict)
     elif wanted is True and known is not True:
         yield Restriction(change, "drop-not-null", operation.table, (operation.column,))
 
@@ -237,7 +239,8 @@ def _constrained(change: Change, operation: ops.AddConstraint) -> Iterator[Restr
         case "not-null" if columns:
             known = state.column(columns[0]) if state is not None else None
             if (known is None or known.nullable is not False) and not is_never_null(change, state, columns[0]):
-                yield Restriction(change, "not-null", table, columns)
+                strict = was_filled(change, state, columns[0])
+                yield Restriction(change, "not-null", table, columns, strict=strict)
         case "unique" if not operation.using_index and not is_unique(change, table, columns):
             yield Restriction(change, "unique", table, columns, new=operation.name)
         case "primary-key" if not operation.using_index and _may_be_restricted(change, state, table, columns):
