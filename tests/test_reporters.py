@@ -329,3 +329,9 @@ def test_ten_thousand_diagnostics_take_no_time(name: str) -> None:
     started = time.perf_counter()
     render(name, View(found, 1, Texts(lambda _: content)))
     assert time.perf_counter() - started < 5
+
+
+def test_agent_tells_three_ways_to_repair_at_most_and_of_each_one_example() -> None:
+    helps = ["name it `a_id`", "name it `b`", "drop it", "drop it", "drop it", "ask `c`", "wait"]
+    shown = render("agent", view(*(key(1 + at % 2, help=text) for at, text in enumerate(helps))))
+    assert " descriptive-primary-key: drop it\n   or: for example: name it `b`\n   or: ask `c`\nMore on a rule" in shown

@@ -37,8 +37,8 @@ def no_blocking_constraint(project: Project, options: Options) -> Iterator[Findi
     that comes with its foreign key, and everything on tables of the same deployment.
 
     Repair: FOREIGN KEY and CHECK are added NOT VALID, which looks at no row, and validated in a later migration, under
-    a lock that stops nobody. NOT NULL is proved by such a CHECK first. UNIQUE and PRIMARY KEY take over an index that was
-    built CONCURRENTLY. In Django, foreign keys, UNIQUE and NOT NULL take these steps by `RunSQL` inside
+    a lock that stops nobody. NOT NULL is proved by such a CHECK first. UNIQUE and PRIMARY KEY take over an index built
+    CONCURRENTLY before. In Django, foreign keys, UNIQUE and NOT NULL take these steps by `RunSQL` inside
     `SeparateDatabaseAndState`.
 
     Bad:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -14,6 +15,9 @@ _LINE = 75
 """Characters of a line about a finding."""
 _PLACES = 6
 """Lines that are listed for one message in one file."""
+_WAYS = 3
+"""Ways to repair that are told of one rule."""
+_NAMES = re.compile("`[^`]*`")
 _MARKS = {"error": "", "warning": " w", "info": " i"}
 
 
@@ -54,7 +58,9 @@ def _findings(diagnostics: list[Diagnostic], view: View) -> Iterator[str]:
 def _repairs(view: View) -> Iterator[str]:
     counts = tally(view.diagnostics)
     for rule in counts.rules:
-        yield f" {rule}: {_repair(rule, (d for d in view.diagnostics if d.rule == rule), view)}"
+        first, *others = _repair(rule, (d for d in view.diagnostics if d.rule == rule), view)
+        yield f" {rule}: {first}"
+        yield from (f"   or: {other}" for other in others)
     if counts.safe or counts.unsafe:
         safe = f"`bylaw check --fix` repairs {counts.safe}" if counts.safe else ""
         unsafe = f"`bylaw check --unsafe-fixes` {'all ' if counts.safe else 'repairs '}{counts.safe + counts.unsafe}"
@@ -62,12 +68,22 @@ def _repairs(view: View) -> Iterator[str]:
     yield "More on a rule: `bylaw explain RULE`."
 
 
-def _repair(rule: str, diagnostics: Iterable[Diagnostic], view: View) -> str:
-    helps = {diagnostic.help for diagnostic in diagnostics if diagnostic.help}
-    if helps:
-        example = "for example: " if len(helps) > 1 else ""
-        return example + printable(min(helps, key=lambda text: (len(text), text)))
-    return view.rules[rule].summary if rule in view.rules else view.meanings.get(rule, "see the message")
+def _repair(rule: str, diagnostics: Iterable[Diagnostic], view: View) -> list[str]:
+    """How to repair the findings of one rule: an example of each way that the helps tell, the commonest first.
+
+    Helps that differ in their names alone (what stands in backticks) tell of one way.
+    """
+    ways: dict[str, list[str]] = {}
+    for diagnostic in diagnostics:
+        if diagnostic.help:
+            ways.setdefault(_NAMES.sub("`", diagnostic.help), []).append(diagnostic.help)
+    if not ways:
+        return [view.rules[rule].summary if rule in view.rules else view.meanings.get(rule, "see the message")]
+    commonest = sorted(ways.values(), key=lambda helps: (-len(helps), helps))[:_WAYS]
+    return [
+        ("for example: " if len(set(helps)) > 1 else "") + printable(min(helps, key=lambda text: (len(text), text)))
+        for helps in commonest
+    ]
 
 
 def _shortened(text: str, size: int) -> str:
