@@ -9,7 +9,9 @@ from fnmatch import fnmatchcase
 from bylaw import Finding, Fix, Project, ServerVersion, Work, project_rule
 from bylaw.facts.migrations import AddColumn
 
-_CAUSES = frozenset({"unique", "primary-key", "exclude", "foreign-key", "check", "not-null", "attach"})
+_CAUSES = frozenset({
+    "unique", "primary-key", "exclude", "foreign-key", "check", "not-null", "attach", "recheck", "domain-check",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,11 @@ class Options:
     small_tables: tuple[str, ...] = ()
     """Patterns of tables (`countries`, `*_settings`) that are read through in an instant, whatever the lock."""
     allow: tuple[str, ...] = ()
-    """Kinds that are not reported: `unique`, `primary-key`, `exclude`, `foreign-key`, `check`, `not-null`, `attach`."""
+    """Kinds that are not reported: `unique`, `primary-key`, `exclude`, `foreign-key`, `check`, `not-null`, `attach`,
+    `recheck` (a CHECK whose column takes another type), `domain-check` (a constraint that a domain gets)."""
+    detach: bool = False
+    """Report DETACH PARTITION without CONCURRENTLY too (PostgreSQL 14 and newer). Its lock on the whole partitioned
+    table is short, but has to wait for every query."""
 
 
 @project_rule(
@@ -131,7 +137,8 @@ def no_blocking_constraint(project: Project, options: Options) -> Iterator[Findi
     """
     version = project.migrations.postgres
     for work in project.migrations.works():
-        if work.cause not in _CAUSES or work.cause in options.allow:
+        detached = options.detach and work.cause == "detach"
+        if (work.cause not in _CAUSES and not detached) or work.cause in options.allow:
             continue
         if not any(fnmatchcase(work.table, pattern) for pattern in options.small_tables):
             yield Finding(work.change.location, _message(work), _steps(project, work, version), fix=_fix(project, work))
@@ -151,6 +158,21 @@ def _message(work: Work) -> str:
             )
         case "not-null" if not work.inline:
             return f"makes {on} NOT NULL, for which every row is read: {all_wait} that is done"
+        case "recheck":
+            return (
+                f"changes the type of {on}, so that the CHECK constraint{named} is checked again in every row: "
+                f"{all_wait} that is done"
+            )
+        case "domain-check":
+            return (
+                f"gives the domain `{work.name}` a constraint and checks every row of {on} at once: everything that "
+                f"writes to `{work.table}` waits until that is done"
+            )
+        case "detach":
+            return (
+                f"detaches `{work.name}` from `{work.table}` under a lock that has to wait for every query of the "
+                "whole table, while everybody else waits behind it"
+            )
         case "attach":
             return f"attaches `{work.table}` to `{work.detail}`, for which every row is read: {all_wait} that is done"
         case "primary-key" if work.does == "scan":
@@ -170,6 +192,18 @@ def _message(work: Work) -> str:
 
 def _steps(project: Project, work: Work, version: ServerVersion) -> str:
     """The sequence that keeps nobody waiting, with the names of this statement."""
+    if work.cause == "recheck":
+        return (
+            f"First drop the CHECK `{work.name}`, and add it again NOT VALID behind the change; in a later migration "
+            "VALIDATE CONSTRAINT."
+        )
+    if work.cause == "domain-check":
+        return (
+            f"Say NOT VALID, and let ALTER DOMAIN {work.name} VALIDATE CONSTRAINT check the rows in a later migration, "
+            "while little is written: it keeps writers out as well."
+        )
+    if work.cause == "detach":
+        return f"On {version}{version.source}: DETACH PARTITION {work.name} CONCURRENTLY, outside a transaction."
     if work.cause == "attach":
         return (
             f"First give `{work.table}` a CHECK that implies the bounds, NOT VALID; in a later migration VALIDATE "
