@@ -48,9 +48,11 @@ if TYPE_CHECKING:
     from bylaw.project.migrations import RequiredColumn as RequiredColumn
     from bylaw.project.migrations import Restriction as Restriction
     from bylaw.project.migrations import ServerVersion as ServerVersion
+    from bylaw.project.migrations import SideEffect as SideEffect
     from bylaw.project.migrations import Unguarded as Unguarded
     from bylaw.project.migrations import Unpaired as Unpaired
     from bylaw.project.migrations import Untimed as Untimed
+    from bylaw.project.migrations import Withdrawal as Withdrawal
     from bylaw.project.migrations import Work as Work
     from bylaw.rule import Adoption as Adoption
     from bylaw.rule import NoOptions as NoOptions
@@ -70,6 +72,7 @@ _NAMES = {
     "rule": ("Adoption", "NoOptions", "RuffFinding", "file_rule", "project_rule", "ruff_rule"),
     "source": ("Location", "Span"),
     "project.migrations": (
+        "SideEffect", "Withdrawal",
         "Backfill", "Copy", "Crowd", "Gap", "IgnoredReference", "LongName", "Mixture", "Refusal",
         "Drop", "DroppedObject", "EditedMigration", "Held", "Loss", "MigrationProblem", "MigrationTree", "Place",
         "Refused", "Rename", "RenamedObject", "RequiredColumn", "Restriction", "ServerVersion", "Unguarded", "Unpaired",

@@ -10,6 +10,7 @@ import msgspec
 
 from bylaw.facts.migrations import AddColumn, Operation
 from bylaw.project.history import Version
+from bylaw.project.migrations.access import Withdrawal, withdrawals
 from bylaw.project.migrations.additions import RequiredColumn, required_columns
 from bylaw.project.migrations.backfills import Backfill, IgnoredReference, backfills, ignored_references
 from bylaw.project.migrations.changes import Change, Deployment, replay, schema_after
@@ -46,6 +47,7 @@ from bylaw.project.migrations.running import (
     untimed,
 )
 from bylaw.project.migrations.servers import Servers, ServerVersion
+from bylaw.project.migrations.side_effects import SideEffect, side_effects
 from bylaw.project.migrations.state import Schema
 from bylaw.project.migrations.step import MigrationProblem, MigrationTree, Step
 from bylaw.project.migrations.transactions import Place, places
@@ -62,7 +64,7 @@ __all__ = [
     "Backfill", "Change", "Copy", "Crowd", "Deployment", "Drop", "DroppedObject", "EditedMigration", "Gap", "Held",
     "IgnoredReference", "LongName", "Loss", "MigrationProblem", "MigrationTree", "Migrations", "Mixture", "Place",
     "Refusal", "Refused", "Rename", "RenamedObject", "Replacement", "RequiredColumn", "Restriction", "Schema",
-    "ServerVersion", "Step", "Unguarded", "Unpaired", "Untimed", "Work",
+    "ServerVersion", "SideEffect", "Step", "Unguarded", "Unpaired", "Untimed", "Withdrawal", "Work",
 ]  # fmt: skip
 
 
@@ -172,6 +174,14 @@ class Migrations:
     def object_announcement(self, drop: DroppedObject, terms: Terms) -> Announcement:
         """Whether an earlier release announced the drop of such an object."""
         return object_announcement(self._project, drop, terms, self.objects)
+
+    def withdrawals(self) -> Iterator[Withdrawal]:
+        """Privileges, rows and logins that go."""
+        return withdrawals(self.changes(), self.objects)
+
+    def side_effects(self) -> Iterator[SideEffect]:
+        """Triggers, rules and settings that do no more, or otherwise, what they did."""
+        return side_effects(self.changes(), self.objects)
 
     def named_constraints(self) -> Iterator[NamedConstraint]:
         """Constraints that go, or change their name, and that code names in an ON CONFLICT."""

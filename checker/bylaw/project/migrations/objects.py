@@ -66,6 +66,11 @@ class Objects:
             return None
         return Definition(step, found, self._text(step, found.span))
 
+    def definition_before(self, change: Change, kind: str, name: str) -> Definition | None:
+        """How the object was made that the running release knows by this name."""
+        first = next(one for one in change.deployment.changes if one.tree is change.tree)
+        return self.definition(first, kind, name) or self.definition(change, kind, name)
+
     def standing(self, change: Change, kind: str) -> Iterator[tuple[str, Definition]]:
         """Every object of a kind (and its likes) that stands just before a change, by its name."""
         for name, made in self._alive(change):
@@ -85,6 +90,27 @@ class Objects:
         alive = _after(self._alive(last), last.operation)
         return [made for known, made in alive if _is((known, made), kind, name)]
 
+    def parts_of(self, change: Change, kind: str, table: str, *, before: bool = False) -> list[ops.CreateObject]:
+        """The triggers, policies or rules of a table: those that stand when the deployment is through, or `before` it.
+
+        Only what has its table's name still is found.
+        """
+        own = [one for one in change.deployment.changes if one.tree is change.tree]
+        found: dict[str, ops.CreateObject] = {}
+        last = own[0] if before else own[-1]
+        told = [operation for _, _, operation in self._before(last)]
+        if not before:
+            told.append(last.operation)
+        for operation in told:
+            match operation:
+                case ops.CreateObject(kind=other, name=name, table=on) if other == kind and same_name(on, table):
+                    found[name] = operation
+                case ops.DropObject(kind=other, name=name, table=on) if other == kind and same_name(on, table):
+                    found.pop(name, None)
+                case _:
+                    pass
+        return list(found.values())
+
     def note(self, change: Change, kind: str, name: str) -> tuple[Step, str] | None:
         """The last comment on the object before a change, and the migration that set it; None where there is none."""
         found = None
@@ -102,7 +128,7 @@ class Objects:
         word = re.compile(rf"(?<![\w$]){re.escape(bare(name))}(?![\w$])", re.IGNORECASE)
         for step in change.tree.steps:
             for operation in step.migration.operations:
-                if operation is change.operation:
+                if operation == change.operation:
                     return False
                 if self._is_own(operation, name) or getattr(operation, "kind", "") in {"grant", "revoke", "owner"}:
                     continue
@@ -133,7 +159,7 @@ class Objects:
         steps = change.tree.steps
         members = set(steps[: steps.index(change.step)])
         own = change.step.migration.operations
-        end = next((at for at, operation in enumerate(own) if operation is change.operation), len(own))
+        end = next((at for at, operation in enumerate(own) if operation == change.operation), len(own))
         for step, at, operation in self._of(change.tree):
             if step in members or (step is change.step and at < end):
                 yield step, at, operation
