@@ -166,6 +166,36 @@ def test_a_path_that_is_missing_or_outside_is_refused_and_all_are_named(project:
     assert ran.out == ""
 
 
+def test_a_project_can_be_checked_from_elsewhere(
+    project: Path, bylaw: Bylaw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = project.parent / "bare"
+    other = project.parent / "other"
+    for folder in (bare, other):
+        folder.mkdir()
+    (other / "bylaw.toml").write_text("")
+    for folder in (bare, other, project.parent):
+        monkeypatch.chdir(folder)
+        ran = bylaw("check", str(project / "app"), "--output-format", "concise")
+        assert (ran.code, ran.out.startswith("app/loud.py:1:6:")) == (1, True), ran.err
+        assert bylaw("check", str(project / "app" / "loud.py"), "--output-format", "concise").code == 1
+
+
+def test_a_folder_without_any_mark_is_checked_from_elsewhere_as_it_is(
+    project: Path, bylaw: Bylaw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = project.parent / "bare"
+    (bare / "inner").mkdir(parents=True)
+    (bare / "inner" / "x.py").write_text("x = 1\n")
+    monkeypatch.chdir(project)
+    ran = bylaw("check", str(bare / "inner"))
+    assert (ran.code, "is outside the project" in ran.err) == (2, True)
+    monkeypatch.chdir("/")
+    assert bylaw("check", str(bare / "inner"), "--output-format", "json").json()["summary"]["files"] == 1  # type: ignore[index]
+    monkeypatch.chdir(bare)
+    assert bylaw("check", "inner", "-v").err.startswith(f"root: {bare}")
+
+
 def test_a_symbolic_link_that_leads_out_is_not_followed(project: Path, bylaw: Bylaw) -> None:
     (project.parent / "secret.py").write_text("SHOUT = 1\n")
     (project / "app" / "link.py").symlink_to(project.parent / "secret.py")

@@ -10,10 +10,10 @@ import msgspec
 
 from bylaw.cli import FAILED, remembering
 from bylaw.cli.output import Output, use_color
-from bylaw.cli.paths import from_root, inside_root
+from bylaw.cli.paths import from_root, inside_root, meant_project
 from bylaw.cli.progress import progress
 from bylaw.cli.request import Request
-from bylaw.config import Resolved, locate, resolve
+from bylaw.config import Resolved, resolve
 from bylaw.config.files import repository_top
 from bylaw.diagnostics import Diagnostic
 from bylaw.engine.builtin import DESCRIPTIONS
@@ -42,7 +42,10 @@ def check(request: Request) -> int:
     _refuse_contradictions(request)
     output = Output()
     recording = remembering.start(Path.cwd(), request.config)
-    resolved = resolve(locate(Path.cwd(), request.config), request.choices)
+    named = (request.stdin_filename,) if request.stdin_filename is not None else request.paths
+    folder, source = meant_project(Path.cwd(), named, request.config)
+    remembering.add_places(recording, folder)
+    resolved = resolve(source, request.choices)
     paths = _reported_paths(request, resolved.root)
     remembering.add_configuration(recording, resolved, paths)
     overlay = {paths[0]: sys.stdin.buffer.read()} if request.from_stdin else {}

@@ -6,9 +6,39 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from bylaw.config.files import ConfigSource, locate
 from bylaw.errors import UsageError
 
-_FROM_WITHIN = "a project is checked from within: go to its folder first"
+_FROM_WITHIN = "paths of one project are checked at a time; start bylaw once in each"
+
+
+def meant_project(start: Path, given: Iterable[str], explicit: Path | None = None) -> tuple[Path, ConfigSource]:
+    """The project that a command line means, and the folder from which it was found.
+
+    That is the project around `start`. Where nothing makes that folder one, neither configuration nor git, or where all
+    given paths lie outside of it, it is the project around the paths, if there is one. Raises as `locate` does.
+    """
+    explicit = None if explicit is None else start / explicit
+    here = locate(start, explicit)
+    paths = [Path(os.path.abspath(name)) for name in given]  # noqa: PTH100 - see from_root
+    within = [path for path in paths if _inside(path, here.root) is not None]
+    if not paths or (within and _is_project(here)):
+        return start, here
+    common = Path(os.path.commonpath([_folder(path) for path in paths]))
+    there = locate(common, explicit)
+    nothing_here = not _is_project(here) and (not within or here.root == here.root.parent)
+    return (common, there) if _is_project(there) or nothing_here else (start, here)
+
+
+def _is_project(source: ConfigSource) -> bool:
+    """Whether something marks the root as one: a configuration in it, or git."""
+    configured = source.path is not None and source.path.parent == source.root
+    return configured or (source.root / ".git").exists()
+
+
+def _folder(path: Path) -> Path:
+    """The nearest folder at or above a path that may not exist."""
+    return next((folder for folder in (path, *path.parents) if folder.is_dir()), path)
 
 
 def from_root(given: Iterable[str], root: Path) -> tuple[str, ...]:

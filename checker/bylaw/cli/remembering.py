@@ -17,12 +17,17 @@ from bylaw.engine.session import Session
 def start(folder: Path, explicit: Path | None) -> Recording:
     """Begin a recording with all that decides which configuration holds, and the tool itself."""
     recording = Recording()
-    folder = folder.resolve()
-    recording.add(above / name for above in (folder, *folder.parents) for name in (OWN_FILE, PROJECT_FILE, ".git"))
+    add_places(recording, folder)
     if explicit is not None:
         recording.add([folder / explicit])
     recording.add(_tool())
     return recording
+
+
+def add_places(recording: Recording, folder: Path) -> None:
+    """Depend on the files that make a project of a folder or of one above it."""
+    folder = folder.resolve()
+    recording.add(above / name for above in (folder, *folder.parents) for name in (OWN_FILE, PROJECT_FILE, ".git"))
 
 
 def add_configuration(recording: Recording, resolved: Resolved, paths: tuple[str, ...]) -> None:
