@@ -166,9 +166,7 @@ def test_a_path_that_is_missing_or_outside_is_refused_and_all_are_named(project:
     assert ran.out == ""
 
 
-def test_a_project_can_be_checked_from_elsewhere(
-    project: Path, bylaw: Bylaw, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_project_can_be_checked_from_elsewhere(project: Path, bylaw: Bylaw, monkeypatch: pytest.MonkeyPatch) -> None:
     bare = project.parent / "bare"
     other = project.parent / "other"
     for folder in (bare, other):
