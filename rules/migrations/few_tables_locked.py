@@ -58,7 +58,7 @@ def few_tables_locked(project: Project, options: Options) -> Iterator[Finding]:
         held = ", ".join(f"`{name}`" for name in others)
         message = (
             f"locks `{last}` while the transaction keeps its locks on {held}: {len(found.tables)} tables at once, "
-            "which wait for each other, and may deadlock with running code"
+            "whose users wait for all of them, and code that locks them in another order deadlocks"
         )
         help_text = f"Give `{last}` a migration of its own."
         related = (Related(found.first.location, f"the first lock, on `{found.tables[0]}`"),)

@@ -64,13 +64,12 @@ def replacement_index_first(project: Project, options: Options) -> Iterator[Find
 
 
 def _message(gap: Gap) -> str:
+    gone = f"drops the index `{gap.name}` before the one that replaces it is built"
     if gap.together:
-        what = (
-            f"everybody waits for `{gap.table}`: the transaction keeps the lock of the drop while it builds the index"
+        return (
+            f"{gone}: everybody waits for `{gap.table}`, because the transaction keeps the lock of the drop until then"
         )
-    else:
-        what = f"queries on `{gap.columns[0]}` read all of `{gap.table}` until that one is complete"
-    return f"drops the index `{gap.name}` before the one that replaces it is built: {what}"
+    return f"{gone}: queries on `{gap.columns[0]}` read all of `{gap.table}` until it is"
 
 
 def _steps(gap: Gap) -> str:

@@ -330,7 +330,7 @@ class Migrations:
 
     def mixtures(self) -> Iterator[Mixture]:
         """Transactions that change the schema of a table in use, and rows."""
-        for _, placed in self.placed():
+        for placed in self._on_postgres():
             yield from (found for found in mixtures(placed) if found.change.is_judged)
 
     def backfills(self) -> Iterator[Backfill]:

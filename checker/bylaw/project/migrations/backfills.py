@@ -39,8 +39,23 @@ def backfills(changes: Iterable[Change], text: Callable[[Change], str]) -> Itera
     """All of them; `text` is an operation as written."""
     for change in changes:
         operation = change.operation
-        if isinstance(operation, ops.DataChange) and (kind := long_work(change, text)) in {"update", "delete"}:
+        if not isinstance(operation, ops.DataChange) or (kind := long_work(change, text)) not in {"update", "delete"}:
+            continue
+        if not operation.filtered or _leaves_out_none(text(change), operation.columns):
             yield Backfill(change, kind, operation.table, operation.columns)
+
+
+def _leaves_out_none(text: str, columns: tuple[str, ...]) -> bool:
+    """Whether the condition only asks that the columns which are filled are NULL, as they are in every row."""
+    condition = re.split(r"\bwhere\b", text, maxsplit=1, flags=re.IGNORECASE)
+    if len(condition) < 2:
+        return False
+    parts = re.split(r"\band\b|\bor\b", condition[1], flags=re.IGNORECASE)
+    asked = (
+        re.fullmatch(r"[\s(]*(?:[\w\"`]+\.)*[\"`]?(\w+)[\"`]?\s+is\s+null[\s);]*", part, re.IGNORECASE)
+        for part in parts
+    )
+    return all(found is not None and found[1] in columns for found in asked)
 
 
 def keeps_inline_references(server: ServerVersion) -> bool:

@@ -16,6 +16,8 @@ from bylaw.project.migrations.work import Lock, in_use
 
 _SOME_ROWS: Final = re.compile(r"(?:[^<>!:]=|\bin\b)\s*\(?\s*(?:[:%{$?'\d]|true\b|false\b)", re.IGNORECASE)
 """A comparison with a constant or a parameter."""
+_BATCH: Final = re.compile(r"\b(?:limit|fetch\s+(?:first|next))\b", re.IGNORECASE)
+"""Some thousand rows at a time."""
 
 
 class Held(msgspec.Struct, frozen=True, eq=False):
@@ -55,7 +57,10 @@ def long_work(change: Change, text: Callable[[Change], str]) -> Literal["update"
     """Work that takes the longer the more rows a table in use has."""
     match change.operation:
         case ops.DataChange(kind="update") as update if update.table and in_use(change, update.table):
-            return "update" if not update.filtered or _fills_new_column(change, update, text(change)) else None
+            words = text(change)
+            if _BATCH.search(words):
+                return None
+            return "update" if not update.filtered or _fills_new_column(change, update, words) else None
         case ops.DataChange(kind="delete", filtered=False) as delete if delete.table and in_use(change, delete.table):
             return "delete"
         case ops.ValidateConstraint(table=table) if in_use(change, table):
