@@ -49,7 +49,8 @@ def internal_findings(project: Project, failed: Mapping[str, str], unread_level:
 def _unread(project: Project, level: Level) -> Iterator[Diagnostic]:
     for tree in project.migrations.trees:
         for step in tree.steps:
-            for operation in step.migration.operations if step.judged else ():
+            broken = project.files[step.path].facts.syntax_problem is not None  # which is said already
+            for operation in step.migration.operations if step.judged and not broken else ():
                 if isinstance(operation, UnreadOperation) and (step.edits is None or operation.span in step.edits):
                     found = _internal(UNREAD, level, step.path, operation.span, f"not understood: {operation.reason}")
                     yield msgspec.structs.replace(found, concern="unread")

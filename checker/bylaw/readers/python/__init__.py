@@ -6,6 +6,7 @@ from bylaw.facts.code import SyntaxProblem, Unread
 from bylaw.facts.file import FileFacts
 from bylaw.readers.encoding import NotText, to_utf8
 from bylaw.readers.python import syntax
+from bylaw.readers.python.broken import identity_of
 from bylaw.readers.python.comments import suppressions
 from bylaw.readers.python.escapes import escapes
 from bylaw.readers.python.generated import is_generated
@@ -30,8 +31,9 @@ def read(path: str, content: bytes) -> FileFacts:
     try:
         source = to_utf8(content)
     except NotText as problem:
-        where = Span(problem.offset, problem.offset)
-        return FileFacts(path, "python", module, is_package, syntax_problem=SyntaxProblem(where, str(problem)))
+        broken = SyntaxProblem(Span(problem.offset, problem.offset), str(problem))
+        known = identity_of(path, content, broken)
+        return FileFacts(path, "python", module, is_package, migrations=known, syntax_problem=broken)
     with deep_recursion():
         return _facts(walk(path, source, module, is_package=is_package))
 
@@ -73,7 +75,8 @@ def _all_facts(module: Module) -> FileFacts:
 def _uses(module: Module, *, unread: tuple[Unread, ...] = (), syntax_problem: SyntaxProblem | None = None) -> FileFacts:
     """What a broken file still says about others, so that what it imports or registers is not taken for unused.
 
-    What it defines is left out: half of a class or migration would be judged as if it were the whole.
+    What it defines is left out: half of a class would be judged as if it were the whole. Of a migration the name and
+    the parents stay, because others build on it.
     """
     scope = module.scope
     return FileFacts(
@@ -83,6 +86,7 @@ def _uses(module: Module, *, unread: tuple[Unread, ...] = (), syntax_problem: Sy
         calls=tuple(module.calls),
         words=frozenset(module.words),
         dotted=frozenset(module.dotted),
+        migrations=identity_of(module.path, module.content, syntax_problem) if syntax_problem is not None else (),
         unread=unread,
         syntax_problem=syntax_problem,
     )  # fmt: skip

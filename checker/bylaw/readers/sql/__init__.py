@@ -31,11 +31,22 @@ def read(path: str, content: bytes) -> FileFacts:
     """
     if b"\0" in content[:10_000] or content.startswith(_WIDE_BOMS):
         what = "the file is UTF-16 text" if content.startswith(_WIDE_BOMS) else "the file contains NUL bytes"
-        return FileFacts(path, "sql", syntax_problem=SyntaxProblem(Span(0, 0), what))
+        return FileFacts(
+            path, "sql", migrations=_unreadable(path, what), syntax_problem=SyntaxProblem(Span(0, 0), what)
+        )
     text = bytewise(_readable(content))
     layout = layout_of(path, text)
     migrations = (_migration(layout, text),) if layout is not None and layout.up else ()
     return FileFacts(path, "sql", migrations=migrations, suppressions=_suppressions(text, migrations))
+
+
+def _unreadable(path: str, reason: str) -> tuple[Migration, ...]:
+    """A migration that is no text keeps its place among the others."""
+    layout = layout_of(path, "")
+    if layout is None or not layout.up:
+        return ()
+    unread = (UnreadOperation(Span(0, 0), reason),)
+    return (Migration("sql", layout.revision, (), unread, Span(0, 0), dialect=layout.dialect, layout=layout.name),)
 
 
 def _readable(content: bytes) -> bytes:
