@@ -78,6 +78,13 @@ def _without_place(operation: Operation) -> Operation:
     return msgspec.structs.replace(operation, span=nowhere)
 
 
+def _by_step(deployment: Deployment) -> Iterator[tuple[Step, list[Change]]]:
+    members: dict[Step, list[Change]] = {}
+    for change in deployment.changes:
+        members.setdefault(change.step, []).append(change)
+    yield from members.items()
+
+
 class Migrations:
     """All migrations of a project, those of its tests aside.
 
@@ -235,16 +242,16 @@ class Migrations:
     @cached_property
     def _works(self) -> tuple[Work, ...]:
         version = self.servers.postgres.major
-        return tuple(works((change for change in self.changes() if self.servers.is_postgres(change.tree)), version))
+        changes = (change for change in self.changes() if self.servers.is_postgres(change.tree, change.step))
+        return tuple(works(changes, version))
 
     def copies(self) -> Iterator[Copy]:
         """Statements that copy a table in use, or lock it while they work, on MySQL and MariaDB."""
         for deployment in self.deployments:
-            for tree in dict.fromkeys(change.tree for change in deployment.changes):
-                server = self.servers.mysql(tree)
+            for step, members in _by_step(deployment):
+                server = self.servers.mysql(members[0].tree, step)
                 if server is not None:
-                    members = [change for change in deployment.changes if change.tree is tree and change.is_judged]
-                    yield from copies(members, server)
+                    yield from copies((change for change in members if change.is_judged), server)
 
     def place_of(self, change: Change) -> Place:
         """Where an operation of a judged step runs."""
@@ -270,7 +277,7 @@ class Migrations:
 
     def _on_postgres(self) -> Iterator[tuple[tuple[Change, Place], ...]]:
         for _, placed in self.placed():
-            if placed and self.servers.is_postgres(placed[0][0].tree):
+            if placed and self.servers.is_postgres(placed[0][0].tree, placed[0][0].step):
                 yield placed
 
     def held(self) -> Iterator[Held]:
@@ -320,8 +327,9 @@ class Migrations:
     def gaps(self) -> Iterator[Gap]:
         """Indexes that are gone before what replaces them is there."""
         for deployment in self.deployments:
-            found = gaps(deployment, self.place_of)
-            yield from (gap for gap in found if gap.change.is_judged and self.servers.is_postgres(gap.change.tree))
+            for gap in gaps(deployment, self.place_of):
+                if gap.change.is_judged and self.servers.is_postgres(gap.change.tree, gap.change.step):
+                    yield gap
 
     def crowds(self, most: int) -> Iterator[Crowd]:
         """Transactions that lock more than `most` tables in use."""
@@ -340,11 +348,11 @@ class Migrations:
     def ignored_references(self) -> Iterator[IgnoredReference]:
         """Inline REFERENCES that MySQL reads and forgets."""
         for deployment in self.deployments:
-            for tree in dict.fromkeys(change.tree for change in deployment.changes):
-                server = self.servers.mysql(tree)
+            for step, members in _by_step(deployment):
+                server = self.servers.mysql(members[0].tree, step)
                 if server is not None:
-                    members = [change for change in deployment.changes if change.tree is tree and change.is_new]
-                    yield from ignored_references(members, server, self._part)
+                    new = (change for change in members if change.is_new)
+                    yield from ignored_references(new, deployment.changes, server, self._part)
 
     def _part(self, change: Change, span: Span) -> str:
         return self._project.files[change.step.path].text(span)

@@ -64,13 +64,15 @@ def keeps_inline_references(server: ServerVersion) -> bool:
 
 
 def ignored_references(
-    changes: Iterable[Change], server: ServerVersion, text: Callable[[Change, Span], str]
+    changes: Iterable[Change], around: Iterable[Change], server: ServerVersion, text: Callable[[Change, Span], str]
 ) -> Iterator[IgnoredReference]:
-    """All of them in SQL; `text` is a part of a change's file. A key that is also declared in full is made."""
+    """All of them in SQL; `text` is a part of a change's file. A key that is also declared in full, by one of the
+    changes `around` these, is made.
+    """
     if keeps_inline_references(server):
         return
-    members = list(changes)
-    for change in members:
+    members = list(around)
+    for change in changes:
         operation = change.operation
         if change.tree.tool != "sql" or not isinstance(operation, ops.CreateTable | ops.AddColumn):
             continue

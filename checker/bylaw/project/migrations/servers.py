@@ -23,7 +23,9 @@ _POSTGRES_MODULES: Final = ("sqlalchemy.dialects.postgresql", "django.contrib.po
 _POSTGRES_BACKENDS: Final = ("django.db.backends.postgresql", "django.contrib.gis.db.backends.postgis")
 _OTHER_BACKENDS: Final = ("django.db.backends.", "sqlalchemy.dialects.mysql", "sqlalchemy.dialects.sqlite")
 _POSTGRES_FOLDERS: Final = frozenset({"postgres", "postgresql", "pg"})
-_FOLDERS: Final = _POSTGRES_FOLDERS | {"mysql", "mariadb", "sqlite", "sqlite3", "mssql", "sqlserver", "oracle"}
+_FOLDERS: Final = _POSTGRES_FOLDERS | {
+    "mysql", "mariadb", "sqlite", "sqlite3", "mssql", "sqlserver", "oracle", "cockroach",
+}  # fmt: skip
 _DECLARED: Final = re.compile(r"""["']?\b(?:provider|dialect)["']?\s*[:=]\s*["'](\w+)["']""")
 _OWN_CONNECTION: Final = re.compile(rb"AUTOCOMMIT|isolation_level|\.commit\(\)")
 _CONNECTS: Final = re.compile(rb"_from_config\(|\bcreate_(?:async_)?engine\(|\.connect\(|\.begin\(|\bget_engine\(")
@@ -31,12 +33,22 @@ _UNUSUAL: Final = re.compile(rb"AUTOCOMMIT|transactional_ddl\s*=\s*False")
 _CONNECTING: Final = re.compile(
     r"^(?:env|alembic_env)\.py$|settings|config|database|(?:^|_)db|engine|session", re.IGNORECASE
 )
-_NAMES: Final = {"postgresql": "postgres", "pg": "postgres", "cockroachdb": "postgres", "sqlite3": "sqlite"}
+_NAMES: Final = {"postgresql": "postgres", "pg": "postgres", "cockroachdb": "cockroach", "sqlite3": "sqlite"}
 _MYSQL_DRIVERS: Final = frozenset({"pymysql", "MySQLdb", "aiomysql", "asyncmy", "mysql"})
 _MYSQL_BACKENDS: Final = ("django.db.backends.mysql", "sqlalchemy.dialects.mysql")
 _WORDS: Final[dict[Product, str]] = {"postgres": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
 _ASSUMED: Final[dict[Product, tuple[int, ...]]] = {"postgres": (14,), "mysql": (8, 0), "mariadb": (10, 6)}
 OTHER: Final = "other"
+
+
+def _of_file(path: str) -> str:
+    """The server that a file's name ends with: `0012_orders.mysql.up.sql`, `009_add_partition_sqlite.py`."""
+    name = path.rpartition("/")[2].lower()
+    if name.endswith(".sql"):
+        found = [part for part in name.split(".")[1:-1] if part in _FOLDERS or part in _NAMES]
+    else:
+        found = [part for part in ("mysql", "mariadb", "sqlite") if name.removesuffix(".py").endswith(f"_{part}")]
+    return _NAMES.get(found[0], found[0]) if found else ""
 
 
 class ServerVersion(msgspec.Struct, frozen=True):
@@ -71,14 +83,17 @@ class Servers:
         self._seen: dict[MigrationTree, str] = {}
         self._mentioned: dict[str, bool] = {}
 
-    def is_postgres(self, tree: MigrationTree) -> bool:
-        """Whether the tree runs on PostgreSQL, or nothing speaks for another server."""
-        return self.dialect(tree) == "postgres"
+    def is_postgres(self, tree: MigrationTree, step: Step | None = None) -> bool:
+        """Whether the tree, or one step of it, runs on PostgreSQL, or nothing speaks for another server."""
+        return self.dialect(tree, step) == "postgres"
 
-    def dialect(self, tree: MigrationTree) -> str:
+    def dialect(self, tree: MigrationTree, step: Step | None = None) -> str:
         """postgres (also where nothing speaks for another server), mysql, mariadb, sqlite …, or `other` where it is
-        none of PostgreSQL's, but not clear whose.
+        none of PostgreSQL's, but not clear whose. A step may say in its file's name for whom it is, alone in its tree.
         """
+        named = _of_file(step.path) if step is not None else ""
+        if named:
+            return self._mysql_or_mariadb() if named == "mysql" else named
         if tree not in self._seen:
             self._seen[tree] = self._decide(tree)
         return self._seen[tree]
@@ -95,9 +110,9 @@ class Servers:
             return ServerVersion("postgres", (configured,), "configured")
         return self._found("postgres")
 
-    def mysql(self, tree: MigrationTree) -> ServerVersion | None:
-        """The version of the MySQL or MariaDB that a tree runs on; None for a tree that runs on neither."""
-        dialect = self.dialect(tree)
+    def mysql(self, tree: MigrationTree, step: Step | None = None) -> ServerVersion | None:
+        """The version of the MySQL or MariaDB that a tree, or step, runs on; None for one that runs on neither."""
+        dialect = self.dialect(tree, step)
         if dialect not in {"mysql", "mariadb"}:
             return None
         maria = dialect == "mariadb" or {place.product for place in self.said} & {"mysql", "mariadb"} == {"mariadb"}
