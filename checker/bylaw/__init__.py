@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bylaw.project import File as File
     from bylaw.project import Project as Project
     from bylaw.project.migrations import Backfill as Backfill
+    from bylaw.project.migrations import Careless as Careless
     from bylaw.project.migrations import Copy as Copy
     from bylaw.project.migrations import Crowd as Crowd
     from bylaw.project.migrations import Drop as Drop
@@ -72,7 +73,7 @@ _NAMES = {
     "rule": ("Adoption", "NoOptions", "RuffFinding", "file_rule", "project_rule", "ruff_rule"),
     "source": ("Location", "Span"),
     "project.migrations": (
-        "SideEffect", "Withdrawal",
+        "Careless", "SideEffect", "Withdrawal",
         "Backfill", "Copy", "Crowd", "Gap", "IgnoredReference", "LongName", "Mixture", "Refusal",
         "Drop", "DroppedObject", "EditedMigration", "Held", "Loss", "MigrationProblem", "MigrationTree", "Place",
         "Refused", "Rename", "RenamedObject", "RequiredColumn", "Restriction", "ServerVersion", "Unguarded", "Unpaired",

@@ -485,3 +485,5 @@ class Migration(msgspec.Struct, frozen=True, array_like=True):
     told: tuple[Operation, ...] = ()
     """Django: `RunSQL(state_operations=…)`, what the SQL does as the models are told; not in `state_only`, because the
     database does change."""
+    one_way: tuple[Span, ...] = ()
+    """Django: `RunPython` and `RunSQL` that say nothing of the way back."""

@@ -20,6 +20,7 @@ from bylaw.project.migrations.deprecation import Announcement, Terms, announceme
 from bylaw.project.migrations.drops import Drop, drops
 from bylaw.project.migrations.gaps import Gap, gaps
 from bylaw.project.migrations.held import Held, held
+from bylaw.project.migrations.hygiene import Careless, careless
 from bylaw.project.migrations.linking import linked
 from bylaw.project.migrations.locks import works
 from bylaw.project.migrations.long_names import LongName, long_names, unqualified
@@ -61,9 +62,9 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 __all__ = [
-    "Backfill", "Change", "Copy", "Crowd", "Deployment", "Drop", "DroppedObject", "EditedMigration", "Gap", "Held",
-    "IgnoredReference", "LongName", "Loss", "MigrationProblem", "MigrationTree", "Migrations", "Mixture", "Place",
-    "Refusal", "Refused", "Rename", "RenamedObject", "Replacement", "RequiredColumn", "Restriction", "Schema",
+    "Backfill", "Careless", "Change", "Copy", "Crowd", "Deployment", "Drop", "DroppedObject", "EditedMigration", "Gap",
+    "Held", "IgnoredReference", "LongName", "Loss", "MigrationProblem", "MigrationTree", "Migrations", "Mixture",
+    "Place", "Refusal", "Refused", "Rename", "RenamedObject", "Replacement", "RequiredColumn", "Restriction", "Schema",
     "ServerVersion", "SideEffect", "Step", "Unguarded", "Unpaired", "Untimed", "Withdrawal", "Work",
 ]  # fmt: skip
 
@@ -356,6 +357,10 @@ class Migrations:
 
     def _part(self, change: Change, span: Span) -> str:
         return self._project.files[change.step.path].text(span)
+
+    def careless(self) -> Iterator[Careless]:
+        """Python of judged migrations that works with today's models, knows no way back, or names things otherwise."""
+        return careless(self._project, self.trees)
 
     def losses(self) -> Iterator[Loss]:
         """Rows and values that go, and nothing else says so."""

@@ -42,6 +42,7 @@ def migration_of(module: Module) -> Migration | None:
         generator_header=header,
         comments=tuple((span(node), module.converter.text(node)) for node in module.comments),
         state_only=tuple(reading.state_only),
+        one_way=tuple(reading.one_way),
         variants=_variants(module, run, record, reading),
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from bylaw.facts.values import Call, Choice, Items, Operator, Ref, Starred, Valu
 from bylaw.readers.python.django import columns, constraints, models
 from bylaw.readers.python.django.run import DjangoRun
 from bylaw.readers.python.embedded_sql import sql_of, sql_operations
+from bylaw.source import Span
 
 _EXTENSIONS: Final = {
     "BtreeGinExtension": "btree_gin", "BtreeGistExtension": "btree_gist", "CITextExtension": "citext",
@@ -34,6 +35,7 @@ class Reading(msgspec.Struct):
     subclasses: dict[str, str]
     operations: list[Operation] = msgspec.field(default_factory=list)
     state_only: list[Operation] = msgspec.field(default_factory=list)
+    one_way: list[Span] = msgspec.field(default_factory=list)
 
     def read_all(self, value: Value | None) -> None:
         """Read what `operations` stands for at the end of the class body, if anything."""
@@ -97,6 +99,9 @@ def _elsewhere(value: Value) -> str:
 
 
 def _run_sql(reading: Reading, call: Call) -> Iterator[Operation]:
+    reverse = call.argument(1, "reverse_sql")
+    if reverse is None or is_none(reverse):
+        reading.one_way.append(call.span)
     yield from _statements(reading, call.argument(0, "sql"), call)
 
 
@@ -119,7 +124,10 @@ def _statements(reading: Reading, value: Value | None, call: Call) -> Iterator[O
 
 def _run_python(reading: Reading, call: Call) -> Iterator[Operation]:
     code, reverse = call.argument(0, "code"), call.argument(1, "reverse_code")
-    yield RunCode(call.span, reversible=reverse is not None and not is_none(reverse))
+    reversible = reverse is not None and not is_none(reverse)
+    if not reversible:
+        reading.one_way.append(call.span)
+    yield RunCode(call.span, reversible=reversible)
     if code is not None:
         yield from reading.run.schema_work(code)
 
@@ -127,7 +135,7 @@ def _run_python(reading: Reading, call: Call) -> Iterator[Operation]:
 def _separate(reading: Reading, call: Call) -> Iterator[Operation]:
     for position, keyword, kept in ((0, "database_operations", None), (1, "state_operations", reading.state_only)):
         value = call.argument(position, keyword)
-        inner = Reading(reading.app, reading.run, reading.subclasses)
+        inner = Reading(reading.app, reading.run, reading.subclasses, one_way=reading.one_way)
         if value is not None:
             inner.read(value)
         reading.state_only.extend(inner.state_only)
