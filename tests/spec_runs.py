@@ -21,7 +21,7 @@ from bylaw.engine.sources import MemorySources
 from bylaw.packs import load_builtin
 from bylaw.project import Project
 from bylaw.project.history import NO_HISTORY, History
-from bylaw.project.migrations.step import Step
+from bylaw.project.migrations.step import MigrationTree, Step
 from bylaw.readers import read_file
 from bylaw.spec import Case, parse_spec, settings_for
 
@@ -64,10 +64,10 @@ class Watch(Protocol):
 class Run:
     """A case of a spec, and what is noted for it in `fixtures/server/specs/<rule>.md` under the same title.
 
-    The blocks there are: `before.sql`, what the server holds before the first migration; `later.sql`, what is added
-    before the last one; `old-release.sql` and `unused`, which `old_release` explains; `new-release.sql`, what the new
-    release does before the old one is asked again; `unproven`, why the server cannot show what the case claims;
-    `server`, where it is not PostgreSQL. Blocks with a path are more files of the case.
+    The blocks there are: `before.sql`, what the server holds before the first migration, and `later.sql`, what is
+    added before the last one (a statement a line); `old-release.sql` and `unused`, which `old_release` explains;
+    `new-release.sql`, what the new release does before the old one is asked again; `unproven`, why the server cannot
+    show what the case claims; `server`, where it is not PostgreSQL. Blocks with a path are more files of the case.
     """
 
     rule: str
@@ -133,36 +133,45 @@ def _importable(run: Run, folder: Path) -> Iterator[None]:
 
 
 def _execute(run: Run, project: Project, server: Server, database: Connection, folder: Path, watch: Watch) -> None:
-    database.execute(run.notes.get("before.sql", ""))
-    deployed = {step: deployment.steps for deployment in project.migrations.deployments for step in deployment.steps}
-    current: frozenset[Step] = frozenset()
-    watch.starts(current)
-    last = project.migrations.deployments[-1].steps if project.migrations.deployments else current
-    for step, apply in _steps(run, project, server, database, folder, watch):
-        if step in current:
-            apply()
-            continue
-        watch.ends()
-        current = deployed.get(step, frozenset())
-        if current == last:
-            database.execute(run.notes.get("later.sql", ""))
+    """Each line of history by itself: lines in one case are there to be compared, not to meet."""
+    from postgres_server import empty
+
+    deployments = project.migrations.deployments
+    deployed = {step: deployment.steps for deployment in deployments for step in deployment.steps}
+    for number, tree in enumerate(project.migrations.trees):
+        if number and tree.tool != "django":
+            empty(database)
+        if tree.tool != "django" or not number:
+            _prepare(run, "before.sql", database)
+        current: frozenset[Step] = frozenset()
         watch.starts(current)
-        apply()
-    watch.ends()
+        for step, apply in _steps(run, tree, server, database, folder, watch):
+            if step not in current:
+                watch.ends()
+                current = deployed.get(step, frozenset())
+                if tree.steps[-1] in current:
+                    _prepare(run, "later.sql", database)
+                watch.starts(current)
+            apply()
+        watch.ends()
+
+
+def _prepare(run: Run, block: str, database: Connection) -> None:
+    for line in run.notes.get(block, "").splitlines():
+        database.execute(line)
 
 
 def _steps(
-    run: Run, project: Project, server: Server, database: Connection, folder: Path, watch: Watch
+    run: Run, tree: MigrationTree, server: Server, database: Connection, folder: Path, watch: Watch
 ) -> Iterator[tuple[Step, Callable[[], None]]]:
-    for tree in project.migrations.trees:
-        steps = [step for step in tree.steps if step.exempt != "replaced"]
-        match tree.tool:
-            case "alembic":
-                yield from _alembic(run, steps, server, folder / tree.folder.replace("/", "_"), watch)
-            case "django":
-                yield from _django(run, steps, server, watch)
-            case "sql":
-                yield from ((step, _sql(run, step, database, watch)) for step in steps)
+    steps = [step for step in tree.steps if step.exempt != "replaced"]
+    match tree.tool:
+        case "alembic":
+            return _alembic(run, steps, server, folder / tree.folder.replace("/", "_"), watch)
+        case "django":
+            return _django(run, steps, server, watch)
+        case "sql":
+            return ((step, _sql(run, step, database, watch)) for step in steps)
 
 
 # --- SQL ------------------------------------------------------------------------------------------------

@@ -49,7 +49,8 @@ def added_column_work(change: Change, operation: ops.AddColumn, version: int) ->
         if not _has_own_index(change, spec):
             yield work("primary-key" if spec.primary_key else "unique", "index")
     elif spec.references and _validates(change, spec):
-        yield work("foreign-key", "scan", "writes", spec.references if spec.references != "?" else "")
+        blocks: Blocks = "writes" if change.tree.tool == "alembic" and _is_call(change, spec) else "reads"
+        yield work("foreign-key", "scan", blocks, spec.references if spec.references != "?" else "")
 
 
 def _has_own_index(change: Change, spec: ColumnSpec) -> bool:
@@ -66,10 +67,15 @@ def _has_own_index(change: Change, spec: ColumnSpec) -> bool:
 
 def _validates(change: Change, spec: ColumnSpec) -> bool:
     """A key that comes with a new column looks at the rows where these have a value; Alembic adds it afterwards."""
-    if change.tree.tool == "alembic" and spec.span is not None and spec.span.end < change.operation.span.end:
-        return True  # the end of a call: the column of an SQL text ends with the action
+    if change.tree.tool == "alembic" and _is_call(change, spec):
+        return True
     filled = spec.server_default is not None and spec.server_default.strip()
     return bool(filled) or (change.tree.tool == "django" and spec.client_default)
+
+
+def _is_call(change: Change, spec: ColumnSpec) -> bool:
+    """Whether a call adds the column: its end comes after; the column of an SQL text ends with the action."""
+    return spec.span is not None and spec.span.end < change.operation.span.end
 
 
 def _is_constrained_domain(change: Change, name: str) -> bool:
@@ -105,10 +111,12 @@ def altered_column_work(change: Change, operation: ops.AlterColumn, version: int
 
 
 def _rechecked(change: Change, table: str, name: str, new: str, state: ColumnState | None) -> Iterator[Work]:
-    """The checks of a column that takes another type are made again, with all rows, also where nothing is rewritten."""
+    """The checks of a column whose type is said are made again, with all rows, also where nothing is rewritten, and
+    even where the type stays.
+    """
     owner = change.table(table)
     before, after = parse_type(state.type) if state is not None and state.type else None, parse_type(new)
-    if owner is None or before is None or after is None or before == after or not (before.is_known and after.is_known):
+    if owner is None or before is None or after is None or not (before.is_known and after.is_known):
         return
     for constraint in owner.constraints:
         checked = constraint.kind == "check" and constraint.validated and constraint.enforced

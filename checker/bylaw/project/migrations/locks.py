@@ -63,7 +63,7 @@ def _work(change: Change, version: int) -> Iterator[Work]:
 
 
 def _index(change: Change, operation: ops.CreateIndex) -> Iterator[Work]:
-    if operation.concurrently or operation.only:
+    if operation.concurrently or (operation.only and _may_be_partitioned(change, operation.table)):
         return
     if operation.if_not_exists and has_index(change, operation.table, operation.name):
         return
@@ -75,6 +75,12 @@ def _index(change: Change, operation: ops.CreateIndex) -> Iterator[Work]:
         change, "index", "index", "writes", operation.table, operation.columns, operation.name,
         detail="unique" if operation.unique else "", inline=inline,
     )  # fmt: skip
+
+
+def _may_be_partitioned(change: Change, table: str) -> bool:
+    """A plain table has nothing below it that ONLY could leave out."""
+    state = change.table(table)
+    return state is None or state.partitioned or state.created is None
 
 
 def _is_indexed(state: TableState, operation: ops.CreateIndex) -> bool:

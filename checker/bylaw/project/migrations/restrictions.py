@@ -209,6 +209,12 @@ def _rebuilt(change: Change) -> Iterator[Restriction]:
             yield Restriction(change, "type", after.name, (old.name,), old.type, new.type, verdict=verdict)
         if old.nullable is True and new.nullable is False and not new.primary_key:
             yield Restriction(change, "not-null", after.name, (old.name,))
+        filled = old.generated or (old.default_known and old.default is not None)
+        unfilled = new.default_known and new.default is None and not new.generated
+        rowid = new.primary_key and new.type == "integer" and change.step.migration.dialect != "postgres"  # SQLite's
+        if filled and unfilled and (new.nullable is False or new.primary_key) and not rowid:
+            kind: Kind = "drop-default" if old.default is not None else "drop-identity"
+            yield Restriction(change, kind, after.name, (old.name,), old=old.default or "")
 
 
 def _remade(change: Change, table: str, name: str) -> Iterator[Restriction]:
