@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 PARALLEL_FROM = 400_000
 """Bytes of source from which worker processes pay for their start."""
 _CHUNK = 250_000
-"""Bytes of source that a worker is handed at once."""
+"""Bytes of source for which one more worker pays."""
+_SMALLEST_CHUNK = 20_000
+"""Bytes of source that a worker is handed at once, at least."""
 _DECODING = 1_000_000
 """Bytes of stored facts that take longer to decode than a fork to start, which reads meanwhile."""
 
@@ -156,23 +158,23 @@ class _Reading:
 
     def read(self, paths: list[str], workers: int) -> Iterator[tuple[_Job, list[_Outcome]]]:
         if workers > 1:
-            yield from _in_parallel([self.job(chunk) for chunk in self.chunks(paths)], workers)
+            yield from _in_parallel([self.job(chunk) for chunk in self.chunks(paths, workers)], workers)
         else:
             for path in paths:
                 job = self.job([path])
                 yield job, _read_chunk(job)
 
-    def chunks(self, paths: Iterable[str]) -> Iterator[list[str]]:
-        """Paths in groups of about equal size; the largest files first, so that no worker is left with one at the
-        end.
-        """
+    def chunks(self, paths: Iterable[str], workers: int) -> Iterator[list[str]]:
+        """Paths in groups, the largest files first and the groups ever smaller, so that all workers end together."""
+        left = self.size(paths)
         chunk: list[str] = []
         size = 0
         for path in sorted(paths, key=lambda path: -self.discovery.files[path].size):
             chunk.append(path)
             size += self.discovery.files[path].size
-            if size >= _CHUNK:
+            if size >= max(_SMALLEST_CHUNK, left // (3 * workers)):
                 yield chunk
+                left -= size
                 chunk, size = [], 0
         if chunk:
             yield chunk

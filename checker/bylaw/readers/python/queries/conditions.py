@@ -3,48 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from bylaw.facts.values import Attr, Call, Local, Starred, Value, walk
 from bylaw.readers.python.queries.names import arguments, handed_over, mentioned, variables
 
 
+class _Held(NamedTuple):
+    """Something that a variable came to hold: the how-manieth of all, and the value or a bare name."""
+
+    at: int
+    value: Value | str
+    follows: bool
+    """What the variables in the value held by then counts as well."""
+
+
 class Conditions:
-    """The names that each variable's value mentions, as far as the function was read."""
+    """What each variable was given, as far as the function was read. Which names that mentions is asked of few."""
 
     def __init__(self) -> None:
-        self._names: dict[str, set[str]] = {}
+        self._held: dict[str, list[_Held]] = {}
+        self._count = 0
+
+    def _hold(self, variable: str, *values: Value | str, follows: bool = False) -> None:
+        self._count += 1
+        self._held.setdefault(variable, []).extend(_Held(self._count, value, follows) for value in values)
 
     def assign(self, targets: tuple[str, ...], value: Value) -> None:
         """`target = value`: a later value does not take back what an earlier one mentioned."""
-        if not targets:
-            return
-        mentions = set(mentioned(value))
-        for name in variables(value):
-            mentions |= self._names.get(name, set())
         for target in targets:
-            self._names.setdefault(target, set()).update(mentions)
+            self._hold(target, value, follows=True)
 
     def assign_into(self, place: Value, value: Value) -> None:
         """`filters["deleted_at"] = value`."""
         for part in walk(place):
             if isinstance(part, Local):
-                self._names.setdefault(part.name, set()).update(mentioned(place), mentioned(value))
+                self._hold(part.name, place, value)
 
     def collect(self, call: Call) -> bool:
         """`filters.append(…)`; says whether it was a variable that collected."""
         if not isinstance(call.function, Attr) or not isinstance(call.function.value, Local):
             return False
-        held = self._names.setdefault(call.function.value.name, set())
-        held.update(*(mentioned(argument) for argument in arguments(call)))
-        held.update(keyword.name for keyword in call.keywords)
+        self._hold(call.function.value.name, *arguments(call), *(keyword.name for keyword in call.keywords))
         return True
+
+    def _mentioned_by(self, variable: str) -> set[str]:
+        """Every name that the values of a variable mention."""
+        found: set[str] = set()
+        done: dict[str, int] = {}
+        waiting = [(variable, self._count + 1)]
+        while waiting:
+            name, before = waiting.pop()
+            first = done.get(name, 0)
+            done[name] = max(first, before)
+            for held in self._held.get(name, ()) if first < before else ():
+                if not first <= held.at < before:
+                    continue
+                if isinstance(held.value, str):
+                    found.add(held.value)
+                    continue
+                found.update(mentioned(held.value))
+                if held.follows:
+                    waiting.extend((other, held.at) for other in variables(held.value))
+        return found
 
     def of_call(self, call: Call, entity: str) -> Iterator[str]:
         """Every name that the arguments of a filtering call mention, those of the variables in them included."""
         for argument in arguments(call):
             yield from mentioned(argument, entity)
             for name in variables(argument):
-                yield from self._names.get(name, ())
+                yield from self._mentioned_by(name)
         for keyword in call.keywords:
             yield from keyword.name.split("__")
 
@@ -52,7 +80,7 @@ class Conditions:
         """Whether conditions are handed over that were not made in this function: `where(*conditions)`."""
         spread = [keyword.value for keyword in call.keywords if not keyword.name]
         for argument in (*call.args, *spread):
-            if any(name not in self._names for name in handed_over(argument)):
+            if any(name not in self._held for name in handed_over(argument)):
                 return True
             if isinstance(argument, Starred) and isinstance(argument.value, Attr):
                 return True
