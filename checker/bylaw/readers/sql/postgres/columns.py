@@ -68,7 +68,8 @@ def create_foreign_table(node: CreateForeignTableStmt, statement: Statement) -> 
 
 @reads(CreateTableAsStmt)
 def create_table_as(node: CreateTableAsStmt, statement: Statement) -> Iterator[Operation]:
-    from bylaw.readers.sql.postgres.objects import columns_of, created  # noqa: PLC0415
+    from bylaw.readers.sql.postgres.objects import created  # noqa: PLC0415
+    from bylaw.readers.sql.postgres.shapes import columns_of  # noqa: PLC0415
 
     relation = node.into.rel
     if node.objtype == "OBJECT_MATVIEW":

@@ -14,7 +14,6 @@ from bylaw.facts.migrations import (
     DropObject,
     DropTable,
     Operation,
-    Parameter,
     SetComment,
 )
 from bylaw.readers.sql.postgres.statement import (
@@ -27,7 +26,7 @@ from bylaw.readers.sql.postgres.statement import (
     string_of,
     table_name,
 )
-from bylaw.readers.sql.postgres.tree.nodes import Item, Wrapped
+from bylaw.readers.sql.postgres.tree.nodes import Item
 from bylaw.readers.sql.postgres.tree.schema import (
     CommentStmt,
     CompositeTypeStmt,
@@ -35,7 +34,6 @@ from bylaw.readers.sql.postgres.tree.schema import (
     CreateDomainStmt,
     CreateEnumStmt,
     CreateExtensionStmt,
-    CreateFunctionStmt,
     CreatePolicyStmt,
     CreateRangeStmt,
     CreateRoleStmt,
@@ -47,14 +45,11 @@ from bylaw.readers.sql.postgres.tree.schema import (
     DropRoleStmt,
     DropStmt,
     IndexStmt,
-    QueryShape,
     RuleStmt,
-    ViewStmt,
 )
 from bylaw.readers.sql.postgres.types import type_text
 from bylaw.source import Span
 
-_RESULTS: Final = frozenset({"FUNC_PARAM_OUT", "FUNC_PARAM_TABLE"})
 _PARTS_OF_TABLES: Final = frozenset({"OBJECT_TRIGGER", "OBJECT_POLICY", "OBJECT_RULE"})
 
 
@@ -183,54 +178,6 @@ def comment(node: CommentStmt, statement: Statement) -> Iterator[Operation]:
         yield SetComment(kind, table, part, node.comment, statement.span)
     else:
         yield SetComment(kind, name, "", node.comment, statement.span)
-
-
-@reads(ViewStmt)
-def create_view(node: ViewStmt, statement: Statement) -> Iterator[Operation]:
-    made = created("view", table_name(node.view), statement, replace=node.replace)
-    yield msgspec.structs.replace(made, columns=columns_of(node.aliases, node.query))
-
-
-def columns_of(aliases: list[Item], query: Wrapped) -> tuple[str, ...]:
-    """The names of a view's columns; none where a `*` hides them."""
-    raw = query.get("SelectStmt")
-    shape = msgspec.json.decode(raw, type=QueryShape) if raw is not None else QueryShape()
-    while shape.larg is not None:
-        shape = shape.larg
-    names: list[str] = []
-    for item in shape.target_list:
-        target = item.res_target
-        if target is None or target.val is None:
-            return ()
-        reference = target.val.column_ref
-        last = string_of(reference.fields[-1]) if reference is not None and reference.fields else ""
-        if reference is not None and not last:
-            return ()
-        call = target.val.func_call
-        names.append(target.name or last or (names_of(call.funcname)[-1] if call is not None else ""))
-    given = names_of(aliases)
-    found = (*given, *names[len(given) :])
-    return found if any(found) else ()
-
-
-@reads(CreateFunctionStmt)
-def create_function(node: CreateFunctionStmt, statement: Statement) -> Iterator[Operation]:
-    kind = "procedure" if node.is_procedure else "function"
-    found = [item.function_parameter for item in node.parameters if item.function_parameter is not None]
-    inputs = tuple(
-        Parameter(one.name, type_text(one.arg_type, statement), optional=bool(bytes(one.defexpr)))
-        for one in found
-        if one.mode not in _RESULTS
-    )
-    results = tuple(one.name for one in found if one.mode in {*_RESULTS, "FUNC_PARAM_INOUT"})
-    back = node.return_type
-    returns = type_text(back, statement) if back is not None else ""
-    yield msgspec.structs.replace(
-        created(kind, ".".join(names_of(node.funcname)), statement, replace=node.replace),
-        parameters=inputs,
-        columns=results,
-        returns=f"setof {returns}" if back is not None and back.setof else returns,
-    )
 
 
 @reads(CreateTrigStmt)

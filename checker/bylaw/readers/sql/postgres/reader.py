@@ -7,7 +7,7 @@ from typing import Final
 
 from bylaw.facts.migrations import CreateObject, Operation, OtherStatement, UnreadOperation
 from bylaw.readers.sql.lexer import POSTGRES
-from bylaw.readers.sql.postgres import alter, blocks, columns, data, objects, renames  # noqa: F401 - they fill HANDLERS
+from bylaw.readers.sql.postgres import alter, blocks, columns, data, objects, renames, shapes  # noqa: F401 - HANDLERS
 from bylaw.readers.sql.postgres.binds import without_binds
 from bylaw.readers.sql.postgres.native import ParseError, parse
 from bylaw.readers.sql.postgres.statement import HANDLERS, Statement, kebab
