@@ -47,6 +47,8 @@ class Column(msgspec.Struct, frozen=True):
     """Declared by a class outside the project."""
     relation: str = ""
     """Django: the attribute that holds the related row (`author`, where `author_id` holds its key)."""
+    conditional: bool = False
+    """Declared only under a condition, or under a name that cannot be read: the table may lack it."""
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -77,6 +79,10 @@ class Table(msgspec.Struct, frozen=True):
     attributes: frozenset[str] = frozenset()
     """Every name that the class and the project's classes it inherits from define: columns, relations, properties,
     methods.
+    """
+    managed: bool = True
+    """False where migrations may leave the table alone: Django's `managed = False`, or a class that exists only under a
+    condition.
     """
 
     @property

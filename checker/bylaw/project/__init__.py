@@ -14,6 +14,7 @@ from bylaw.source import Location, SourceText, Span
 
 if TYPE_CHECKING:
     from bylaw.facts.database import ForeignKey, Table, TableRegistration
+    from bylaw.facts.drift import Drift, Push
     from bylaw.facts.routing import Router
     from bylaw.facts.surface import IdKind, IdUse
     from bylaw.project.migrations import Migrations
@@ -141,6 +142,19 @@ class Project:
         from bylaw.project.migrations import Migrations  # noqa: PLC0415
 
         return Migrations(self)
+
+    @cached_property
+    def schema_drifts(self) -> tuple[Drift, ...]:
+        """Tables and columns that the models or the migrations have, and the other side lacks."""
+        from bylaw.project.schema_drift import drifts  # noqa: PLC0415
+
+        return drifts(self)
+
+    def schema_pushes(self) -> tuple[Push, ...]:
+        """Code that creates tables from the models, beside the migrations."""
+        from bylaw.project.schema_drift.pushes import pushes  # noqa: PLC0415
+
+        return tuple(pushes(self))
 
     @cached_property
     def routers(self) -> tuple[Router, ...]:

@@ -62,7 +62,7 @@ class Bodies:
         mapped = self.columns.mapped_type(variable.annotation, kin.module)
         found = self.columns.call(variable.value, kin.module)
         if found is not None:
-            draft = Draft()
+            draft = Draft(unsure=variable.conditional)
             if mapped is not None:
                 draft.nullable = False
                 self.columns.annotate(mapped, kin.module, draft)
@@ -98,7 +98,7 @@ class Bodies:
             found = self.columns.call(returned, kin.module)
             if found is None:
                 continue
-            draft = Draft()
+            draft = Draft(unsure=method.conditional or len(method.returns) > 1)
             mapped = self.columns.mapped_type(method.annotation, kin.module)
             if mapped is not None:
                 draft.nullable = False

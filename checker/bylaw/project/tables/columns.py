@@ -98,13 +98,23 @@ class Columns:
     def read(self, call: Call, near: str, draft: Draft) -> None:
         """Lay what a column call says over the draft."""
         args = [arg for arg in call.args if not isinstance(arg, Starred)]
-        if args and (name := text_of(args[0])) is not None:
+        if args and (name := self._name(args[0], near)) is not None:
             draft.name = name
             args = args[1:]
+        elif args and isinstance(args[0], Text | Operator):
+            draft.unsure = True
         for position, arg in enumerate(args):
             self._argument(arg, near, draft, first=position == 0)
         for keyword in call.keywords:
             self._keyword(keyword, draft)
+
+    def _name(self, value: Value, near: str) -> str | None:
+        """The text that a column is named by: a literal, or a constant."""
+        if isinstance(value, Ref):
+            found = self.meanings.names.definition(value.name, near)
+            value_of = found.item.value if found is not None and isinstance(found.item, Variable) else None
+            return text_of(value_of)
+        return text_of(value)
 
     def _argument(self, arg: Value, near: str, draft: Draft, *, first: bool) -> None:
         last = self.meanings.short(arg, near).rpartition(".")[2]
@@ -119,6 +129,7 @@ class Columns:
         match keyword.name:
             case "name" | "__name_pos":
                 draft.name = text_of(keyword.value) or draft.name
+                draft.unsure = draft.unsure or text_of(keyword.value) is None
             case "primary_key":
                 draft.primary_key = flag_of(keyword.value) is True
             case "nullable":

@@ -46,6 +46,7 @@ class Meta(msgspec.Struct, frozen=True):
     unclear: bool = False
     db_table: str | None = None
     app_label: str | None = None
+    managed: bool = True
 
 
 class DjangoModels:
@@ -92,6 +93,7 @@ class DjangoModels:
             unclear,
             text_of(values.get("db_table")),
             text_of(values.get("app_label")),
+            "managed" not in values or flag_of(values["managed"]) is True,
         )
 
     def table(self, kin: Kin) -> Table | None:
@@ -114,6 +116,7 @@ class DjangoModels:
             location=Location(kin.file.path, kin.fact.span), columns=tuple(columns), complete=complete,
             parents=tuple(parent.fact.qualified for parent in parents), app_label=label, registry=_ROOT,
             bases=lineage_names(kin), attributes=attribute_names(kin),
+            managed=meta.managed and not kin.fact.conditional,
         )  # fmt: skip
 
     def _inherited_label(self, kin: Kin) -> str:
@@ -172,7 +175,7 @@ class DjangoModels:
         return found
 
     def _column(self, kin: Kin, variable: Variable, call: Call, kind: str) -> Column:
-        draft = Draft(type=kind, nullable=flag_of(call.keyword("null")) is True)
+        draft = Draft(type=kind, nullable=flag_of(call.keyword("null")) is True, unsure=variable.conditional)
         draft.primary_key = flag_of(call.keyword("primary_key")) is True
         draft.unique = flag_of(call.keyword("unique")) is True or kind == "OneToOneField"
         default, stored = call.keyword("default"), call.keyword("db_default")

@@ -19,6 +19,8 @@ class Draft(msgspec.Struct):
     has_default: bool = False
     has_server_default: bool = False
     unique: bool = False
+    unsure: bool = False
+    """Declared only under a condition, or under a name that cannot be read."""
 
     def column(self, attribute: str, location: Location, declared_by: str) -> Column:
         nullable = False if self.primary_key else self.nullable
@@ -26,5 +28,5 @@ class Draft(msgspec.Struct):
             attribute=attribute, name=self.name or attribute, location=location, declared_by=declared_by,
             type=self.type,
             nullable=nullable, primary_key=self.primary_key, foreign_key=self.foreign_key, has_default=self.has_default,
-            has_server_default=self.has_server_default, unique=self.unique,
+            has_server_default=self.has_server_default, unique=self.unique, conditional=self.unsure,
         )  # fmt: skip

@@ -169,7 +169,7 @@ class MappedClasses:
             name=name, model=kin.fact.qualified, class_name=kin.fact.name, orm="sqlalchemy",
             location=Location(kin.file.path, kin.fact.span), columns=tuple(columns), complete=complete,
             parents=tuple(parent.fact.qualified for parent in parents), schema=schema, registry=self.registry(kin),
-            bases=lineage_names(kin), attributes=attribute_names(kin),
+            bases=lineage_names(kin), attributes=attribute_names(kin), managed=not kin.fact.conditional,
         )  # fmt: skip
 
     def registry(self, kin: Kin) -> str:

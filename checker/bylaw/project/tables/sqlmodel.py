@@ -69,7 +69,7 @@ class SqlModels:
             class_name=kin.fact.name,
             orm="sqlmodel", location=Location(kin.file.path, kin.fact.span), columns=tuple(own), complete=complete,
             parents=tuple(parent.fact.qualified for parent in parents), schema=schema, registry=ROOT,
-            bases=lineage_names(kin), attributes=attribute_names(kin),
+            bases=lineage_names(kin), attributes=attribute_names(kin), managed=not kin.fact.conditional,
         )  # fmt: skip
 
     def _fields(self, kin: Kin) -> dict[str, Column | None]:

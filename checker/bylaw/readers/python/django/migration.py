@@ -44,6 +44,8 @@ def migration_of(module: Module) -> Migration | None:
         state_only=tuple(reading.state_only),
         one_way=tuple(reading.one_way),
         variants=_variants(module, run, record, reading),
+        database_only=tuple(dict.fromkeys(reading.database_only)),
+        told=tuple(reading.told),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -36,6 +36,14 @@ class Reading(msgspec.Struct):
     operations: list[Operation] = msgspec.field(default_factory=list)
     state_only: list[Operation] = msgspec.field(default_factory=list)
     one_way: list[Span] = msgspec.field(default_factory=list)
+    told: list[Operation] = msgspec.field(default_factory=list)
+    database_only: list[Span] = msgspec.field(default_factory=list)
+
+    def unmodelled(self, operations: Iterable[Operation]) -> Iterator[Operation]:
+        """The operations, noted as unknown to the models."""
+        for operation in operations:
+            self.database_only.append(operation.span)
+            yield operation
 
     def read_all(self, value: Value | None) -> None:
         """Read what `operations` stands for at the end of the class body, if anything."""
@@ -102,7 +110,12 @@ def _run_sql(reading: Reading, call: Call) -> Iterator[Operation]:
     reverse = call.argument(1, "reverse_sql")
     if reverse is None or is_none(reverse):
         reading.one_way.append(call.span)
-    yield from _statements(reading, call.argument(0, "sql"), call)
+    yield from reading.unmodelled(_statements(reading, call.argument(0, "sql"), call))
+    state = call.argument(2, "state_operations")
+    if state is not None:
+        inner = Reading(reading.app, reading.run, reading.subclasses)
+        inner.read(state)
+        reading.told.extend(inner.operations)
 
 
 def _statements(reading: Reading, value: Value | None, call: Call) -> Iterator[Operation]:
@@ -129,7 +142,7 @@ def _run_python(reading: Reading, call: Call) -> Iterator[Operation]:
         reading.one_way.append(call.span)
     yield RunCode(call.span, reversible=reversible)
     if code is not None:
-        yield from reading.run.schema_work(code)
+        yield from reading.unmodelled(reading.run.schema_work(code))
 
 
 def _separate(reading: Reading, call: Call) -> Iterator[Operation]:
@@ -139,8 +152,9 @@ def _separate(reading: Reading, call: Call) -> Iterator[Operation]:
         if value is not None:
             inner.read(value)
         reading.state_only.extend(inner.state_only)
+        reading.told.extend(inner.told)
         if kept is None:
-            yield from inner.operations
+            yield from reading.unmodelled(inner.operations)
         else:
             kept.extend(inner.operations)
 

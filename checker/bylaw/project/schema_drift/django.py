@@ -1,0 +1,202 @@
+"""Django's models against what the migrations of their application tell of them: `makemigrations --check`, read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bylaw.facts.database import Column, Table
+from bylaw.facts.drift import Drift
+from bylaw.project.imports import ImportGraph
+from bylaw.project.migrations.step import MigrationTree
+from bylaw.project.roles import context_of
+from bylaw.project.schema_drift.doubts import Doubts
+from bylaw.project.schema_drift.model_state import ModelState, models_of
+from bylaw.project.tables import library
+
+if TYPE_CHECKING:
+    from bylaw.project import Project
+
+_FIELDS = frozenset({
+    "AutoField", "BigAutoField", "BigIntegerField", "BinaryField", "BooleanField", "CharField", "DateField",
+    "DateTimeField", "DecimalField", "DurationField", "EmailField", "FileField", "FilePathField", "FloatField",
+    "ForeignKey", "GeneratedField", "GenericIPAddressField", "ImageField", "IntegerField", "JSONField",
+    "NullBooleanField", "OneToOneField", "PositiveBigIntegerField", "PositiveIntegerField",
+    "PositiveSmallIntegerField", "SlugField", "SmallAutoField", "SmallIntegerField", "TextField", "TimeField",
+    "URLField", "UUIDField", "ArrayField", "HStoreField", "SearchVectorField", "CICharField", "CIEmailField",
+    "CITextField", "DateRangeField", "DateTimeRangeField", "IntegerRangeField", "BigIntegerRangeField",
+    "DecimalRangeField",
+})  # fmt: skip
+"""Django's own fields: each of them is one field of the model."""
+_BROUGHT = frozenset({"id", "_order"})
+
+
+class App(msgspec.Struct):
+    """An application: its migrations, and the models that they tell."""
+
+    tree: MigrationTree
+    states: dict[str, ModelState]
+    doubts: Doubts
+
+
+def django_drifts(project: Project) -> Iterator[Drift]:
+    """Models and fields that one side has and the other lacks."""
+    trees = [tree for tree in project.migrations.trees if tree.tool == "django"]
+    tables = [table for table in project.tables if table.orm == "django" and table.context == "app"]
+    if not trees or not tables:
+        return
+    comparison = Comparison(project, trees, tables)
+    for table in tables:
+        yield from comparison.of(table)
+
+
+class Comparison:
+    """Models on one side, migrations on the other."""
+
+    def __init__(self, project: Project, trees: list[MigrationTree], tables: list[Table]) -> None:
+        self._project = project
+        self._trees: dict[str, list[MigrationTree]] = {}
+        for tree in trees:
+            self._trees.setdefault(tree.name, []).append(tree)
+        self._apps: dict[MigrationTree, App] = {}
+        self._graph = ImportGraph(project.names)
+        self._loaded: dict[str, set[str]] = {}
+        self._own_types = self._types_told(tables)
+        self._unregistered = {
+            entry.table.location for entry in project.table_registrations() if entry.status == "unregistered"
+        }
+
+    def of(self, table: Table) -> Iterator[Drift]:
+        """What differs for one model."""
+        app = self._app(table)
+        if app is None or not table.managed or not table.app_label or app.doubts.whole:
+            return
+        state = app.states.get(f"{table.app_label}_{table.class_name}".lower())
+        if state is None:
+            yield from self._untold(table, app)
+            return
+        yield from self._untold_fields(table, state, app)
+        yield from self._left_fields(table, state, app)
+
+    def _app(self, table: Table) -> App | None:
+        """The application of the model: the one with its label, and its folder where several have that."""
+        trees = self._trees.get(table.app_label, [])
+        if len(trees) > 1:
+            trees = [tree for tree in trees if table.location.path.startswith(f"{_home(tree)}/")]
+        if len(trees) != 1:
+            return None
+        tree = trees[0]
+        if tree not in self._apps:
+            self._apps[tree] = App(tree, models_of(self._project, tree), Doubts(self._project, tree))
+        return self._apps[tree]
+
+    # -- what no migration tells
+
+    def _untold(self, table: Table, app: App) -> Iterator[Drift]:
+        """A model without a migration, in an application that has some."""
+        if (
+            table.location in self._unregistered
+            or not self._is_loaded(table, app)
+            or app.doubts.about(table.class_name)
+        ):
+            return
+        heads = app.tree.heads
+        related = ((heads[-1].location, "the newest migration"),) if heads else ()
+        yield Drift(
+            "table", "django", table.location, table.name, table.class_name, related=related, app=table.app_label
+        )
+
+    def _is_loaded(self, table: Table, app: App) -> bool:
+        """Whether Django loads the module of the model: it is `models`, imported by it, or holds a model that the
+        migrations know.
+        """
+        module = self._project.files[table.location.path].facts.module
+        home = _home(app.tree)
+        if not table.location.path.startswith(f"{home}/" if home else ""):
+            return False
+        package = self._project.files[app.tree.steps[-1].path].facts.module.rsplit(".", 2)[0]
+        entry = f"{package}.models"
+        if entry not in self._loaded:
+            self._loaded[entry] = self._graph.reach([entry]).modules if entry in self._project.names.modules else set()
+        return module in self._loaded[entry]
+
+    def _untold_fields(self, table: Table, state: ModelState, app: App) -> Iterator[Drift]:
+        for column in table.columns:
+            field = column.relation or column.attribute
+            if field in state.fields or column.attribute in state.fields or not self._is_certain(column):
+                continue
+            if not state.complete or app.doubts.about(field):
+                continue
+            yield Drift(
+                "column", "django", column.location, table.name, table.class_name, field, column.type,
+                related=((state.location, "the model is created here, without it"),), app=table.app_label,
+            )  # fmt: skip
+
+    def _is_certain(self, column: Column) -> bool:
+        if column.from_library or column.implicit or column.conditional or column.type not in self._own_types:
+            return False
+        file = self._project.files[column.location.path]
+        return context_of(file.facts, self._project.settings) == "app"
+
+    def _types_told(self, tables: list[Table]) -> frozenset[str]:
+        """Kinds of fields that migrations know: Django's, and those of which some migration tells one here."""
+        found = set(_FIELDS)
+        for table in tables:
+            app = self._app(table)
+            state = app.states.get(f"{table.app_label}_{table.class_name}".lower()) if app is not None else None
+            if state is not None:
+                found |= {c.type for c in table.columns if (c.relation or c.attribute) in state.fields}
+        return frozenset(found - {"Field"})  # what a class makes of the mere base, it alone knows
+
+    # -- what no model declares
+
+    def _left_fields(self, table: Table, state: ModelState, app: App) -> Iterator[Drift]:
+        """Fields that migrations tell, on a model whose fields are all known."""
+        if not table.complete or not self._declares_all(table):
+            return
+        declared = {name for column in table.columns for name in (column.attribute, column.relation, column.name)}
+        for field, known in state.fields.items():
+            if field in declared or field in table.attributes or field in _BROUGHT or field.endswith("_ptr"):
+                continue
+            if any(field.startswith(f"{name}_") and len(name) > 1 for name in self._odd(table)):
+                continue
+            if app.doubts.about(field):
+                continue
+            yield Drift(
+                "left-column", "django", table.location, table.name, table.class_name, field, known.spec.type,
+                related=((known.location, "it is created here"),), app=table.app_label,
+            )  # fmt: skip
+
+    def _odd(self, table: Table) -> list[str]:
+        """Attributes that are no fields of Django's: a library's field may bring others beside it."""
+        plain = {c.attribute for c in table.columns if c.type in _FIELDS}
+        plain |= {c.relation for c in table.columns if c.type in _FIELDS}
+        return [name for name in table.attributes if name not in plain]
+
+    def _declares_all(self, table: Table) -> bool:
+        if any(library.short(name) != "django.Model" for name in table.bases if self._is_outside(name)):
+            return False
+        if any(column.type not in _FIELDS and not column.implicit for column in table.columns):
+            return False
+        return not self._adds_fields
+
+    def _is_outside(self, name: str) -> bool:
+        return self._project.names.definition(name) is None
+
+    @cached_property
+    def _adds_fields(self) -> bool:
+        """Whether the project hangs fields onto models from elsewhere."""
+        return any(
+            "add_to_class" in file.facts.words
+            or any(function.name == "contribute_to_class" for function in file.facts.functions)
+            or any(item.target.startswith("modeltranslation") for item in file.facts.imports)
+            for file in self._project.files.values()
+        )
+
+
+def _home(tree: MigrationTree) -> str:
+    """The folder of the application."""
+    return tree.folder.rpartition("/")[0]

@@ -1,0 +1,87 @@
+"""What may have been done to a schema in ways that were not understood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bylaw.facts.migrations import UnreadOperation
+from bylaw.project.migrations.step import MigrationTree, Step
+
+if TYPE_CHECKING:
+    from bylaw.project import Project
+
+_ANYTHING = re.compile(r"\b(?:create_all|__table__|import_module|read_text|read_bytes|open|executescript)\b|\.sql\b")
+"""In a migration that was not understood: it may build tables that it does not name."""
+_OWN_METADATA = re.compile(r"\b(?:declarative_base|DeclarativeBase|MetaData)\b")
+_FLAWS = frozenset({"missing-parent", "duplicate-revision", "duplicate-number", "cycle"})
+
+
+class Doubts:
+    """The doubts about one tree of migrations."""
+
+    def __init__(self, project: Project, tree: MigrationTree) -> None:
+        self._project = project
+        self._tree = tree
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether nothing certain can be said of the schema: files that cannot be read, a broken line of history."""
+        if any(problem.kind in _FLAWS for problem in self._tree.problems):
+            return True
+        if any(step.migration.template for step in self._tree.steps):
+            return True
+        folder = f"{self._tree.folder}/" if self._tree.folder else ""
+        return any(
+            file.facts.syntax_problem is not None and path.startswith(folder)
+            for path, file in self._project.files.items()
+        )
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        """The migrations that do something which was not understood, or different things on different databases."""
+        vague = {step.path for step in self._tree.steps if _is_vague(step)}
+        names = {call for step in self._tree.steps for call in _called(step)}
+        homes = (self._project.names.definition(name) for name in sorted(names))
+        paths = vague | {home.file.path for home in homes if home is not None}
+        paths |= {step.path for step in self._tree.steps if step.migration.variants}
+        return [self._text(path) for path in sorted(paths)]
+
+    @cached_property
+    def _builds_anything(self) -> bool:
+        """Whether one of them may build tables that it does not name."""
+        texts = {self._text(step.path) for step in self._tree.steps if _is_vague(step)}
+        return any(_reaches_out(text) for text in texts)
+
+    def _text(self, path: str) -> str:
+        return self._project.files[path].source.content.decode("utf-8", "replace")
+
+    def about(self, name: str) -> bool:
+        """Whether what was not understood may have created a table or column of that name."""
+        if self.whole or self._builds_anything:
+            return True
+        word = re.compile(rf"\b{re.escape(name)}\b", re.IGNORECASE)
+        return any(word.search(text) for text in self._texts)
+
+
+def _reaches_out(text: str) -> bool:
+    """Whether a migration takes its statements from elsewhere. Tables of a metadata object of its own it names."""
+    own = _OWN_METADATA.search(text) is not None
+    return any(not own or found[0] not in {"create_all", "__table__"} for found in _ANYTHING.finditer(text))
+
+
+def _is_vague(step: Step) -> bool:
+    migration = step.migration
+    unread = any(isinstance(operation, UnreadOperation) for operation in migration.operations)
+    return unread or bool(migration.unread)
+
+
+def _called(step: Step) -> Iterable[str]:
+    """Functions of other modules that could not be followed."""
+    return (
+        operation.call.function
+        for operation in step.migration.operations
+        if isinstance(operation, UnreadOperation) and operation.call is not None
+    )

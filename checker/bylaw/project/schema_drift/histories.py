@@ -1,0 +1,69 @@
+"""The schemas at the end of every line of migrations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bylaw.project.migrations.state import ConstraintState, IndexState, TableState
+from bylaw.project.migrations.step import MigrationTree
+from bylaw.project.paths import is_example
+from bylaw.project.schema_drift.doubts import Doubts
+
+if TYPE_CHECKING:
+    from bylaw.project import Project
+
+
+class Built(msgspec.Struct, frozen=True, eq=False):
+    """A table as one tree leaves it."""
+
+    tree: MigrationTree
+    state: TableState
+
+    def has(self, column: str) -> bool:
+        """Whether the table has the column: an index or a constraint on it says so as well."""
+        if self.state.column(column) is not None:
+            return True
+        named: tuple[ConstraintState | IndexState, ...] = (*self.state.constraints, *self.state.indexes)
+        return any(column.lower() == other.lower() for each in named for other in each.columns)
+
+
+class Histories:
+    """The trees of Alembic and of SQL files, with the tables that each of them leaves behind."""
+
+    def __init__(self, project: Project) -> None:
+        self.trees = [
+            tree for tree in project.migrations.trees if tree.tool != "django" and not is_example(f"{tree.folder}/")
+        ]
+        self.doubts = {tree: Doubts(project, tree) for tree in self.trees}
+        self._built: dict[str, list[Built]] = {}
+        self._views: list[str] = []
+        self._based_elsewhere: set[MigrationTree] = set()
+        for tree in self.trees:
+            for head in tree.heads:
+                schema = project.migrations.schema_after(head)
+                self._views += [name for kind, name in schema.objects if kind.endswith("view")]
+                for state in schema.tables.values():
+                    self._built.setdefault(bare(state.name), []).append(Built(tree, state))
+                    if state.created is None:
+                        self._based_elsewhere.add(tree)
+
+    def of(self, table: str) -> list[Built]:
+        """The tables of that name, whatever their schema."""
+        return self._built.get(table.lower(), [])
+
+    def names(self) -> list[str]:
+        return list(self._built)
+
+    def is_view(self, name: str) -> bool:
+        return any(bare(view) == name.lower() for view in self._views)
+
+    def is_whole(self, tree: MigrationTree) -> bool:
+        """Whether the tree builds its schema from nothing, along one line, and all of it was understood."""
+        return not (tree.truncated or len(tree.heads) != 1 or tree in self._based_elsewhere or self.doubts[tree].whole)
+
+
+def bare(name: str) -> str:
+    """A table's name without its schema, in lower case."""
+    return name.rpartition(".")[2].lower()

@@ -1,0 +1,100 @@
+"""The models as the migrations of a Django application tell them, which is what `makemigrations` compares with.
+
+It differs from the database where migrations say so: what SQL does is unknown to the models, and what stands in
+`state_operations` is known to them alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bylaw.facts import migrations as ops
+from bylaw.facts.migrations import ColumnSpec, Operation
+from bylaw.project.migrations.django import key_of
+from bylaw.project.migrations.step import MigrationTree, Step
+from bylaw.source import Location
+
+if TYPE_CHECKING:
+    from bylaw.project import Project
+
+
+class FieldState(msgspec.Struct, frozen=True):
+    """A field: its last definition, and where it got its name."""
+
+    spec: ColumnSpec
+    location: Location
+
+
+class ModelState(msgspec.Struct):
+    """A model, or the hidden one behind a many-to-many field. `complete`: all its fields are known."""
+
+    name: str
+    location: Location
+    fields: dict[str, FieldState] = msgspec.field(default_factory=dict)
+    complete: bool = True
+
+
+def models_of(project: Project, tree: MigrationTree) -> dict[str, ModelState]:
+    """The models after the last migration, by key (`app_model`); the table of a many-to-many field by
+    `app_model_field`.
+    """
+    models: dict[str, ModelState] = {}
+    for step in tree.steps:
+        if not project.migrations.is_idle(step):
+            for operation in _told(step):
+                _apply(operation, step, models)
+    return models
+
+
+def _told(step: Step) -> Iterator[Operation]:
+    """What the migration tells of the models, in the order of the file."""
+    migration = step.migration
+    hidden = frozenset(migration.database_only)
+    kept = [operation for operation in migration.operations if operation.span not in hidden]
+    aside = [*migration.state_only, *migration.told]
+    return iter(sorted([*kept, *aside], key=lambda operation: operation.span.start) if aside else kept)
+
+
+def _apply(operation: Operation, step: Step, models: dict[str, ModelState]) -> None:
+    match operation:
+        case ops.CreateTable(model=model) if model:
+            made = ModelState(model.rpartition(".")[2], step.at(operation.span), complete=not operation.partial)
+            for spec in operation.columns:
+                made.fields[spec.field or spec.name] = FieldState(spec, step.at(spec.span or operation.span))
+            models[key_of(model)] = made
+        case ops.DropTable(table=key):
+            for name in [name for name in models if name.startswith(f"{key}_") and _is_hidden(models[name], models)]:
+                del models[name]
+            models.pop(key, None)
+        case ops.RenameTable(table=key, new_name=new_key) if operation.model and key == key_of(operation.model):
+            del new_key  # `AlterModelTable`: the model stays
+        case ops.RenameTable(table=key, new_name=new_key) if operation.model:
+            for name in [name for name in models if name == key or name.startswith(f"{key}_")]:
+                if name == key or _is_hidden(models[name], models):
+                    models[f"{new_key}{name[len(key) :]}"] = models.pop(name)
+            if new_key in models:
+                models[new_key].name = operation.model.rpartition(".")[2]
+        case ops.AddColumn(table=key, column=spec) if key in models:
+            models[key].fields[spec.field or spec.name] = FieldState(spec, step.at(operation.span))
+        case ops.AlterColumn(table=key, column=field, definition=stated) if stated is not None and key in models:
+            models[key].fields[field] = FieldState(stated, step.at(operation.span))
+        case ops.DropColumn(table=key, column=field):
+            if key in models and field in models[key].fields:
+                del models[key].fields[field]
+            else:
+                models.pop(f"{key}_{field}".lower(), None)
+        case ops.RenameColumn(table=key, column=field, new_name=new_field):
+            if key in models and field in models[key].fields:
+                models[key].fields[new_field] = models[key].fields.pop(field)
+            elif f"{key}_{field}".lower() in models:
+                models[f"{key}_{new_field}".lower()] = models.pop(f"{key}_{field}".lower())
+        case _:
+            pass
+
+
+def _is_hidden(state: ModelState, models: dict[str, ModelState]) -> bool:
+    """Whether it is the table of a many-to-many field: its name is a model's and a field's."""
+    return any(state.name.startswith(f"{other.name}_") for other in models.values() if other is not state)

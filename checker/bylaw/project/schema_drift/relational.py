@@ -1,0 +1,180 @@
+"""SQLAlchemy's and SQLModel's tables against what Alembic revisions and SQL files build."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bylaw.facts.database import Column, Table
+from bylaw.facts.drift import Drift
+from bylaw.facts.migrations import CreateTable
+from bylaw.project.imports import ImportGraph
+from bylaw.project.migrations.step import MigrationTree
+from bylaw.project.roles import context_of
+from bylaw.project.schema_drift.environments import hides
+from bylaw.project.schema_drift.histories import Built, Histories, bare
+from bylaw.source import Location
+
+if TYPE_CHECKING:
+    from bylaw.project import Project
+
+_CONDITION = re.compile(r"^\s*(?:if|elif|match|try|for|while)\b", re.MULTILINE)
+_NOT_MIGRATED = re.compile(r"is_view|autoload|skip_autogenerate|DeferredReflection|AbstractConcreteBase|\bconcrete\b")
+_FEW = 2
+
+
+def relational_drifts(project: Project) -> Iterator[Drift]:
+    """Tables and columns that models declare and no migration creates."""
+    tables = [t for t in project.tables if t.context == "app" and t.orm in {"sqlalchemy", "sqlmodel"} and t.name]
+    if not tables:
+        return
+    histories = Histories(project)
+    if not histories.trees:
+        return
+    comparison = Comparison(project, histories, tables)
+    yield from comparison.columns()
+    yield from comparison.tables()
+
+
+class Comparison:
+    """Models on one side, histories on the other."""
+
+    def __init__(self, project: Project, histories: Histories, tables: list[Table]) -> None:
+        self._project = project
+        self._histories = histories
+        self._tables = tables
+
+    # -- columns
+
+    def columns(self) -> Iterator[Drift]:
+        """Columns, each once, at the line that declares it."""
+        found: dict[Location, list[tuple[Table, Column, Built]]] = {}
+        for table in self._tables:
+            built = self._built(table)
+            if not built or not self._is_plain(table):
+                continue
+            missing = [column for column in table.columns if not any(each.has(column.name) for each in built)]
+            if len(missing) * 2 > len(table.columns) and len(missing) > _FEW:
+                continue  # another table of that name
+            for column in missing:
+                if self._is_certain(column) and not self._may_exist(built, column.name):
+                    found.setdefault(column.location, []).append((table, column, built[0]))
+        for location, cases in found.items():
+            table, column, one = cases[0]
+            yield Drift(
+                "column", one.tree.tool, location, table.name, table.class_name, column.name, column.type,
+                others=tuple(dict.fromkeys(other.name for other, _, _ in cases[1:] if other.name != table.name)),
+                related=tuple(_created(one)),
+            )  # fmt: skip
+
+    def _built(self, table: Table) -> list[Built]:
+        """The table in every tree that has one of its name, if all of them are known in full; else nothing."""
+        built = self._histories.of(table.name)
+        if table.schema:
+            built = [each for each in built if _schema(each) in {table.schema.lower(), ""}] or built
+        whole = all(each.state.complete and each.state.created is not None for each in built)
+        return built if whole else []
+
+    def _is_plain(self, table: Table) -> bool:
+        """Whether the class has the table to itself, and migrations look after it."""
+        if table.parents and not table.primary_key:
+            return False  # Flask-SQLAlchemy: rows of the parent's table, whatever the class is named
+        text = self._text_of_class(table)
+        return table.managed and not _NOT_MIGRATED.search(text)
+
+    def _text_of_class(self, table: Table) -> str:
+        file = self._project.files[table.location.path]
+        fact = next((fact for fact in file.facts.classes if fact.span == table.location.span), None)
+        return file.text(fact.statement) if fact is not None else ""
+
+    def _is_certain(self, column: Column) -> bool:
+        if column.from_library or column.implicit or column.conditional:
+            return False
+        file = self._project.files[column.location.path]
+        if context_of(file.facts, self._project.settings) != "app":
+            return False
+        method = next((f for f in file.facts.functions if f.span == column.location.span), None)
+        return method is None or not _CONDITION.search(file.text(method.statement))
+
+    def _may_exist(self, built: list[Built], name: str) -> bool:
+        return any(self._histories.doubts[each.tree].about(name) for each in built)
+
+    # -- tables
+
+    def tables(self) -> Iterator[Drift]:
+        """Tables whose neighbours, under the same metadata, are all created by migrations that are known in full."""
+        groups: dict[str, list[Table]] = {}
+        for table in self._tables:
+            groups.setdefault(self._registry(table), []).append(table)
+        for members in groups.values():
+            missing = [table for table in members if not self._exists(table)]
+            known = len(members) - len(missing)
+            if not missing or not known or (len(missing) > _FEW and len(missing) > known):
+                continue
+            homes = {built.tree for table in members for built in self._histories.of(table.name)}
+            if not all(self._histories.is_whole(home) for home in homes):
+                continue
+            for table in missing:
+                yield from self._missing(table, homes)
+
+    def _missing(self, table: Table, homes: set[MigrationTree]) -> Iterator[Drift]:
+        tools = {home.tool for home in homes}
+        if not self._is_plain(table) or not table.complete or "view" in table.name.lower():
+            return
+        if "alembic" in tools and table.location not in self._registered:
+            return
+        if any(self._histories.doubts[home].about(table.name) for home in homes):
+            return
+        if any(hides(self._project, home, table) for home in homes):
+            return
+        newest = max(homes, key=lambda home: len(home.steps))
+        related = ((newest.heads[0].location, "the newest migration"),)
+        yield Drift("table", newest.tool, table.location, table.name, table.class_name, related=related)
+
+    def _registry(self, table: Table) -> str:
+        """What the metadata of a table is known by; '' for a library's, which any model may use."""
+        own = self._project.names.definition(table.registry) if "." in table.registry else None
+        return table.registry if own is not None else ""
+
+    def _exists(self, table: Table) -> bool:
+        return bool(self._histories.of(table.name)) or self._histories.is_view(table.name)
+
+    @cached_property
+    def _registered(self) -> set[Location]:
+        """Places of the tables that Alembic knows; those that it may know count where other code loads their module."""
+        found = self._project.table_registrations()
+        return {
+            entry.table.location
+            for entry in found
+            if entry.status == "registered" or (entry.status == "undecided" and self._is_imported(entry.table))
+        }
+
+    def _is_imported(self, table: Table) -> bool:
+        module = self._project.files[table.location.path].facts.module
+        graph = self._graph
+        return any(
+            module in graph.direct(file.module)
+            for file in self._project.names.files
+            if file.module != module and context_of(file, self._project.settings) == "app"
+        )
+
+    @cached_property
+    def _graph(self) -> ImportGraph:
+        return ImportGraph(self._project.names)
+
+
+def _schema(built: Built) -> str:
+    return built.state.name.rpartition(".")[0].lower()
+
+
+def _created(built: Built) -> Iterator[tuple[Location, str]]:
+    step = built.state.created
+    if step is None:
+        return
+    for operation in step.migration.operations:
+        if isinstance(operation, CreateTable) and bare(operation.table) == bare(built.state.name):
+            yield step.at(operation.span), "the table is created here, without it"
+            return
+    yield step.location, "the table is created here, without it"

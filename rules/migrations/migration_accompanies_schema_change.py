@@ -1,0 +1,170 @@
+"""migration-accompanies-schema-change"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from bylaw import Finding, Project, Related, project_rule
+from bylaw.facts.drift import Drift
+
+
+@dataclass(frozen=True)
+class Options:
+    mode: Literal["migrations", "push"] = "migrations"
+    """`push`: the schema is pushed to the database by a command, so models and migrations are not compared."""
+    generate_command: str = ""
+    """The project's own command that writes a migration, for the help text; `{name}` stands for a name:
+    `make migration-generate name={name}`."""
+    forbid_create_all: bool = True
+    """Report code that creates tables from the models (`metadata.create_all()`, `migrate --run-syncdb`) outside of
+    tests."""
+    forbid_create_all_in_tests: bool = False
+    """Report it in tests as well: a database that is built from the models never runs a migration."""
+
+
+@project_rule(
+    summary="Every change of a model comes with its migration",
+    severity="error",
+    since="0.1.0",
+    sources=("S2-39", "S3-58", "S3-68", "S4-70", "S4-71", "S4-103"),
+    concern="compatibility",
+)
+def migration_accompanies_schema_change(project: Project, options: Options) -> Iterator[Finding]:
+    """A model that declares a table or column which no migration creates works on the machine whose database was
+    altered by hand, and fails with "no such column" wherever migrations build the schema.
+
+    What the migrations come to, replayed without a database, is compared with what the models declare: SQLAlchemy and
+    SQLModel with Alembic revisions or SQL files, Django's models with the migrations of their application (there the
+    fields that no model declares any more are reported as well, as `makemigrations --check` does). A table or column
+    is reported where both sides are known for certain. Left alone are tables that were there before the first
+    migration, views, `managed = False`, what Alembic's `include_object` may hide, columns under a condition or with a
+    computed name, what a library brings, and everything that a migration which could not be read may have done.
+
+    Repair: generate the migration (`alembic revision --autogenerate`, `manage.py makemigrations`), read it, and commit
+    it together with the model.
+
+    Bad:
+
+    ```python app/models.py
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+    class Base(DeclarativeBase): ...
+
+
+    class User(Base):
+        __tablename__ = "users"
+
+        user_id: Mapped[int] = mapped_column(primary_key=True)
+        phone: Mapped[str | None]
+    ```
+
+    ```python alembic/versions/a1_users.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "a1"
+    down_revision = None
+
+
+    def upgrade() -> None:
+        op.create_table("users", sa.Column("user_id", sa.Integer(), primary_key=True))
+    ```
+
+    Good:
+
+    ```python app/models.py
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+    class Base(DeclarativeBase): ...
+
+
+    class User(Base):
+        __tablename__ = "users"
+
+        user_id: Mapped[int] = mapped_column(primary_key=True)
+        phone: Mapped[str | None]
+    ```
+
+    ```python alembic/versions/a1_users.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "a1"
+    down_revision = None
+
+
+    def upgrade() -> None:
+        op.create_table("users", sa.Column("user_id", sa.Integer(), primary_key=True))
+    ```
+
+    ```python alembic/versions/b2_phone.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.add_column("users", sa.Column("phone", sa.String(), nullable=True))
+    ```
+    """
+    if options.mode == "migrations":
+        for drift in project.schema_drifts:
+            related = tuple(Related(location, message) for location, message in drift.related)
+            yield Finding(drift.location, _message(drift), _help(drift, options), related)
+    for push in project.schema_pushes():
+        if options.forbid_create_all_in_tests if push.in_tests else _forbids(options):
+            yield Finding(
+                push.location,
+                f"`{push.text}` creates tables beside the migrations",
+                "Build the database from the migrations: `alembic upgrade head`, or `manage.py migrate`.",
+            )
+
+
+def _forbids(options: Options) -> bool:
+    return options.forbid_create_all and options.mode == "migrations"
+
+
+def _message(drift: Drift) -> str:
+    label = f"`{drift.model}`" if drift.model else f"the table `{drift.table}`"
+    match drift.kind:
+        case "table":
+            table = f", the table of {label}" if drift.model else ""
+            return f"no migration creates `{drift.table}`{table}"
+        case "column" if drift.others:
+            more = f"{len(drift.others)} more table{'s' if len(drift.others) > 1 else ''}"
+            return f"no migration adds `{drift.column}` to `{drift.table}` and {more}"
+        case "column":
+            return f"no migration adds `{drift.column}` to `{drift.table}`, the table of {label}"
+        case _:
+            return f"migrations give {label} a field `{drift.column}`, which the model does not declare"
+
+
+def _help(drift: Drift, options: Options) -> str:
+    name = _name(drift)
+    if options.generate_command:
+        return f"Generate the migration: `{options.generate_command.replace('{name}', name)}`."
+    match drift.tool:
+        case "django":
+            return f"Generate the migration: `python manage.py makemigrations {drift.app}`."
+        case "alembic":
+            return f'Generate the migration: `alembic revision --autogenerate -m "{name.replace("_", " ")}"`.'
+        case _ if drift.kind == "column":
+            return f"Add a migration with `ALTER TABLE {drift.table} ADD COLUMN {drift.column} …`."
+        case _:
+            return f"Add a migration with `CREATE TABLE {drift.table}`."
+
+
+def _name(drift: Drift) -> str:
+    match drift.kind:
+        case "column":
+            return f"add_{drift.column}_to_{drift.table}"
+        case "table":
+            return f"add_{drift.table}"
+        case _:
+            return f"remove_{drift.column}_from_{drift.table}"
