@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from bylaw.facts.migrations import Migration, ValidateConstraint
 from bylaw.project.beside import Product, Said, lowest, servers_said
 from bylaw.project.migrations.step import MigrationTree, Step
 
@@ -49,6 +50,14 @@ def _of_file(path: str) -> str:
     else:
         found = [part for part in ("mysql", "mariadb", "sqlite") if name.removesuffix(".py").endswith(f"_{part}")]
     return _NAMES.get(found[0], found[0]) if found else ""
+
+
+def _is_postgres_alone(migration: Migration) -> bool:
+    """Whether it says what only PostgreSQL takes."""
+    return any(
+        getattr(operation, "concurrently", False) or isinstance(operation, ValidateConstraint)
+        for operation in migration.operations
+    )
 
 
 class ServerVersion(msgspec.Struct, frozen=True):
@@ -174,6 +183,32 @@ class Servers:
         if any(variant.dialect for step in tree.steps for variant in step.migration.variants):
             return "postgres"
         return self._of_code
+
+    def is_evident(self, tree: MigrationTree) -> bool:
+        """Whether something says that the tree runs on PostgreSQL, and on nothing else: it is not just assumed."""
+        if self.dialect(tree) != "postgres":
+            return False
+        if self._project.settings.migrations.dialect or any(step.migration.dialect for step in tree.steps):
+            return True
+        if not _POSTGRES_FOLDERS.isdisjoint(tree.folder.lower().split("/")) or self._declared(tree):
+            return True
+        return any(_is_postgres_alone(step.migration) for step in tree.steps) or self._is_evident_in_code
+
+    @cached_property
+    def _is_evident_in_code(self) -> bool:
+        postgres = self._running == "postgres"
+        for file in self._project.files.values():
+            modules = {entry.target for entry in file.facts.imports}
+            roots = {module.partition(".")[0] for module in modules}
+            if roots & (_OTHERS - {"sqlite3"}):
+                return False
+            postgres = postgres or bool(roots & _POSTGRES)
+            for name in modules | file.facts.dotted:
+                if name.startswith((*_POSTGRES_MODULES, *_POSTGRES_BACKENDS)):
+                    postgres = True
+                elif name.startswith(_OTHER_BACKENDS):
+                    return False
+        return postgres
 
     def _mysql_or_mariadb(self) -> str:
         return "mariadb" if {place.product for place in self.said} & {"mysql", "mariadb"} == {"mariadb"} else "mysql"

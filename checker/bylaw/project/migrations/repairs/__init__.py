@@ -26,11 +26,15 @@ class Repairs:
     def _content(self, change: Change) -> bytes:
         return self._project.files[change.step.path].source.content
 
+    def _is_evident(self, change: Change) -> bool:
+        return self._project.migrations.servers.is_evident(change.tree)
+
     # What can be edited:
 
     def concurrent(self, work: Work) -> Fix | None:
         """The index built, dropped or rebuilt CONCURRENTLY, with what its runner needs for that."""
-        return indexes.concurrent(work, self._content(work.change), self._project.migrations.place_of)
+        evident = self._is_evident(work.change)
+        return indexes.concurrent(work, self._content(work.change), self._project.migrations.place_of, evident=evident)
 
     def not_valid(self, work: Work) -> Fix | None:
         """The constraint NOT VALID, for the next migration to validate."""
@@ -38,7 +42,10 @@ class Repairs:
 
     def using_index(self, work: Work) -> Fix | None:
         """The unique constraint over an index that is built CONCURRENTLY before it."""
-        return constraints.using_index(work, self._content(work.change), self._project.migrations.place_of)
+        evident = self._is_evident(work.change)
+        return constraints.using_index(
+            work, self._content(work.change), self._project.migrations.place_of, evident=evident
+        )
 
     def outside(self, found: Refused) -> Fix | None:
         """The statement outside of the transaction that it fails in."""
@@ -49,7 +56,7 @@ class Repairs:
 
     def rerunnable(self, found: Unguarded) -> Fix | None:
         """The statement in the form that can be run again."""
-        return rerunning.rerunnable(found, self._content(found.change))
+        return rerunning.rerunnable(found, self._content(found.change), evident=self._is_evident(found.change))
 
     def timed(self, found: Untimed, timeout: str) -> Fix | None:
         """A `lock_timeout` (or the other setting that is missing) before the first statement that waits."""

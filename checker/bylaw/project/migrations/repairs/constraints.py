@@ -77,10 +77,11 @@ def _unvalidated(work: Work, content: bytes) -> tuple[Edit, ...]:
     return ()
 
 
-def using_index(work: Work, content: bytes, place_of: PlaceOf) -> Fix | None:
+def using_index(work: Work, content: bytes, place_of: PlaceOf, *, evident: bool) -> Fix | None:
     """The unique index first, CONCURRENTLY; then the constraint takes it over.
 
-    Safe where the migration does nothing else, and the table is known to have no partitions.
+    Safe where the migration does nothing else, the table is known to have no partitions, and the migrations run on
+    PostgreSQL alone (`evident`).
     """
     change, operation, state = work.change, work.change.operation, work.change.table(work.table)
     if not isinstance(operation, ops.AddConstraint) or (state is not None and state.partitioned):
@@ -94,7 +95,7 @@ def using_index(work: Work, content: bytes, place_of: PlaceOf) -> Fix | None:
         edits = _stated(work, content, place_of)
     if edits is None:
         return None
-    known = state is not None and state.created is not None
+    known = evident and state is not None and state.created is not None
     safe = known and is_alone(change) and place_of(change).kind != "unknown"
     return Fix(f"Build the index of `{name_of(work)}` concurrently first", edits, "safe" if safe else "unsafe")
 

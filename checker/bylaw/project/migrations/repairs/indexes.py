@@ -24,11 +24,11 @@ _TITLES: Final = {
 _DJANGO: Final = ("AddIndex", "RemoveIndex")
 
 
-def concurrent(work: Work, content: bytes, place_of: Callable[[Change], Place]) -> Fix | None:
+def concurrent(work: Work, content: bytes, place_of: Callable[[Change], Place], *, evident: bool) -> Fix | None:
     """CONCURRENTLY, with what the runner needs to run it outside of a transaction; None where that takes another file.
 
     Safe where the migration does nothing else, and the table is known to have no partitions: then the index is the
-    same.
+    same. `evident`: the migrations run on PostgreSQL and nowhere else (elsewhere Alembic leaves its keyword out).
     """
     change, state = work.change, work.change.table(work.table)
     if work.inline or (state is not None and state.partitioned):
@@ -38,7 +38,8 @@ def concurrent(work: Work, content: bytes, place_of: Callable[[Change], Place]) 
     if out is None or said is None:
         return None
     known = state is not None and state.created is not None
-    return Fix(_TITLES[work.cause], (*said, *out.edits), "safe" if known and out.sure else "unsafe")
+    fits = evident or isinstance(said[0], SetKeyword)
+    return Fix(_TITLES[work.cause], (*said, *out.edits), "safe" if known and out.sure and fits else "unsafe")
 
 
 def _said(work: Work, content: bytes) -> tuple[Edit, ...] | None:

@@ -57,7 +57,8 @@ def way_out(change: Change, place: Place, content: bytes) -> Exit | None:
         case "django" if change.step.migration.transactional is None and _bears_it(change):
             if not is_executed(change, content):
                 return None
-            return Exit((InsertStatement(change.step.path, change.operation.span, "atomic = False", "before"),))
+            edit = InsertStatement(change.step.path, change.operation.span, "atomic = False", "before")
+            return Exit((edit,), sure=is_alone(change))
         case "sql" if _bears_it(change):
             return _marked(change, place, content)
         case _:

@@ -24,11 +24,11 @@ _WORDS: Final[dict[type[ops.Operation], tuple[tuple[str, ...], ...]]] = {
 }
 
 
-def rerunnable(found: Unguarded, content: bytes) -> Fix | None:
+def rerunnable(found: Unguarded, content: bytes, *, evident: bool) -> Fix | None:
     """The guard at its place in the statement, or as Alembic's keyword.
 
-    Safe in SQL: where the statement would have succeeded, the guard changes nothing. Which keywords there are depends
-    on Alembic's version.
+    Safe in SQL for PostgreSQL (`evident`): where the statement would have succeeded, the guard changes nothing. Which
+    keywords there are depends on Alembic's version.
     """
     change = found.change
     path, span = change.step.path, change.operation.span
@@ -40,5 +40,6 @@ def rerunnable(found: Unguarded, content: bytes) -> Fix | None:
         at = behind(text, *words)
         if at is not None:
             start = span.start + len(text[:at].encode())
-            return Fix(f"Say {found.guard}", (Replace(path, Span(start, start), f" {found.guard}"),), "safe")
+            edit = Replace(path, Span(start, start), f" {found.guard}")
+            return Fix(f"Say {found.guard}", (edit,), "safe" if evident else "unsafe")
     return None
