@@ -46,6 +46,8 @@ class MigrationSettings(msgspec.Struct, frozen=True):
     """The oldest major version of PostgreSQL that the migrations run on; None means: found from the project."""
     mysql_version: str = ""
     """The oldest version of MySQL or MariaDB that they run on (`8.0`, `10.11`); '' means: found from the project."""
+    runner: str = ""
+    """Who runs the SQL files that do not tell by themselves; '' means: not known."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -62,6 +64,19 @@ class Settings(msgspec.Struct, frozen=True):
     all_rules_known: bool = True
     """False when configured rule packs were not loaded: a name that is not known may be one of their rules."""
 
+
+DIALECTS = (
+    "bigquery", "clickhouse", "cockroachdb", "databricks", "doris", "duckdb", "greenplum", "hive", "libsql",
+    "mariadb", "mssql", "mysql", "oracle", "pg", "postgres", "postgresql", "redshift", "singlestore", "snowflake",
+    "spark", "sqlite", "sqlite3", "sqlserver", "starrocks", "tidb", "timescaledb", "trino", "tsql",
+)  # fmt: skip
+"""What `dialect` may be."""
+RUNNERS = (
+    "aerich", "db-migrate", "dbmate", "diesel", "drizzle", "flyway", "golang-migrate", "goose", "hasura", "liquibase",
+    "mybatis", "node-pg-migrate", "play", "postgrator", "prisma", "psql", "rambler", "shmig", "sql-migrate", "sqitch",
+    "sqlx", "supabase", "tern",
+)  # fmt: skip
+"""What `runner` may be; `psql` stands for all that run one statement after the other, each by itself."""
 
 INTERNAL_LEVELS: Mapping[str, Level] = {
     "unread": "info",

@@ -67,7 +67,7 @@ def check(request: Request) -> int:
     else:
         judged = Judged(session.judge(resolved.rules))
     if not request.quiet:
-        for line in undecided(session.project):
+        for line in undecided(session.project, session.discovery.skipped):
             output.note(f"bylaw: {line}")
     report = judged.report
     shown = tuple(d for d in report.diagnostics if not d.location.path or is_below(d.location.path, paths))

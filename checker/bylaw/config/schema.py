@@ -11,7 +11,7 @@ import msgspec
 
 from bylaw.config.lines import kebab
 from bylaw.errors import did_you_mean
-from bylaw.settings import MAX_FILE_SIZE, Layout, MigrationSettings
+from bylaw.settings import DIALECTS, MAX_FILE_SIZE, RUNNERS, Layout, MigrationSettings
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -78,10 +78,20 @@ def _read_fields(kind: type[Any], table: Mapping[str, object], prefix: str) -> t
             problems.append(Problem(dotted, "is given twice, once with dashes and once with underscores"))
         else:
             values[name], wrong = _read_value(hints[name], value, dotted)
-            problems.extend(wrong)
+            problems.extend(wrong or _unknown_name(dotted, value))
             if values[name] is None:
                 del values[name]
     return values, problems
+
+
+def _unknown_name(key: str, value: object) -> list[Problem]:
+    """What is wrong with a text that has to be one of a list."""
+    known = {"migrations.dialect": DIALECTS, "migrations.runner": RUNNERS}.get(key, ())
+    if not known or not isinstance(value, str) or not value or value in known:
+        return []
+    hint = did_you_mean(value, list(known))
+    listed = ", ".join(known)
+    return [Problem(key, f'"{value}" is none that is known; {f"{hint} " if hint else ""}they are {listed}')]
 
 
 def _unknown(key: str, known: list[str]) -> str:

@@ -13,6 +13,7 @@ from bylaw.settings import Level
 from bylaw.source import Location, Span
 
 UNREAD = "unread"
+UNKNOWN_LAYOUT = "unknown-layout"
 INVALID_SUPPRESSION = "invalid-suppression"
 UNUSED_SUPPRESSION = "unused-suppression"
 FIX_FAILED = "fix-failed"
@@ -23,6 +24,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "unreadable-file": "The file was found but could not be opened. Nothing in it is judged.",
     "internal-error": "A rule crashed. The other rules ran, and the exit code is 2. It cannot be suppressed.",
     UNREAD: "A migration statement could not be understood, so no rule judged it. Look at it, or write it plainly.",
+    UNKNOWN_LAYOUT: "Numbered SQL files change tables, and no runner that is known lays them out like this. They are "
+    "judged when `layout.migrations` names them.",
     "unknown-revision": "`accepted-through` names a migration that is not there: it accepts nothing. Correct it.",
     INVALID_SUPPRESSION: "A `bylaw: ignore` comment names no known rule, or gives no reason. It does nothing.",
     UNUSED_SUPPRESSION: "A `bylaw: ignore` comment suppresses nothing any more. `--fix` removes it.",
@@ -44,6 +47,21 @@ def internal_findings(project: Project, failed: Mapping[str, str], unread_level:
         yield _internal("unknown-revision", "warning", "", Span(0, 0), message)
     if unread_level != "off":
         yield from _unread(project, unread_level)
+        yield from _unknown_layouts(project)
+
+
+def _unknown_layouts(project: Project) -> Iterator[Diagnostic]:
+    for folder, files in project.migrations.unplaced():
+        message = (
+            f"the {len(files)} SQL files of `{folder or '.'}` look like migrations, in a layout of no runner that is "
+            "known: they are not judged"
+        )
+        found = _internal(UNKNOWN_LAYOUT, "info", files[0], Span(0, 0), message)
+        help_ = (
+            f'Name them, `layout.migrations = ["{folder}/*.sql"]`, and who runs them, `migrations.runner = "…"`; or '
+            "leave them out with `exclude`."
+        )
+        yield msgspec.structs.replace(found, help=help_)
 
 
 def _unread(project: Project, level: Level) -> Iterator[Diagnostic]:

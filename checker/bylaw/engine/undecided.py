@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bylaw.project import Project
+from bylaw.project.migrations import MigrationTree
 
 
-def undecided(project: Project) -> Iterator[str]:
-    """One sentence, without its full stop, for each thing that was not decided, and what it was taken for."""
+def undecided(project: Project, skipped: Iterable[tuple[str, str]] = ()) -> Iterator[str]:
+    """One sentence, without its full stop, for each thing that was not decided, and what it was taken for.
+
+    `skipped`: files that were left out, with the reason.
+    """
+    trees = project.migrations.trees
+    folders = {tree.folder for tree in trees}
+    for path, reason in skipped:
+        if reason.startswith("larger than") and path.rpartition("/")[0] in folders:
+            yield f"the migration {path} is not read: it is {reason}; `max-file-size` allows more"
+    yield from _base(project, trees)
+    unplaced = [
+        tree.folder or "."
+        for tree in trees
+        if tree.tool == "sql" and not tree.layout and any(map(project.migrations.has_no_known_place, tree.steps))
+    ]
+    if unplaced:
+        more = f" and {len(unplaced) - 3} other folders" if len(unplaced) > 3 else ""
+        yield (
+            f"who runs the SQL files of {', '.join(unplaced[:3])}{more} is not known, so what depends on their "
+            "transaction is not judged; `migrations.runner` names it (`psql`: one statement after the other)"
+        )
+
+
+def _base(project: Project, trees: tuple[MigrationTree, ...]) -> Iterator[str]:
     history, settings = project.history, project.settings.migrations
-    if settings.judge_all or not history.reason or not any(len(tree.steps) > 1 for tree in project.migrations.trees):
+    if settings.judge_all or not history.reason or not any(len(tree.steps) > 1 for tree in trees):
         return
     if history.base is not None:
         yield f"migrations that were merged and then edited are not told apart: {history.reason}"
     elif not settings.accepted_through:
         yield (
             f"which migrations are new is not known, so all are judged: {history.reason}; "
-            "`--since REV` or `accepted-through` says from where on"
+            "`accepted-through` (or, in a repository, `--since REV`) says from where on"
         )

@@ -41,7 +41,7 @@ class Answers:
         shown = tuple(d for d in report.diagnostics if not d.location.path or is_below(d.location.path, wanted))
         files = sum(is_below(path, wanted) for path in session.project.files)
         answer = render("agent", View(shown, files, Texts(session.text), resolved.rules, DESCRIPTIONS))
-        return answer + "".join(f"Note: {line}.\n" for line in undecided(session.project))
+        return answer + "".join(f"Note: {line}.\n" for line in undecided(session.project, session.discovery.skipped))
 
     def conventions(self, path: str) -> str:
         """Which rules hold for a file, before it is written: one line each, with the options that matter.

@@ -53,6 +53,7 @@ from bylaw.project.migrations.state import Schema
 from bylaw.project.migrations.step import MigrationProblem, MigrationTree, Step
 from bylaw.project.migrations.transactions import Place, places
 from bylaw.project.migrations.trees import find_groves
+from bylaw.project.migrations.unplaced import in_place, unplaced
 from bylaw.project.migrations.work import Work
 from bylaw.project.paths import is_test
 from bylaw.source import Span
@@ -100,14 +101,23 @@ class Migrations:
     @cached_property
     def _planted(self) -> Planted:
         project = self._project
-        dialect = project.settings.migrations.dialect
-        facts = (file.facts for file in project.files.values() if not is_test(file.path, project.settings))
-        groves = find_groves(linked(facts, lambda: project.names, dialect), dialect)
-        base = merged(groves, project.history, lambda path: Version(self._content(path), project.files[path].facts))
+        settings = project.settings
+        dialect, runner = settings.migrations.dialect, settings.migrations.runner
+        files = (file.facts for file in project.files.values() if not is_test(file.path, settings))
+        facts = (in_place(facts, settings) for facts in files)
+        groves = find_groves(linked(facts, lambda: project.names, dialect), dialect, runner)
+        base = merged(groves, project.history, self._version)
         return plant(groves, project.settings.migrations, base, self._content, named=project.history.named)
+
+    def _version(self, path: str) -> Version:
+        return Version(self._content(path), in_place(self._project.files[path].facts, self._project.settings))
 
     def _content(self, path: str) -> bytes:
         return self._project.files[path].source.content
+
+    def unplaced(self) -> Iterator[tuple[str, list[str]]]:
+        """Folders, with their files, that may hold migrations of a runner that is not known."""
+        return unplaced((file.facts for file in self._project.files.values()), self._project.settings)
 
     def edited(self) -> Iterator[EditedMigration]:
         """Migrations that the default branch holds already and that say something else now."""
@@ -261,6 +271,12 @@ class Migrations:
     @cached_property
     def _places(self) -> dict[Change, Place]:
         return dict(entry for _, placed in self.placed() for entry in placed)
+
+    def has_no_known_place(self, step: Step) -> bool:
+        """Whether the step is judged, and nothing tells in which transaction it runs."""
+        if not step.judged or step.exempt:
+            return False
+        return any(place.kind == "unknown" for change, place in self._places.items() if change.step is step)
 
     def placed(self) -> Iterator[tuple[Step, tuple[tuple[Change, Place], ...]]]:
         """Every judged step that runs, with all its operations, each in its transaction."""

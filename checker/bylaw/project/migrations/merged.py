@@ -10,8 +10,8 @@ import msgspec
 from bylaw.facts.migrations import Migration, Operation
 from bylaw.project.history import History, Version
 from bylaw.project.migrations.differences import Difference, Text, contents, difference, known_as
+from bylaw.project.migrations.grove import Grove, Node
 from bylaw.project.migrations.step import MigrationTree, Step
-from bylaw.project.migrations.trees import Grove, Node
 from bylaw.source import Span
 
 _MOST_RENAMED = 200

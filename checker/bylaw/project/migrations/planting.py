@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from bylaw.project.migrations.graph import Graph
+from bylaw.project.migrations.grove import Grove, Node, natural_key
 from bylaw.project.migrations.merged import Edit, Merged
 from bylaw.project.migrations.problems import tree_of
 from bylaw.project.migrations.step import Exemption, MigrationTree, Step
-from bylaw.project.migrations.trees import Grove, Node, natural_key
 from bylaw.settings import MigrationSettings
 
 

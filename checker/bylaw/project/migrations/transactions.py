@@ -18,7 +18,7 @@ several statements that are sent as one query."""
 
 WRAPPING: Final = frozenset({"goose", "dbmate", "sql-migrate", "drizzle", "supabase", "aerich", "rambler", "tern"})
 ONE_QUERY: Final = frozenset({"golang-migrate", "prisma", "hasura"})
-_BARE: Final = frozenset({"sqitch"})
+_BARE: Final = frozenset({"psql", "sqitch"})
 _RUNNERS: Final = {
     "goose": "goose", "dbmate": "dbmate", "sql-migrate": "sql-migrate", "drizzle": "Drizzle", "supabase": "Supabase",
     "aerich": "Aerich", "golang-migrate": "golang-migrate", "prisma": "Prisma", "hasura": "Hasura", "flyway": "Flyway",

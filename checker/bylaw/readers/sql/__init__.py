@@ -8,7 +8,7 @@ from typing import Final
 from bylaw.facts.code import Suppression, SyntaxProblem
 from bylaw.facts.file import FileFacts
 from bylaw.facts.migrations import Migration, Operation, UnreadOperation
-from bylaw.readers.sql.layouts import Layout, layout_of
+from bylaw.readers.sql.layouts import Layout, layout_of, unknown_layout
 from bylaw.readers.sql.text import Reading, Stretch, bytewise
 from bylaw.source import Span
 
@@ -37,7 +37,10 @@ def read(path: str, content: bytes) -> FileFacts:
     text = bytewise(_readable(content))
     layout = layout_of(path, text)
     migrations = (_migration(layout, text),) if layout is not None and layout.up else ()
-    return FileFacts(path, "sql", migrations=migrations, suppressions=_suppressions(text, migrations))
+    unknown = unknown_layout(path, text) if layout is None else None
+    unplaced = (_migration(unknown, text),) if unknown is not None else ()
+    said = _suppressions(text, migrations or unplaced)
+    return FileFacts(path, "sql", migrations=migrations, suppressions=said, unplaced=unplaced)
 
 
 def _unreadable(path: str, reason: str) -> tuple[Migration, ...]:

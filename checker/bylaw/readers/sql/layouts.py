@@ -93,6 +93,10 @@ _NO_MIGRATION_NAMES: Final = re.compile(
 _NUMBERED: Final = re.compile(r"^[vV]?\d")
 _ORDINAL: Final = re.compile(r"^(?:0\d*|\d{1,3}|\d{8,}|[vV]\d+)(?:[_.\-]|$)")
 """A number that orders files: `2024_report` has none."""
+_DATED: Final = re.compile(r"^\d{4}[-_.]\d\d?[-_.]\d\d?(?:[_.\- ]|$)")
+_TABLE_CHANGE: Final = re.compile(r"\b(?:create|alter|drop)\s{1,9}table\b", re.IGNORECASE | re.ASCII)
+_LARGEST_UNKNOWN: Final = 500_000
+"""Characters: what is larger is a dump."""
 _VERSION: Final = re.compile(r"^v?\d+(?:[._]\d+)*$")
 _FLYWAY: Final = re.compile(r"^(?:([VvBbUu])(\d+(?:[._]\d+)*)__|([Rr])__)")
 _DOWN_NAME: Final = re.compile(r"[._\-](?:down|undo|rollback|revert|downgrade)$", re.IGNORECASE)
@@ -128,6 +132,21 @@ def layout_of(path: str, text: str) -> Layout | None:
         if any(word in lowered for word in _TRANSACTION) and _says_no_transaction(text):
             transactional = False
     return Layout(found.name, found.revision, found.up, transactional, found.dialect or _dialect(file, parts))
+
+
+def unknown_layout(path: str, text: str) -> Layout | None:
+    """For a file that `layout_of` knows nothing of: how to read it, if it may be a migration all the same."""
+    *folders, name = path.split("/")
+    parts = [part.lower() for part in folders]
+    file = _File(name.rpartition(".")[0] or name, folders[-1] if folders else "")
+    numbered = _ORDINAL.match(file.stem) or _DATED.match(file.stem)
+    if not numbered or not _NO_MIGRATION_PARTS.isdisjoint(parts) or any("init" in part for part in parts):
+        return None
+    if _NO_MIGRATION_NAMES.search(file.stem) or _DOWN_NAME.search(file.stem) or len(text) > _LARGEST_UNKNOWN:
+        return None
+    if _TABLE_CHANGE.search(text) is None:
+        return None
+    return Layout("", _UP_NAME.sub("", file.stem), ((0, len(text)),), dialect=_dialect(file, parts))
 
 
 def _says_no_transaction(text: str) -> bool:
