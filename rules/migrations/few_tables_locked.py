@@ -12,6 +12,8 @@ from bylaw import Finding, Project, Related, project_rule
 class Options:
     most: int = 2
     """How many tables in use one transaction may lock. A foreign key locks two: its own and the one it points to."""
+    small_tables: tuple[str, ...] = ()
+    """Patterns of tables (`countries`, `*_settings`) that do not count."""
 
 
 @project_rule(
@@ -53,7 +55,7 @@ def few_tables_locked(project: Project, options: Options) -> Iterator[Finding]:
     ALTER TABLE letters ADD COLUMN note text;
     ```
     """
-    for found in project.migrations.crowds(options.most):
+    for found in project.migrations.crowds(options.most, options.small_tables):
         *others, last = found.tables
         held = ", ".join(f"`{name}`" for name in others)
         message = (

@@ -18,7 +18,7 @@ from bylaw.project.migrations.conflicts import NamedConstraint, named_constraint
 from bylaw.project.migrations.crowds import Crowd, Mixture, crowds, mixtures
 from bylaw.project.migrations.deprecation import Announcement, Terms, announcement, object_announcement
 from bylaw.project.migrations.drops import Drop, drops
-from bylaw.project.migrations.gaps import Gap, gaps
+from bylaw.project.migrations.gaps import Gap, concurrent_builds, gaps
 from bylaw.project.migrations.held import Held, held
 from bylaw.project.migrations.hygiene import Careless, careless
 from bylaw.project.migrations.linking import linked
@@ -341,6 +341,11 @@ class Migrations:
         for placed in self._on_postgres():
             yield from unqualified(change for change, _ in placed if change.is_new)
 
+    def concurrent_builds(self) -> Iterator[tuple[Change, str]]:
+        """Indexes of PostgreSQL that are built or rebuilt CONCURRENTLY, by name ('' for one without)."""
+        for placed in self._on_postgres():
+            yield from concurrent_builds(change for change, _ in placed if change.is_judged)
+
     def gaps(self) -> Iterator[Gap]:
         """Indexes that are gone before what replaces them is there."""
         for deployment in self.deployments:
@@ -348,10 +353,10 @@ class Migrations:
                 if gap.change.is_judged and self.servers.is_postgres(gap.change.tree, gap.change.step):
                     yield gap
 
-    def crowds(self, most: int) -> Iterator[Crowd]:
-        """Transactions that lock more than `most` tables in use."""
+    def crowds(self, most: int, small: tuple[str, ...] = ()) -> Iterator[Crowd]:
+        """Transactions that lock more than `most` tables in use, those that match one of the `small` patterns aside."""
         for placed in self._on_postgres():
-            yield from (found for found in crowds(placed, most) if found.change.is_judged)
+            yield from (found for found in crowds(placed, most, small) if found.change.is_judged)
 
     def mixtures(self) -> Iterator[Mixture]:
         """Transactions that change the schema of a table in use, and rows."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
 
 import msgspec
 
@@ -33,8 +34,8 @@ class Mixture(msgspec.Struct, frozen=True, eq=False):
     schema: Change
 
 
-def crowds(placed: Iterable[tuple[Change, Place]], most: int) -> Iterator[Crowd]:
-    """One for each transaction of a step that locks more than `most` tables in use."""
+def crowds(placed: Iterable[tuple[Change, Place]], most: int, small: Sequence[str] = ()) -> Iterator[Crowd]:
+    """One for each transaction of a step that locks more than `most` tables in use that match no `small` pattern."""
     number: int | None = None
     tables: dict[str, Change] = {}
     told = False
@@ -45,7 +46,8 @@ def crowds(placed: Iterable[tuple[Change, Place]], most: int) -> Iterator[Crowd]
         if place.number != number:
             number, tables, told = place.number, {}, False
         for table in _locked(change):
-            tables.setdefault(table, change)
+            if not any(fnmatchcase(table, pattern) for pattern in small):
+                tables.setdefault(table, change)
         if len(tables) > most and not told:
             told = True
             yield Crowd(change, tuple(tables), next(iter(tables.values())))

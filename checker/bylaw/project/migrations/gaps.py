@@ -1,8 +1,8 @@
-"""Indexes that are gone before what replaces them is there."""
+"""Indexes that are gone before what replaces them is there, and those that are built while others write."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -85,3 +85,15 @@ def _replacement(later: tuple[Change, ...], table: TableState, gone: IndexState)
         ):
             return change
     return None
+
+
+def concurrent_builds(changes: Iterable[Change]) -> Iterator[tuple[Change, str]]:
+    """Indexes that are built or rebuilt CONCURRENTLY on tables in use, by name ('' for one without)."""
+    for change in changes:
+        match change.operation:
+            case ops.CreateIndex(concurrently=True, table=table, name=name) if in_use(change, table):
+                yield change, name
+            case ops.OtherStatement(kind="reindex", concurrently=True, name=name, table=table):
+                yield change, name or table
+            case _:
+                pass

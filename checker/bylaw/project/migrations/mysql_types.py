@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from bylaw.project.beside import Product
 from bylaw.project.migrations.types import SqlType, parse_type
 
 _EXACT: Final = frozenset({
@@ -19,7 +20,7 @@ _MOST_BYTES_PER_CHARACTER: Final = 4
 _SET_SIZES: Final = (8, 16, 24, 32, 64)
 
 
-def copies_table(old: str, new: str, *, exact: bool) -> bool:
+def copies_table(old: str, new: str, product: Product, *, exact: bool) -> bool:
     """Whether the change from one type (SQL text) to the other is known to copy the table; never where either is ''.
 
     `exact`: the types are written in SQL of the server itself.
@@ -34,7 +35,7 @@ def copies_table(old: str, new: str, *, exact: bool) -> bool:
         return True
     match before.base:
         case "varchar":
-            return _copies_varchar(before, after)
+            return _copies_varchar(before, after, product)
         case "enum" | "set":
             return _copies_labels(before, after)
         case "char" | "numeric" | "binary" | "varbinary" | "time" | "timestamp":
@@ -47,12 +48,14 @@ def _is_byte(kind: SqlType) -> bool:
     return kind.base in {"boolean", "tinyint"}
 
 
-def _copies_varchar(before: SqlType, after: SqlType) -> bool:
-    """A longer one is made in place as long as its length takes as many bytes; characters take one to four."""
+def _copies_varchar(before: SqlType, after: SqlType, product: Product) -> bool:
+    """A longer one is made in place as long as its length takes as many bytes; characters take one to four. MariaDB
+    makes more of them in place, depending on the character set.
+    """
     if not before.numbers or not after.numbers:
         return False
     old, new = before.numbers[0], after.numbers[0]
-    return new < old or (old * _MOST_BYTES_PER_CHARACTER <= _ONE_BYTE < new)
+    return new < old or (product == "mysql" and old * _MOST_BYTES_PER_CHARACTER <= _ONE_BYTE < new)
 
 
 def _copies_labels(before: SqlType, after: SqlType) -> bool:

@@ -97,7 +97,7 @@ def _work(change: Change, table: str, server: ServerVersion, all_changes: list[C
             yield from copy("primary-key")
         case ops.AlterColumn() as altered:
             old, new = _types(change, altered)
-            if copies_table(old, new, exact=change.tree.tool == "sql"):
+            if copies_table(old, new, server.product, exact=change.tree.tool == "sql"):
                 yield from copy("type", (altered.column,), f"{old} to {new}")
         case _:
             pass

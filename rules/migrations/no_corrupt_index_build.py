@@ -1,0 +1,61 @@
+"""no-corrupt-index-build"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bylaw import Finding, NoOptions, Project, project_rule
+
+_FIXED = (14, 4)
+
+
+@project_rule(
+    summary="No index is built CONCURRENTLY on a PostgreSQL that may get it wrong",
+    severity="warning",
+    since="0.1.0",
+    sources=("S2-43",),
+    concern="robustness",
+)
+def no_corrupt_index_build(project: Project, _options: NoOptions) -> Iterator[Finding]:
+    """PostgreSQL 14.0 to 14.3 can leave rows out of an index that is built or rebuilt CONCURRENTLY while others write:
+    queries then do not find them, and nothing says so. 14.4 repaired that.
+
+    The version is the one that compose files, CI services or Dockerfiles start (`image: postgres:14.2`). Where nothing
+    names one of these, nothing is reported.
+
+    Repair: upgrade to 14.4 or newer first, and REINDEX what was built before.
+
+    Bad:
+
+    ```yaml docker-compose.yml
+    services:
+      db:
+        image: postgres:14.2
+    ```
+
+    ```sql db/migrations/0002_index.sql
+    CREATE INDEX CONCURRENTLY ix_orders_day ON orders (day);
+    ```
+
+    Good:
+
+    ```yaml docker-compose.yml
+    services:
+      db:
+        image: postgres:14.4
+    ```
+
+    ```sql db/migrations/0002_index.sql
+    CREATE INDEX CONCURRENTLY ix_orders_day ON orders (day);
+    ```
+    """
+    server = project.migrations.postgres
+    if len(server.version) < 2 or not (14,) <= server.version < _FIXED:
+        return
+    version = ".".join(map(str, server.version[:2]))
+    for change, name in project.migrations.concurrent_builds():
+        message = (
+            f"builds the index{f' `{name}`' if name else ''} CONCURRENTLY on PostgreSQL {version}{server.source}, "
+            "which may leave rows out of it that are written meanwhile"
+        )
+        yield Finding(change.location, message, "Upgrade to PostgreSQL 14.4 or newer first.")
