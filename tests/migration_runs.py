@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import psycopg
 from postgres_server import empty
 
@@ -181,7 +182,11 @@ def trees(files: Mapping[str, str], settings: Settings) -> tuple[MigrationTree, 
 
     facts = {path: read_file(path, text.encode()) for path, text in files.items()}
     migrations = Project(facts, settings, load).migrations
-    return tuple(tree for tree in migrations.trees if migrations.servers.is_postgres(tree))
+    found = [
+        (tree, tuple(step for step in tree.steps if migrations.servers.is_postgres(tree, step)))
+        for tree in migrations.trees
+    ]
+    return tuple(msgspec.structs.replace(tree, steps=steps) for tree, steps in found if steps)
 
 
 # --- SQL ----------------------------------------------------------------------------------------------
