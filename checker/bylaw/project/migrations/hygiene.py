@@ -58,9 +58,10 @@ def _live_models(project: Project, tree: MigrationTree, file: File) -> Iterator[
     """Each model once, where a function first works with its rows."""
     seen: set[str] = set()
     own = f"{file.facts.module}."
+    only_back = _only_for_downgrade(file, own) if tree.tool == "alembic" else frozenset()
     for use in file.facts.references:
         function = use.function.removeprefix(own)
-        if not function or use.name.startswith(own) or function.partition(".")[0] == "downgrade":
+        if not function or use.name.startswith(own) or function.partition(".")[0] in only_back:
             continue
         found = _model_of(project, tree, file, use)
         if found is None:
@@ -73,6 +74,26 @@ def _live_models(project: Project, tree: MigrationTree, file: File) -> Iterator[
                 "live-model", tree, Location(file.path, use.span), name.rpartition(".")[2], label,
                 table.name if table is not None else "", function.rpartition(".")[2],
             )  # fmt: skip
+
+
+def _only_for_downgrade(file: File, own: str) -> frozenset[str]:
+    """Functions of a revision that `downgrade` needs, itself among them, and `upgrade` does not."""
+    calls: dict[str, set[str]] = {}
+    for use in file.facts.references:
+        if use.function and use.name.startswith(own):
+            caller = use.function.removeprefix(own).partition(".")[0]
+            calls.setdefault(caller, set()).add(use.name.removeprefix(own).partition(".")[0])
+    back, forth = _reached("downgrade", calls), _reached("upgrade", calls)
+    return frozenset(back - forth)
+
+
+def _reached(start: str, calls: dict[str, set[str]]) -> set[str]:
+    reached, waiting = {start}, [start]
+    while waiting:
+        for name in calls.get(waiting.pop(), set()) - reached:
+            reached.add(name)
+            waiting.append(name)
+    return reached
 
 
 def _model_of(project: Project, tree: MigrationTree, file: File, use: Reference) -> tuple[str, Table | None] | None:
