@@ -18,6 +18,7 @@ from bylaw.project.migrations.conflicts import NamedConstraint, named_constraint
 from bylaw.project.migrations.crowds import Crowd, Mixture, crowds, mixtures
 from bylaw.project.migrations.deprecation import Announcement, Terms, announcement, object_announcement
 from bylaw.project.migrations.drops import Drop, drops
+from bylaw.project.migrations.file_names import file_name, is_named_by_hand
 from bylaw.project.migrations.gaps import Gap, concurrent_builds, gaps
 from bylaw.project.migrations.held import Held, held
 from bylaw.project.migrations.hygiene import Careless, careless
@@ -60,6 +61,7 @@ from bylaw.source import Span
 
 if TYPE_CHECKING:
     from bylaw.diagnostics import Related
+    from bylaw.facts.file_names import FileName
     from bylaw.project import Project
 
 __all__ = [
@@ -158,6 +160,13 @@ class Migrations:
                     seen.add(key)
                     found.append(change)
         return tuple(found)
+
+    def named_files(self) -> Iterator[tuple[Step, FileName]]:
+        """The judged migrations whose name somebody chose, each with that name."""
+        for tree in self.trees:
+            for step in tree.steps:
+                if step.judged and is_named_by_hand(step, tree):
+                    yield step, file_name(step)
 
     def is_idle(self, step: Step) -> bool:
         """Whether the step changes nothing: a squash whose originals are still there, or the other way round."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bylaw.facts.migrations import UnreadOperation
+from bylaw.facts.migrations import AddColumn, CreateTable, Operation, RenameColumn, RenameTable, UnreadOperation
 from bylaw.project.migrations.step import MigrationTree, Step
 
 if TYPE_CHECKING:
@@ -41,13 +41,22 @@ class Doubts:
 
     @cached_property
     def _texts(self) -> list[str]:
-        """The migrations that do something which was not understood, or different things on different databases."""
+        """The migrations that do something which was not understood, and the homes of the functions they call."""
         vague = {step.path for step in self._tree.steps if _is_vague(step)}
         names = {call for step in self._tree.steps for call in _called(step)}
         homes = (self._project.names.definition(name) for name in sorted(names))
         paths = vague | {home.file.path for home in homes if home is not None}
-        paths |= {step.path for step in self._tree.steps if step.migration.variants}
         return [self._text(path) for path in sorted(paths)]
+
+    @cached_property
+    def _elsewhere(self) -> frozenset[str]:
+        """Tables and columns, in lower case, that are created on another kind of database than the one looked at."""
+        found: set[str] = set()
+        for step in self._tree.steps:
+            for variant in step.migration.variants:
+                for operation in variant.operations:
+                    found.update(_created(operation))
+        return frozenset(found)
 
     @cached_property
     def _builds_anything(self) -> bool:
@@ -62,8 +71,23 @@ class Doubts:
         """Whether what was not understood may have created a table or column of that name."""
         if self.whole or self._builds_anything:
             return True
+        if name.lower() in self._elsewhere:
+            return True
         word = re.compile(rf"\b{re.escape(name)}\b", re.IGNORECASE)
         return any(word.search(text) for text in self._texts)
+
+
+def _created(operation: Operation) -> Iterator[str]:
+    match operation:
+        case CreateTable(table=table, columns=columns):
+            yield table.rpartition(".")[2].lower()
+            yield from (column.name.lower() for column in columns)
+        case AddColumn(column=column):
+            yield column.name.lower()
+        case RenameColumn(new_name=name) | RenameTable(new_name=name):
+            yield name.rpartition(".")[2].lower()
+        case _:
+            pass
 
 
 def _reaches_out(text: str) -> bool:

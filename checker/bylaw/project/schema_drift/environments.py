@@ -9,32 +9,55 @@ from bylaw.facts.database import Table
 from bylaw.project.migrations.step import MigrationTree
 
 if TYPE_CHECKING:
-    from bylaw.project import Project
+    from bylaw.project import File, Project
 
-_HOOK = re.compile(r"\binclude_(?:object|name)\b")
-_OWN_HOOK = re.compile(r"\bdef include_(?:object|name)\b|\binclude_(?:object|name)\s*=\s*lambda")
+_HOOKS = ("include_object", "include_name")
 _LITERAL = re.compile(r"""["']([A-Za-z_]\w{2,})["']""")
-_SETTLED = frozenset({"table", "column", "index", "foreign_key_constraint", "unique_constraint", "schema"})
+_SETTLED = frozenset({
+    "table", "column", "index", "schema", "foreign_key_constraint", "unique_constraint", "info", "skip_autogenerate",
+})  # fmt: skip
+_ASKS_MORE = re.compile(r"\.schema\b|__table__|__module__|getattr\(")
 
 
 def hides(project: Project, tree: MigrationTree, table: Table) -> bool:
-    """Whether a hook of the tree's `env.py` may hide the table from Alembic."""
-    text = _environment(project, tree)
-    if not _HOOK.search(text):
+    """Whether a hook of the tree's `env.py` may hide the table from Alembic. (Tables that say so themselves, in their
+    `info`, are none that the caller asks for.)
+    """
+    file = _environment(project, tree)
+    if file is None:
         return False
-    if not _OWN_HOOK.search(text):
+    text = file.source.content.decode("utf-8", "replace")
+    hooks = [hook for hook in _HOOKS if re.search(rf"\b{hook}\b", text)]
+    own = [function for function in file.facts.functions if function.name in hooks]
+    if len(own) < len(hooks):
         return True
-    literals = set(_LITERAL.findall(text)) - _SETTLED
-    asks = re.search(r"\.info\b|\.schema\b|__table__|getattr\(", text) is not None
-    return asks or any(literal in table.name for literal in literals)
+    outside = {
+        item.local
+        for item in file.facts.imports
+        if project.names.definition(item.target) or _is_module(project, item.target)
+    }
+    for function in own:
+        body = file.text(function.statement)
+        words = set(re.findall(r"\w+", body))
+        if _ASKS_MORE.search(body) or words & outside:
+            return True
+        if any(literal in table.name for literal in set(_LITERAL.findall(body)) - _SETTLED):
+            return True
+        if words & {variable.name for variable in file.facts.variables} and table.name in _LITERAL.findall(text):
+            return True
+    return False
 
 
-def _environment(project: Project, tree: MigrationTree) -> str:
+def _is_module(project: Project, name: str) -> bool:
+    return project.names.module(name) is not None
+
+
+def _environment(project: Project, tree: MigrationTree) -> File | None:
     folder = tree.folder
     while True:
         path = f"{folder}/env.py" if folder else "env.py"
         if path in project.files:
-            return project.files[path].source.content.decode("utf-8", "replace")
+            return project.files[path]
         if not folder:
-            return ""
+            return None
         folder = folder.rpartition("/")[0]

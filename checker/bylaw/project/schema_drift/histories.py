@@ -39,15 +39,18 @@ class Histories:
         self.doubts = {tree: Doubts(project, tree) for tree in self.trees}
         self._built: dict[str, list[Built]] = {}
         self._views: list[str] = []
-        self._based_elsewhere: set[MigrationTree] = set()
         for tree in self.trees:
             for head in tree.heads:
                 schema = project.migrations.schema_after(head)
                 self._views += [name for kind, name in schema.objects if kind.endswith("view")]
                 for state in schema.tables.values():
                     self._built.setdefault(bare(state.name), []).append(Built(tree, state))
-                    if state.created is None:
-                        self._based_elsewhere.add(tree)
+        self._based_elsewhere = {
+            built.tree
+            for several in self._built.values()
+            for built in several
+            if all(each.state.created is None for each in several)
+        }
 
     def of(self, table: str) -> list[Built]:
         """The tables of that name, whatever their schema."""
