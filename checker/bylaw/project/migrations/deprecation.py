@@ -12,7 +12,8 @@ import msgspec
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.drops import Drop
 from bylaw.project.migrations.object_drops import DroppedObject
-from bylaw.project.migrations.objects import Objects, bare
+from bylaw.project.migrations.object_stories import bare
+from bylaw.project.migrations.objects import Objects
 from bylaw.project.migrations.step import Step
 from bylaw.source import Location
 

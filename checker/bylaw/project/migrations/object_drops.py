@@ -11,16 +11,9 @@ import msgspec
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.extensions import members_of
+from bylaw.project.migrations.object_stories import bare, family
 from bylaw.project.migrations.object_uses import uses, words_used
-from bylaw.project.migrations.objects import (
-    Objects,
-    bare,
-    comes_again,
-    family,
-    is_there,
-    known_before,
-    same_name,
-)
+from bylaw.project.migrations.objects import Objects, comes_again, is_there, known_before, same_name
 
 if TYPE_CHECKING:
     from bylaw.diagnostics import Related

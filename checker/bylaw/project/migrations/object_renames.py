@@ -11,7 +11,8 @@ from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.object_drops import CALLED_BY_TRIGGERS, OF_A_COLUMN
 from bylaw.project.migrations.object_uses import uses
-from bylaw.project.migrations.objects import Objects, bare, comes_again, family, is_there, known_before, same_name
+from bylaw.project.migrations.object_stories import bare, family
+from bylaw.project.migrations.objects import Objects, comes_again, is_there, known_before, same_name
 
 if TYPE_CHECKING:
     from bylaw.diagnostics import Related

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from bylaw.diagnostics import Related
-from bylaw.project.migrations.objects import bare, family
+from bylaw.project.migrations.object_stories import bare, family
 from bylaw.source import Location, Span
 
 if TYPE_CHECKING:

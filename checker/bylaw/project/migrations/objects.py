@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -11,18 +11,13 @@ import msgspec
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import Operation
 from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.object_stories import TELLING, Stories, Told, bare, family
 from bylaw.project.migrations.step import MigrationTree, Step
 
 if TYPE_CHECKING:
     from bylaw.source import Span
 
-_FAMILIES: Final = {
-    "view": "view", "materialized view": "view",
-    "function": "routine", "procedure": "routine", "aggregate": "routine", "routine": "routine",
-    "type": "type", "domain": "type", "enum": "type",
-}  # fmt: skip
 _ANY_SCHEMA: Final = frozenset({"", "public", "dbo", "main"})
-_SILENT: Final = (ops.CreateObject, ops.DropObject, ops.RenameObject, ops.SetComment)
 
 
 class Definition(msgspec.Struct, frozen=True, eq=False):
@@ -31,16 +26,6 @@ class Definition(msgspec.Struct, frozen=True, eq=False):
     step: Step
     operation: ops.CreateObject
     text: str
-
-
-def family(kind: str) -> str:
-    """Kinds of objects that share their names: views and materialised views, functions and procedures …"""
-    return _FAMILIES.get(kind, kind)
-
-
-def bare(name: str) -> str:
-    """The last part of a name, in lower case."""
-    return name.rpartition(".")[2].lower()
 
 
 def same_name(one: str, other: str) -> bool:
@@ -56,12 +41,13 @@ class Objects:
 
     def __init__(self, text: Callable[[Step, Span], str]) -> None:
         self._text = text
-        self._told: dict[str, list[tuple[Step, int, Operation]]] = {}
+        self._stories: dict[MigrationTree, Stories] = {}
 
     def definition(self, change: Change, kind: str, name: str) -> Definition | None:
         """How the object was made that has this name just before a change; None where no migration shows it."""
-        found = next((made for known, made in self._alive(change) if _is((known, made), kind, name)), None)
-        step = next((step for step, _, operation in self._of(change.tree) if operation is found), None)
+        found = next((made for known, made in self._alive(change, kind, name) if _is((known, made), kind, name)), None)
+        told = self._of(change.tree).about(kind, name)
+        step = next((entry.step for entry in told if entry.operation is found), None)
         if found is None or step is None:
             return None
         return Definition(step, found, self._text(step, found.span))
@@ -73,8 +59,9 @@ class Objects:
 
     def standing(self, change: Change, kind: str) -> Iterator[tuple[str, Definition]]:
         """Every object of a kind (and its likes) that stands just before a change, by its name."""
-        for name, made in self._alive(change):
-            if family(made.kind) == family(kind):
+        stories = self._of(change.tree)
+        for told in stories.of_kind(kind):
+            for name, _ in _standing(stories.before(told, change)):
                 found = self.definition(change, kind, name)
                 if found is not None:
                     yield name, found
@@ -82,12 +69,12 @@ class Objects:
     def before_deployment(self, change: Change, kind: str, name: str) -> list[ops.CreateObject]:
         """What the running release knows by this name: several for a function with several kinds of inputs."""
         first = next(one for one in change.deployment.changes if one.tree is change.tree)
-        return [made for known, made in self._alive(first) if _is((known, made), kind, name)]
+        return [made for known, made in self._alive(first, kind, name) if _is((known, made), kind, name)]
 
     def after_deployment(self, change: Change, kind: str, name: str) -> list[ops.CreateObject]:
         """What stands by this name when the deployment is through, the newest first."""
         last = [one for one in change.deployment.changes if one.tree is change.tree][-1]
-        alive = _after(self._alive(last), last.operation)
+        alive = _after(self._alive(last, kind, name), last.operation)
         return [made for known, made in alive if _is((known, made), kind, name)]
 
     def parts_of(self, change: Change, kind: str, table: str, *, before: bool = False) -> list[ops.CreateObject]:
@@ -98,7 +85,8 @@ class Objects:
         own = [one for one in change.deployment.changes if one.tree is change.tree]
         found: dict[str, ops.CreateObject] = {}
         last = own[0] if before else own[-1]
-        told = [operation for _, _, operation in self._before(last)]
+        stories = self._of(change.tree)
+        told = [entry.operation for entry in stories.before(stories.all, last)]
         if not before:
             told.append(last.operation)
         for operation in told:
@@ -114,11 +102,11 @@ class Objects:
     def note(self, change: Change, kind: str, name: str) -> tuple[Step, str] | None:
         """The last comment on the object before a change, and the migration that set it; None where there is none."""
         found = None
-        for step, _, operation in self._before(change):
-            if not isinstance(operation, ops.SetComment) or family(operation.kind) != family(kind):
-                continue
-            if same_name(operation.table, name):
-                found = (step, operation.comment)
+        stories = self._of(change.tree)
+        for entry in stories.before(stories.about(kind, name), change):
+            operation = entry.operation
+            if isinstance(operation, ops.SetComment) and same_name(operation.table, name):
+                found = (entry.step, operation.comment)
         return found
 
     def mentions(self, change: Change, name: str) -> bool:
@@ -140,39 +128,28 @@ class Objects:
     def _is_own(operation: Operation, name: str) -> bool:
         if isinstance(operation, ops.SetComment):
             return same_name(operation.table, name)
-        return isinstance(operation, _SILENT) and same_name(operation.name, name)
+        return isinstance(operation, TELLING) and same_name(operation.name, name)
 
-    def _of(self, tree: MigrationTree) -> list[tuple[Step, int, Operation]]:
-        """The operations of a tree that are about objects, in order, each with its place among those of its step."""
-        key = f"{tree.folder}\0{tree.name}"
-        if key not in self._told:
-            self._told[key] = [
-                (step, at, operation)
-                for step in tree.steps
-                if step.exempt != "replaced"
-                for at, operation in enumerate(step.migration.operations)
-                if isinstance(operation, _SILENT)
-            ]
-        return self._told[key]
+    def _of(self, tree: MigrationTree) -> Stories:
+        if tree not in self._stories:
+            self._stories[tree] = Stories(tree)
+        return self._stories[tree]
 
-    def _before(self, change: Change) -> Iterator[tuple[Step, int, Operation]]:
-        steps = change.tree.steps
-        members = set(steps[: steps.index(change.step)])
-        own = change.step.migration.operations
-        end = next((at for at, operation in enumerate(own) if operation == change.operation), len(own))
-        for step, at, operation in self._of(change.tree):
-            if step in members or (step is change.step and at < end):
-                yield step, at, operation
-
-    def _alive(self, change: Change) -> list[tuple[str, ops.CreateObject]]:
-        """(name, its definition) of all that stands before a change, the newest first."""
-        alive: list[_Named] = []
-        for _, _, operation in self._before(change):
-            alive = _after(alive, operation)
-        return alive
+    def _alive(self, change: Change, kind: str, name: str) -> list[_Named]:
+        """(name, its definition) of what stands before a change and might be meant, the newest first."""
+        stories = self._of(change.tree)
+        return _standing(stories.before(stories.about(kind, name), change))
 
 
 _Named = tuple[str, ops.CreateObject]
+
+
+def _standing(told: Iterable[Told]) -> list[_Named]:
+    """What operations leave behind, the newest first."""
+    alive: list[_Named] = []
+    for entry in told:
+        alive = _after(alive, entry.operation)
+    return alive
 
 
 def _after(alive: list[_Named], operation: Operation) -> list[_Named]:

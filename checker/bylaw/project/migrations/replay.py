@@ -48,6 +48,7 @@ class Replay:
         self._objects: dict[tuple[str, str], Step] = {}
         self._identities = 0
         self._bare: dict[str, tuple[str, ...]] = {}
+        self._views: frozenset[str] = frozenset()
         self._handed_out: Schema | None = None
 
     def schema(self) -> Schema:
@@ -83,7 +84,9 @@ class Replay:
 
     @property
     def _reader(self) -> Schema:
-        return self._handed_out or Schema(self._tables, self._keys, self._enums, self._objects, self._bare)
+        if self._handed_out is not None:
+            return self._handed_out
+        return Schema(self._tables, self._keys, self._enums, self._objects, self._bare, self._views)
 
     def _put(self, state: TableState) -> None:
         self._write()
@@ -142,6 +145,7 @@ class Replay:
             case ops.CreateObject(kind=kind, name=name):
                 self._write()
                 self._objects[kind, name] = step
+                self._see_views(kind)
                 if operation.labels:
                     self._enums[name] = operation.labels
             case ops.DropObject():
@@ -240,12 +244,19 @@ class Replay:
     def _drop_object(self, operation: ops.DropObject) -> None:
         self._write()
         self._objects.pop((operation.kind, operation.name), None)
+        self._see_views(operation.kind)
         if self._enums.pop(operation.name, None) is not None and operation.cascade:
             for table in list(self._tables.values()):
                 for column in table.columns.values():
                     if column.type.rstrip("[]") == operation.name:
                         table = without_column(table, column.name)  # noqa: PLW2901 - one after the other
                 self._put(table)
+
+    def _see_views(self, kind: str) -> None:
+        """Bring the names of views up to date, after something of that kind came, went or got another name."""
+        if kind.endswith("view"):
+            views = (name for other, name in self._objects if other.endswith("view"))
+            self._views = frozenset(name.rpartition(".")[2].lower() for name in views)
 
     def _rename_object(self, operation: ops.RenameObject) -> None:
         kind, name, new_name = operation.kind, operation.name, operation.new_name
@@ -262,6 +273,7 @@ class Replay:
         step = self._objects.pop((kind, name), None)
         if step is not None:
             self._objects[kind, new_name] = step
+            self._see_views(kind)
         labels = self._enums.pop(name, None) if kind == "type" else None
         if labels is not None:
             self._enums[new_name] = labels

@@ -133,6 +133,8 @@ class Schema(msgspec.Struct, frozen=True):
 
     bare_names: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Last part of a table's name, in lower case → the tables it may mean."""
+    views: frozenset[str] = frozenset()
+    """Last parts of the names of views, materialised or not, in lower case."""
 
     def table(self, name: str) -> TableState | None:
         """The table of that name. The schema part counts only where both sides have one; so does the case of the
@@ -152,8 +154,7 @@ class Schema(msgspec.Struct, frozen=True):
 
     def has_view(self, name: str) -> bool:
         """Whether migrations created a view (materialised or not) of that name."""
-        bare = name.rpartition(".")[2].lower()
-        return any(kind.endswith("view") and other.rpartition(".")[2].lower() == bare for kind, other in self.objects)
+        return name.rpartition(".")[2].lower() in self.views
 
     def column(self, table: str, column: str) -> ColumnState | None:
         state = self.table(table)

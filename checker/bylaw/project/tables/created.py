@@ -41,6 +41,7 @@ def created_tables(project: Project, declared: Mapping[str, Table]) -> Iterator[
     for tree in project.migrations.trees:
         if tree.tool == "django" or is_example(tree.folder + "/") or is_test(tree.folder + "/", project.settings):
             continue
+        places = _Places(tree)
         for head in tree.heads:
             for state in project.migrations.schema_after(head).tables.values():
                 bare = state.name.rpartition(".")[2].lower()
@@ -49,7 +50,7 @@ def created_tables(project: Project, declared: Mapping[str, Table]) -> Iterator[
                 if tree.tool == "alembic" and names and (state.created.exempt or not state.created.judged):
                     continue
                 seen.add(bare)
-                yield _table(tree, state, state.created)
+                yield _table(tree, state, state.created, places)
 
 
 def _creates_others(project: Project, names: set[str]) -> bool:
@@ -63,11 +64,45 @@ def _creates_others(project: Project, names: set[str]) -> bool:
     )
 
 
-def _table(tree: MigrationTree, state: TableState, created: Step) -> Table:
+class _Places:
+    """Where the operations of a tree name columns, and add foreign keys to tables."""
+
+    def __init__(self, tree: MigrationTree) -> None:
+        self._named: dict[str, list[tuple[Step, str, Span]]] = {}
+        """A column's name → the step, the table and the place of each operation that gives a column that name."""
+        self._keys: dict[str, list[AddConstraint]] = {}
+        for step in tree.steps:
+            for operation in step.migration.operations:
+                for name, span in _named_in(operation):
+                    self._named.setdefault(name, []).append((step, _table_of(operation), span))
+                if isinstance(operation, AddConstraint) and operation.kind == "foreign-key":
+                    self._keys.setdefault(_table_of(operation), []).append(operation)
+
+    def targets(self, state: TableState) -> dict[str, str]:
+        """Columns under a foreign key of one column that stands apart from them, with `table.column` or `table`."""
+        alive = {c.columns for c in state.constraints if c.kind == "foreign-key"}
+        added = self._keys.get(state.name.rpartition(".")[2].lower(), ())
+        return {key.columns[0]: key.references for key in added if key.columns in alive and len(key.columns) == 1}
+
+    def of_column(self, state: TableState, column: ColumnState) -> Location | None:
+        """Where the column got its name: in its table's creation, an addition, or the last renaming."""
+        found: Location | None = None
+        under_another_name: Location | None = None
+        bare = state.name.rpartition(".")[2].lower()
+        for step, table, span in self._named.get(column.name, ()):
+            if table == bare:
+                found = step.at(span)
+            elif step is column.created:
+                under_another_name = step.at(span)
+        return found or under_another_name
+
+
+def _table(tree: MigrationTree, state: TableState, created: Step, places: _Places) -> Table:
     place = _place_of_table(state, created)
-    targets = _targets(tree, state)
+    targets = places.targets(state)
     columns = tuple(
-        _column(tree, state, column, place, targets.get(column.name, "")) for column in state.columns.values()
+        _column(column, places.of_column(state, column) or place, targets.get(column.name, ""))
+        for column in state.columns.values()
     )
     keys = {name for c in state.constraints if c.kind == "primary-key" for name in c.columns}
     columns = tuple(_as_key(column) if column.name in keys else column for column in columns)
@@ -89,23 +124,9 @@ def _place_of_table(state: TableState, created: Step) -> Location:
     return created.at(found.span if found is not None else created.migration.span)
 
 
-def _targets(tree: MigrationTree, state: TableState) -> dict[str, str]:
-    """Columns under a foreign key of one column that stands apart from them, with `table.column` or `table`."""
-    alive = {c.columns for c in state.constraints if c.kind == "foreign-key"}
-    bare = state.name.rpartition(".")[2].lower()
-    found: dict[str, str] = {}
-    for step in tree.steps:
-        for operation in step.migration.operations:
-            if not isinstance(operation, AddConstraint) or _table_of(operation) != bare:
-                continue
-            if operation.kind == "foreign-key" and operation.columns in alive and len(operation.columns) == 1:
-                found[operation.columns[0]] = operation.references
-    return found
-
-
-def _column(tree: MigrationTree, state: TableState, column: ColumnState, table: Location, target: str) -> Column:
+def _column(column: ColumnState, place: Location, target: str) -> Column:
     return Column(
-        attribute=column.name, name=column.name, location=_place_of_column(tree, state, column) or table,
+        attribute=column.name, name=column.name, location=place,
         declared_by="",
         type=column.type, nullable=False if column.primary_key else column.nullable, primary_key=column.primary_key,
         foreign_key=_foreign_key(column.references or target),
@@ -114,31 +135,17 @@ def _column(tree: MigrationTree, state: TableState, column: ColumnState, table: 
     )  # fmt: skip
 
 
-def _place_of_column(tree: MigrationTree, state: TableState, column: ColumnState) -> Location | None:
-    """Where the column got its name: in its table's creation, an addition, or the last renaming."""
-    found: Location | None = None
-    under_another_name: Location | None = None
-    bare = state.name.rpartition(".")[2].lower()
-    for step in tree.steps:
-        for operation in step.migration.operations:
-            span = _names(operation, column.name)
-            if span is not None and _table_of(operation) == bare:
-                found = step.at(span)
-            elif span is not None and step is column.created:
-                under_another_name = step.at(span)
-    return found or under_another_name
-
-
-def _names(operation: Operation, name: str) -> Span | None:
+def _named_in(operation: Operation) -> Iterator[tuple[str, Span]]:
+    """The names that an operation gives to columns, each where it stands; of two alike the first."""
     match operation:
         case CreateTable(columns=columns):
-            return next((_span(spec, operation.span) for spec in columns if spec.name == name), None)
-        case AddColumn(column=spec) if spec.name == name:
-            return _span(spec, operation.span)
-        case RenameColumn(new_name=new_name) if new_name == name:
-            return operation.span
+            yield from {spec.name: _span(spec, operation.span) for spec in reversed(columns)}.items()
+        case AddColumn(column=spec):
+            yield spec.name, _span(spec, operation.span)
+        case RenameColumn(new_name=new_name):
+            yield new_name, operation.span
         case _:
-            return None
+            pass
 
 
 def _span(spec: ColumnSpec, whole: Span) -> Span:
