@@ -289,6 +289,13 @@ class Migrations:
 
     def placed(self) -> Iterator[tuple[Step, tuple[tuple[Change, Place], ...]]]:
         """Every judged step that runs, with all its operations, each in its transaction."""
+        yield from self._all_placed
+
+    @cached_property
+    def _all_placed(self) -> tuple[tuple[Step, tuple[tuple[Change, Place], ...]], ...]:
+        return tuple(self._placing())
+
+    def _placing(self) -> Iterator[tuple[Step, tuple[tuple[Change, Place], ...]]]:
         for deployment in self.deployments:
             by_step: dict[Step, list[Change]] = {}
             for change in deployment.changes:
