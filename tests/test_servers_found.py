@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,13 @@ def test_discovery_leaves_out_what_git_ignores_and_what_is_excluded(tmp_path: Pa
     (tmp_path / ".gitignore").write_text("old/\n")
     (tmp_path / "docker-compose.yml").symlink_to(tmp_path / "compose.yml")
     assert discover(tmp_path, Settings(exclude=("legacy",))).beside == [".github/workflows/ci.yml", "compose.yml"]
+
+
+@pytest.mark.parametrize("path", ["compose.yml", "supabase/config.toml", ".github/workflows/x.yml"])
+@pytest.mark.parametrize(
+    "text", ["\n" * 200_000, " " * 200_000, "- " * 100_000, "image: " * 30_000, "${A:-" * 40_000, "\0"]
+)
+def test_no_content_takes_long(path: str, text: str) -> None:
+    started = time.perf_counter()
+    assert not list(said_in(path, text))
+    assert time.perf_counter() - started < 2

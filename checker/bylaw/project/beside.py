@@ -39,7 +39,7 @@ _VERSION_KEY: Final = re.compile(
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)*")
 _LEADING: Final = re.compile(r"v?(\d+(?:\.\d+)*)(?:$|[-_])")
 _TAGGED: Final = re.compile(r"(?:^|[-_])pg(\d+(?:\.\d+)*)(?:$|[-_])")
-_MAJOR: Final = re.compile(r"^\s*major_version\s*=\s*(\d+)", re.MULTILINE)
+_MAJOR: Final = re.compile(r"^[ \t]*major_version[ \t]*=[ \t]*(\d+)", re.MULTILINE)
 _POSTGRES_IMAGES: Final = frozenset({"postgres", "postgresql", "postgis", "postgres-postgis"})
 _BASED_ON_POSTGRES: Final = ("pgvector", "timescaledb", "paradedb", "pgvecto", "pg_", "postgres")
 _IMAGES: Final[dict[str, Product]] = {
