@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from bylaw.facts.database import Column, Table
+from bylaw.facts.values import Constant, Items, Ref, Value, children
 from bylaw.source import Span
 
 
@@ -22,8 +23,8 @@ class Query(msgspec.Struct, frozen=True, array_like=True):
     span: Span
     """The call that starts the statement (`select(Model)`), for deletes the call that deletes, or the SQL literal."""
     entity: str = ""
-    """The model's qualified name as the module knows it, or that of the class attribute that holds it (`self.model`);
-    '' for SQL text."""
+    """The model's qualified name as the module knows it, or that of the class attribute that holds it (`self.model`),
+    or of the function that returns a row, with `()`; '' for SQL text."""
     table: str = ""
     """For SQL text: the table, as written, without quotes."""
     names: frozenset[str] = frozenset()
@@ -65,3 +66,13 @@ class Touch(msgspec.Struct, frozen=True):
     """Why the rows may be filtered elsewhere (a manager, criteria for all queries); '' when nothing does."""
     softly: str = ""
     """Why this delete may only mark rows (overridden, a session hook); '' when it really deletes."""
+
+
+def row_type(annotation: Value | None) -> str:
+    """The class in an annotation: `Book`, `Book | None`, `Annotated[Book, …]`, `list[Book]`."""
+    if annotation is None or isinstance(annotation, Constant):
+        return ""
+    if isinstance(annotation, Ref):
+        return "" if annotation.name.partition(".")[0] in {"builtins", "typing"} else annotation.name
+    parts = annotation.items[:1] if isinstance(annotation, Items) else children(annotation)
+    return next((found for part in parts if (found := row_type(part))), "")

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bylaw.facts.code import Class
+from bylaw.facts.code import Class, Function
 from bylaw.facts.database import Column, Table
 from bylaw.facts.file import FileFacts
-from bylaw.facts.queries import Query, Touch
+from bylaw.facts.queries import Query, Touch, row_type
 from bylaw.facts.values import Index, Ref
 from bylaw.project.deletion_words import is_another_state, looks_at
 from bylaw.project.roles import context_of
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 _ORM_HOOKS = frozenset({"do_orm_execute", "before_compile"})
+_RUNNING = frozenset({"execute", "scalars", "scalar", "stream", "stream_scalars", "exec", "query", "get", "__init__"})
+"""Methods of a session of the project's own, through which every statement goes."""
 _FLUSH_HOOKS = frozenset({"before_flush", "before_delete"})
 _SPEAKING = re.compile(r"delet|trash|archiv|alive|tombstone|active", re.IGNORECASE)
 """A method or option whose name tells that it deals with deleted rows (`with_deleted`, `alive`, `include_archived`)."""
@@ -71,7 +73,8 @@ class SoftDeletes:
     def _tables(self, facts: FileFacts, query: Query) -> list[Table]:
         """The tables that a query may touch: several only for the model of a generic repository."""
         if query.entity:
-            table = self.project.table_of(query.entity, facts.module)
+            entity = self._returned(query.entity, facts.module) if query.entity.endswith("()") else query.entity
+            table = self.project.table_of(entity, facts.module) if entity else None
             if table is not None:
                 return [table]
             method = query.function.rpartition(".")[2]
@@ -79,6 +82,14 @@ class SoftDeletes:
         name = query.table.rpartition(".")[2]
         found = [table for table in self.project.tables if table.name == name and table.context == "app"]
         return found if len(found) == 1 else []
+
+    def _returned(self, call: str, near: str) -> str:
+        """The class that a function or method says that it returns, for `app.books.load_book()`; '' if it does not."""
+        found = self.project.names.definition(call.removesuffix("()"), near)
+        if found is None or not isinstance(found.item, Function):
+            return ""
+        entity = row_type(found.item.annotation)
+        return self.project.names.resolve(entity, found.file.module) if entity else ""
 
     @cached_property
     def _managers(self) -> RowManagers:
@@ -214,11 +225,9 @@ class SoftDeletes:
         """
         for file in self.project.files.values():
             for use in file.facts.references:
-                if use.name.rpartition(".")[2] == "with_loader_criteria" and use.role in {
-                    "called",
-                    "argument",
-                    "value",
-                }:
+                if use.name.endswith("with_loader_criteria") and use.role in {"called", "argument", "value"}:
+                    if use.function and use.function.rpartition(".")[2] not in _RUNNING:
+                        continue  # the options of one statement
                     return f"{file.path} filters with `with_loader_criteria`"
             if self._hooks(file.facts, _ORM_HOOKS):
                 return f"{file.path} hooks into every query"

@@ -20,7 +20,11 @@ _GOT = re.compile(rb"\.get\(\s*[A-Za-z_][\w.]*\s*[,=]")
 def queries(module: Module) -> tuple[Query, ...]:
     """Every statement of the module's functions, and the `queryset` attributes of its view classes."""
     found: list[Query] = []
-    starting = {use.function for use in module.references.values() if use.name in _STARTERS}
+    starting = {
+        use.function
+        for use in module.references.values()
+        if use.name in _STARTERS or use.name.endswith((known.SELECT_OF_EXTENSION, known.DELETE_OF_EXTENSION))
+    }
     for record in module.functions:
         if record.fact.qualified in starting or _may_start(record, module):
             evaluation = Evaluation(module, record)

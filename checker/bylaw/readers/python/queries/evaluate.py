@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bylaw.facts.queries import Query
+from bylaw.facts.queries import Query, row_type
 from bylaw.facts.values import Attr, Call, Choice, Index, Local, Ref, Starred, Value, children
 from bylaw.readers.python.module import FunctionNode, Module
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.body import Step
 from bylaw.readers.python.queries.conditions import Conditions
 from bylaw.readers.python.queries.drafts import Draft, Meaning, Rows, Statement, executed
-from bylaw.readers.python.queries.names import arguments, is_condition, mentioned, row_type
+from bylaw.readers.python.queries.names import arguments, is_condition, mentioned
 from bylaw.readers.python.queries.roots import Roots, is_session
 from bylaw.source import Span
 
@@ -139,9 +139,9 @@ class Evaluation:
 
     def _call(self, call: Call) -> Meaning:
         name, method = call.name, call.method
-        if name in known.SELECT:
+        if name in known.SELECT or name.endswith(known.SELECT_OF_EXTENSION):
             return self._started(self.roots.selected(call, "core"), call)
-        if name in known.DELETE:
+        if name in known.DELETE or name.endswith(known.DELETE_OF_EXTENSION):
             return self._started(self.roots.deleted(call))
         if name in known.SHORTCUTS:
             return self._shortcut(call)
@@ -201,7 +201,17 @@ class Evaluation:
                 if isinstance(meaning, Statement):
                     executed(meaning)
                     passed.extend(meaning.drafts)
-        return Statement(tuple(passed)) if passed else None
+        return Statement(tuple(passed)) if passed else self._returned(call)
+
+    def _returned(self, call: Call) -> Rows | None:
+        """A row, if the function that is called says so: only the project knows."""
+        match call.function:
+            case Ref(name) if not name.startswith("builtins.") and not name.rpartition(".")[2][:1].isupper():
+                return Rows((), f"{name}()")
+            case Attr(Local("self" | "cls"), name) if self.function.owner:
+                return Rows((), f"{self.function.owner}.{name}()")
+            case _:
+                return None
 
     def _helper_name(self, call: Call) -> str:
         match call.function:

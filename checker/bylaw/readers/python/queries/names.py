@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bylaw.facts.values import Attr, Call, Constant, Items, Local, Ref, Starred, Value, children, walk
+from bylaw.facts.values import Attr, Call, Constant, Local, Ref, Starred, Value, walk
 from bylaw.readers.python.queries.vocabulary import WORD
 
 _STATES = frozenset({"active", "inactive", "ACTIVE", "INACTIVE", "Active", "Inactive"})
@@ -62,13 +62,3 @@ def is_condition(call: Call) -> bool:
         return True
     owner = call.name.split(".")[:-1]
     return any(part[:1].isupper() for part in owner) or isinstance(call.function, Attr)
-
-
-def row_type(annotation: Value | None) -> str:
-    """The class in an annotation: `Book`, `Book | None`, `Annotated[Book, …]`, `list[Book]`."""
-    if annotation is None or isinstance(annotation, Constant):
-        return ""
-    if isinstance(annotation, Ref):
-        return "" if annotation.name.partition(".")[0] in {"builtins", "typing"} else annotation.name
-    parts = annotation.items[:1] if isinstance(annotation, Items) else children(annotation)
-    return next((found for part in parts if (found := row_type(part))), "")

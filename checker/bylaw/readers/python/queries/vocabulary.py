@@ -12,6 +12,8 @@ DELETE = frozenset({
     "sqlalchemy.delete", "sqlalchemy.sql.delete", "sqlalchemy.sql.expression.delete", "sqlmodel.delete",
     "sqlalchemy.future.delete",
 })  # fmt: skip
+SELECT_OF_EXTENSION, DELETE_OF_EXTENSION = ".db.select", ".db.delete"
+"""How the names of Flask-SQLAlchemy's own forms end, where the extension is called as everybody does."""
 TEXT = frozenset({"sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text", "sqlmodel.text"})
 SHORTCUTS = frozenset({
     "django.shortcuts.get_object_or_404", "django.shortcuts.get_list_or_404",
@@ -19,7 +21,8 @@ SHORTCUTS = frozenset({
 })  # fmt: skip
 EXECUTE = frozenset({
     "execute", "scalar", "scalars", "stream", "stream_scalars", "exec", "fetch_all", "fetch_one", "fetch_val",
-    "iterate", "scalar_one", "scalar_one_or_none", "scalars_all", "execute_async",
+    "iterate", "scalar_one", "scalar_one_or_none", "scalars_all", "execute_async", "paginate", "first_or_404",
+    "one_or_404",
 })  # fmt: skip
 """Methods of a session or connection that execute the statement they are handed."""
 TO_ROWS = frozenset({
