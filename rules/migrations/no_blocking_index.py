@@ -8,6 +8,8 @@ from fnmatch import fnmatchcase
 
 from bylaw import Finding, Project, Work, project_rule
 
+_REBUILDS_CONCURRENTLY = 12
+
 
 @dataclass(frozen=True)
 class Options:
@@ -93,6 +95,13 @@ def no_blocking_index(project: Project, options: Options) -> Iterator[Finding]:
         if work.cause not in {"index", "reindex"} and not (work.cause == "drop-index" and options.drops):
             continue
         if not any(fnmatchcase(work.table, pattern) for pattern in options.small_tables):
+            server = project.migrations.postgres
+            if work.cause == "reindex" and server.major < _REBUILDS_CONCURRENTLY:
+                help_text = (
+                    f"{server}{server.source} rebuilds none CONCURRENTLY: build another index so, and drop this one."
+                )
+                yield Finding(work.change.location, _message(work), help_text)
+                continue
             yield Finding(
                 work.change.location,
                 _message(work),
