@@ -117,6 +117,16 @@ def no_immediate_drop(project: Project, options: Options) -> Iterator[Finding]:
             message = f"{verb} the constraint `{dropped.name}`, which code names: its ON CONFLICT fails from then on"
             help_text = "First release code that names the columns of the conflict, not the constraint."
             yield Finding(dropped.change.location, message, help_text, dropped.uses)
+        for lost in project.migrations.lost_targets():
+            columns = ", ".join(lost.columns)
+            message = (
+                f"nothing makes `{columns}` of `{lost.table}` unique any more: "
+                f"the code's ON CONFLICT ({columns}) fails from then on"
+            )
+            help_text = (
+                "First release code that does without that ON CONFLICT, or keep a unique index of these columns."
+            )
+            yield Finding(lost.change.location, message, help_text, lost.uses)
 
 
 def _objects(project: Project, options: Options) -> Iterator[Finding]:

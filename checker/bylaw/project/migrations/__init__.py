@@ -14,6 +14,7 @@ from bylaw.project.migrations.access import Withdrawal, withdrawals
 from bylaw.project.migrations.additions import RequiredColumn, required_columns
 from bylaw.project.migrations.backfills import Backfill, IgnoredReference, backfills, ignored_references
 from bylaw.project.migrations.changes import Change, Deployment, replay, schema_after
+from bylaw.project.migrations.conflict_targets import LostTarget, lost_targets
 from bylaw.project.migrations.conflicts import NamedConstraint, named_constraints
 from bylaw.project.migrations.crowds import Crowd, Mixture, crowds, mixtures
 from bylaw.project.migrations.deprecation import Announcement, Terms, announcement, object_announcement
@@ -213,6 +214,10 @@ class Migrations:
     def named_constraints(self) -> Iterator[NamedConstraint]:
         """Constraints that go, or change their name, and that code names in an ON CONFLICT."""
         return named_constraints(self._project, self.changes())
+
+    def lost_targets(self) -> Iterator[LostTarget]:
+        """Columns that stop being unique and that code names in an ON CONFLICT."""
+        return lost_targets(self._project, self.changes())
 
     def renames(self) -> Iterator[Rename]:
         """Tables and columns that have another name afterwards."""
