@@ -34,9 +34,10 @@ def migration_file_name(project: Project, options: Options) -> Iterator[Finding]
     that broke something.
 
     The revision, the number and the date in front of a name are left out; what stays must be a phrase in snake_case
-    with at least one word that tells it from others (`auto`, `update`, `fix`, `changes` and the like are none), and
-    match the house's pattern where there is one. Merges, squashes, first migrations and Drizzle's random names are
-    spared. Only new migrations are looked at: one that has run somewhere keeps its name.
+    (files of SQL may have hyphens) with at least one word that tells it from others (`auto`, `update`, `fix`,
+    `changes` and the like are none), and match the house's pattern where there is one. Merges, squashes, first
+    migrations and Drizzle's random names are spared. Only new migrations are looked at: one that has run somewhere
+    keeps its name.
 
     Repair: rename the file (Alembic and most runners of SQL know it by the revision inside or the number in front), or
     generate it again with a message: `alembic revision -m "add phone to users"`, `makemigrations --name add_phone`.
@@ -89,9 +90,13 @@ def _problem(name: FileName, path: str, options: Options, *, first: bool) -> str
     if options.pattern:
         matches = re.match(options.pattern, name.words) or re.match(options.pattern, name.stem)
         return "" if matches else f"`{name.words}` does not follow the pattern `{options.pattern}`"
-    if re.fullmatch(r"[a-z0-9]+(?:_+[a-z0-9]+)*_*", name.words) is None:
-        return f"`{name.words}` is not written in snake_case"
-    return ""
+    return "" if _is_written_well(name.words, path) else f"`{name.words}` is not written in snake_case"
+
+
+def _is_written_well(words: str, path: str) -> bool:
+    """Files of SQL may have hyphens: most of their runners write them so."""
+    separator = "[-_]" if path.endswith(".sql") else "_"
+    return re.fullmatch(rf"[a-z0-9]+(?:{separator}+[a-z0-9]+)*_*", words) is not None
 
 
 def _help(name: FileName) -> str:

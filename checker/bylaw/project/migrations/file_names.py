@@ -30,8 +30,8 @@ def _without_version(stem: str, step: Step) -> str:
     migration = step.migration
     if migration.tool == "alembic":
         before, found, after = words.partition(migration.revision) if migration.revision else (words, "", "")
-        if found:
-            words = after if after.strip("-_. ") else before
+        if found and (rest := (after.strip("-_. ") and after) or before.strip("-_. ")):
+            words = rest
     previous = ""
     while words != previous:
         previous = words
