@@ -58,10 +58,10 @@ def _live_models(project: Project, tree: MigrationTree, file: File) -> Iterator[
     """Each model once, where a function first works with its rows."""
     seen: set[str] = set()
     own = f"{file.facts.module}."
-    only_back = _only_for_downgrade(file, own) if tree.tool == "alembic" else frozenset()
+    idle = _only_for_downgrade(file, own) if tree.tool == "alembic" else _never_run(file, own)
     for use in file.facts.references:
         function = use.function.removeprefix(own)
-        if not function or use.name.startswith(own) or function.partition(".")[0] in only_back:
+        if not function or use.name.startswith(own) or function.partition(".")[0] in idle:
             continue
         found = _model_of(project, tree, file, use)
         if found is None:
@@ -78,17 +78,33 @@ def _live_models(project: Project, tree: MigrationTree, file: File) -> Iterator[
 
 def _only_for_downgrade(file: File, own: str) -> frozenset[str]:
     """Functions of a revision that `downgrade` needs, itself among them, and `upgrade` does not."""
+    calls = _calls(file, own)
+    return frozenset(_reached({"downgrade"}, calls) - _reached({"upgrade"}, calls))
+
+
+def _never_run(file: File, own: str) -> frozenset[str]:
+    """Functions beside Django's operations that none of them is handed, and that nothing which is calls."""
+    handed = {
+        use.name.removeprefix(own)
+        for use in file.facts.references
+        if not use.function and use.role == "argument" and use.name.startswith(own)
+    }
+    functions = {one.name for one in file.facts.functions if not one.owner}
+    return frozenset(functions - _reached(handed, _calls(file, own)))
+
+
+def _calls(file: File, own: str) -> dict[str, set[str]]:
+    """Functions and classes of a file by the function or class that uses them."""
     calls: dict[str, set[str]] = {}
     for use in file.facts.references:
         if use.function and use.name.startswith(own):
             caller = use.function.removeprefix(own).partition(".")[0]
             calls.setdefault(caller, set()).add(use.name.removeprefix(own).partition(".")[0])
-    back, forth = _reached("downgrade", calls), _reached("upgrade", calls)
-    return frozenset(back - forth)
+    return calls
 
 
-def _reached(start: str, calls: dict[str, set[str]]) -> set[str]:
-    reached, waiting = {start}, [start]
+def _reached(starts: set[str], calls: dict[str, set[str]]) -> set[str]:
+    reached, waiting = set(starts), list(starts)
     while waiting:
         for name in calls.get(waiting.pop(), set()) - reached:
             reached.add(name)
