@@ -12,7 +12,7 @@ from typing import Final
 
 from bylaw.project.migrations.changes import Change
 
-NAME: Final = r'(?:"[^"]+"|[A-Za-z_\x80-\U0010ffff][\w$]*)'
+NAME: Final = r'(?:"[^"]+"|[^\W\d][\w$]*)'
 QUALIFIED: Final = rf"{NAME}(?:\.{NAME})*"
 _PADDED: Final = re.compile(r",? (?P<end>[)])")
 _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
