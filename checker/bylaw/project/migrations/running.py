@@ -73,9 +73,8 @@ def unguarded(placed: Placed, *, everywhere: bool = False) -> Iterator[Unguarded
         return
     for at, (change, place) in enumerate(entries):
         if (
-            (everywhere or (place.kind == "outside" and _goes_on(change, entries[at + 1 :])))
-            and not _follows_its_own_drop(change, entries[:at])
-        ):
+            everywhere or (place.kind == "outside" and _goes_on(change, entries[at + 1 :]))
+        ) and not _follows_its_own_drop(change, entries[:at]):
             yield from _unguarded(change)
 
 
