@@ -37,7 +37,6 @@ from bylaw.project.migrations.planting import Planted, plant
 from bylaw.project.migrations.references import references
 from bylaw.project.migrations.refusals import Refusal
 from bylaw.project.migrations.renames import Rename, Replacement, renames, replacements
-from bylaw.project.migrations.repairs import Repairs
 from bylaw.project.migrations.restrictions import Restriction, restrictions
 from bylaw.project.migrations.running import Refused, Unguarded, Unpaired, Untimed
 from bylaw.project.migrations.servers import ServerVersion
@@ -46,14 +45,17 @@ from bylaw.project.migrations.state import Schema
 from bylaw.project.migrations.step import MigrationProblem, MigrationTree, Step
 from bylaw.project.migrations.transactions import Place
 from bylaw.project.migrations.trees import find_groves
+from bylaw.project.migrations.trials import unreviewed, untried
 from bylaw.project.migrations.unplaced import in_place, unplaced
 from bylaw.project.migrations.work import Work
 from bylaw.project.paths import is_test
 from bylaw.source import Span
 
 if TYPE_CHECKING:
-    from bylaw.diagnostics import Related
+    from bylaw.diagnostics import Fix, Related
     from bylaw.facts.file_names import FileName
+    from bylaw.facts.migration_tests import Unreviewed, Untried
+    from bylaw.project.migrations.repairs import Repairs
 
 __all__ = [
     "Backfill", "Careless", "Change", "Copy", "Crowd", "Deployment", "Drop", "DroppedObject", "EditedMigration", "Gap",
@@ -149,6 +151,14 @@ class Migrations(OnServer):
                 if step.judged and is_named_by_hand(step, tree):
                     yield step, file_name(step)
 
+    def untried(self, evidence: tuple[str, ...] = ()) -> Iterator[Untried]:
+        """The newest migration of every tool whose migrations neither a test nor a CI job runs."""
+        return untried(self._project, self.trees, evidence)
+
+    def unreviewed(self) -> Iterator[Unreviewed]:
+        """New revisions in which the generator's request to look at them still stands."""
+        return unreviewed(self._project, self.trees)
+
     def is_idle(self, step: Step) -> bool:
         """Whether the step changes nothing: a squash whose originals are still there, or the other way round."""
         return any(step in line.idle for line in self._planted.lines)
@@ -203,6 +213,14 @@ class Migrations(OnServer):
         """Tables and columns that have another name afterwards."""
         return renames(self.changes())
 
+    def expansion(self, rename: Rename) -> Fix | None:
+        """The first step of doing without a rename: its column added beside the old one."""
+        from bylaw.project.migrations.expanding import expanded  # noqa: PLC0415 - for findings alone
+
+        postgres = self.servers.is_postgres(rename.change.tree)
+        content = self._project.files[rename.change.step.path].source.content
+        return expanded(rename, content, postgres=postgres)
+
     def replacements(self) -> Iterator[Replacement]:
         """Columns that are renamed by adding, copying and dropping at once."""
         return replacements(self.drops())
@@ -227,6 +245,8 @@ class Migrations(OnServer):
     @cached_property
     def repairs(self) -> Repairs:
         """Fixes for what these find, and words for them."""
+        from bylaw.project.migrations.repairs import Repairs  # noqa: PLC0415 - for findings alone
+
         return Repairs(self._project)
 
     def careless(self) -> Iterator[Careless]:
