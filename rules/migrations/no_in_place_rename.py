@@ -27,6 +27,7 @@ class Options:
     since="0.1.0",
     sources=("S2-43", "S2-46", "S2-142"),
     concern="compatibility",
+    fix="unsafe",
 )
 def no_in_place_rename(project: Project, options: Options) -> Iterator[Finding]:
     """A rename takes the old name away from the release that is still running: every statement that says it fails, and
@@ -70,7 +71,8 @@ def no_in_place_rename(project: Project, options: Options) -> Iterator[Finding]:
             continue
         if any(fnmatchcase(rename.table, pattern) for pattern in options.allow_tables):
             continue
-        yield Finding(rename.change.location, _message(rename), _steps(rename))
+        fix = project.migrations.expansion(rename) if not rename.own else None
+        yield Finding(rename.change.location, _message(rename), _steps(rename), fix=fix)
     for moved in project.migrations.renamed_objects():
         if not any(fnmatchcase(moved.name, pattern) for pattern in options.allow_tables):
             yield Finding(moved.change.location, _object_message(moved), _object_steps(moved), moved.uses)
