@@ -16,8 +16,8 @@ from bylaw.project.migrations.work import Lock, in_use
 
 _SOME_ROWS: Final = re.compile(r"(?:[^<>!:]=|\bin\b)\s*\(?\s*(?:[:%{$?'\d]|true\b|false\b)", re.IGNORECASE)
 """A comparison with a constant or a parameter."""
-_BATCH: Final = re.compile(r"\b(?:limit|fetch\s+(?:first|next))\b", re.IGNORECASE)
-"""Some thousand rows at a time."""
+_BATCH: Final = re.compile(r"\b(?:limit|fetch\s+(?:first|next))\s+(?!1\b)", re.IGNORECASE)
+"""Some thousand rows at a time; LIMIT 1 finds a value for each."""
 
 
 class Held(msgspec.Struct, frozen=True, eq=False):
