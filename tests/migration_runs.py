@@ -71,6 +71,26 @@ call_command("migrate", verbosity=0)
 """
 
 
+_FIRST = """\
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+    dependencies = []
+    operations = [
+"""
+_FIRST_MODEL = """\
+        migrations.CreateModel(
+            "{model}",
+            [
+                ("id", models.BigAutoField(primary_key=True)),
+                ("number", models.IntegerField(null=True)),
+                ("email", models.CharField(max_length=80, null=True)),
+            ],
+        ),
+"""
+_MODEL = re.compile(r"""(?:Add\w+|Alter\w+|Validate\w+)\(\s*(?:model_name=)?["'](\w+)["']""")
 _CLASS = "class Migration(migrations.Migration):"
 _DEPENDS = "dependencies = ["
 _OPERATIONS = "operations = ["
@@ -105,7 +125,7 @@ class Furniture:
             self.statements.insert(0, f"CREATE SCHEMA {match[1]}")
         elif match := re.search(r'constraint "(\w+)" of relation "(\w+)" does not exist', message):
             self.statements.append(f"ALTER TABLE {table} ADD CONSTRAINT {match[1]} CHECK (true)")
-        elif match := re.search(r'column "(\w+)" .*does not exist', message):
+        elif match := re.search(r'column (?:\w+\.)?"?(\w+)"? .*does not exist', message):
             referenced = _REFERENCED.search(statement)
             owner = (
                 referenced[1] if referenced and "referenced in" not in message and "named in" not in message else table
@@ -280,6 +300,11 @@ def run_django(run: Run, *, bare: bool) -> None:
         problem = done.stderr.strip().splitlines()[-1]
         if "cannot be executed inside a transaction" in problem or "cannot run inside a transaction" in problem:
             raise psycopg.errors.ActiveSqlTransaction(problem)
+        if parent := re.search(r"nonexistent parent node \('(\w+)', '(\w+)'\)", problem):
+            models = sorted({name for text in files.values() for name in _MODEL.findall(text)})
+            made = "".join(_FIRST_MODEL.format(model=name.capitalize()) for name in models)
+            files[f"{parent[1]}/migrations/{parent[2]}.py"] = f"{_FIRST}{made}    ]\n"
+            continue
         missing = re.search(r"Related model '(\w+)\.(\w+)' cannot be resolved", problem)
         first = min((path for path in files if missing and path.startswith(f"{missing[1]}/migrations/0")), default="")
         if missing is None or not first:

@@ -6,6 +6,8 @@ does so after the constraint is validated. Every fixed migration runs with the t
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +17,7 @@ import pytest
 from bylaw.diagnostics import Diagnostic, Replace
 from bylaw.edits import apply, resolve
 from bylaw.engine.fixing import FixOutcome, fix
-from bylaw.engine.run import run
+from bylaw.engine.run import run as check
 from bylaw.engine.sources import MemorySources
 from bylaw.packs import load_builtin
 from bylaw.readers import read_file
@@ -45,7 +47,7 @@ def _sources(files: dict[str, str]) -> MemorySources:
 
 
 def _fixes(name: str, case: Case, settings: Settings) -> list[Diagnostic]:
-    found = run(_sources(case.files), settings, {name: RULES[name]}).diagnostics
+    found = check(_sources(case.files), settings, {name: RULES[name]}).diagnostics
     return [diagnostic for diagnostic in found if diagnostic.fix is not None and diagnostic.fix.edits]
 
 
@@ -123,6 +125,38 @@ def test_the_schema_is_the_same(name: str, postgres: Server, tmp_path: Path) -> 
                 problems += [f"{where}: {line}" for line in found]
     assert not problems, "\n".join(problems)
     assert compared
+
+
+SEQUENCES = {
+    name: rule
+    for name, rule in load_builtin().items()
+    if rule.concern == "locking" or (name in RULES and rule.concern in KEEP_THE_SCHEMA)
+}
+
+
+def _documented(name: str) -> list[Case]:
+    """The examples of what is good in a rule's documentation."""
+    documentation = inspect.cleandoc(SEQUENCES[name].documentation)
+    as_spec = re.sub(r"(?m)^(Bad|Good):$", lambda match: f"## {match[1].lower()}: example", documentation)
+    return [case for case in parse_spec(as_spec, name) if case.good]
+
+
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_what_the_documentation_advises_runs(name: str, postgres: Server, tmp_path: Path) -> None:
+    pytest.importorskip("alembic")
+    pytest.importorskip("django")
+    from migration_runs import Run, run_alembic, run_django, run_sql, trees
+
+    for number, case in enumerate(_documented(name)):
+        for at, tree in enumerate(trees(case.files, settings_for(case, SEQUENCES[name], name))):
+            run = Run(postgres, tmp_path / f"{number}-{at}", case.files)
+            match tree.tool:
+                case "sql":
+                    run_sql(run, tree, bare=False)
+                case "alembic":
+                    run_alembic(run, tree, bare=False)
+                case _:
+                    run_django(run, bare=False)
 
 
 def _compared(

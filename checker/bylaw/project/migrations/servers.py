@@ -90,6 +90,7 @@ class Servers:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._seen: dict[MigrationTree, str] = {}
+        self._evident: dict[MigrationTree, bool] = {}
         self._mentioned: dict[str, bool] = {}
 
     def is_postgres(self, tree: MigrationTree, step: Step | None = None) -> bool:
@@ -186,8 +187,11 @@ class Servers:
 
     def is_evident(self, tree: MigrationTree) -> bool:
         """Whether something says that the tree runs on PostgreSQL, and on nothing else: it is not just assumed."""
-        if self.dialect(tree) != "postgres":
-            return False
+        if tree not in self._evident:
+            self._evident[tree] = self.dialect(tree) == "postgres" and self._shows(tree)
+        return self._evident[tree]
+
+    def _shows(self, tree: MigrationTree) -> bool:
         if self._project.settings.migrations.dialect or any(step.migration.dialect for step in tree.steps):
             return True
         if not _POSTGRES_FOLDERS.isdisjoint(tree.folder.lower().split("/")) or self._declared(tree):

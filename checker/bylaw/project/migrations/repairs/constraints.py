@@ -39,6 +39,11 @@ _UNIQUE_CALL: Final = re.compile(
     r"op\.create_unique_constraint\(\s*(?:op\.f\(\s*)?(?P<q>[\"'])[^\"'\\]*(?P=q)\s*\)?\s*,\s*[\"'][^\"'\\]*[\"']\s*,\s*"
     r"\[[^\[\]]*\]\s*,?\s*(?:schema\s*=\s*[\"']\w*[\"']\s*,?\s*)?\)"
 )
+_UNIQUE_MODEL: Final = re.compile(
+    r"migrations\.AddConstraint\(\s*(?:model_name\s*=\s*)?[\"']\w+[\"']\s*,\s*(?:constraint\s*=\s*)?"
+    r"models\.UniqueConstraint\(\s*(?:fields\s*=\s*[\[(][^\[\]()]*[\])]\s*,\s*name\s*=\s*[\"']\w+[\"']"
+    r"|name\s*=\s*[\"']\w+[\"']\s*,\s*fields\s*=\s*[\[(][^\[\]()]*[\])])\s*,?\s*\)\s*,?\s*\)"
+)
 
 
 def name_of(work: Work) -> str:
@@ -91,6 +96,8 @@ def using_index(work: Work, content: bytes, place_of: PlaceOf, *, evident: bool)
     edits = None
     if work.cause == "unique" and change.tree.tool == "alembic":
         edits = _called(work, content, place_of)
+    elif work.cause == "unique" and change.tree.tool == "django":
+        edits = _separated(work, content, place_of)
     elif work.cause in {"unique", "primary-key"} and change.tree.tool == "sql":
         edits = _stated(work, content, place_of)
     if edits is None:
@@ -141,4 +148,35 @@ def _called(work: Work, content: bytes, place_of: PlaceOf) -> tuple[Edit, ...] |
         SetKeyword(path, span, "postgresql_concurrently", "True"),
         *wrap,
         InsertStatement(path, span, f"op.execute({python_string(statement)})"),
+    )
+
+
+def _separated(work: Work, content: bytes, place_of: PlaceOf) -> tuple[Edit, ...] | None:
+    """In Django: the operation stays as what happens to the models, SQL does the same to the database."""
+    change, span = work.change, work.change.operation.span
+    text = content[span.start : span.end].decode("utf-8", "replace")
+    out = way_out(change, place_of(change), content)
+    if out is None or not is_alone(change) or not all(work.columns) or _UNIQUE_MODEL.fullmatch(text) is None:
+        return None
+    before = content[content.rfind(b"\n", 0, span.start) + 1 : span.start].decode("utf-8", "replace")
+    if before.strip():
+        return None
+    eol, step = line_ending(content), "\t" if "\t" in before else "    "
+    table, name = quoted(work.table), quoted(work.name)
+    columns = ", ".join(quoted(column) for column in work.columns)
+    build = f"CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} ({columns})"
+    add = f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}"
+    runs = ((build, f"DROP INDEX IF EXISTS {name}"), (add, f"ALTER TABLE {table} DROP CONSTRAINT {name}"))
+    deep = f"{eol}{before}{step * 2}"
+    lines = "".join(f"{deep}migrations.RunSQL({python_string(do)}, {python_string(undo)})," for do, undo in runs)
+    head = f"migrations.SeparateDatabaseAndState({eol}{before}{step}database_operations=[{lines}{eol}{before}{step}],"
+    head += f"{eol}{before}{step}state_operations=[{deep}"
+    tail = f",{eol}{before}{step}],{eol}{before})"
+    path = change.step.path
+    starts = [at + 1 for at, byte in enumerate(content[span.start : span.end], span.start) if byte == ord("\n")]
+    return (
+        Replace(path, Span(span.start, span.start), head),
+        *(Replace(path, Span(at, at), step * 2) for at in starts),
+        Replace(path, Span(span.end, span.end), tail),
+        *out.edits,
     )
