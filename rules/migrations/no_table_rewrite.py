@@ -115,7 +115,8 @@ def _message(work: Work, server: ServerVersion) -> str:
         case "type":
             old = f" from {work.name}" if work.name else ""
             zone = {"timestamp", "timestamp with time zone"}
-            unless = " (unless the session's time zone is UTC)" if {work.name, work.detail} == zone else ""
+            computed = "at time zone" in getattr(work.change.operation, "using", "").lower()
+            unless = " (unless the session's time zone is UTC)" if {work.name, work.detail} == zone and not computed else ""
             return f"changes the type of {column}{old} to {work.detail}: {waits}{unless}"
         case "default" if server.major < _FREE_DEFAULTS and not work.detail.endswith("()"):
             return (

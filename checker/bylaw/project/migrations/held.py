@@ -16,6 +16,7 @@ from bylaw.project.migrations.work import Lock, in_use
 
 _SOME_ROWS: Final = re.compile(r"(?:[^<>!:]=|\bin\b)\s*\(?\s*(?:[:%{$?'\d]|true\b|false\b)", re.IGNORECASE)
 """A comparison with a constant or a parameter."""
+_EMPTY: Final = re.compile(r"(\w+)[\"`]?\s+is\s+null\b", re.IGNORECASE)
 _BATCH: Final = re.compile(r"\b(?:limit|fetch\s+(?:first|next))\s+(?!1\b)", re.IGNORECASE)
 """Some thousand rows at a time; LIMIT 1 finds a value for each."""
 
@@ -76,4 +77,8 @@ def _fills_new_column(change: Change, update: ops.DataChange, text: str) -> bool
     if not any(change.is_new_column(update.table, column) for column in update.columns):
         return False
     condition = re.split(r"\bwhere\b", text, maxsplit=1, flags=re.IGNORECASE)
-    return len(condition) == 2 and _SOME_ROWS.search(condition[1]) is None
+    if len(condition) != 2 or _SOME_ROWS.search(condition[1]):
+        return False
+    return all(
+        name in update.columns or change.is_new_column(update.table, name) for name in _EMPTY.findall(condition[1])
+    )
