@@ -10,7 +10,8 @@ import ast
 import importlib
 import sys
 import types
-from collections.abc import Callable, Iterable, Iterator
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -23,6 +24,7 @@ from bylaw.project import Project
 from bylaw.project.history import NO_HISTORY, History
 from bylaw.project.migrations.step import MigrationTree, Step
 from bylaw.readers import read_file
+from bylaw.rule import Rule
 from bylaw.spec import Case, parse_spec, settings_for
 
 if TYPE_CHECKING:
@@ -32,7 +34,11 @@ ROOT = Path(__file__).parents[1]
 SPECS = ROOT / "fixtures" / "rules" / "migrations"
 NOTES = ROOT / "fixtures" / "server" / "specs"
 """What a spec leaves open and a server must know: see `Run`."""
-RULES = load_builtin()
+
+
+@cache
+def builtin_rules() -> Mapping[str, Rule]:
+    return load_builtin()
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ class Run:
         files = {path: text.encode() for path, text in self.files.items()}
         base = self.case.settings.get("history", {}).get("base")
         history = History(frozenset(base)) if base is not None else NO_HISTORY
-        settings = settings_for(self.case, RULES[self.rule], self.case.title)
+        settings = settings_for(self.case, builtin_rules()[self.rule], self.case.title)
         read = {path: read_file(path, text) for path, text in files.items() if path.endswith((".py", ".sql"))}
         return Project(read, settings, MemorySources(files).read, history)
 
@@ -297,9 +303,11 @@ def _django(run: Run, steps: list[Step], server: Server, watch: Watch) -> Iterat
             text = run.files[step.path]
             label = step.path.split("/")[-3]
             module = types.ModuleType(step.path)
-            exec(compile(text, step.path, "exec"), module.__dict__)  # noqa: S102  # the case is ours
             places = _operation_places(step.path, text)
-            _apply_django(module.Migration.operations, label, state, connection, places, watch)
+            with warnings.catch_warnings():  # cases speak of several releases of Django
+                warnings.simplefilter("ignore", DeprecationWarning)
+                exec(compile(text, step.path, "exec"), module.__dict__)  # noqa: S102  # the case is ours
+                _apply_django(module.Migration.operations, label, state, connection, places, watch)
 
         yield step, apply
     connection.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from spec_runs import NOTES, RULES, Place, Run, execute, runs
+from spec_runs import NOTES, Place, Run, builtin_rules, execute, runs
 
 from bylaw.engine.run import run as check
 from bylaw.engine.sources import MemorySources
@@ -102,7 +102,7 @@ def _reports(run: Run) -> list[tuple[str, int, str]]:
     history = History(frozenset(base)) if base is not None else NO_HISTORY
     found = []
     for name in COMPATIBILITY:
-        rule = RULES[name]
+        rule = builtin_rules()[name]
         options = run.case.options if name == run.rule else {}
         if name == "no-incompatible-alter":
             options = {"strict": True, "drop-not-null": True, **options}

@@ -14,7 +14,7 @@ from bylaw.project.migrations.column_work import added_column_work, altered_colu
 from bylaw.project.migrations.constraint_work import constraint_work
 from bylaw.project.migrations.precedents import has_index
 from bylaw.project.migrations.state import TableState
-from bylaw.project.migrations.work import Lock, Work, in_use
+from bylaw.project.migrations.work import Blocks, Lock, Work, in_use
 
 _STORAGE: Final = {
     "set-logged": "SET LOGGED", "set-unlogged": "SET UNLOGGED", "set-access-method": "SET ACCESS METHOD",
@@ -22,10 +22,17 @@ _STORAGE: Final = {
 }  # fmt: skip
 _DOMAIN_CHECKS: Final = frozenset({"alter-domain-add-constraint", "alter-domain-set-not-null"})
 _DETACHES_CONCURRENTLY: Final = 14
-_BRIEF_ACTIONS: Final = frozenset({
-    "enable-row-security", "disable-row-security", "force-row-security", "no-force-row-security", "detach-partition",
-    "inherit", "no-inherit", "replica-identity", "owner", "disable-rule", "enable-rule",
-})  # fmt: skip
+_BRIEF_ACTIONS: Final[dict[str, Blocks]] = {
+    "enable-row-security": "reads", "disable-row-security": "reads", "force-row-security": "reads",
+    "no-force-row-security": "reads", "detach-partition": "reads", "inherit": "reads", "no-inherit": "reads",
+    "replica-identity": "reads", "owner": "reads", "disable-rule": "reads", "enable-rule": "reads",
+    "set-storage": "reads", "set-compression": "reads", "alter-constraint": "reads", "add-of": "reads",
+    "drop-of": "reads", "drop-oids": "reads", "enable-trigger": "writes", "disable-trigger": "writes",
+}  # fmt: skip
+_LOCK_MODES: Final[dict[str, Blocks]] = {
+    "share": "writes", "share-row-exclusive": "writes", "exclusive": "writes", "access-exclusive": "reads",
+}  # fmt: skip
+_ON_A_TABLE: Final = frozenset({"trigger", "policy", "rule", "constraint"})
 
 
 def works(changes: Iterable[Change], version: int) -> Iterator[Work]:
@@ -115,8 +122,12 @@ def owner_of(change: Change, operation: ops.DropIndex) -> TableState | None:
     """The table whose index is dropped, which need not be named."""
     if operation.table:
         return change.table(operation.table)
-    bare = operation.name.rpartition(".")[2]
-    return next((t for t in change.before.tables.values() if any(index.name == bare for index in t.indexes)), None)
+    return _owner_of_index(change, operation.name)
+
+
+def _owner_of_index(change: Change, index: str) -> TableState | None:
+    bare = index.rpartition(".")[2]
+    return next((table for table in change.before.tables.values() if has_index(change, table.name, bare)), None)
 
 
 def _nameless(change: Change, version: int) -> Iterator[Work]:
@@ -127,6 +138,10 @@ def _nameless(change: Change, version: int) -> Iterator[Work]:
         if owner is None or in_use(change, owner.name):
             for work in _dropped_index(change, operation):
                 yield Work(change, work.cause, work.does, work.blocks, owner.name if owner else "", name=work.name)
+    elif isinstance(operation, ops.OtherStatement) and operation.kind == "reindex" and operation.name:
+        owner = _owner_of_index(change, operation.name)
+        if not operation.concurrently and (owner is None or in_use(change, owner.name)):
+            yield Work(change, "reindex", "index", "writes", owner.name if owner else "", name=operation.name)
     elif isinstance(operation, ops.OtherStatement):
         yield from _other(change, operation, version)
 
@@ -177,16 +192,24 @@ def lock_of(change: Change) -> Lock | None:
             return Lock(table, "writes")
         case ops.AddConstraint(kind="foreign-key"):
             return Lock(table, "writes")
-        case ops.AddColumn(if_not_exists=False) | ops.DropColumn(if_exists=False) | ops.RenameColumn():
-            return Lock(table, "reads")
-        case ops.RenameTable() | ops.MoveTable() | ops.AddConstraint() | ops.DropConstraint(if_exists=False):
+        case ops.AddColumn() | ops.DropColumn() | ops.RenameColumn():
+            return Lock(table, "reads")  # with IF [NOT] EXISTS as well: PostgreSQL looks under the lock
+        case ops.RenameTable() | ops.MoveTable() | ops.AddConstraint() | ops.DropConstraint():
             return Lock(table, "reads")
         case ops.AlterColumn(definition=None) if _touches_schema(operation):
             return Lock(table, "reads")
+        case ops.CreateObject(kind="trigger"):
+            return Lock(table, "writes")
+        case ops.CreateObject(kind=kind) | ops.DropObject(kind=kind) | ops.RenameObject(kind=kind) if (
+            kind in _ON_A_TABLE
+        ):
+            return Lock(table, "reads")
+        case ops.DataChange(kind="truncate"):
+            return Lock(table, "reads")
+        case ops.OtherStatement(kind="lock", name=mode) if mode in _LOCK_MODES:
+            return Lock(table, _LOCK_MODES[mode])
         case ops.OtherStatement(kind=kind, concurrently=False) if kind in _BRIEF_ACTIONS:
-            return Lock(table, "reads")
-        case ops.OtherStatement(kind="lock", name="access-exclusive"):
-            return Lock(table, "reads")
+            return Lock(table, _BRIEF_ACTIONS[kind])
         case _:
             return None
 
