@@ -114,9 +114,9 @@ def _message(work: Work, server: ServerVersion) -> str:
     match work.cause:
         case "type":
             old = f" from {work.name}" if work.name else ""
-            zone = {"timestamp", "timestamp with time zone"}
             computed = "at time zone" in getattr(work.change.operation, "using", "").lower()
-            unless = " (unless the session's time zone is UTC)" if {work.name, work.detail} == zone and not computed else ""
+            zoned = {work.name, work.detail} == {"timestamp", "timestamp with time zone"} and not computed
+            unless = " (unless the session's time zone is UTC)" if zoned else ""
             return f"changes the type of {column}{old} to {work.detail}: {waits}{unless}"
         case "default" if server.major < _FREE_DEFAULTS and not work.detail.endswith("()"):
             return (
