@@ -60,6 +60,71 @@ def new_column_nullable_or_default(project: Project, options: Options) -> Iterat
         op.add_column("users", sa.Column("plan", sa.Text(), nullable=False, server_default="free"))
         op.add_column("users", sa.Column("trial_ends_at", sa.DateTime(), nullable=True))
     ```
+
+    A column that shall be required in the end takes two releases. In SQL, Alembic and Django:
+
+    Good:
+
+    ```sql db/migrations/0002_release_1.sql
+    ALTER TABLE users ADD COLUMN plan text;
+    ```
+
+    ```sql db/migrations/0003_release_2_where_all_running_code_writes_it.sql
+    UPDATE users SET plan = 'free' WHERE plan IS NULL;
+    ALTER TABLE users ALTER COLUMN plan SET NOT NULL;
+    ```
+
+    Good:
+
+    ```python migrations/versions/b2_release_1.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
+    ```
+
+    ```python migrations/versions/c3_release_2.py
+    from alembic import op
+
+    revision = "c3"
+    down_revision = "b2"
+
+
+    def upgrade() -> None:
+        op.execute("UPDATE users SET plan = 'free' WHERE plan IS NULL")
+        op.alter_column("users", "plan", nullable=False)
+    ```
+
+    Good:
+
+    ```python shop/migrations/0002_release_1.py
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            migrations.AddField("order", "plan", models.TextField(null=True)),
+            migrations.AddField("order", "rank", models.IntegerField(db_default=0)),
+        ]
+    ```
+
+    ```python shop/migrations/0003_release_2.py
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0002_release_1")]
+        operations = [
+            migrations.RunSQL("UPDATE shop_order SET plan = 'free' WHERE plan IS NULL", migrations.RunSQL.noop),
+            migrations.AlterField("order", "plan", models.TextField()),
+        ]
+    ```
     """
     for required in project.migrations.required_columns():
         if required.on_new_table and options.same_revision_table_exempt:

@@ -89,6 +89,64 @@ def no_immediate_drop(project: Project, options: Options) -> Iterator[Finding]:
     def upgrade() -> None:
         op.drop_column("users", "nickname")
     ```
+
+    The same in SQL, where the first file comes with the release that no longer names the column or view:
+
+    Bad:
+
+    ```sql db/migrations/0002_release_1.sql
+    ALTER TABLE users DROP COLUMN nickname;
+    DROP VIEW active_users;
+    ```
+
+    Good:
+
+    ```sql db/migrations/0002_release_1.sql
+    COMMENT ON COLUMN users.nickname IS 'deprecated: unused since this release';
+    COMMENT ON VIEW active_users IS 'deprecated: unused since this release';
+    ```
+
+    ```sql db/migrations/0003_release_2.sql
+    ALTER TABLE users DROP COLUMN nickname;
+    DROP VIEW active_users;
+    ```
+
+    In Django the first migration takes the field out of the models and leaves it in the database. A required column
+    has to become nullable first, or the new code's INSERTs fail:
+
+    Bad:
+
+    ```python shop/migrations/0002_release_1.py
+    from django.db import migrations
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [migrations.RemoveField("order", "note")]
+    ```
+
+    Good:
+
+    ```python shop/migrations/0002_release_1.py
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            migrations.AlterField("order", "note", models.TextField(null=True, db_comment="deprecated since 2.4")),
+            migrations.SeparateDatabaseAndState(state_operations=[migrations.RemoveField("order", "note")]),
+        ]
+    ```
+
+    ```python shop/migrations/0003_release_2.py
+    from django.db import migrations
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0002_release_1")]
+        operations = [migrations.RunSQL("ALTER TABLE shop_order DROP COLUMN note", migrations.RunSQL.noop)]
+    ```
     """
     for drop in project.migrations.drops():
         if any(fnmatchcase(name, pattern) for name in (drop.table, drop.name) for pattern in options.allow):

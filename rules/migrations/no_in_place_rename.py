@@ -65,6 +65,66 @@ def no_in_place_rename(project: Project, options: Options) -> Iterator[Finding]:
         op.add_column("users", sa.Column("user_name", sa.Text(), nullable=True))
         op.execute("UPDATE users SET user_name = login")
     ```
+
+    The whole way, in SQL; from the first file on the code writes both columns, from the second on it reads the new one:
+
+    Bad:
+
+    ```sql db/migrations/0002_release_1.sql
+    ALTER TABLE users RENAME COLUMN login TO user_name;
+    ALTER VIEW logins RENAME TO sessions;
+    ```
+
+    Good:
+
+    ```sql db/migrations/0002_release_1.sql
+    ALTER TABLE users ADD COLUMN user_name text;
+    UPDATE users SET user_name = login WHERE user_name IS NULL;
+    ALTER VIEW logins RENAME TO sessions;
+    CREATE VIEW logins AS TABLE sessions;
+    ```
+
+    ```sql db/migrations/0003_release_2.sql
+    UPDATE users SET user_name = login WHERE user_name IS NULL;
+    COMMENT ON COLUMN users.login IS 'deprecated: user_name has taken its place';
+    COMMENT ON VIEW logins IS 'deprecated: sessions has taken its place';
+    ```
+
+    ```sql db/migrations/0004_release_3.sql
+    ALTER TABLE users DROP COLUMN login;
+    DROP VIEW logins;
+    ```
+
+    In Django a field can be renamed and keep its column:
+
+    Bad:
+
+    ```python shop/migrations/0002_rename.py
+    from django.db import migrations
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [migrations.RenameField("order", "code", "number")]
+    ```
+
+    Good:
+
+    ```python shop/migrations/0002_rename.py
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            migrations.SeparateDatabaseAndState(
+                state_operations=[
+                    migrations.RenameField("order", "code", "number"),
+                    migrations.AlterField("order", "number", models.CharField(max_length=20, db_column="code")),
+                ],
+            ),
+        ]
+    ```
     """
     for rename in project.migrations.renames():
         if rename.own and options.allow_if_created_in_same_revision:
@@ -149,8 +209,8 @@ def _object_steps(moved: RenamedObject) -> str:
     match moved.kind:
         case "view" | "materialized view":
             return (
-                f"Create `{new}` beside it, as CREATE VIEW {new} AS TABLE {moved.name}, let the code read that one, "
-                f"and drop `{moved.name}` in a later release."
+                f"Leave a view of the old name in the same transaction, CREATE VIEW {moved.name} AS TABLE {new}, let "
+                f"the code read `{new}`, and drop `{moved.name}` in a later release."
             )
         case "function" | "procedure" | "aggregate" | "routine":
             return (

@@ -48,6 +48,36 @@ def no_unannounced_data_loss(project: Project, options: Options) -> Iterator[Fin
     DELETE FROM sessions WHERE expires_at < now();
     ALTER TABLE users ALTER COLUMN name TYPE text;
     ```
+
+    What has to go is copied first, to a table that stays for a release. In Alembic and Django:
+
+    Good:
+
+    ```python migrations/versions/b2_clean.py
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.execute("CREATE TABLE sessions_before AS TABLE sessions")
+        op.execute("DELETE FROM sessions")
+    ```
+
+    Good:
+
+    ```python shop/migrations/0002_clean.py
+    from django.db import migrations
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            migrations.RunSQL("CREATE TABLE shop_order_before AS TABLE shop_order"),
+            migrations.RunSQL("DELETE FROM shop_order"),
+        ]
+    ```
     """
     for loss in project.migrations.losses():
         names = [loss.kind, loss.table, *(f"{loss.table}.{column}" for column in loss.columns)]
