@@ -145,7 +145,7 @@ def data_migration_hygiene(project: Project, options: Options) -> Iterator[Findi
 def _live(found: Careless) -> str:
     return (
         f"`{found.function}` works with the model `{found.name}` of today: once a later release adds a column to it, "
-        "this migration asks for one that is not there yet, and fails wherever it still has to run"
+        "this migration may ask for one that is not there yet, and fail wherever it still has to run"
     )
 
 

@@ -21,6 +21,9 @@ _OF_A_LIBRARY: Final = re.compile(
     r"^(?P<model>(?:[a-z_]\w*\.)+models\.(?:\w+\.)?[A-Z]\w*)\.(?:objects|_default_manager)\b"
 )
 _ROWS: Final = frozenset({"__table__", "query"})
+_NO_ROWS: Final = frozenset(
+    {"isinstance", "issubclass", "print", "getattr", "ForeignKey", "ForeignKeyConstraint", "Column", "inspect"}
+)
 _WANTED: Final = ("apps", "schema_editor")
 
 
@@ -123,7 +126,7 @@ def _model_of(project: Project, tree: MigrationTree, file: File, use: Reference)
         if table.context != "app" or not table.class_name:
             return None
         rest = parts[length:]
-        return (table.model, table) if _works_with_rows(tree, table, rest, use) else None
+        return (table.model, table) if _works_with_rows(tree, table, rest, use, file) else None
     match = _OF_A_LIBRARY.match(use.name) if tree.tool == "django" else None
     if match is None or match["model"].startswith("django.db.models") or _is_of_project(project, match["model"], file):
         return None
@@ -135,11 +138,13 @@ def _is_of_project(project: Project, name: str, file: File) -> bool:
     return project.names.definition(name, file.path) is not None
 
 
-def _works_with_rows(tree: MigrationTree, table: Table, rest: list[str], use: Reference) -> bool:
+def _works_with_rows(tree: MigrationTree, table: Table, rest: list[str], use: Reference, file: File) -> bool:
     if tree.tool == "django":
-        return bool(rest and rest[0] in _MANAGERS) or (not rest and use.role == "called")
+        return bool(rest and rest[0] in _MANAGERS) or (not rest and use.role == "called" and "save" in file.facts.words)
+    if use.call in _NO_ROWS:
+        return False
     if not rest:
-        return use.role in {"called", "argument"} and use.call not in {"isinstance", "issubclass", "print", "getattr"}
+        return use.role in {"called", "argument"}
     return rest[0] in _ROWS or any(rest[0] == column.attribute for column in table.columns)
 
 

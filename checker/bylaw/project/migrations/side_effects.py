@@ -73,6 +73,8 @@ def _dropped(change: Change, kind: str, table: str, name: str, objects: Objects)
     after = objects.parts_of(change, kind, table)
     whole = not change.tree.truncated and any(step.exempt for step in change.tree.steps)
     operation = change.operation
+    if any(isinstance(other.operation, ops.UnreadOperation) for other in change.deployment.changes):
+        return  # that may put another one in its place
     if not before and (whole or (isinstance(operation, ops.DropObject) and operation.if_exists)):
         return  # it never was there, or nobody knows what it did
     if any(made.name == name or (made.calls and before and same_name(made.calls, before[0].calls)) for made in after):
@@ -91,16 +93,18 @@ def _lost(change: Change, table: str, trigger: ops.CreateObject, objects: Object
     """
     kind, name = ("function", trigger.calls) if trigger.calls else ("trigger", trigger.name)
     made = objects.definition_before(change, kind, name)
-    if made is None:
-        return ()
-    body = _body(made)
+    body = _body(made) if made is not None else ""
     state = change.table(table)
     final = change.deployment.final(state) if state is not None else None
     if final is not None and state is not None:
         known = change.deployment.known_before(state) or state
         gone = [column for column in known.columns if final.column(column) is None]
-        if any(re.search(rf"\b{re.escape(column)}\b", body, re.IGNORECASE) for column in gone):
+        itself = objects.definition_before(change, "trigger", trigger.name)
+        texts = f"{body} {itself.text if itself is not None else ''}"
+        if any(re.search(rf"\b{re.escape(column)}\b", texts, re.IGNORECASE) for column in gone):
             return None
+    if made is None:
+        return ()
     filled = tuple(dict.fromkeys(found.lower() for found in _SETS.findall(_CONDITION.sub(" ", body))))
     if final is not None and final.complete:
         filled = tuple(column for column in filled if final.column(column) is not None)
