@@ -34,6 +34,8 @@ IMAGES = {
     "image: mariadb:10.11": ("mariadb", (10, 11)),
     "image: postgres:latest": ("postgres", ()),
     "image: mysql": ("mysql", ()),
+    "db: { ports: [], image: 'postgres:14.2', x: 1 }": ("postgres", (14, 2)),
+    "- {image: postgres:15}": ("postgres", (15,)),
 }
 NO_SERVERS = (
     "# image: postgres:9", "postgres:", "name: mysql tests", "image: postgres:${{ matrix.postgres }}",
@@ -61,6 +63,16 @@ def test_a_list_of_versions_and_supabase_are_read() -> None:
     assert [found.version for found in said_in("supabase/config.toml", "[db]\nport = 1\nmajor_version = 15\n")] == [
         (15,)
     ]
+
+
+def test_a_matrix_is_read() -> None:
+    text = 'matrix:\n  postgres: ["13", "15-alpine"]\nservices:\n  image: postgres:${{ matrix.postgres }}\n'
+    assert [(found.version, found.line) for found in said_in(".github/workflows/x.yml", text)] == [
+        ((13,), 4),
+        ((15,), 4),
+    ]
+    unlisted = said_in(".github/workflows/x.yml", "image: postgres:${{ matrix.python }}\npython: [3.11, nightly]\n")
+    assert {found.version for found in unlisted} == {()}
 
 
 def test_only_files_of_the_project_itself_are_asked() -> None:

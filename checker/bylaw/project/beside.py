@@ -33,6 +33,10 @@ _IMAGE: Final = re.compile(
     r"(?P<item>-[ ]+)?(?:[\"']?(?P<key>image|name|from)[\"']?[ ]*(?::[ ]+|[ ]))?(?P<image>[^\s#]+)", re.IGNORECASE
 )
 _DEFAULT: Final = re.compile(r"\$\{\w+:?-([^{}$]*)\}")
+_FLOW: Final = re.compile(r"[{,][ ]*[\"']?image[\"']?[ ]*:[ ]*([^\s,}]+)")
+_MATRIX: Final = re.compile(
+    r"\bimage[\"']?[ ]*:[ ]*[\"']?(?P<image>[\w./-]+):\$\{\{[ ]*matrix\.(?P<name>[\w-]+)[ ]*\}\}"
+)
 _VERSION_KEY: Final = re.compile(
     r"(?P<product>postgres|mysql|mariadb)(?:ql)?[-_]version[\"']?[ ]*:[ ]*(?P<value>[\[\d\"'][^#\n]*)", re.IGNORECASE
 )
@@ -97,7 +101,8 @@ def said_in(path: str, text: str) -> Iterator[Said]:
         words = line.strip()
         if not words or words[0] == "#" or len(words) > _LONGEST_LINE:
             continue
-        yield from (Said(product, version, path, number) for product, version in _in_line(words))
+        found_here = _in_line(words) if "${{" not in words else _in_matrix(words, text)
+        yield from (Said(product, version, path, number) for product, version in found_here)
 
 
 def _in_line(words: str) -> Iterator[tuple[Product, tuple[int, ...]]]:
@@ -110,6 +115,10 @@ def _in_line(words: str) -> Iterator[tuple[Product, tuple[int, ...]]]:
             else:
                 yield from _plausible("mariadb" if product == "mariadb" else "mysql", value)
         return
+    flow = _FLOW.search(words)
+    if flow is not None:
+        yield from _of_image(flow[1].strip("\"'"))
+        return
     match = _IMAGE.match(words)
     if match is None:
         return
@@ -118,6 +127,16 @@ def _in_line(words: str) -> Iterator[tuple[Product, tuple[int, ...]]]:
         return
     certain = (match["key"] or "").lower() in {"image", "from"}
     yield from ((product, version) for product, version in _of_image(image) if version or certain)
+
+
+def _in_matrix(words: str, text: str) -> Iterator[tuple[Product, tuple[int, ...]]]:
+    """`image: postgres:${{ matrix.postgres }}`, where the file lists what the name stands for: `postgres: [14, 16]`."""
+    match = _MATRIX.search(words)
+    if match is None:
+        return
+    listed = re.search(rf"^[ \t]*{re.escape(match['name'])}[ \t]*:[ \t]*\[([^\]\n]*)\]", text, re.MULTILINE)
+    for value in re.split(r"[,\s]+", listed[1]) if listed is not None else ():
+        yield from _of_image(f"{match['image']}:{value.strip(chr(34) + chr(39))}")
 
 
 def _of_image(image: str) -> Iterator[tuple[Product, tuple[int, ...]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -14,6 +14,9 @@ from bylaw.facts.migrations import ColumnSpec
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.transactions import Place
 
+_MOST: Final = 50_000
+"""Characters of an INSERT that are looked at."""
+_VALUE: Final = re.compile(r"'(?:[^']|'')*'|[(),]|[^'(),]+")
 RefusalKind = Literal["enum-value", "assigned-twice", "new-default-dropped"]
 
 
@@ -89,8 +92,8 @@ def _uses(change: Change, new: ops.AlterEnum, text: Callable[[Change], str]) -> 
             return _says(default, literal) and _is_of_type(change, table, name, new.type)
         case ops.DataChange(kind="update" | "delete" | "insert" as kind, table=table):
             words = text(change)
-            if kind == "insert" and not re.search(r"\bvalues\b", words, re.IGNORECASE):
-                return False
+            if kind == "insert" and _inserts(change, table, words, literal, new.type):
+                return True
             return _says_as_label(change, table, words, literal, new.type)
         case _:
             return False
@@ -128,6 +131,36 @@ def _says_as_label(change: Change, table: str, words: str, literal: str, name: s
         for column in state.columns.values()
         if _bare(column.type) == _bare(name)
     )
+
+
+def _inserts(change: Change, table: str, words: str, literal: str, name: str) -> bool:
+    """`INSERT INTO t (a, b) VALUES ('x', 'label')`, where the column of that place has the type."""
+    operation, state = change.operation, change.table(table)
+    if state is None or not isinstance(operation, ops.DataChange):
+        return False
+    typed = {column.name for column in state.columns.values() if _bare(column.type) == _bare(name)}
+    places = [at for at, column in enumerate(operation.columns) if column in typed]
+    values = re.search(r"\bvalues\b", words[:_MOST], re.IGNORECASE)
+    if not places or values is None:
+        return False
+    return any(at < len(row) and row[at] == literal for row in _rows(words[values.end() : _MOST]) for at in places)
+
+
+def _rows(text: str) -> Iterator[list[str]]:
+    """The values of each row behind VALUES, as far as they are plain."""
+    row: list[str] = []
+    value, depth = "", 0
+    for part in _VALUE.findall(text):
+        depth += (part == "(") - (part == ")")
+        if part == "(" and depth == 1:
+            row, value = [], ""
+        elif (part == ")" and depth == 0) or (part == "," and depth == 1):
+            row.append(value.strip())
+            value = ""
+            if depth == 0:
+                yield row
+        else:
+            value += part
 
 
 # --- a column that is named twice -----------------------------------------------------------------------
