@@ -11,7 +11,7 @@ from bylaw.project.migrations.step import MigrationTree
 if TYPE_CHECKING:
     from bylaw.project import File, Project
 
-_HOOKS = ("include_object", "include_name")
+_HOOK = re.compile(r"\binclude_(?:object|name)\s*=\s*(?:\w+\.)*(\w+)")
 _LITERAL = re.compile(r"""["']([A-Za-z_]\w{2,})["']""")
 _SETTLED = frozenset({
     "table", "column", "index", "schema", "foreign_key_constraint", "unique_constraint", "info", "skip_autogenerate",
@@ -27,7 +27,9 @@ def hides(project: Project, tree: MigrationTree, table: Table) -> bool:
     if file is None:
         return False
     text = file.source.content.decode("utf-8", "replace")
-    hooks = [hook for hook in _HOOKS if re.search(rf"\b{hook}\b", text)]
+    hooks = set(_HOOK.findall(text)) - {"None"}
+    if not hooks and re.search(r"\binclude_(?:object|name)\b", text):
+        return True
     own = [function for function in file.facts.functions if function.name in hooks]
     if len(own) < len(hooks):
         return True
@@ -41,9 +43,11 @@ def hides(project: Project, tree: MigrationTree, table: Table) -> bool:
         words = set(re.findall(r"\w+", body))
         if _ASKS_MORE.search(body) or words & outside:
             return True
-        if any(literal in table.name for literal in set(_LITERAL.findall(body)) - _SETTLED):
-            return True
-        if words & {variable.name for variable in file.facts.variables} and table.name in _LITERAL.findall(text):
+        lists = (
+            file.text(v.statement) for v in file.facts.variables if v.name in words and v.name != "target_metadata"
+        )
+        literals = {literal for part in (body, *lists) for literal in _LITERAL.findall(part)} - _SETTLED
+        if any(literal in table.name for literal in literals):
             return True
     return False
 
