@@ -125,6 +125,39 @@ def test_why_there_is_no_base(repository: Repository, prepare: object, reason: s
     assert reason in history.reason
 
 
+def test_files_as_they_were(repository: Repository) -> None:
+    repository.commit("server/m/ä b.sql", text="CREATE TABLE a (a int);")
+    repository.commit("server/m/2.sql", text="SELECT 1;")
+    repository.write("server/m/ä b.sql", text="CREATE TABLE b (a int);")
+    (repository.root / "server" / "m" / "2.sql").unlink()
+    history = read_history(repository.root / "server")
+    found = history.versions_in_base(["m/ä b.sql", "m/2.sql", "m/3.sql"])
+    assert {path: version.content for path, version in found.items()} == {
+        "m/ä b.sql": b"CREATE TABLE a (a int);", "m/2.sql": b"SELECT 1;",
+    }  # fmt: skip
+    assert found["m/2.sql"].facts.path == "m/2.sql"
+    unsaved = read_history(repository.root / "server", unsaved=["m/2.sql", "m/3.sql"])
+    assert list(unsaved.versions_in_base(["m/2.sql", "m/3.sql"])) == ["m/2.sql"]
+
+
+def test_the_only_branch_of_a_clone_is_not_the_default_one(repository: Repository, tmp_path: Path) -> None:
+    repository.commit("m/1.sql")
+    repository("checkout", "-q", "-b", "feature")
+    repository.commit("m/2.sql")
+    clone = Repository(tmp_path / "clone", branch="ci")
+    clone("remote", "add", "origin", str(repository.root))
+    clone("fetch", "-q", "origin", "+feature:refs/remotes/pull/1/merge")
+    clone("checkout", "-q", "--detach", "refs/remotes/pull/1/merge")
+    assert "no default branch" in read_history(clone.root).reason
+
+
+@pytest.mark.parametrize("name", ["main@{0}", "@{upstream}", ":/x", "HEAD^{commit}"])
+def test_a_name_that_more_than_references_decide_is_not_repeatable(repository: Repository, name: str) -> None:
+    repository.commit("m/1.sql")
+    assert read_history(repository.root, since="main").repeatable
+    assert not read_history(repository.root, since=name).repeatable
+
+
 def test_no_default_branch(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "repo", branch="develop")
     repository.commit("m/1.sql")
@@ -190,6 +223,10 @@ def test_nothing_of_the_repository_is_run(repository: Repository, tmp_path: Path
     assert history.base == {"m/1.sql", "app.py"}
     assert history.names_in_base("app") is True
     assert history.text_in_base("app.py")
+    repository.write("app.py", text="x = 1\n")
+    os.utime(repository.root / "m" / "1.sql")
+    touched = read_history(repository.root, since="HEAD").versions_in_base(["app.py", "m/1.sql", "new.py"])
+    assert touched["app.py"].content == b"app.py"
     assert not ran.exists()
 
 

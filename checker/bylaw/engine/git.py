@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +15,7 @@ from bylaw.engine.git_command import GitError, NothingFoundError, UnsettledError
 from bylaw.project.history import History, Version
 
 _MOST_TAGS = 2000
+_SHA1_LINE = len("100644 blob ") + 40
 _REMOTES = ("origin", "upstream")
 _NAMES = ("main", "master", "trunk")
 _REF = re.compile(r"[^~^:@{}\s?*\[\\]+")
@@ -85,17 +87,30 @@ class GitHistory(History, frozen=True, dict=True):
         if self.base is None or self.reason:
             return {}
         try:
-            asked = sorted(self._touched.intersection(paths))
+            asked = list(self._touched(self.base.intersection(paths)))
             return dict(self._read_in_base(asked)) if asked else {}
         except GitError:
             return {}
 
-    @cached_property
-    def _touched(self) -> frozenset[str]:
-        """Files of the base that may be other than on the disk: git compares times and sizes first. No filter runs."""
-        listed = git(self.root, "diff-index", "--no-renames", "--relative", "--name-only", "-z", self.commit)
-        named = {os.fsdecode(name) for name in listed.split(b"\0") if name}
-        return (self.base or frozenset()) & (named | self.unsaved)
+    def _touched(self, paths: frozenset[str]) -> Iterator[str]:
+        """Those of the base's files that are other on the disk, byte for byte, or not saved.
+
+        Git is not asked to compare: it would run the filters that a repository's attributes name.
+        """
+        for entry in git(self.root, "ls-tree", "-r", "-z", self.commit).split(b"\0"):
+            kind, _, name = entry.partition(b"\t")
+            path = os.fsdecode(name)
+            if path in paths and (path in self.unsaved or kind.split()[-1].decode() != self._on_disk(path, len(kind))):
+                yield path
+
+    def _on_disk(self, path: str, size: int) -> str:
+        """The object name of a file, as git would give it. `size`: characters of a line that has such a name."""
+        try:
+            content = (self.root / path).read_bytes()
+        except OSError:
+            return ""
+        algorithm = "sha256" if size > _SHA1_LINE else "sha1"
+        return hashlib.new(algorithm, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
     def _read_in_base(self, paths: list[str]) -> Iterator[tuple[str, Version]]:
         from bylaw.readers import as_read, read_file  # noqa: PLC0415 - few runs need it here
