@@ -68,7 +68,7 @@ class Project:
         self.beside = tuple(beside)
         """Paths of files that no reader reads, and that may say on which server the project runs."""
         self.consulted: set[str] = set()
-        """Paths that `text_of` was asked for: what the project is thought to be depends on them, be they there or not."""
+        """Paths that `text_of` was asked for: the result depends on them, be they there or not."""
         self._load = load
 
     def text_of(self, path: str) -> str | None:
