@@ -8,6 +8,8 @@ from functools import lru_cache
 from bylaw.settings import Settings
 
 _TEST_FOLDERS = frozenset({"tests", "test", "testing", "__tests__", "e2e"})
+_MIGRATIONS = (["versions"], ["migrations"])
+"""Where a name like `0004_for_tests.py` says what is migrated."""
 _EXAMPLE_FOLDERS = frozenset({
     "docs", "doc", "docs_src", "documentation", "examples", "example", "samples", "sample", "demo", "demos",
     "tutorial", "tutorials", "templates", "template", "project_template", "cookiecutter", "scripts", "benchmarks",
@@ -20,11 +22,8 @@ def is_test(path: str, settings: Settings) -> bool:
     if settings.layout.tests:
         return matcher(settings.layout.tests)(path)
     *folders, name = path.split("/")
-    if (
-        name.startswith("test_")
-        or name.endswith(("_test.py", "_tests.py"))
-        or name in {"conftest.py", "tests.py", "test.py"}
-    ):
+    ends_like_one = name.endswith(("_test.py", "_tests.py")) and folders[-1:] not in _MIGRATIONS
+    if name.startswith("test_") or ends_like_one or name in {"conftest.py", "tests.py", "test.py"}:
         return True
     return any(_is_test_folder(folder) for folder in folders)
 
