@@ -64,10 +64,22 @@ def _is_noticed(change: Change, drop: ops.DropObject, objects: Objects) -> bool:
         return False
     if family(drop.kind) != "schema" and (comes_again(change, drop.kind, drop.name) or _takes_its_place(change, drop)):
         return False
+    if _is_made_by_a_repeatable(change, drop):
+        return False
     whole = not change.tree.truncated and any(step.exempt for step in change.tree.steps)
     if drop.if_exists and whole and family(drop.kind) not in {"schema", "extension"}:
         return objects.definition(change, drop.kind, drop.name) is not None
     return True
+
+
+def _is_made_by_a_repeatable(change: Change, drop: ops.DropObject) -> bool:
+    """Whether a migration that Flyway runs again and again (`R__views.sql`) makes the object anew."""
+    return any(
+        _makes(operation, drop)
+        for step in change.tree.steps
+        if step.path.rpartition("/")[2].startswith("R__") and step is not change.step
+        for operation in step.migration.operations
+    )
 
 
 def _takes_its_place(change: Change, drop: ops.DropObject) -> bool:
