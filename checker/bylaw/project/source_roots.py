@@ -31,6 +31,7 @@ class SourceRoots:
             folder, _, last = name.rpartition(".")
             self._holding.setdefault(last, set()).add(folder)
         self._above: dict[str, tuple[str, ...]] = {}
+        self._starts: dict[tuple[str, str], tuple[str, int]] = {}
         self._near: dict[str, tuple[str, ...]] = {}
         self._defined: dict[str, frozenset[str]] = {}
         self._as_root: Counter[str] = Counter()
@@ -55,7 +56,9 @@ class SourceRoots:
             for item in facts.imports:
                 if item.level:
                     self._as_package[_base(item, facts)] += 1
-                elif item.target.partition(".")[0] not in sys.stdlib_module_names:
+                    continue
+                first = item.target.partition(".")[0]
+                if first in self._holding and first not in sys.stdlib_module_names:
                     self._count(item, facts)
         yield ""
         for folder in {*self._as_root, *self._perhaps}:
@@ -87,11 +90,14 @@ class SourceRoots:
 
     def _start_of(self, target: str, facts: FileFacts) -> tuple[str, int]:
         """The folder around a file from which most of an import can be followed, and how many parts of it."""
+        key = (facts.module if facts.is_package else facts.module.rpartition(".")[0], target)
+        if key not in self._starts:
+            self._starts[key] = self._start_in(*key)
+        return self._starts[key]
+
+    def _start_in(self, folder: str, target: str) -> tuple[str, int]:
         first, *rest = target.split(".")
-        holding = self._holding.get(first)
-        if holding is None:
-            return "", 0
-        folder = facts.module if facts.is_package else facts.module.rpartition(".")[0]
+        holding = self._holding.get(first, ())
         best = ("", 0)
         for root in self._around(folder):
             if root in holding:
