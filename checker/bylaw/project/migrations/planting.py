@@ -122,7 +122,7 @@ def _exempt(grove: Grove) -> Iterator[tuple[Node, Exemption]]:
     for node in grove.first():
         yield node, "first"
     for node in grove.nodes:
-        if grove.tool == "django" and "_squashed_" in node.stem:
+        if grove.tool == "django" and "_squashed_" in f"{node.stem}_":
             yield node, "squash"  # it stays one after what it replaces is gone and `replaces` is taken out
     for squash, present in grove.replaced.items():
         for node in present:
