@@ -30,7 +30,7 @@ _COMMANDS: Final = re.compile(
     r"|prisma\s+(?:migrate|db)\b|drizzle-kit\s+(?:migrate|push)|\b(?:golang-)?migrate\b[^\n]*\bup\b"
     r"|\b(?:goose|dbmate|tern|sql-migrate|rambler)\b[^\n]*\b(?:up|migrate)\b|sqlx\s+(?:migrate|database)"
     r"|diesel\s+(?:migration|setup|database)|flyway\b[^\n]*\b(?:migrate|validate)\b|sqitch\s+(?:deploy|verify)"
-    r"|supabase\s+(?:start|db|migration)|atlas\s+migrate|squawk|litestar\b[^\n]*\bdatabase\s+upgrade"
+    r"|supabase\s+(?:start|db|migration)|atlas\s+migrate|squawk|\b(?:database|db)\s+(?:upgrade|migrate)\b"
     r"|\b(?:run|apply|db|database)[-_:\s]?migrat\w*|\bmigrat\w*[-_:\s](?:up|run|test|upgrade|deploy|apply|check)\b"
     r"|\b(?:up|upgrade|test|check)[-_:]migrat\w*",
     re.IGNORECASE,
@@ -90,6 +90,8 @@ def _is_tried(project: Project, tool: str) -> bool:
     tests = [file.facts for file in project.files.values() if is_test(file.path, project.settings)]
     if any(_runs_migrations(facts) for facts in tests):
         return True
+    if tests and any(_upgrades_itself(file.facts) for file in project.files.values()):
+        return True
     texts = list(_texts(project))
     if tool == "django" and any(_tests_django(facts) for facts in tests):
         without = any(_PYTEST_WITHOUT.search(text) for text in texts)
@@ -109,6 +111,16 @@ def _runs_migrations(facts: FileFacts) -> bool:
         return True
     parameters = {parameter.name for function in facts.functions for parameter in function.parameters}
     return bool(parameters & {"alembic_runner", "alembic_engine", "alembic_config", "migrator"})
+
+
+def _upgrades_itself(facts: FileFacts) -> bool:
+    """Whether the application runs its migrations when it starts: then its tests may do so."""
+    targets = {item.target for item in facts.imports}
+    if facts.migrations or facts.path.rpartition("/")[2] == "env.py":
+        return False
+    if not any(_is_of(target, ("alembic", "flask_migrate")) for target in targets):
+        return False
+    return "upgrade" in facts.words or any(target.endswith(".upgrade") for target in targets)
 
 
 def _tests_django(facts: FileFacts) -> bool:
