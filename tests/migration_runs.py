@@ -44,7 +44,7 @@ _ENVIRONMENT = """\
 from alembic import context
 
 with context.config.attributes["connection"].connect() as connection:
-    context.configure(connection=connection, transaction_per_migration=True)
+    context.configure(connection=connection)
     with context.begin_transaction():
         context.run_migrations()
 """

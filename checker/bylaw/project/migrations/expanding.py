@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from bylaw.diagnostics import AddImport, Edit, Fix, Replace
+from bylaw.facts.migrations import AddColumn
 from bylaw.project.migrations.renames import Rename
 from bylaw.project.migrations.state import ColumnState
 from bylaw.source import Span
@@ -46,6 +47,11 @@ def expanded(rename: Rename, content: bytes, *, postgres: bool) -> Fix | None:
     column = state.column(rename.column) if state is not None else None
     if column is None or not column.type or column.generated or column.primary_key:
         return None
+    if any(
+        isinstance(other, AddColumn) and other.column.name == rename.column
+        for other in change.step.migration.operations
+    ):
+        return None  # something else takes the old column's place
     span = change.operation.span
     text = content[span.start : span.end].decode("utf-8", "replace")
     if len(text.encode()) != span.end - span.start:

@@ -46,6 +46,8 @@ def way_out(change: Change, place: Place, content: bytes) -> Exit | None:
 
     `content` is the file's text, UTF-8.
     """
+    if change.tree.tool == "sql" and not _is_statement(change):
+        return None  # in a block or function, which is a transaction of its own
     if place.kind == "outside":
         return Exit()
     if place.opened != "runner":
@@ -78,6 +80,11 @@ def _marked(change: Change, place: Place, content: bytes) -> Exit | None:
     if len(marks) != 1:
         return None
     return Exit((Replace(path, Span(marks[0], marks[0]), words),), sure=is_alone(change))
+
+
+def _is_statement(change: Change) -> bool:
+    start = change.operation.span.start
+    return any(statement.start == start for statement in change.step.migration.statements)
 
 
 def layout_of(change: Change) -> str:

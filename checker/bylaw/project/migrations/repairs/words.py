@@ -54,6 +54,8 @@ def quoted(name: str) -> str:
 
 def one_line(text: str, longest: int = 160) -> str:
     """A statement on one line, for people to read; '' where it is longer than that many characters."""
+    if len(text) > 10 * longest:
+        return ""
     line = _PADDED.sub(r"\g<end>", " ".join(text.split()).replace("( ", "("))
     return line if len(line) <= longest else ""
 
