@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 CALLED_BY_TRIGGERS: Final = re.compile(r"\breturns\s+\"?(?:event_)?trigger\b", re.IGNORECASE)
-OF_A_COLUMN: Final = re.compile(r"_(?:id|pk|no|number)?_?seq$", re.IGNORECASE)
 _DEFAULT_SCHEMA: Final = frozenset({"public", "dbo", "main"})
 
 
@@ -117,7 +116,7 @@ def _makes(operation: ops.Operation, drop: ops.DropObject) -> bool:
 
 def _sequence(project: Project, change: Change, drop: ops.DropObject, objects: Objects) -> Iterator[DroppedObject]:
     made = objects.definition(change, drop.kind, drop.name)
-    for_the_code = made is not None and not OF_A_COLUMN.search(drop.name) and not objects.mentions(change, drop.name)
+    for_the_code = made is not None and not objects.mentions(change, drop.name)
     if for_the_code or uses(project, "sequence", drop.name, change.tree):
         yield from _found(project, change, drop)
 

@@ -9,9 +9,9 @@ import msgspec
 
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
-from bylaw.project.migrations.object_drops import CALLED_BY_TRIGGERS, OF_A_COLUMN
-from bylaw.project.migrations.object_uses import uses
+from bylaw.project.migrations.object_drops import CALLED_BY_TRIGGERS
 from bylaw.project.migrations.object_stories import bare, family
+from bylaw.project.migrations.object_uses import uses
 from bylaw.project.migrations.objects import Objects, comes_again, is_there, known_before, same_name
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _is_named(change: Change, kind: str, name: str, objects: Objects) -> bool:
         case "routine":
             return made is not None and not CALLED_BY_TRIGGERS.search(made.text) and not objects.mentions(change, name)
         case "sequence":
-            return made is not None and not OF_A_COLUMN.search(name) and not objects.mentions(change, name)
+            return made is not None and not objects.mentions(change, name)
         case "type":
             return any(
                 same_name(column.type.partition("(")[0].rstrip("[]"), name)
