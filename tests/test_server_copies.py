@@ -37,6 +37,8 @@ ACTIONS = (
     "ADD FULLTEXT INDEX by_body (body)", "ADD INDEX by_total (total)", "ADD UNIQUE (number)", "ADD extra int",
     "DROP COLUMN note", "RENAME COLUMN note TO remark", "ADD counted int NOT NULL AUTO_INCREMENT UNIQUE",
     "ALTER note SET DEFAULT 'x'", "DROP CONSTRAINT known", "ENGINE=InnoDB", "CHANGE note remark varchar(40)",
+    "ADD other_id int REFERENCES customers (id)",
+    "ADD size int CHECK (size > 0)",
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import ColumnSpec
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.held import long_work
+from bylaw.project.migrations.mysql_work import keeps_inline_references
 from bylaw.project.migrations.servers import ServerVersion
 from bylaw.source import Span
 
@@ -56,11 +57,6 @@ def _leaves_out_none(text: str, columns: tuple[str, ...]) -> bool:
         for part in parts
     )
     return all(found is not None and found[1] in columns for found in asked)
-
-
-def keeps_inline_references(server: ServerVersion) -> bool:
-    """MariaDB makes a key of them since 10.5, MySQL since 9.0."""
-    return server.version >= ((10, 5) if server.product == "mariadb" else (9, 0))
 
 
 def ignored_references(

@@ -89,6 +89,18 @@ def _work(change: Change, table: str, server: ServerVersion, all_changes: list[C
             yield from copy("generated", (column.name,))
         case ops.AddColumn(column=column) if column.generation in {"identity", "serial"}:
             yield from copy("auto-increment", (column.name,))
+        case ops.AddColumn(column=column) if (
+            column.references and server.product == "mariadb" and not _is_unchecked(change, all_changes)
+        ):
+            yield from copy("foreign-key", (column.name,), column.references)
+        case ops.AddColumn(column=column) if (
+            column.references
+            and (change.tree.tool != "sql" or keeps_inline_references(server))
+            and not _is_unchecked(change, all_changes)
+        ):
+            yield from copy("foreign-key", (column.name,), column.references)
+        case ops.AddColumn(column=column) if column.check and server.product == "mysql" and _knows_checks(server):
+            yield from copy("check", (column.name,), column.check)
         case ops.AddConstraint(kind="foreign-key") as key if not _is_unchecked(change, all_changes):
             yield from copy("foreign-key", key.columns, key.references)
         case ops.AddConstraint(kind="check", not_enforced=False) as check if _knows_checks(server):
@@ -108,6 +120,11 @@ def _types(change: Change, altered: ops.AlterColumn) -> tuple[str, str]:
     old = state.type if state is not None and state.type else altered.old_type
     new = altered.type or (altered.definition.type if altered.definition is not None else "")
     return old, new
+
+
+def keeps_inline_references(server: ServerVersion) -> bool:
+    """Whether REFERENCES behind a column makes a key: on MariaDB since 10.5, on MySQL since 9.0."""
+    return server.version >= ((10, 5) if server.product == "mariadb" else (9, 0))
 
 
 def _knows_checks(server: ServerVersion) -> bool:
