@@ -15,7 +15,8 @@ from bylaw.engine.git_command import GitError, NothingFoundError, UnsettledError
 from bylaw.project.history import History, Version
 
 _MOST_TAGS = 2000
-_SHA1_LINE = len("100644 blob ") + 40
+_SHA256 = 64
+"""Hexadecimal digits of the name of an object in the newer kind of repository."""
 _REMOTES = ("origin", "upstream")
 _NAMES = ("main", "master", "trunk")
 _REF = re.compile(r"[^~^:@{}\s?*\[\\]+")
@@ -37,6 +38,8 @@ class GitHistory(History, frozen=True, dict=True):
     depends_on: tuple[Path, ...] = ()
     repeatable: bool = True
     """Whether the answer stays the same as long as `depends_on` does."""
+    objects: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """The name of each file's content in the base, by path."""
     unsaved: frozenset[str] = frozenset()
     """Files whose content is not the one on the disk."""
 
@@ -97,19 +100,18 @@ class GitHistory(History, frozen=True, dict=True):
 
         Git is not asked to compare: it would run the filters that a repository's attributes name.
         """
-        for entry in git(self.root, "ls-tree", "-r", "-z", self.commit).split(b"\0"):
-            kind, _, name = entry.partition(b"\t")
-            path = os.fsdecode(name)
-            if path in paths and (path in self.unsaved or kind.split()[-1].decode() != self._on_disk(path, len(kind))):
+        for path in sorted(paths):
+            known = self.objects.get(path, "")
+            if path in self.unsaved or known != self._on_disk(path, known):
                 yield path
 
-    def _on_disk(self, path: str, size: int) -> str:
-        """The object name of a file, as git would give it. `size`: characters of a line that has such a name."""
+    def _on_disk(self, path: str, like: str) -> str:
+        """The name that git would give to the content of a file, as long as `like`."""
         try:
             content = (self.root / path).read_bytes()
         except OSError:
             return ""
-        algorithm = "sha256" if size > _SHA1_LINE else "sha1"
+        algorithm = "sha256" if len(like) == _SHA256 else "sha1"
         return hashlib.new(algorithm, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
     def _read_in_base(self, paths: list[str]) -> Iterator[tuple[str, Version]]:
@@ -176,12 +178,21 @@ def _read(root: Path, since: str) -> GitHistory:
         commit = text_of(git(root, "rev-parse", "--verify", f"{branch}^{{commit}}")).strip()
         if not since:
             reason = f"the clone is shallow, and lacks the commit where HEAD left {_short(branch)}"
-    listed = git(root, "ls-tree", "-r", "-z", "--name-only", commit)
-    files = frozenset(os.fsdecode(name) for name in listed.split(b"\0") if name.endswith((b".py", b".sql")))
-    if not files and not since:
+    objects = dict(_listed(git(root, "ls-tree", "-r", "-z", commit)))
+    if not objects and not since:
         return msgspec.structs.replace(found, reason=f"{_short(branch)} holds nothing of this folder yet")
     name = f"{_short(found.branch)} ({commit[:9]})"
-    return msgspec.structs.replace(found, base=files, reason=reason, commit=commit, base_name=name, named=bool(since))
+    return msgspec.structs.replace(
+        found, base=frozenset(objects), objects=objects, reason=reason, commit=commit, base_name=name, named=bool(since)
+    )
+
+
+def _listed(entries: bytes) -> Iterator[tuple[str, str]]:
+    """Path and object name of each file that a reader knows, of what `ls-tree` says."""
+    for entry in entries.split(b"\0"):
+        if entry.endswith((b".py", b".sql")):
+            kind, _, name = entry.partition(b"\t")
+            yield os.fsdecode(name), kind.rpartition(b" ")[2].decode()
 
 
 def _commit(root: Path, name: str, *, shallow: bool) -> str:
