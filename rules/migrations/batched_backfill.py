@@ -40,8 +40,47 @@ def batched_backfill(project: Project, options: Options) -> Iterator[Finding]:
 
     Good:
 
+    In SQL:
+
     ```sql db/migrations/0002_plan.sql
     UPDATE users SET plan = 'free' WHERE id BETWEEN 1 AND 5000;
+    ```
+
+    In Alembic:
+
+    ```python migrations/versions/b2_fill_plan.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        batch = sa.text(
+            "UPDATE users SET plan = 'free' WHERE id IN (SELECT id FROM users WHERE plan IS NULL LIMIT 5000)"
+        )
+        with op.get_context().autocommit_block():
+            while op.get_bind().execute(batch).rowcount:
+                pass
+    ```
+
+    In Django:
+
+    ```python shop/migrations/0002_fill_plan.py
+    from django.db import migrations
+
+
+    def fill(apps, schema_editor):
+        customers = apps.get_model("shop", "Customer").objects
+        while keys := list(customers.filter(plan=None).values_list("pk", flat=True)[:5000]):
+            customers.filter(pk__in=keys).update(plan="free")
+
+
+    class Migration(migrations.Migration):
+        atomic = False
+        dependencies = [("shop", "0001_initial")]
+        operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
     ```
     """
     for found in project.migrations.backfills():

@@ -42,6 +42,8 @@ def no_refused_statement(project: Project, _options: NoOptions) -> Iterator[Find
 
     Good:
 
+    In Alembic:
+
     ```python migrations/versions/b2_sent.py
     from alembic import op
 
@@ -53,6 +55,42 @@ def no_refused_statement(project: Project, _options: NoOptions) -> Iterator[Find
         with op.get_context().autocommit_block():
             op.execute("ALTER TYPE order_state ADD VALUE IF NOT EXISTS 'sent'")
         op.execute("UPDATE orders SET state = 'sent'::order_state WHERE sent_at IS NOT NULL")
+    ```
+
+    In SQL:
+
+    ```sql supabase/migrations/20240102000000_sent.sql
+    ALTER TYPE order_state ADD VALUE IF NOT EXISTS 'sent';
+    ```
+
+    ```sql supabase/migrations/20240103000000_fill.sql
+    UPDATE orders SET state = 'sent'::order_state WHERE sent_at IS NOT NULL;
+    ```
+
+    In Django:
+
+    ```python shop/migrations/0002_sent.py
+    from django.db import migrations
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            migrations.RunSQL("ALTER TYPE order_state ADD VALUE IF NOT EXISTS 'sent'", migrations.RunSQL.noop),
+        ]
+    ```
+
+    ```python shop/migrations/0003_fill.py
+    from django.db import migrations
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0002_sent")]
+        operations = [
+            migrations.RunSQL(
+                "UPDATE shop_order SET state = 'sent'::order_state WHERE sent_at IS NOT NULL", migrations.RunSQL.noop
+            ),
+        ]
     ```
     """
     for found in project.migrations.refusals():

@@ -47,6 +47,8 @@ def replacement_index_first(project: Project, options: Options) -> Iterator[Find
 
     Good:
 
+    In SQL:
+
     ```sql db/migrations/0001_orders.sql
     CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, day date);
     CREATE INDEX ix_orders_customer ON orders (customer_id);
@@ -55,6 +57,37 @@ def replacement_index_first(project: Project, options: Options) -> Iterator[Find
     ```sql db/migrations/0002_index.sql
     CREATE INDEX CONCURRENTLY ix_orders_customer_day ON orders (customer_id, day);
     DROP INDEX CONCURRENTLY ix_orders_customer;
+    ```
+
+    In Alembic:
+
+    ```python migrations/versions/b2_index.py
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        with op.get_context().autocommit_block():
+            op.create_index("ix_visits_page_day", "visits", ["page", "day"], postgresql_concurrently=True)
+            op.drop_index("ix_visits_page", table_name="visits", postgresql_concurrently=True)
+    ```
+
+    In Django:
+
+    ```python shop/migrations/0002_index.py
+    from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        atomic = False
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            AddIndexConcurrently("letter", models.Index(fields=["sender", "day"], name="letter_sender_day")),
+            RemoveIndexConcurrently("letter", "letter_sender"),
+        ]
     ```
     """
     for gap in project.migrations.gaps():
