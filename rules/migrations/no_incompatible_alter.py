@@ -100,19 +100,6 @@ def no_incompatible_alter(project: Project, options: Options) -> Iterator[Findin
 
     Another type is another column, in SQL and in Django; a view keeps what is read of it for one more release:
 
-    Bad:
-
-    ```sql db/migrations/0001_init.sql
-    CREATE TABLE orders (id bigint PRIMARY KEY, amount text, state text);
-    CREATE VIEW open_orders AS SELECT id, state FROM orders;
-    ```
-
-    ```sql db/migrations/0002_release_1.sql
-    ALTER TABLE orders ALTER COLUMN amount TYPE numeric(12, 2) USING amount::numeric;
-    DROP VIEW open_orders;
-    CREATE VIEW open_orders AS SELECT id FROM orders;
-    ```
-
     Good:
 
     ```sql db/migrations/0001_init.sql
@@ -126,24 +113,7 @@ def no_incompatible_alter(project: Project, options: Options) -> Iterator[Findin
     CREATE OR REPLACE VIEW open_orders AS SELECT id, NULL::text AS state FROM orders;
     ```
 
-    ```sql db/migrations/0003_release_2.sql
-    COMMENT ON COLUMN orders.amount IS 'deprecated: exact_amount has taken its place';
-    ```
-
     Good:
-
-    ```python shop/migrations/0001_initial.py
-    from django.db import migrations, models
-
-
-    class Migration(migrations.Migration):
-        initial = True
-        operations = [
-            migrations.CreateModel(
-                "Order", [("id", models.BigAutoField(primary_key=True)), ("amount", models.TextField())]
-            ),
-        ]
-    ```
 
     ```python shop/migrations/0002_release_1.py
     from django.db import migrations, models

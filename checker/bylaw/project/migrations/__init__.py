@@ -37,7 +37,8 @@ from bylaw.project.migrations.planting import Planted, plant
 from bylaw.project.migrations.references import references
 from bylaw.project.migrations.refusals import Refusal
 from bylaw.project.migrations.renames import Rename, Replacement, renames, replacements
-from bylaw.project.migrations.restrictions import Restriction, restrictions
+from bylaw.project.migrations.restriction import Restriction
+from bylaw.project.migrations.restrictions import restrictions
 from bylaw.project.migrations.running import Refused, Unguarded, Unpaired, Untimed
 from bylaw.project.migrations.servers import ServerVersion
 from bylaw.project.migrations.side_effects import SideEffect, side_effects

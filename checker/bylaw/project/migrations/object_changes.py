@@ -8,7 +8,7 @@ from typing import Final
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.objects import Objects, comes_again, known_before
-from bylaw.project.migrations.restrictions import Restriction
+from bylaw.project.migrations.restriction import Restriction
 
 _WIDER: Final = (
     ("smallint", "integer", "bigint", "numeric", "real", "double precision"),
