@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from functools import cached_property
 from itertools import accumulate
 
 import msgspec
+
+Load = Callable[[str], bytes]
+"""Gives the UTF-8 content of a file by path; raises OSError or LookupError when there is none."""
 
 
 class Span(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
@@ -64,3 +68,13 @@ class SourceText:
 
     def slice(self, span: Span) -> str:
         return self.content[span.start : span.end].decode("utf-8", "replace")
+
+
+def shared_parts(one: str, other: str, separator: str = ".") -> int:
+    """How many leading parts two dotted names, or two paths, have in common."""
+    count = 0
+    for left, right in zip(one.split(separator), other.split(separator), strict=False):
+        if left != right:
+            break
+        count += 1
+    return count

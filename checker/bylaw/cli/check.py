@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -23,8 +23,7 @@ from bylaw.engine.undecided import undecided
 from bylaw.errors import UsageError
 from bylaw.project.paths import is_below
 from bylaw.reporters import Texts, View, render, statistics
-
-Load = Callable[[str], bytes]
+from bylaw.source import Load
 
 _FOR_PEOPLE = frozenset({"text", "concise"})
 

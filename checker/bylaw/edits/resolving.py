@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from bylaw.diagnostics import Delete, Edit, Replace
 from bylaw.edits.text import EditError, check, deletion, merge
-
-Load = Callable[[str], bytes]
-"""Gives the UTF-8 content of a file by path; raises OSError or LookupError when there is none."""
+from bylaw.source import Load
 
 
 def resolve(edits: Iterable[Edit], load: Load) -> tuple[Replace, ...]:

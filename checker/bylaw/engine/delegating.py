@@ -14,11 +14,11 @@ from bylaw.diagnostics import Finding
 from bylaw.engine.effective import Effective
 from bylaw.project import Project
 from bylaw.rule import RuffFinding, Rule
+from bylaw.source import Load
 
 if TYPE_CHECKING:
     from bylaw.engine.ruff import RuffTask
 
-Load = Callable[[str], bytes]
 Ruff = Callable[["RuffTask", Load], tuple[RuffFinding, ...]]
 """Carries out a task on files whose texts the second argument gives; raises RuffError."""
 

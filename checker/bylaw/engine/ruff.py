@@ -9,7 +9,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,7 +17,7 @@ import msgspec
 
 from bylaw.errors import BylawError
 from bylaw.rule import RuffFinding
-from bylaw.source import Span
+from bylaw.source import Load, Span
 
 TIMEOUT = 300
 """Seconds after which a run of ruff is given up."""
@@ -25,9 +25,6 @@ _ARGUMENTS = 24_000 if sys.platform == "win32" else 120_000
 """Characters of paths that one command line is given."""
 _NOT_UTF8 = "E902"
 _LINE = re.compile(rb"\r\n|\r|\n")
-
-Load = Callable[[str], bytes]
-"""Gives a file's text (UTF-8, as the reader saw it) by path."""
 
 
 class RuffError(BylawError):

@@ -11,6 +11,7 @@ from tree_sitter import Node
 
 from bylaw.diagnostics import Replace
 from bylaw.edits.python.source import PythonFile
+from bylaw.source import shared_parts
 
 _IMPORTS = frozenset({"import_statement", "import_from_statement"})
 _BEFORE_CODE = _IMPORTS | {"future_import_statement", "if_statement", "try_statement"}
@@ -95,12 +96,7 @@ def _leading(file: PythonFile, groups: list[list[Node]]) -> list[int]:
 def _shared(left: str, right: str) -> int:
     if left.startswith(".") or right.startswith("."):
         return int(left.startswith(".") and right.startswith("."))
-    count = 0
-    for one, other in zip(left.split("."), right.split("."), strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
+    return shared_parts(left, right)
 
 
 def _section(module: str) -> int:

@@ -15,6 +15,7 @@ from bylaw.project.migrations.merged import Edit, Merged
 from bylaw.project.migrations.problems import tree_of
 from bylaw.project.migrations.step import Exemption, MigrationTree, Step
 from bylaw.settings import MigrationSettings
+from bylaw.source import shared_parts
 
 
 class Line(msgspec.Struct, frozen=True, eq=False):
@@ -157,16 +158,7 @@ def _sharing(groves: list[Grove]) -> list[list[Grove]]:
 def _app(groves: Iterable[Grove], label: str, near: Grove) -> Grove | None:
     """The app of that label that is nearest in the tree of folders."""
     named = [grove for grove in groves if grove.tool == "django" and grove.name == label]
-    return max(named, key=lambda grove: _shared_parts(grove.folder, near.folder), default=None)
-
-
-def _shared_parts(one: str, other: str) -> int:
-    count = 0
-    for left, right in zip(one.split("/"), other.split("/"), strict=False):
-        if left != right:
-            break
-        count += 1
-    return count
+    return max(named, key=lambda grove: shared_parts(grove.folder, near.folder, "/"), default=None)
 
 
 def _ordered(together: list[Grove], judged: set[Node], late: set[Node]) -> list[Node]:

@@ -9,8 +9,8 @@ from bylaw.diagnostics import Fix, InsertStatement
 from bylaw.facts.routing import Registration, Router
 from bylaw.project.paths import is_example
 from bylaw.project.routing.urls import include_in_root
-from bylaw.project.routing.writing import Site, Writing, shared_parts
-from bylaw.source import Span
+from bylaw.project.routing.writing import Site, Writing
+from bylaw.source import Span, shared_parts
 
 if TYPE_CHECKING:
     from bylaw.project import File

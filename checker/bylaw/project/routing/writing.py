@@ -12,6 +12,7 @@ from bylaw.facts.routing import Registration, Router
 from bylaw.facts.values import Call, Items, text_of
 from bylaw.project.names import Names
 from bylaw.project.routing.features import feature_of, says
+from bylaw.source import shared_parts
 
 if TYPE_CHECKING:
     from bylaw.project import File
@@ -184,16 +185,6 @@ def _split(name: str) -> tuple[str, str]:
 def _has_one_tag(call: Call) -> bool:
     tags = call.keyword("tags")
     return isinstance(tags, Items) and len(tags.items) == 1
-
-
-def shared_parts(left: str, right: str) -> int:
-    """How many leading parts two dotted names share."""
-    count = 0
-    for one, other in zip(left.split("."), right.split("."), strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
 
 
 def _relative(module: str, here: str) -> str:

@@ -13,6 +13,7 @@ from bylaw.project.tables import library
 from bylaw.project.tables.apps import DjangoApps
 from bylaw.project.tables.meaning import Meanings
 from bylaw.project.tables.tablename import confirmed
+from bylaw.source import shared_parts
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -123,7 +124,7 @@ class Linker:
             candidates = [c for c in candidates if c.schema in ("", key.schema)] or candidates
         same = [c for c in candidates if c.context == table.context]
         near = table.location.path
-        return max(same or candidates, key=lambda c: _shared(c.location.path, near), default=None)
+        return max(same or candidates, key=lambda c: shared_parts(c.location.path, near, "/"), default=None)
 
     def _through(self, tables: dict[str, Table]) -> set[str]:
         """Qualified or physical names of tables that a relation names as `secondary=`, `through=` or `link_model=`."""
@@ -169,13 +170,3 @@ def _only_links(table: Table) -> bool:
     """A bare `Table` of a surrogate key and two or more ids."""
     rest = [column.name for column in table.columns if not (column.primary_key and column.name == "id")]
     return table.complete and len(rest) > 1 and all(name.endswith("_id") for name in rest)
-
-
-def _shared(first: str, second: str) -> int:
-    """How many leading folders two paths have in common."""
-    count = 0
-    for one, other in zip(first.split("/"), second.split("/"), strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
