@@ -22,6 +22,7 @@ class Options:
     severity="warning",
     since="0.1.0",
     sources=("S2-43", "S2-47"),
+    fix="unsafe",
     concern="locking",
 )
 def no_lock_held_over_work(project: Project, options: Options) -> Iterator[Finding]:
@@ -117,7 +118,8 @@ def no_lock_held_over_work(project: Project, options: Options) -> Iterator[Findi
         tables = [name for name in (held.table, held.lock.table) if name]
         if not any(fnmatchcase(name, pattern) for name in tables for pattern in options.small_tables):
             related = Related(held.by.location, f"the lock on `{held.lock.table}` is taken here")
-            yield Finding(held.work.location, _message(held), _steps(project, held), (related,))
+            fix = project.migrations.repairs.released(held)
+            yield Finding(held.work.location, _message(held), _steps(project, held), (related,), fix)
 
 
 def _message(held: Held) -> str:

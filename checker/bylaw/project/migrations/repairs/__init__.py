@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bylaw.diagnostics import Fix, InsertItem, InsertStatement, Replace
 from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.held import Held
 from bylaw.project.migrations.repairs import constraints, indexes, rerunning, sequences
 from bylaw.project.migrations.repairs.leaving import MARKS, is_executed, layout_of, line_ending, way_out
 from bylaw.project.migrations.repairs.words import one_line, quoted, said
@@ -53,6 +54,15 @@ class Repairs:
         if out is None or not out.edits:
             return None
         return Fix("Run it outside of a transaction", out.edits, "safe" if out.sure else "unsafe")
+
+    def released(self, held: Held) -> Fix | None:
+        """The work behind the end of the transaction that keeps the lock. In Alembic alone: elsewhere it takes another
+        file.
+        """
+        if held.kind == "code" or held.work.tree.tool != "alembic":
+            return None
+        out = way_out(held.work, held.place, self._content(held.work))
+        return Fix("Let go of the lock before", out.edits) if out is not None and out.edits else None
 
     def rerunnable(self, found: Unguarded) -> Fix | None:
         """The statement in the form that can be run again."""
