@@ -15,6 +15,8 @@ from test_replay import check as timed
 from test_replay import replayed
 
 from bylaw import cli
+from bylaw.errors import UsageError
+from bylaw.mcp.answers import Answers
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -67,6 +69,20 @@ def test_since_a_branch_means_since_it_was_left(repository: Repository, check: C
     repository.commit("db/migrations/001_users.sql", text=USERS.replace("int", "bigint"))
     repository("checkout", "-q", "feature")
     assert check("--since", "main")[1] == check()[1] == [("no-immediate-drop", "002_nick.sql")]
+
+
+def test_an_agent_can_name_the_commit_too(repository: Repository) -> None:
+    first = repository.commit("db/migrations/002_nick.sql", text=drop("nick"))
+    repository.commit("db/migrations/003_age.sql", text=drop("age"))
+    answers = Answers(repository.root)
+    assert answers.check([], {}).startswith("No findings")
+    assert "users.age" in answers.check([], {}, first)
+    edited = answers.check([], {"db/migrations/001_users.sql": USERS.replace("text", "jsonb")})
+    assert "merged-migration-unchanged" in edited
+    with pytest.raises(UsageError, match="nothing can be compared with `nope`"):
+        answers.check([], {}, "nope")
+    shutil.rmtree(repository.root / ".git")
+    assert "Note: which migrations are new is not known" in answers.check([], {})
 
 
 def test_what_was_accepted_stays_accepted(repository: Repository, check: Check) -> None:
