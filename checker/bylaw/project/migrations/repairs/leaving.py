@@ -10,7 +10,7 @@ import msgspec
 from bylaw.diagnostics import Edit, InsertStatement, Replace, WrapStatement
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
-from bylaw.project.migrations.transactions import Place, needs_no_transaction
+from bylaw.project.migrations.transactions import ONE_QUERY, Place, needs_no_transaction
 from bylaw.source import Span
 
 AUTOCOMMIT: Final = "with op.get_context().autocommit_block():"
@@ -25,7 +25,7 @@ MARKS: Final = {
     **{name: f"`{line}` at the top of the file" for name, line in _HEADS.items()},
     "dbmate": "`-- migrate:up transaction:false`",
     "sql-migrate": "`-- +migrate Up notransaction`",
-    "flyway": "no other statement in the file",
+    **dict.fromkeys(("flyway", *ONE_QUERY), "no other statement in the file"),
 }
 """By layout: what a file needs, for messages."""
 _CALL: Final = r"\s*(?:[\w.]*\btext\(\s*)?[rRbBuU]{0,2}(?:\"\"\"|'''|\"|')\s*$"
