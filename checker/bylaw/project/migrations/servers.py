@@ -32,7 +32,7 @@ _OWN_CONNECTION: Final = re.compile(rb"AUTOCOMMIT|isolation_level|\.commit\(\)")
 _CONNECTS: Final = re.compile(rb"_from_config\(|\bcreate_(?:async_)?engine\(|\.connect\(|\.begin\(|\bget_engine\(")
 _UNUSUAL: Final = re.compile(rb"AUTOCOMMIT|transactional_ddl\s*=\s*False")
 _CONNECTING: Final = re.compile(
-    r"^(?:env|alembic_env)\.py$|settings|config|database|(?:^|_)db|engine|session", re.IGNORECASE
+    r"(?:^|/)(?:alembic_)?env\.py$|settings|config|database|(?:^|[_/])db|engine|session", re.IGNORECASE
 )
 _NAMES: Final = {"postgresql": "postgres", "pg": "postgres", "cockroachdb": "cockroach", "sqlite3": "sqlite"}
 _MYSQL_DRIVERS: Final = frozenset({"pymysql", "MySQLdb", "aiomysql", "asyncmy", "mysql"})
@@ -161,7 +161,7 @@ class Servers:
         """
         if setting not in self._mentioned:
             word = setting.encode()
-            paths = (path for path in self._project.files if _CONNECTING.search(path.rpartition("/")[2]))
+            paths = (path for path in self._project.files if _CONNECTING.search("/".join(path.split("/")[-2:])))
             self._mentioned[setting] = any(word in self._project.files[path].source.content for path in paths)
         return tree.tool != "sql" and self._mentioned[setting]
 
