@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bylaw import Finding, Fix, Project, Related, Replace, RequiredColumn, SetKeyword, Span, project_rule
+from bylaw import (
+    Finding,
+    Fix,
+    Project,
+    Related,
+    RemoveStatement,
+    Replace,
+    RequiredColumn,
+    SetKeyword,
+    Span,
+    project_rule,
+)
 
 
 @dataclass(frozen=True)
@@ -132,7 +143,7 @@ def new_column_nullable_or_default(project: Project, options: Options) -> Iterat
         if required.client_default and options.accept_python_default:
             continue
         related = () if required.by is required.change else (Related(required.change.location, "added here"),)
-        fix = _fix(project, required) if required.by is required.change else None
+        fix = _fix(project, required) if required.by is required.change else _leaving(project, required)
         yield Finding(required.by.location, _message(required), _steps(required), related, fix)
 
 
@@ -186,6 +197,24 @@ def _fix(project: Project, required: RequiredColumn) -> Fix | None:
         return None
     keyword = "null" if required.change.tree.tool == "django" else "nullable"
     return Fix(title, (SetKeyword(path, span, keyword, "True"),))
+
+
+def _leaving(project: Project, required: RequiredColumn) -> Fix | None:
+    """Without the later statement that makes the column required, where it does nothing else."""
+    change, name = required.by, required.column.name
+    path, span = change.step.path, change.operation.span
+    kept = "the default of " if required.cause == "default-dropped" else ""
+    title = f"Leave {kept}`{name}` as it is for now" if kept else f"Leave `{name}` nullable for now"
+    text = project.files[path].text(span)
+    if change.tree.tool == "sql" and span in change.step.migration.statements and text[:5].upper() == "ALTER":
+        content = project.files[path].source.content
+        rest = content[span.end :]
+        end = span.end + len(rest) - len(rest.lstrip(b"; \t").removeprefix(b"\r").removeprefix(b"\n"))
+        return Fix(title, (Replace(path, Span(span.start, end), ""),)) if b"," not in text.encode() else None
+    alone = text.startswith("op.alter_column(") and not any(word in text for word in ("type_=", "new_column_name="))
+    if change.tree.tool == "alembic" and alone and text.endswith(")"):
+        return Fix(title, (RemoveStatement(path, span),))
+    return None
 
 
 def _not_null(content: bytes, span: Span) -> Span | None:
