@@ -148,7 +148,7 @@ class Project:
         """Tables and columns that the models or the migrations have, and the other side lacks."""
         from bylaw.project.schema_drift import drifts  # noqa: PLC0415
 
-        return drifts(self)
+        return drifts(self, self._tables.kinship)
 
     def schema_pushes(self) -> tuple[Push, ...]:
         """Code that creates tables from the models, beside the migrations."""

@@ -12,11 +12,12 @@ from bylaw.project.schema_drift.relational import relational_drifts
 if TYPE_CHECKING:
     from bylaw.facts.drift import Drift
     from bylaw.project import Project
+    from bylaw.project.tables.inheritance import Kinship
 
 
-def drifts(project: Project) -> tuple[Drift, ...]:
+def drifts(project: Project, kinship: Kinship) -> tuple[Drift, ...]:
     """Every disagreement, in order of place."""
-    found = [*relational_drifts(project), *django_drifts(project)]
+    found = [*relational_drifts(project), *django_drifts(project, kinship)]
     return tuple(sorted(found, key=lambda drift: drift.location))
 
 

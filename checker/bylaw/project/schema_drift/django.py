@@ -10,15 +10,20 @@ import msgspec
 
 from bylaw.facts.database import Column, Table
 from bylaw.facts.drift import Drift
+from bylaw.facts.file import FileFacts
+from bylaw.facts.values import Call
 from bylaw.project.imports import ImportGraph
 from bylaw.project.migrations.step import MigrationTree
 from bylaw.project.roles import context_of
 from bylaw.project.schema_drift.doubts import Doubts
 from bylaw.project.schema_drift.model_state import ModelState, models_of
 from bylaw.project.tables import library
+from bylaw.project.tables.django import DjangoModels
+from bylaw.source import Location
 
 if TYPE_CHECKING:
     from bylaw.project import Project
+    from bylaw.project.tables.inheritance import Kinship
 
 _FIELDS = frozenset({
     "AutoField", "BigAutoField", "BigIntegerField", "BinaryField", "BooleanField", "CharField", "DateField",
@@ -42,13 +47,13 @@ class App(msgspec.Struct):
     doubts: Doubts
 
 
-def django_drifts(project: Project) -> Iterator[Drift]:
+def django_drifts(project: Project, kinship: Kinship) -> Iterator[Drift]:
     """Models and fields that one side has and the other lacks."""
     trees = [tree for tree in project.migrations.trees if tree.tool == "django"]
     tables = [table for table in project.tables if table.orm == "django" and table.context == "app"]
     if not trees or not tables:
         return
-    comparison = Comparison(project, trees, tables)
+    comparison = Comparison(project, trees, tables, kinship)
     for table in tables:
         yield from comparison.of(table)
 
@@ -56,8 +61,10 @@ def django_drifts(project: Project) -> Iterator[Drift]:
 class Comparison:
     """Models on one side, migrations on the other."""
 
-    def __init__(self, project: Project, trees: list[MigrationTree], tables: list[Table]) -> None:
+    def __init__(self, project: Project, trees: list[MigrationTree], tables: list[Table], kinship: Kinship) -> None:
         self._project = project
+        self._kinship = kinship
+        self._models = DjangoModels(kinship, kinship.meanings)
         self._trees: dict[str, list[MigrationTree]] = {}
         for tree in trees:
             self._trees.setdefault(tree.name, []).append(tree)
@@ -79,6 +86,7 @@ class Comparison:
             yield from self._untold(table, app)
             return
         yield from self._untold_fields(table, state, app)
+        yield from self._untold_links(table, app)
         yield from self._left_fields(table, state, app)
 
     def _app(self, table: Table) -> App | None:
@@ -135,11 +143,35 @@ class Comparison:
                 related=((state.location, "the model is created here, without it"),), app=table.app_label,
             )  # fmt: skip
 
+    def _untold_links(self, table: Table, app: App) -> Iterator[Drift]:
+        """Many-to-many fields that have a table of their own, and no migration that creates it."""
+        kin = self._kinship.get(table.model)
+        if kin is None:
+            return
+        above = {id(k) for parent in self._models.concrete_parents(kin) for k in parent.lineage()}
+        key = f"{table.app_label}_{table.class_name}".lower()
+        for k in kin.lineage():
+            for variable in k.fact.variables if id(k) not in above and self._is_own(k.file) else ():
+                if not isinstance(variable.value, Call) or variable.conditional:
+                    continue
+                if self._models.field_kind(variable.value, k.module) != "django.ManyToManyField":
+                    continue
+                field, through = variable.name, variable.value.keyword("through")
+                told = f"{key}_{field}".lower() in app.states
+                if told or through is not None or variable.value.spreads or app.doubts.about(field):
+                    continue
+                yield Drift(
+                    "column", "django", Location(k.file.path, variable.span), table.name, table.class_name, field,
+                    "ManyToManyField", app=table.app_label,
+                )  # fmt: skip
+
+    def _is_own(self, file: FileFacts) -> bool:
+        return context_of(file, self._project.settings) == "app"
+
     def _is_certain(self, column: Column) -> bool:
         if column.from_library or column.implicit or column.conditional or column.type not in self._own_types:
             return False
-        file = self._project.files[column.location.path]
-        return context_of(file.facts, self._project.settings) == "app"
+        return self._is_own(self._project.files[column.location.path].facts)
 
     def _types_told(self, tables: list[Table]) -> frozenset[str]:
         """Kinds of fields that migrations know: Django's, and those of which some migration tells one here."""
