@@ -155,8 +155,8 @@ def _steps(project: Project, work: Work) -> str:
             mark, place = repairs.mark(change), project.migrations.place_of(change)
             if place.kind == "inside" and place.opened == "runner" and not mark:
                 return (
-                    f"The runner wraps every file: {verb.lower()} it by hand first, with {written or 'CONCURRENTLY'}, and "
-                    "let the migration say IF [NOT] EXISTS."
+                    f"The runner wraps every file: {verb.lower()} it by hand first, with {written or 'CONCURRENTLY'}, "
+                    "and let the migration say IF [NOT] EXISTS."
                 )
             outside = f" with {mark}" if mark else ", outside a transaction"
             return f"{verb} it with {written or 'CONCURRENTLY'} in a migration of its own{outside}."
