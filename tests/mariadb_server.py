@@ -91,6 +91,9 @@ def _wait(socket: Path, log: Path, process: subprocess.Popen[bytes]) -> tuple[in
     for _ in range(1500):
         if process.poll() is not None:
             break
+        if not socket.exists():
+            time.sleep(0.02)
+            continue
         try:
             with pymysql.connect(unix_socket=str(socket), user="root") as connection:
                 cursor = connection.cursor()

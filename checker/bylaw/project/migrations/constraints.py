@@ -107,6 +107,10 @@ def with_constraint(table: TableState, operation: ops.AddConstraint, step: Step)
 
 def without_constraint(table: TableState, operation: ops.DropConstraint) -> TableState:
     """The table without a constraint, or without the unique index that stood for one."""
+    if not operation.name and operation.kind == "primary-key":  # MySQL's has no name
+        kept = tuple(constraint for constraint in table.constraints if constraint.kind != "primary-key")
+        key = [column.name for column in table.columns.values() if column.primary_key]
+        return _changed(replace(table, constraints=kept), key, lambda column: replace(column, primary_key=False))
     if not operation.name:
         return table
     for constraint in _meant(table, operation):

@@ -105,10 +105,13 @@ def with_altered_column(table: TableState, operation: ops.AlterColumn, step: Ste
     if operation.definition is not None:
         declared = column_of(operation.definition, step)
         same_note = column.comment is not None and column.comment.text == operation.definition.comment
+        whole = step.migration.tool == "django"  # SQL leaves indexes and keys as they are
         column = replace(
             declared,
             name=name,
             type=declared.type or column.type,
+            unique=declared.unique or (column.unique and not whole),
+            references=declared.references or ("" if whole else column.references),
             primary_key=declared.primary_key or column.primary_key,
             created=column.created,
             identity=column.identity,

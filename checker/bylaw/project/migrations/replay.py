@@ -224,15 +224,22 @@ class Replay:
 
     def _redirect(self, name: str, new_name: str) -> None:
         """Foreign keys follow the table that they point to."""
+
+        def follows(references: str) -> bool:
+            return references == name or references.rpartition(".")[0] == name
+
         for table in list(self._tables.values()):
-            if any(c.references == name or c.references.rpartition(".")[0] == name for c in table.constraints):
-                moved = (
-                    replace(c, references=new_name + c.references[len(name) :])
-                    if c.references == name or c.references.rpartition(".")[0] == name
-                    else c
-                    for c in table.constraints
-                )
-                self._put(replace(table, constraints=tuple(moved)))
+            moved = tuple(
+                replace(c, references=new_name + c.references[len(name) :]) if follows(c.references) else c
+                for c in table.constraints
+            )
+            columns = {
+                key: replace(c, references=new_name + c.references[len(name) :])
+                for key, c in table.columns.items()
+                if follows(c.references)
+            }
+            if columns or moved != table.constraints:
+                self._put(replace(table, constraints=moved, columns={**table.columns, **columns}))
 
     def _create_index(self, operation: ops.CreateIndex, step: Step) -> None:
         name = operation.name.rpartition(".")[2]
@@ -287,6 +294,10 @@ class Replay:
             if any(index.name == bare for index in state.indexes):
                 kept = tuple(index for index in state.indexes if index.name != bare)
                 self._put(replace(state, indexes=kept))
+                return
+            if any(constraint.kind == "unique" and constraint.name == bare for constraint in state.constraints):
+                dropped = ops.DropConstraint(state.name, bare, operation.span, kind="unique")  # MySQL knows them as one
+                self._put(without_constraint(state, dropped))
                 return
 
     def _alter_enum(self, operation: ops.AlterEnum) -> None:

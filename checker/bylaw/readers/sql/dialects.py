@@ -16,7 +16,7 @@ _LARGEST: Final = 200_000
 _MARKS: Final = (
     ("sqlite", (
         r"\bautoincrement\b", r"^[ \t]*pragma\s", r"\bwithout\s+rowid\b", r"\binsert\s+or\s+(?:replace|ignore|abort)\b",
-        r"\bsqlite_\w+", r"\bvirtual\s+table\b",
+        r"\bsqlite_\w+", r"\bvirtual\s+table\b", r"\)\s{0,9}strict[ \t]*(?:;|$)",
     )),
     ("clickhouse", (
         r"\bengine\s*=?\s*(?:replicated|shared)?(?:replacing|summing|aggregating|collapsing)?mergetree\b",
@@ -34,6 +34,7 @@ _MARKS: Final = (
         r"\balgorithm\s*=", r"\bdrop\s+foreign\s+key\b", r"\brename\s+table\b",
         r"\badd\s+(?:fulltext\s+|unique\s+)?(?:index|key)\b", r"\bupdate\s+\w+\s+(?:inner\s+|left\s+)?join\b",
         r"\block\s+tables\b", r"^[ \t]*use\s+\w+\s*;", r"\bdrop\s+primary\s+key\b", r"\bdrop\s+index\s+\w+\s+on\b",
+        r"\badd\s+(?:column\s+)?\w+\s[^,;\n]{1,200}\s(?:after\s+\w+|first)[ \t]*(?:[,;]|$)",
     )),
     ("oracle", (r"\bvarchar2\s*\(", r"\bnumber\s*\(\s*\d+", r"^[ \t]*/[ \t]*$")),
     ("postgres", (

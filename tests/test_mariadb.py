@@ -1,0 +1,141 @@
+"""The schema replayed from MySQL's SQL, the tables that are copied, and what old releases survive: as MariaDB says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+from plain_catalogue import of_mariadb, of_replay
+from schema_comparison import differences
+from spec_runs import Run, builtin_rules
+from test_sqlite import SERVER, cases, replayed, scripts, spec_cases, statements_of
+
+from bylaw.engine.run import run as check
+from bylaw.engine.sources import MemorySources
+from bylaw.spec import Case, check_case, settings_for
+
+if TYPE_CHECKING:
+    from mariadb_server import MariaConnection, MariaServer
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[MariaServer]:
+    """A MariaDB server, one for each worker. Tests that need it are skipped where it is not installed."""
+    pytest.importorskip("pymysql", reason="PyMySQL is not installed: it talks to MariaDB")
+    from mariadb_server import running_mariadb
+    from postgres_server import NoServerError
+
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(running_mariadb())
+        except NoServerError as reason:
+            pytest.skip(str(reason))
+        yield running
+
+
+@pytest.fixture
+def connection(server: MariaServer) -> Iterator[MariaConnection]:
+    with server.database() as found:
+        yield found
+
+
+@pytest.mark.parametrize("statements", scripts("mariadb.sql"), ids=lambda statements: statements[0][:40])
+def test_the_replayed_schema_is_the_servers(statements: list[str], connection: MariaConnection) -> None:
+    for statement, schema in zip(statements, replayed(statements, "mysql"), strict=True):
+        connection.cursor().execute(statement)
+        ours, theirs = of_replay(schema), of_mariadb(connection)
+        assert differences(ours[0], theirs[0]) == [], statement
+        assert ours[1] == theirs[1], statement
+
+
+_, TABLES, _LINES = (SERVER / "mariadb_alters.sql").read_text("utf-8").split("\n\n")
+
+
+@pytest.mark.parametrize("line", _LINES.splitlines())
+def test_a_copy_is_claimed_where_the_server_refuses_to_go_on(line: str, connection: MariaConnection) -> None:
+    statement, _, reason = line.partition(" -- ")
+    wrong = copying(statement, connection)
+    if reason:
+        assert wrong, f"the server shows it now, although: {reason}"
+        pytest.skip(reason)
+    assert wrong == ""
+
+
+def copying(statement: str, connection: MariaConnection) -> str:
+    """Where our claim and the server differ; '' where they do not."""
+    import pymysql
+
+    cursor = connection.cursor()
+    for table in TABLES.splitlines():
+        cursor.execute(table.rstrip(";"))
+    refused = ""
+    try:
+        cursor.execute(f"{statement.rstrip(';')}, ALGORITHM=INPLACE, LOCK=NONE")
+    except pymysql.Error as error:
+        refused = str(error.args[1])
+        cursor.execute(statement.rstrip(";"))  # by itself it runs
+    claimed = _claim(statement)
+    if bool(claimed) == bool(refused):
+        return ""
+    return f"claimed {claimed or 'nothing'}, the server says {refused or 'nothing'}"
+
+
+def _claim(statement: str) -> str:
+    rule = builtin_rules()["no-table-copy"]
+    sources = MemorySources({"db/mysql/0001_all.sql": TABLES.encode(), "db/mysql/0002_change.sql": statement.encode()})
+    settings = settings_for(Case("", good=True, line=0, settings={"migrations": {"dialect": "mariadb"}}), rule, "")
+    return "; ".join(diagnostic.message for diagnostic in check(sources, settings, {rule.name: rule}).diagnostics)
+
+
+@pytest.mark.parametrize(("rule", "case"), cases("mariadb"), ids=lambda v: v.title[:50] if isinstance(v, Case) else v)
+def test_mariadb_says_the_same(rule: str, case: Case, connection: MariaConnection) -> None:
+    migrations = {path: text for path, text in case.files.items() if path.startswith("db/")}
+    before, after = _deploy(connection, migrations, case.files["old-release.sql"])
+    assert not [outcome for outcome in before if isinstance(outcome, str)], "failed all along"
+    assert case.good == (before == after), (before, after)
+    settings = {**case.settings, "migrations": {"dialect": "mysql"}}
+    claim = Case(case.title, case.good, case.line, migrations, case.expected, case.options, settings)
+    assert list(check_case(claim, builtin_rules()[rule], rule)) == []
+
+
+@pytest.mark.parametrize(
+    "run",
+    [run for run in spec_cases("mysql") if "old-release.sql" in run.notes],
+    ids=lambda run: f"{run.rule}:{run.case.title[:40]}",
+)
+def test_spec_cases_about_mysql(run: Run, connection: MariaConnection) -> None:
+    files = {path: text for path, text in run.case.files.items() if path.endswith(".sql")}
+    cursor = connection.cursor()
+    for line in run.notes.get("before.sql", "").splitlines():
+        cursor.execute(line.rstrip(";"))
+    before, after = _deploy(connection, files, run.notes["old-release.sql"])
+    assert not [outcome for outcome in before if isinstance(outcome, str)]
+    assert run.case.good == (before == after)
+
+
+def _deploy(connection: MariaConnection, migrations: dict[str, str], old: str) -> tuple[list[object], list[object]]:
+    """What the old release's statements come to before the last migration, and after it."""
+    *earlier, last = statements_of(migrations)
+    cursor = connection.cursor()
+    for statement in [statement for migration in earlier for statement in migration]:
+        cursor.execute(statement)
+    before = [_outcome(connection, line) for line in old.splitlines()]
+    for statement in last:
+        cursor.execute(statement)
+    return before, [_outcome(connection, line) for line in old.splitlines()]
+
+
+def _outcome(connection: MariaConnection, line: str) -> object:
+    import pymysql
+
+    cursor = connection.cursor()
+    cursor.execute("BEGIN")
+    try:
+        cursor.execute(line)
+        return cursor.fetchall()
+    except pymysql.Error as error:
+        return str(error.args[1])
+    finally:
+        cursor.execute("ROLLBACK")

@@ -1,0 +1,115 @@
+"""The schema that bylaw replays from SQLite's SQL is the one that SQLite has after it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from plain_catalogue import of_replay, of_sqlite
+from schema_comparison import differences
+from spec_runs import Run, builtin_rules, runs
+
+from bylaw.project import Project
+from bylaw.project.migrations.state import Schema
+from bylaw.readers import read_file
+from bylaw.settings import MigrationSettings, Settings
+from bylaw.spec import Case, check_case, parse_spec
+
+SERVER = Path(__file__).parents[1] / "fixtures" / "server"
+RULES = ("no-immediate-drop", "no-in-place-rename", "new-column-nullable-or-default", "no-incompatible-alter")
+
+
+def scripts(name: str) -> list[list[str]]:
+    _, *paragraphs = (SERVER / name).read_text("utf-8").split("\n\n")
+    return [paragraph.strip().splitlines() for paragraph in paragraphs]
+
+
+def replayed(statements: list[str], dialect: str) -> Iterator[Schema]:
+    """The schema after each statement, where each is a migration of its own."""
+    folder = f"db/migrations/{dialect}"
+    files = {f"{folder}/{at:04}_x.sql": f"{statement};\n".encode() for at, statement in enumerate(statements, 1)}
+    facts = {path: read_file(path, content) for path, content in files.items()}
+    settings = Settings(migrations=MigrationSettings(dialect=dialect, judge_all=True))
+    migrations = Project(facts, settings, files.__getitem__).migrations
+    return (migrations.schema_after(step) for step in migrations.trees[0].steps)
+
+
+@pytest.mark.parametrize("statements", scripts("sqlite.sql"), ids=lambda statements: statements[0][:40])
+def test_the_replayed_schema_is_the_databases(statements: list[str]) -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    for statement, schema in zip(statements, replayed(statements, "sqlite"), strict=True):
+        connection.execute(statement)
+        ours, theirs = of_replay(schema), of_sqlite(connection)
+        assert differences(ours[0], theirs[0]) == [], statement
+        assert ours[1] == theirs[1], statement
+
+
+def cases(server: str) -> list[tuple[str, Case]]:
+    """Those of `fixtures/server/<server>/<rule>.md`, written as `test_server_compatibility` says."""
+    return [
+        (path.stem, case)
+        for path in sorted((SERVER / server).glob("*.md"))
+        for case in parse_spec(path.read_text("utf-8"), path.name)
+    ]
+
+
+def spec_cases(server: str) -> list[Run]:
+    """Cases of the rules' own specs that are about that server."""
+    return [run for rule in RULES for run in runs(rule) if run.server == server]
+
+
+def statements_of(files: dict[str, str]) -> list[list[str]]:
+    """The statements of each migration, in the order of their names."""
+    facts = [(text.encode(), read_file(path, text.encode())) for path, text in sorted(files.items())]
+    return [
+        [content[span.start : span.end].decode() for span in migration.statements]
+        for content, fact in facts
+        for migration in fact.migrations
+    ]
+
+
+@pytest.mark.parametrize(("rule", "case"), cases("sqlite"), ids=lambda v: v.title[:50] if isinstance(v, Case) else v)
+def test_sqlite_says_the_same(rule: str, case: Case) -> None:
+    migrations = {path: text for path, text in case.files.items() if path.startswith("db/")}
+    *earlier, last = statements_of(migrations)
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    for statement in [statement for migration in earlier for statement in migration]:
+        connection.execute(statement)
+    lines = case.files["old-release.sql"].splitlines()
+    before = [_outcome(connection, line) for line in lines]
+    for statement in last:
+        connection.execute(statement)
+    after = [_outcome(connection, line) for line in lines]
+    assert not [outcome for outcome in before if isinstance(outcome, str)], "failed all along"
+    assert case.good == (before == after), (before, after)
+    claim = Case(case.title, case.good, case.line, migrations, case.expected, case.options, case.settings)
+    assert list(check_case(claim, builtin_rules()[rule], rule)) == []
+
+
+@pytest.mark.parametrize("run", spec_cases("sqlite"), ids=lambda run: f"{run.rule}:{run.case.title[:40]}")
+def test_spec_cases_about_sqlite_break_a_full_insert(run: Run) -> None:
+    """What is inserted in full before is refused, or read otherwise, after it."""
+    *earlier, last = statements_of({path: text for path, text in run.case.files.items() if path.endswith(".sql")})
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    for statement in [statement for migration in earlier for statement in migration]:
+        connection.execute(statement)
+    lines = run.notes["old-release.sql"].splitlines()
+    before = [_outcome(connection, line) for line in lines]
+    for statement in last:
+        connection.execute(statement)
+    after = [_outcome(connection, line) for line in lines]
+    assert not [outcome for outcome in before if isinstance(outcome, str)]
+    assert run.case.good == (before == after)
+
+
+def _outcome(connection: sqlite3.Connection, line: str) -> object:
+    connection.execute("SAVEPOINT probe")
+    try:
+        return connection.execute(line).fetchall()
+    except sqlite3.Error as error:
+        return str(error)
+    finally:
+        connection.execute("ROLLBACK TO probe")
+        connection.execute("RELEASE probe")
