@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bylaw import EditedMigration, Finding, NoOptions, Project, project_rule
-from bylaw.facts.migrations import Operation
+from bylaw.facts.migrations import CreateObject, DataChange, DropObject, Operation, OtherStatement, RenameObject
 
 _HELP = "Bring `{name}` back to what it was when it was merged, and put the change into a new migration."
 
@@ -95,8 +95,20 @@ def _said(operations: Sequence[Operation]) -> list[str]:
 
 
 def _words(operation: Operation) -> str:
-    kind = f"`{type(operation).__struct_config__.tag}`"
+    kind = f"`{_kind(operation)}`"
     column = getattr(operation, "column", "")
     names = [getattr(operation, "table", ""), column if isinstance(column, str) else column.name]
     target = ".".join(name for name in names if name) or getattr(operation, "name", "")
     return f"{kind} of `{target}`" if target else kind
+
+
+def _kind(operation: Operation) -> str:
+    """`add-column`, `create-view`, `update`."""
+    tag = str(type(operation).__struct_config__.tag)
+    match operation:
+        case CreateObject() | DropObject() | RenameObject():
+            return tag.replace("object", operation.kind)
+        case DataChange() | OtherStatement():
+            return operation.kind
+        case _:
+            return tag
