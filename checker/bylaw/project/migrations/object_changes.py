@@ -126,9 +126,7 @@ def _accepts(new: tuple[ops.Parameter, ...], old: tuple[ops.Parameter, ...]) -> 
 
 
 def _takes(new: str, old: str) -> bool:
-    if new == old:
-        return True
-    one, other = old.partition("(")[0], new.partition("(")[0]
+    one, other = (text.partition("(")[0].rpartition(".")[2].strip('"') for text in (old, new))
     if one == other:
         return True
     return any(one in line and other in line and line.index(one) < line.index(other) for line in _WIDER)
