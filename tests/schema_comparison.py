@@ -41,6 +41,8 @@ class Content(msgspec.Struct, frozen=True):
     tables: dict[str, Table]
     enums: dict[str, frozenset[str]]
     views: frozenset[str]
+    objects: frozenset[tuple[str, str]]
+    """(kind, name) of functions, sequences that no column owns, triggers, domains, policies, rules."""
 
 
 # --- the server -------------------------------------------------------------------------------------
@@ -73,7 +75,25 @@ def of_server(connection: Connection) -> Content:
         tables,
         {_bare(schema, name): frozenset(labels) for schema, name, labels in enums},
         frozenset(_bare(*view) for view in views),
+        frozenset((kind, _bare(schema, name)) for kind, schema, name in connection.execute(_OBJECTS).fetchall()),
     )
+
+
+_KINDS_OF_OBJECTS = frozenset({"function", "sequence", "trigger", "domain", "policy", "rule"})
+_OBJECTS = r"""
+SELECT kind, n.nspname, name FROM (
+    SELECT 'function', pronamespace, proname::text FROM pg_proc WHERE prokind = 'f'
+    UNION ALL SELECT 'sequence', relnamespace, relname::text FROM pg_class WHERE relkind = 'S'
+              AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = pg_class.oid AND d.deptype IN ('a', 'i'))
+    UNION ALL SELECT 'trigger', c.relnamespace, tgname::text FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
+              WHERE NOT tgisinternal
+    UNION ALL SELECT 'domain', typnamespace, typname::text FROM pg_type WHERE typtype = 'd'
+    UNION ALL SELECT 'policy', c.relnamespace, polname::text FROM pg_policy p JOIN pg_class c ON c.oid = polrelid
+    UNION ALL SELECT 'rule', c.relnamespace, rulename::text FROM pg_rewrite r JOIN pg_class c ON c.oid = ev_class
+              WHERE rulename <> '_RETURN'
+) AS found (kind, namespace, name) JOIN pg_namespace n ON n.oid = namespace
+WHERE n.nspname !~ '^pg_|^information_schema$'
+"""
 
 
 def _bare(schema: str, name: str) -> str:
@@ -156,6 +176,7 @@ def of_replay(schema: Schema, connection: Connection) -> Content:
         {_short(table.name): _table(table, connection) for table in schema.tables.values() if not table.temporary},
         {_short(name): frozenset(labels) for name, labels in schema.enums.items()},
         frozenset(_short(name) for kind, name in schema.objects if kind.endswith("view")),
+        frozenset((kind, _short(name)) for kind, name in schema.objects if kind in _KINDS_OF_OBJECTS),
     )
 
 
