@@ -68,6 +68,7 @@ class Comparison:
         self._trees: dict[str, list[MigrationTree]] = {}
         for tree in trees:
             self._trees.setdefault(tree.name, []).append(tree)
+        self._homes = {_home(tree) for tree in trees}
         self._apps: dict[MigrationTree, App] = {}
         self._graph = ImportGraph(project.names)
         self._loaded: dict[str, set[str]] = {}
@@ -105,11 +106,9 @@ class Comparison:
 
     def _untold(self, table: Table, app: App) -> Iterator[Drift]:
         """A model without a migration, in an application that has some."""
-        if (
-            table.location in self._unregistered
-            or not self._is_loaded(table, app)
-            or app.doubts.about(table.class_name)
-        ):
+        if table.location in self._unregistered or not self._is_loaded(table, app) or not _is_model(table):
+            return
+        if app.doubts.about(table.class_name):
             return
         heads = app.tree.heads
         related = ((heads[-1].location, "the newest migration"),) if heads else ()
@@ -122,9 +121,9 @@ class Comparison:
         migrations know.
         """
         module = self._project.files[table.location.path].facts.module
-        home = _home(app.tree)
-        if not table.location.path.startswith(f"{home}/" if home else ""):
-            return False
+        homes = [home for home in self._homes if table.location.path.startswith(f"{home}/" if home else "")]
+        if max(homes, key=len, default=None) != _home(app.tree):
+            return False  # it is another application's, by its place
         package = self._project.files[app.tree.steps[-1].path].facts.module.rsplit(".", 2)[0]
         entry = f"{package}.models"
         if entry not in self._loaded:
@@ -227,6 +226,12 @@ class Comparison:
             or any(item.target.startswith("modeltranslation") for item in file.facts.imports)
             for file in self._project.files.values()
         )
+
+
+def _is_model(table: Table) -> bool:
+    """Whether it is a model for certain: a base that nobody here knows may make something else of it."""
+    known = (library.DJANGO_ABSTRACT, library.DJANGO_CONCRETE)
+    return table.complete or any(library.short(name) in names for name in table.bases for names in known)
 
 
 def _home(tree: MigrationTree) -> str:

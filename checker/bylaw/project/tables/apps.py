@@ -46,12 +46,22 @@ class DjangoApps:
             return "django.contrib.auth.models.User"
         return next(iter(values)) or "" if len(values) == 1 else ""
 
+    @cached_property
+    def _migrated(self) -> frozenset[str]:
+        """Packages with migrations of their own: applications, whether an AppConfig says so or not."""
+        files = (file.facts for file in self.project.files.values())
+        return frozenset(
+            facts.module.rsplit(".", 2)[0]
+            for facts in files
+            if facts.module.count(".") > 1 and any(migration.tool == "django" for migration in facts.migrations)
+        )
+
     def package_of(self, model: str) -> str:
         """The package of the application that a model (canonical name) stands in."""
         parts = model.split(".")[:-1]
         for end in range(len(parts), 0, -1):
             package = ".".join(parts[:end])
-            if package in self.labels:
+            if package in self.labels or package in self._migrated:
                 return package
         if "models" in parts:
             at = len(parts) - 1 - parts[::-1].index("models")

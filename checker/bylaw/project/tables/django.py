@@ -70,7 +70,9 @@ class DjangoModels:
         shorts = [library.short(name) for name in kin.all_libraries()]
         if any(name in library.DJANGO_CONCRETE or self._is_django_base(name) for name in shorts):
             return True
-        unknown = bool(shorts) or any(k.opaque for k in kin.lineage())
+        # A class of Django's own that is no model makes none: an aggregate has an `output_field`, too.
+        foreign = any(not name.startswith("django.") for name in shorts)
+        unknown = foreign or any(k.opaque for k in kin.lineage())
         return unknown and any(
             self.field_kind(v.value, kin.module).startswith("django.")
             for v in kin.fact.variables
