@@ -79,18 +79,13 @@ class Migration(migrations.Migration):
     initial = True
     dependencies = []
     operations = [
+{models}
+    ]
 """
-_FIRST_MODEL = """\
-        migrations.CreateModel(
-            "{model}",
-            [
-                ("id", models.BigAutoField(primary_key=True)),
-                ("number", models.IntegerField(null=True)),
-                ("email", models.CharField(max_length=80, null=True)),
-            ],
-        ),
-"""
-_MODEL = re.compile(r"""(?:Add\w+|Alter\w+|Validate\w+)\(\s*(?:model_name=)?["'](\w+)["']""")
+_MODEL = re.compile(
+    r"""(?:(?:Add|Alter|Validate)\w+\(\s*(?:model_name=)?|get_model\(\s*["']\w+["'],\s*)["'](\w+)["']"""
+)
+_FIELDS = {"number": "models.IntegerField(null=True)", "email": "models.CharField(max_length=80, null=True)"}
 _CLASS = "class Migration(migrations.Migration):"
 _DEPENDS = "dependencies = ["
 _OPERATIONS = "operations = ["
@@ -289,6 +284,7 @@ def run_django(run: Run, *, bare: bool) -> None:
     if any('"auth.User"' in text for text in files.values()):
         apps += ["django.contrib.contenttypes", "django.contrib.auth"]
         files = {path: text.replace(_DEPENDS, f'{_DEPENDS}("auth", "__first__"), ') for path, text in files.items()}
+    first_file, models = "", dict[str, dict[str, str]]()
     for _ in range(_ATTEMPTS):
         _write(run.folder, {f"{package}/__init__.py": "" for package in packages} | files)
         with run.server.connect() as connection:
@@ -301,9 +297,19 @@ def run_django(run: Run, *, bare: bool) -> None:
         if "cannot be executed inside a transaction" in problem or "cannot run inside a transaction" in problem:
             raise psycopg.errors.ActiveSqlTransaction(problem)
         if parent := re.search(r"nonexistent parent node \('(\w+)', '(\w+)'\)", problem):
-            models = sorted({name for text in files.values() for name in _MODEL.findall(text)})
-            made = "".join(_FIRST_MODEL.format(model=name.capitalize()) for name in models)
-            files[f"{parent[1]}/migrations/{parent[2]}.py"] = f"{_FIRST}{made}    ]\n"
+            names = {name.lower(): name.capitalize() for text in files.values() for name in _MODEL.findall(text)}
+            models = {name: dict(_FIELDS) for name in names.values()}
+            first_file = f"{parent[1]}/migrations/{parent[2]}.py"
+            files[first_file] = _first(models)
+            continue
+        if first_file and (field := re.search(r"has no field named '(\w+)'|resolve keyword '(\w+)'", problem)):
+            for fields in models.values():
+                fields[field[1] or field[2]] = "models.CharField(max_length=80, null=True)"
+            files[first_file] = _first(models)
+            continue
+        if first_file and (index := re.search(r"No index named (\w+) on model (\w+)", problem)):
+            made = f'migrations.AddIndex("{index[2]}", models.Index(fields=["number"], name="{index[1]}"))'
+            files[first_file] = files[first_file].removesuffix("    ]\n") + f"        {made},\n    ]\n"
             continue
         missing = re.search(r"Related model '(\w+)\.(\w+)' cannot be resolved", problem)
         first = min((path for path in files if missing and path.startswith(f"{missing[1]}/migrations/0")), default="")
@@ -312,6 +318,17 @@ def run_django(run: Run, *, bare: bool) -> None:
         model = f'migrations.CreateModel("{missing[2]}", [("id", models.BigAutoField(primary_key=True))])'
         files[first] = files[first].replace(_OPERATIONS, f"{_OPERATIONS}\n        {model},")
     raise NotRunnableError("there is always a model missing")
+
+
+def _first(models: Mapping[str, Mapping[str, str]]) -> str:
+    """The first migration of an app, that others build on."""
+    made = [
+        f'        migrations.CreateModel("{model}", [("id", models.BigAutoField(primary_key=True)), '
+        + ", ".join(f'("{name}", {kind})' for name, kind in fields.items())
+        + "]),"
+        for model, fields in models.items()
+    ]
+    return _FIRST.format(models="\n".join(made))
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:
