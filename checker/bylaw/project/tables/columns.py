@@ -25,6 +25,7 @@ from bylaw.facts.values import (
     text_of,
 )
 from bylaw.project.tables.drafts import Draft
+from bylaw.project.tables.helpers import MAX_HELPERS, inlined
 from bylaw.project.tables.meaning import Meanings
 
 _ROOTS = frozenset({"sqlalchemy", "sqlmodel", "facade", "flask_sqlalchemy", "advanced_alchemy"})
@@ -43,7 +44,6 @@ _NOT_TYPES = frozenset(
     }
 )
 _MAPPED = frozenset({"sqlalchemy.Mapped"})
-MAX_HELPERS = 6
 
 
 class Columns:
@@ -254,50 +254,3 @@ def type_text(value: Value) -> str:
             return text.rpartition(".")[2]
         case _:
             return ""
-
-
-def inlined(function: Function, call: Call) -> Value | None:
-    """The call that a helper returns, with the caller's arguments in it; None where its returns disagree or are no
-    calls.
-    """
-    calls = [value for value in function.returns if isinstance(value, Call)]
-    if len(calls) != len(function.returns) or not calls:
-        return None
-    parameters = [p for p in function.parameters if p.kind not in {"*", "**"}]
-    bound: dict[str, Value] = {p.name: p.default for p in parameters if p.default is not None}
-    positional = [p.name for p in parameters if p.kind == "positional"]
-    bound.update(zip(positional, call.args, strict=False))
-    names = {p.name for p in parameters}
-    bound.update({k.name: k.value for k in call.keywords if k.name in names})
-    extra_args = call.args[len(positional) :]
-    extra_keywords = tuple(k for k in call.keywords if k.name not in names)
-    returned = calls[-1]
-    args: list[Value] = []
-    for arg in returned.args:
-        if isinstance(arg, Starred):
-            args.extend(extra_args)
-        else:
-            args.append(substituted(arg, bound))
-    keywords: list[Keyword] = []
-    for keyword in returned.keywords:
-        if keyword.name:
-            keywords.append(Keyword(keyword.name, substituted(keyword.value, bound), keyword.span))
-        else:
-            keywords.extend(extra_keywords)
-    return Call(returned.function, tuple(args), tuple(keywords), returned.span)
-
-
-def substituted(value: Value, bound: dict[str, Value], depth: int = 0) -> Value:
-    """The value with parameters replaced by what the caller gave, inside calls too."""
-    match value:
-        case Local(name):
-            return bound.get(name, value)
-        case Call(function, args, keywords, where) if depth < MAX_HELPERS:
-            return Call(
-                function,
-                tuple(substituted(arg, bound, depth + 1) for arg in args),
-                tuple(Keyword(k.name, substituted(k.value, bound, depth + 1), k.span) for k in keywords),
-                where,
-            )
-        case _:
-            return value
