@@ -24,6 +24,8 @@ _DJANGO_TESTS: Final = ("django.test", "rest_framework.test", "pytest_django", "
 _FIXTURES: Final = frozenset(
     {"alembic_runner", "alembic_engine", "alembic_config", "migrator", "db", "transactional_db"}
 )
+_MIGRATES: Final = re.compile(r"alembic|migrat", re.IGNORECASE)
+"""In what a test imports: a helper of the project's own that runs them."""
 _COMMANDS: Final = re.compile(
     r"alembic\b[^\n]*\b(?:upgrade|check|stairway)\b|--test-alembic|flask\s+db\s+upgrade"
     r"|(?:manage\.py|django-admin|django)\b[^\n]*\b(?:migrate|test)\b|makemigrations[^\n]*--check"
@@ -102,7 +104,7 @@ def _is_tried(project: Project, tool: str) -> bool:
 
 def _runs_migrations(facts: FileFacts) -> bool:
     """Whether a test brings migrations to run: it imports the runner, names its command, or asks for its fixture."""
-    if any(_is_of(item.target, _TEST_IMPORTS) for item in facts.imports):
+    if any(_is_of(item.target, _TEST_IMPORTS) or _MIGRATES.search(item.target) for item in facts.imports):
         return True
     if {"alembic", "upgrade"} <= facts.words or "call_command" in facts.words:
         return True
