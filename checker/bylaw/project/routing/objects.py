@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from bylaw.facts.code import Class, Variable
+from bylaw.facts.code import Class, Function, Variable
 from bylaw.facts.file import FileFacts
 from bylaw.facts.routing import Framework
 from bylaw.facts.values import Call, Entries, Index, Items, Local, Ref, Value, text_of, walk
@@ -136,7 +136,16 @@ def _inside_functions(facts: FileFacts, code: Code) -> Iterator[Object]:
         if kind is not None and kind.role != "controller":
             name = f"{site.function}.{site.assigned_to or f'<{site.call.span.start}>'}"
             role: Literal["app", "router"] = "router" if kind.role == "router" else "app"
-            yield Object(name, role, kind.framework, facts, site.call.span, site.function, site.call)
+            item = Object(name, role, kind.framework, facts, site.call.span, site.function, site.call)
+            item.endpoints = int(_is_filled_by_another(site.assigned_to, code.functions.get(site.function)))
+            yield item
+
+
+def _is_filled_by_another(local: str, function: Function | None) -> bool:
+    """`return add_routes(blueprint)`: whether what is returned is what a call makes of the router."""
+    returned = [value for value in function.returns if isinstance(value, Call)] if function is not None else []
+    given = [argument for call in returned for argument in (*call.args, *(k.value for k in call.keywords))]
+    return bool(local) and any(isinstance(argument, Local) and argument.name == local for argument in given)
 
 
 def _classes(facts: FileFacts, code: Code) -> Iterator[Object]:
