@@ -22,6 +22,7 @@ from bylaw.readers.sql.generic.alterations import alter_table
 from bylaw.readers.sql.generic.cursor import Cursor
 from bylaw.readers.sql.generic.tables import create_table
 from bylaw.readers.sql.generic.terms import string_value
+from bylaw.readers.sql.generic.views import view_columns
 from bylaw.source import Span
 
 _NEXT_STATEMENT: Final = frozenset({"create", "alter", "drop", "insert"})
@@ -72,7 +73,10 @@ def create(cursor: Cursor, span: Span) -> Iterator[Operation]:
         kind = _kind(cursor)
         if_not_exists = cursor.accept("if", "not", "exists")
         name = cursor.dotted() if cursor.is_name() else ""
-        yield CreateObject(kind, name, span, replace, table=_table_of(cursor, kind), if_not_exists=if_not_exists)
+        columns = view_columns(cursor) if kind.endswith("view") else ()
+        yield CreateObject(
+            kind, name, span, replace, table=_table_of(cursor, kind), if_not_exists=if_not_exists, columns=columns
+        )
 
 
 def _skip_user(cursor: Cursor) -> None:
