@@ -24,6 +24,8 @@ _ROWS: Final = frozenset({"__table__", "query"})
 _NO_ROWS: Final = frozenset(
     {"isinstance", "issubclass", "print", "getattr", "ForeignKey", "ForeignKeyConstraint", "Column", "inspect"}
 )
+_REACH: Final = 2000
+"""So many bytes of a call are looked through for its end."""
 _WANTED: Final = ("apps", "schema_editor")
 
 
@@ -140,12 +142,26 @@ def _is_of_project(project: Project, name: str, file: File) -> bool:
 
 def _works_with_rows(tree: MigrationTree, table: Table, rest: list[str], use: Reference, file: File) -> bool:
     if tree.tool == "django":
-        return bool(rest and rest[0] in _MANAGERS) or (not rest and use.role == "called" and "save" in file.facts.words)
+        return bool(rest and rest[0] in _MANAGERS) or (not rest and use.role == "called" and _is_saved(file, use))
     if use.call in _NO_ROWS:
         return False
     if not rest:
         return use.role in {"called", "argument"}
     return rest[0] in _ROWS or any(rest[0] == column.attribute for column in table.columns)
+
+
+def _is_saved(file: File, use: Reference) -> bool:
+    """Whether a new row may reach the database: `Order(…).save()`, or kept under a name where something is saved."""
+    if "save" not in file.facts.words:
+        return False
+    behind = file.source.content[use.span.end : use.span.end + _REACH]
+    depth = 0
+    for at, byte in enumerate(behind):
+        depth += (byte == ord("(")) - (byte == ord(")"))
+        if depth == 0 and at:
+            following = behind[at + 1 :].lstrip()
+            return not following.startswith(b".") or following[1:].lstrip().startswith(b"save")
+    return True
 
 
 def _one_way(tree: MigrationTree, step: Step, file: File) -> Iterator[Careless]:
