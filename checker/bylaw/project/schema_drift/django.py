@@ -157,7 +157,7 @@ class Comparison:
                     continue
                 field, through = variable.name, variable.value.keyword("through")
                 told = f"{key}_{field}".lower() in app.states
-                if told or through is not None or variable.value.spreads or app.doubts.about(field):
+                if told or through is not None or variable.value.spreads or app.doubts.names_link(field):
                     continue
                 yield Drift(
                     "column", "django", Location(k.file.path, variable.span), table.name, table.class_name, field,

@@ -48,6 +48,14 @@ class Doubts:
         paths = vague | {home.file.path for home in homes if home is not None}
         return [self._text(path) for path in sorted(paths)]
 
+    def names_link(self, field: str) -> bool:
+        """Whether a migration may have created a many-to-many field of that name: one over a table that a model stands
+        for (`through=`) leaves no operation behind.
+        """
+        texts = (self._text(step.path) for step in self._tree.steps)
+        literal = re.compile(rf"""["']{re.escape(field)}["']""")
+        return self.about(field) or any("ManyToMany" in text and literal.search(text) for text in texts)
+
     @cached_property
     def _elsewhere(self) -> frozenset[str]:
         """Tables and columns, in lower case, that are created on another kind of database than the one looked at."""
