@@ -147,13 +147,12 @@ def _is_allowed(found: Restriction, options: Options) -> bool:
 
 
 def _message(found: Restriction) -> str:
+    if found.kind in {"view", "function", "attribute"}:
+        return f"{_object_change(found)}: {_object_consequence(found)}"
     return f"{_change(found)}: {_consequence(found)}"
 
 
-def _change(found: Restriction) -> str:
-    column = f"`{found.table}.{found.columns[0]}`" if found.columns else f"`{found.table}`"
-    columns = ", ".join(f"`{name}`" if name else "an expression" for name in found.columns)
-    on = f"{columns} of `{found.table}`" if found.columns else f"`{found.table}`"
+def _object_change(found: Restriction) -> str:
     match found.kind:
         case "view":
             return f"makes the view `{found.table}` without {_listed(found)}"
@@ -168,8 +167,33 @@ def _change(found: Restriction) -> str:
             return f"adds the attribute `{found.columns[0]}` to the type `{found.table}`"
         case "attribute" if found.new:
             return f"changes the type of the attribute `{found.columns[0]}` of `{found.table}`"
-        case "attribute":
+        case _:
             return f"takes the attribute `{found.columns[0]}` from the type `{found.table}`"
+
+
+def _object_consequence(found: Restriction) -> str:
+    match found.kind:
+        case "view":
+            return "every statement of the running release that reads that column of it fails"
+        case "function" if found.new:
+            return "the running release expects what it gave back until now"
+        case "function" if found.columns:
+            return "every statement of the running release that reads that of its result fails"
+        case "function" if found.verdict == "other":
+            return "a call of the running release is refused, because the server cannot tell which one is meant"
+        case "function":
+            return "a call of the running release finds no function that suits"
+        case "attribute" if found.strict:
+            return "a row that the running release writes for the type has too few values"
+        case _:
+            return "a statement of the running release that reads or writes it fails"
+
+
+def _change(found: Restriction) -> str:
+    column = f"`{found.table}.{found.columns[0]}`" if found.columns else f"`{found.table}`"
+    columns = ", ".join(f"`{name}`" if name else "an expression" for name in found.columns)
+    on = f"{columns} of `{found.table}`" if found.columns else f"`{found.table}`"
+    match found.kind:
         case "type":
             old = f" from {found.old}" if found.old else ""
             return f"changes the type of {column}{old} to {found.new}"
@@ -204,20 +228,6 @@ def _change(found: Restriction) -> str:
 
 def _consequence(found: Restriction) -> str:
     match found.kind:
-        case "view":
-            return "every statement of the running release that reads that column of it fails"
-        case "function" if found.new:
-            return "the running release expects what it gave back until now"
-        case "function" if found.columns:
-            return "every statement of the running release that reads that of its result fails"
-        case "function" if found.verdict == "other":
-            return "a call of the running release is refused, because the server cannot tell which one is meant"
-        case "function":
-            return "a call of the running release finds no function that suits"
-        case "attribute" if found.strict:
-            return "a row that the running release writes for the type has too few values"
-        case "attribute":
-            return "a statement of the running release that reads or writes it fails"
         case "type" if found.verdict == "narrower":
             return "the running release still writes values that no longer fit"
         case "type" if found.verdict == "other":
