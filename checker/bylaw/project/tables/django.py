@@ -143,17 +143,32 @@ class DjangoModels:
         return found
 
     def _columns(self, kin: Kin, parents: list[Kin]) -> list[Column]:
-        above = {id(k) for parent in parents for k in parent.lineage()}
-        found: dict[str, Column | None] = {}
-        for k in kin.lineage():
-            if id(k) in above:
-                continue
-            for name, column in self._fields(k).items():
-                found.setdefault(name, column)
-            for base in k.libraries:
-                for column in self._brought(base, kin):
-                    found.setdefault(column.attribute.removesuffix("_id"), column)
+        known: dict[int, dict[str, Column | None]] = {
+            id(k): {} for parent in parents for k in parent.lineage()
+        }  # these have a table of their own
+        found = self._gathered(kin, kin, known)
         return [column for column in found.values() if column is not None]
+
+    def _gathered(self, k: Kin, kin: Kin, known: dict[int, dict[str, Column | None]]) -> dict[str, Column | None]:
+        """The fields of a class and of those it derives from; None for a name that is no field there. `known` has what
+        was gathered already.
+
+        As Django does it: whatever a body says hides what its bases say, a plain class also hides what the bases after
+        it say, an abstract model does not.
+        """
+        if id(k) in known:
+            return known[id(k)]
+        said = (variable.name for variable in k.fact.variables if variable.value is not None)
+        found: dict[str, Column | None] = {**dict.fromkeys((*k.fact.methods, *said)), **self._fields(k)}
+        known[id(k)] = found
+        for parent in k.parents:
+            for name, column in self._gathered(parent, kin, known).items():
+                if column is not None or not self.is_model(parent):
+                    found.setdefault(name, column)
+        for base in k.libraries:
+            for column in self._brought(base, kin):
+                found.setdefault(column.attribute.removesuffix("_id"), column)
+        return found
 
     def _brought(self, name: str, kin: Kin) -> list[Column]:
         location = Location(kin.file.path, kin.fact.span)
