@@ -14,6 +14,7 @@ from bylaw.project.migrations.default_names import default_name
 from bylaw.project.migrations.repairs.leaving import (
     AUTOCOMMIT,
     is_alone,
+    is_call_of,
     is_executed,
     is_whole_string,
     layout_of,
@@ -72,7 +73,7 @@ def _unvalidated(work: Work, content: bytes) -> tuple[Edit, ...]:
     change, span = work.change, work.change.operation.span
     path, tool = change.step.path, change.tree.tool
     text = content[span.start : span.end].decode("utf-8", "replace")
-    if tool == "alembic" and "create_" in text.partition("(")[0] and text.endswith(")"):
+    if is_call_of(change, content, "create_foreign_key", "create_check_constraint"):
         return (SetKeyword(path, span, "postgresql_not_valid", "True"),)
     if tool == "django" and text.startswith(f"{_CHECK}(") and work.cause == "check":
         replaced = Replace(path, Span(span.start, span.start + len(_CHECK)), "AddConstraintNotValid")

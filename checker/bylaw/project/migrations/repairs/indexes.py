@@ -7,7 +7,7 @@ from typing import Final
 
 from bylaw.diagnostics import AddImport, Edit, Fix, Replace, SetKeyword
 from bylaw.project.migrations.changes import Change
-from bylaw.project.migrations.repairs.leaving import is_whole_string, way_out
+from bylaw.project.migrations.repairs.leaving import is_call_of, is_whole_string, way_out
 from bylaw.project.migrations.repairs.words import behind, one_line, said
 from bylaw.project.migrations.transactions import Place
 from bylaw.project.migrations.work import Work
@@ -54,8 +54,7 @@ def _said(work: Work, content: bytes) -> tuple[Edit, ...] | None:
                 new = f"{name}Concurrently"
                 replaced = Replace(path, Span(span.start, span.start + len(head)), new)
                 return replaced, AddImport(path, "django.contrib.postgres.operations", new)
-    call = text.partition("(")[0]
-    if change.tree.tool == "alembic" and call.endswith((".create_index", ".drop_index")) and text.endswith(")"):
+    if is_call_of(change, content, "create_index", "drop_index"):
         return (SetKeyword(path, span, "postgresql_concurrently", "True"),)
     at = behind(text, *_WORDS[work.cause])
     if at is None or not (change.tree.tool == "sql" or is_whole_string(change, content)):

@@ -129,6 +129,16 @@ def is_executed(change: Change, content: bytes) -> bool:
     return is_whole_string(change, content)
 
 
+def is_call_of(change: Change, content: bytes, *names: str) -> bool:
+    """Whether the change is a call of one of these, on Alembic's `op` or on a batch that a `with` of the file opens."""
+    span = change.operation.span
+    text = content[span.start : span.end]
+    owner, _, name = text.partition(b"(")[0].partition(b".")
+    if change.tree.tool != "alembic" or name.decode("utf-8", "replace") not in names or not text.endswith(b")"):
+        return False
+    return owner == b"op" or re.search(rb"\bas\s+" + re.escape(owner) + rb"\s*:", content) is not None
+
+
 def is_whole_string(change: Change, content: bytes) -> bool:
     """Whether the change is the only SQL of a string that `op.execute` or `RunSQL` is given right there."""
     span = change.operation.span

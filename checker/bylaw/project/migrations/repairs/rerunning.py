@@ -6,10 +6,14 @@ from typing import Final
 
 from bylaw.diagnostics import Fix, Replace, SetKeyword
 from bylaw.facts import migrations as ops
+from bylaw.project.migrations.repairs.leaving import is_call_of
 from bylaw.project.migrations.repairs.words import behind
 from bylaw.project.migrations.running import Unguarded
 from bylaw.source import Span
 
+_CALLS: Final = (
+    "create_table", "create_index", "add_column", "drop_table", "drop_index", "drop_column", "drop_constraint",
+)  # fmt: skip
 KEYWORDS: Final = {"IF NOT EXISTS": "if_not_exists", "IF EXISTS": "if_exists"}
 _TABLE: Final = ("ALTER", "TABLE", "IF?", "EXISTS?", "ONLY?", "@")
 _WORDS: Final[dict[type[ops.Operation], tuple[tuple[str, ...], ...]]] = {
@@ -33,7 +37,7 @@ def rerunnable(found: Unguarded, content: bytes, *, evident: bool) -> Fix | None
     change = found.change
     path, span = change.step.path, change.operation.span
     text = content[span.start : span.end].decode("utf-8", "replace")
-    if change.tree.tool == "alembic" and text.endswith(")") and "op." in text.partition("(")[0]:
+    if is_call_of(change, content, *_CALLS):
         keyword = KEYWORDS[found.guard]
         return Fix(f"Pass {keyword}=True", (SetKeyword(path, span, keyword, "True"),))
     for words in _WORDS.get(type(change.operation), ()):
