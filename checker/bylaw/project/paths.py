@@ -38,6 +38,11 @@ def is_example(path: str) -> bool:
     return "{{" in path or any(folder in _EXAMPLE_FOLDERS for folder in folders)
 
 
+def is_set_aside(path: str) -> bool:
+    """Whether a file lies in a hidden folder, or in a template that a project is made from."""
+    return "{{" in path or any(folder.startswith(".") for folder in path.split("/")[:-1])
+
+
 @lru_cache(maxsize=64)
 def _spec(globs: tuple[str, ...]) -> Callable[[str], bool]:
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only where globs are configured

@@ -49,7 +49,7 @@ from bylaw.project.migrations.trees import find_groves
 from bylaw.project.migrations.trials import unreviewed, untried
 from bylaw.project.migrations.unplaced import in_place, unplaced
 from bylaw.project.migrations.work import Work
-from bylaw.project.paths import is_test
+from bylaw.project.paths import is_set_aside, is_test, matcher
 from bylaw.source import Span
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from bylaw.facts.file_names import FileName
     from bylaw.facts.migration_tests import Unreviewed, Untried
     from bylaw.project.migrations.repairs import Repairs
+    from bylaw.settings import Settings
 
 __all__ = [
     "Backfill", "Careless", "Change", "Copy", "Crowd", "Deployment", "Drop", "DroppedObject", "EditedMigration", "Gap",
@@ -76,6 +77,13 @@ def _without_place(operation: Operation) -> Operation:
     return msgspec.structs.replace(operation, span=nowhere)
 
 
+def _belongs(path: str, settings: Settings) -> bool:
+    """Whether what a file migrates is the project's own database."""
+    if is_test(path, settings):
+        return False
+    return not is_set_aside(path) or (bool(settings.layout.migrations) and matcher(settings.layout.migrations)(path))
+
+
 class Migrations(OnServer):
     """All migrations of a project, those of its tests aside.
 
@@ -89,7 +97,7 @@ class Migrations(OnServer):
         project = self._project
         settings = project.settings
         dialect, runner = settings.migrations.dialect, settings.migrations.runner
-        files = (file.facts for file in project.files.values() if not is_test(file.path, settings))
+        files = (file.facts for file in project.files.values() if _belongs(file.path, settings))
         facts = (in_place(facts, settings) for facts in files)
         groves = find_groves(linked(facts, lambda: project.names, dialect), dialect, runner)
         base = merged(groves, project.history, self._version)
