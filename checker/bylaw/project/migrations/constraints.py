@@ -159,6 +159,30 @@ def _without(table: TableState, constraint: ConstraintState) -> TableState:
             return table
 
 
+def without_index(table: TableState, name: str) -> TableState:
+    """The table without an index, or the unique constraint that is one on MySQL; the same table where none has that
+    name.
+    """
+    if any(index.name == name for index in table.indexes):
+        return replace(table, indexes=tuple(index for index in table.indexes if index.name != name))
+    found = next((c for c in table.constraints if c.kind == "unique" and c.name == name), None)
+    return _without(table, found) if found is not None else table
+
+
+def with_moved_references(table: TableState, name: str, new_name: str) -> TableState:
+    """The table with its foreign keys to one that has a new name; the same table where it has none."""
+
+    def moved(references: str) -> str:
+        follows = references == name or references.rpartition(".")[0] == name
+        return new_name + references[len(name) :] if follows else references
+
+    constraints = tuple(replace(c, references=moved(c.references)) for c in table.constraints)
+    columns = {key: replace(c, references=moved(c.references)) for key, c in table.columns.items() if c.references}
+    if constraints == table.constraints and all(table.columns[key] == column for key, column in columns.items()):
+        return table
+    return replace(table, constraints=constraints, columns={**table.columns, **columns})
+
+
 def without_references(table: TableState, to: Callable[[str], bool]) -> TableState:
     """The table without its foreign keys to what is dropped."""
     for constraint in table.constraints:

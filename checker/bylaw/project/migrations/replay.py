@@ -14,9 +14,11 @@ from bylaw.project.migrations.constraints import (
     names_of,
     with_constraint,
     with_inline,
+    with_moved_references,
     with_renamed_constraint,
     with_validated,
     without_constraint,
+    without_index,
     without_references,
 )
 from bylaw.project.migrations.default_names import default_name
@@ -224,22 +226,10 @@ class Replay:
 
     def _redirect(self, name: str, new_name: str) -> None:
         """Foreign keys follow the table that they point to."""
-
-        def follows(references: str) -> bool:
-            return references == name or references.rpartition(".")[0] == name
-
         for table in list(self._tables.values()):
-            moved = tuple(
-                replace(c, references=new_name + c.references[len(name) :]) if follows(c.references) else c
-                for c in table.constraints
-            )
-            columns = {
-                key: replace(c, references=new_name + c.references[len(name) :])
-                for key, c in table.columns.items()
-                if follows(c.references)
-            }
-            if columns or moved != table.constraints:
-                self._put(replace(table, constraints=moved, columns={**table.columns, **columns}))
+            moved = with_moved_references(table, name, new_name)
+            if moved is not table:
+                self._put(moved)
 
     def _create_index(self, operation: ops.CreateIndex, step: Step) -> None:
         name = operation.name.rpartition(".")[2]
@@ -291,13 +281,9 @@ class Replay:
         bare = operation.name.rpartition(".")[2]
         owner = self._reader.table(operation.table) if operation.table else None
         for state in [owner] if owner is not None else list(self._tables.values()):
-            if any(index.name == bare for index in state.indexes):
-                kept = tuple(index for index in state.indexes if index.name != bare)
-                self._put(replace(state, indexes=kept))
-                return
-            if any(constraint.kind == "unique" and constraint.name == bare for constraint in state.constraints):
-                dropped = ops.DropConstraint(state.name, bare, operation.span, kind="unique")  # MySQL knows them as one
-                self._put(without_constraint(state, dropped))
+            left = without_index(state, bare)
+            if left is not state:
+                self._put(left)
                 return
 
     def _alter_enum(self, operation: ops.AlterEnum) -> None:
