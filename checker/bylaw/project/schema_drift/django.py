@@ -208,11 +208,11 @@ class Comparison:
         return [name for name in table.attributes if name not in plain]
 
     def _declares_all(self, table: Table) -> bool:
+        if self._adds_fields:
+            return False
         if any(library.short(name) != "django.Model" for name in table.bases if self._is_outside(name)):
             return False
-        if any(column.type not in _FIELDS and not column.implicit for column in table.columns):
-            return False
-        return not self._adds_fields
+        return all(column.type in _FIELDS or column.implicit for column in table.columns)
 
     def _is_outside(self, name: str) -> bool:
         return self._project.names.definition(name) is None
