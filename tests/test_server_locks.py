@@ -11,7 +11,7 @@ import pytest
 from bylaw.project.migrations.rewrites import rewritten_default, rewritten_type
 
 if TYPE_CHECKING:
-    from postgres_server import Connection
+    from postgres_server import Connection, Server
 
 TYPES = (
     "varchar", "varchar(10)", "varchar(20)", "text", "char(5)", "char(10)", "integer", "bigint", "smallint", "real",
@@ -93,3 +93,26 @@ def test_a_statement_takes_the_lock_that_is_claimed(statement: str, database: Co
     taken = {str(mode) for (mode,) in held} & BLOCKING
     assert LOCKS[statement] <= taken
     assert "AccessExclusiveLock" in LOCKS[statement] or "AccessExclusiveLock" not in taken
+
+
+CONCURRENT = (
+    "CREATE INDEX CONCURRENTLY made ON orders (total)", "REINDEX TABLE CONCURRENTLY orders",
+    "DROP INDEX CONCURRENTLY by_total",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("statement", [*CONCURRENT, "VACUUM FULL orders"])
+def test_another_session_sees_which_lock_is_taken_outside_a_transaction(
+    statement: str, postgres: Server, database: Connection
+) -> None:
+    from lock_watch import Locks
+    from spec_runs import Place
+
+    database.execute("CREATE TABLE orders (id integer PRIMARY KEY, total integer)")
+    database.execute("CREATE INDEX by_total ON orders (total)")
+    watch = Locks(postgres, database)
+    watch.starts(frozenset())
+    watch.runs((Place("", 1, 1),), statement, database, lambda: database.execute(statement))
+    (seen,) = watch.seen
+    assert seen.blocks == ("" if statement in CONCURRENT else "reads")
+    assert ("ShareUpdateExclusiveLock" if statement in CONCURRENT else "AccessExclusiveLock") in seen.modes
