@@ -153,18 +153,19 @@ class DjangoModels:
         """The fields of a class and of those it derives from; None for a name that is no field there. `known` has what
         was gathered already.
 
-        As Django does it: whatever a body says hides what its bases say, a plain class also hides what the bases after
-        it say, an abstract model does not.
+        As Django does it: whatever a body says hides what its bases say. What a plain class says, or one that is no
+        direct base, also hides what the bases after it say; what a direct base says that is an abstract model does not.
         """
         if id(k) in known:
             return known[id(k)]
-        said = (variable.name for variable in k.fact.variables if variable.value is not None)
-        found: dict[str, Column | None] = {**dict.fromkeys((*k.fact.methods, *said)), **self._fields(k)}
+        found: dict[str, Column | None] = {**dict.fromkeys(k.said()), **self._fields(k)}
         known[id(k)] = found
         for parent in k.parents:
             for name, column in self._gathered(parent, kin, known).items():
                 if column is not None or not self.is_model(parent):
                     found.setdefault(name, column)
+            for ancestor in parent.lineage()[1:]:
+                found.update(dict.fromkeys(ancestor.said() - found.keys()))
         for base in k.libraries:
             for column in self._brought(base, kin):
                 found.setdefault(column.attribute.removesuffix("_id"), column)

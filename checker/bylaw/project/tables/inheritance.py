@@ -61,6 +61,10 @@ class Kin(msgspec.Struct, eq=False):
             self._libraries = tuple([name for kin in self.lineage() for name in kin.libraries])
         return self._libraries
 
+    def said(self) -> set[str]:
+        """The names that the class's own body gives a value."""
+        return {*self.fact.methods, *(variable.name for variable in self.fact.variables if variable.value is not None)}
+
     def variable(self, name: str) -> Variable | None:
         """The last assignment of a name in the class's own body."""
         return next((v for v in reversed(self.fact.variables) if v.name == name), None)

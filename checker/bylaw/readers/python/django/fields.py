@@ -29,6 +29,9 @@ _WITHOUT_COLUMN: Final = frozenset({"GenericForeignKey", "GenericRelation", "Com
 _GENERATED: Final = frozenset({"AutoField", "BigAutoField", "SmallAutoField", "GeneratedField"})
 
 
+_DATA: Final = ("json", "array", "text", "char", "comma", "string")
+
+
 def model_key(app: str, model: str) -> str:
     """The default table of a model, with which operations name it: `app_model`."""
     return f"{app}_{model}".lower()
@@ -51,8 +54,8 @@ def relation_target(value: Value | None, app: str, model: str) -> tuple[str, str
 
 
 def is_many_to_many(field: Call) -> bool:
-    """Also fields of libraries that carry its name in theirs."""
-    return "ManyToMany" in field.method
+    """Also fields of libraries that carry its name in theirs; one that begins with a type of data has a column."""
+    return "ManyToMany" in field.method and not field.method.lower().startswith(_DATA)
 
 
 def is_relation(field: Call) -> bool:
