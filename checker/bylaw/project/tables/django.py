@@ -158,7 +158,8 @@ class DjangoModels:
         """
         if id(k) in known:
             return known[id(k)]
-        found: dict[str, Column | None] = {**dict.fromkeys(k.said()), **self._fields(k)}
+        found = self._fields(k)
+        found.update(dict.fromkeys(k.said() - found.keys()))
         known[id(k)] = found
         for parent in k.parents:
             for name, column in self._gathered(parent, kin, known).items():
