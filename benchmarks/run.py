@@ -26,6 +26,7 @@ from measuring import RUNS, measure, table, times
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 CHECK = [str(BIN / "bylaw"), "check", "--exit-zero"]
+BY_HAND = ("<!-- by hand -->", "<!-- end -->")
 RUFF = [str(BIN / "ruff"), "check", "--isolated", "--exit-zero", "--quiet"]
 
 
@@ -131,6 +132,13 @@ def page(scratch: Path, *, with_fixit: bool) -> Iterator[str]:
     yield from growth(wheel("label-studio", BACKENDS["label-studio"]))
 
 
+def by_hand(output: Path) -> str:
+    """What somebody wrote into the page between two marks, marks included: it is kept."""
+    text = output.read_text("utf-8") if output.is_file() else ""
+    begin, end = text.find(BY_HAND[0]), text.find(BY_HAND[1])
+    return text[begin : end + len(BY_HAND[1])] + "\n" if -1 < begin < end else ""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--no-fixit", action="store_true", help="leave out the peer that takes minutes")
@@ -142,6 +150,7 @@ def main() -> None:
         os.environ["BYLAW_CACHE_DIR"] = str(scratch / "cache")
         measure(CHECK, ROOT / "fixtures" / "projects", 1)  # an editable install compiles itself when it first runs
         text = "\n".join(page(scratch, with_fixit=not arguments.no_fixit)) + "\n"
+    text = text.replace("\n## ", f"\n{by_hand(arguments.output)}\n## ", 1)
     arguments.output.write_text(text, "utf-8")
     sys.stdout.write(text)
 

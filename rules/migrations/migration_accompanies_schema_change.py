@@ -22,6 +22,9 @@ class Options:
     tests."""
     forbid_create_all_in_tests: bool = False
     """Report it in tests as well: a database that is built from the models never runs a migration."""
+    believed: int = 0
+    """So many places without a migration are believed; of more, one remark says that the project's models or migrations
+    are not understood. 0 believes any number."""
 
 
 @project_rule(
@@ -114,9 +117,7 @@ def migration_accompanies_schema_change(project: Project, options: Options) -> I
     ```
     """
     if options.mode == "migrations":
-        for drift in project.schema_drifts:
-            related = tuple(Related(location, message) for location, message in drift.related)
-            yield Finding(drift.location, _message(drift), _help(drift, options), related)
+        yield from _drifts(tuple(project.schema_drifts), options)
     for push in project.schema_pushes():
         if options.forbid_create_all_in_tests if push.in_tests else _forbids(options):
             yield Finding(
@@ -124,6 +125,20 @@ def migration_accompanies_schema_change(project: Project, options: Options) -> I
                 f"`{push.text}` creates tables beside the migrations",
                 "Build the database from the migrations: `alembic upgrade head`, or `manage.py migrate`.",
             )
+
+
+def _drifts(drifts: tuple[Drift, ...], options: Options) -> Iterator[Finding]:
+    if options.believed and len(drifts) > options.believed:
+        yield Finding(
+            min(drift.location for drift in drifts),
+            f"{len(drifts)} tables and columns seem to have no migration, too many for one that was forgotten",
+            "Set `believed = 0` for this rule to see them all.",
+            severity="info",
+        )
+        return
+    for drift in drifts:
+        related = tuple(Related(location, message) for location, message in drift.related)
+        yield Finding(drift.location, _message(drift), _help(drift, options), related)
 
 
 def _forbids(options: Options) -> bool:

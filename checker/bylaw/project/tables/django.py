@@ -27,11 +27,10 @@ _FOREIGN = frozenset(
         "CurrentUserField",
     }
 )
-_NO_COLUMN = frozenset(
-    {"ManyToManyField", "ParentalManyToManyField", "TaggableManager", "GenericForeignKey", "GenericRelation",
-    "ClusterTaggableManager",
-     "ForeignObject", "ReverseGenericManyToOneDescriptor", "SortedManyToManyField"}
-)  # fmt: skip
+_NO_COLUMN = frozenset({
+    "ManyToManyField", "ParentalManyToManyField", "TaggableManager", "GenericForeignKey", "GenericRelation",
+    "ClusterTaggableManager", "ForeignObject", "ReverseGenericManyToOneDescriptor", "SortedManyToManyField",
+})  # fmt: skip
 _AUTO = frozenset({"AutoField", "BigAutoField", "SmallAutoField"})
 _ROOT = "django.Model"
 _MAX_FIELD_DEPTH = 8
