@@ -76,9 +76,8 @@ class Rule:
 
 
 def _make(function: Callable[..., Iterator[Finding]], scope: Literal["file", "project", "ruff"], **meta: Any) -> Rule:
-    hints = get_type_hints(function, localns={"Project": object, "File": object}) if function.__annotations__ else {}
-    options_type = next((kind for name, kind in hints.items() if name == "options"), NoOptions)
-    if not dataclasses.is_dataclass(options_type):
+    options_type = _options_type(function)
+    if not isinstance(options_type, type) or not dataclasses.is_dataclass(options_type):
         raise TypeError(f"{function.__name__}: its `options` parameter must be annotated with a frozen dataclass")
     return Rule(
         name=function.__name__.replace("_", "-"),
@@ -89,6 +88,16 @@ def _make(function: Callable[..., Iterator[Finding]], scope: Literal["file", "pr
         module=function.__module__,
         **meta,
     )
+
+
+def _options_type(function: Callable[..., Iterator[Finding]]) -> Any:
+    """The class that annotates the parameter `options`."""
+    annotation = function.__annotations__.get("options", NoOptions)
+    if isinstance(annotation, str) and isinstance(function.__globals__.get(annotation), type):
+        return function.__globals__[annotation]  # looking up every annotation of every rule takes milliseconds
+    if isinstance(annotation, str):
+        return get_type_hints(function, localns={"Project": object, "File": object})["options"]
+    return annotation
 
 
 def file_rule(

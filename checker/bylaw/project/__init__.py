@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bylaw.facts.drift import Drift, Push
     from bylaw.facts.routing import Router
     from bylaw.facts.surface import IdKind, IdUse
+    from bylaw.project.imports import ImportGraph
     from bylaw.project.migrations import Migrations
     from bylaw.project.names import Names
     from bylaw.project.routing import Routing
@@ -87,6 +88,13 @@ class Project:
         from bylaw.project.names import Names  # noqa: PLC0415
 
         return Names([file.facts for file in self.files.values()])
+
+    @cached_property
+    def imports(self) -> ImportGraph:
+        """What importing a module executes."""
+        from bylaw.project.imports import ImportGraph  # noqa: PLC0415
+
+        return ImportGraph(self.names)
 
     @cached_property
     def _tables(self) -> Tables:

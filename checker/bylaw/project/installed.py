@@ -161,6 +161,8 @@ class InstalledApps:
 
     def _namespaces(self, entry: str) -> set[str]:
         """Packages without `__init__`: known by the modules below them."""
+        if entry.partition(".")[0] not in self.names.parts:
+            return set()
         return {
             module[: at + len(entry)]
             for module in self.names.modules

@@ -58,7 +58,7 @@ class Names:
         return index
 
     @cached_property
-    def _parts(self) -> frozenset[str]:
+    def parts(self) -> frozenset[str]:
         """Every part of every module name: a name that begins with another one is a library's."""
         return frozenset(part for module in self.modules for part in module.split("."))
 
@@ -155,7 +155,7 @@ class Names:
     def _split(self, name: str, near: str) -> tuple[FileFacts, str] | None:
         """The longest prefix that is a module of the project, and what follows it."""
         parts = name.split(".")
-        if parts[0] not in self._parts:
+        if parts[0] not in self.parts:
             return None
         for end in range(len(parts), 0, -1):
             facts = self.module(".".join(parts[:end]), near)

@@ -11,7 +11,7 @@ import msgspec
 from bylaw.facts.database import Table, TableRegistration
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Items, Ref, Value
-from bylaw.project.imports import ImportGraph, Reach
+from bylaw.project.imports import Reach
 from bylaw.project.installed import InstalledApps
 from bylaw.project.paths import is_example, is_test, matcher
 from bylaw.project.tables.meaning import Meanings
@@ -38,7 +38,7 @@ class Registrations:
     def __init__(self, project: Project, registry_modules: tuple[str, ...] = ()) -> None:
         self.project = project
         self.names = project.names
-        self.graph = ImportGraph(project.names)
+        self.graph = project.imports
         matches = matcher(registry_modules) if registry_modules else None
         self.registries = [file for file in self.names.files if matches is not None and matches(file.path)]
 

@@ -12,7 +12,6 @@ from bylaw.facts.database import Column, Table
 from bylaw.facts.drift import Drift
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Call
-from bylaw.project.imports import ImportGraph
 from bylaw.project.migrations.step import MigrationTree
 from bylaw.project.roles import context_of
 from bylaw.project.schema_drift.doubts import Doubts
@@ -70,7 +69,7 @@ class Comparison:
             self._trees.setdefault(tree.name, []).append(tree)
         self._homes = {_home(tree) for tree in trees}
         self._apps: dict[MigrationTree, App] = {}
-        self._graph = ImportGraph(project.names)
+        self._graph = project.imports
         self._loaded: dict[str, set[str]] = {}
         self._own_types = self._types_told(tables)
         self._unregistered = {

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from bylaw.facts.database import Column, Table
 from bylaw.facts.drift import Drift
 from bylaw.facts.migrations import CreateTable
-from bylaw.project.imports import ImportGraph
 from bylaw.project.migrations.step import MigrationTree
 from bylaw.project.roles import context_of
 from bylaw.project.schema_drift.environments import hides
@@ -153,16 +152,12 @@ class Comparison:
 
     def _is_imported(self, table: Table) -> bool:
         module = self._project.files[table.location.path].facts.module
-        graph = self._graph
+        graph = self._project.imports
         return any(
             module in graph.direct(file.module)
             for file in self._project.names.files
             if file.module != module and context_of(file, self._project.settings) == "app"
         )
-
-    @cached_property
-    def _graph(self) -> ImportGraph:
-        return ImportGraph(self._project.names)
 
 
 def _schema(built: Built) -> str:
