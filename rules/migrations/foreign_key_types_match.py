@@ -1,0 +1,50 @@
+"""foreign-key-types-match"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bylaw import Finding, NoOptions, Project, project_rule
+
+
+@project_rule(
+    summary="A new foreign key has the type of what it points to",
+    severity="warning",
+    since="0.1.0",
+    sources=("S2-43",),
+    concern="robustness",
+)
+def foreign_key_types_match(project: Project, _options: NoOptions) -> Iterator[Finding]:
+    """A key of another type than its target works until it does not: an `integer` that points to a `bigint` is full
+    after two billion rows, of which the other table may have more. PostgreSQL compares such columns with a conversion
+    in each row, and refuses types that it cannot compare; MySQL refuses them all.
+
+    Compared are types that are written out on both sides, and what they come to when the last migration has run:
+    whole numbers by their size, `numeric`, `uuid`, texts, and so on. Lengths and digits do not matter, and a `serial`
+    is the number that it fills. Django gives a key the type of its target itself.
+
+    Repair: declare the key with the type of its target.
+
+    Bad:
+
+    ```sql db/migrations/0001_orders.sql
+    CREATE TABLE customers (id bigint PRIMARY KEY);
+    CREATE TABLE orders (id bigint PRIMARY KEY, customer_id integer REFERENCES customers (id));
+    ```
+
+    Good:
+
+    ```sql db/migrations/0001_orders.sql
+    CREATE TABLE customers (id bigint PRIMARY KEY);
+    CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint REFERENCES customers (id));
+    ```
+    """
+    for found in project.migrations.mismatched_keys():
+        column, referenced = found.column, found.referenced
+        own = f"`{found.key.table.name}.{column.name}`"
+        consequence = ": not every value fits" if found.narrower else ""
+        message = (
+            f"the foreign key {own} is of the type `{column.type}`, and `{found.target}.{referenced.name}`, which it "
+            f"points to, is `{referenced.type}`{consequence}"
+        )
+        yield Finding(found.key.location, message, f"Declare {own} as `{referenced.type}` too.")
