@@ -155,7 +155,8 @@ def _message(drift: Drift) -> str:
             more = f"{len(drift.others)} more table{'s' if len(drift.others) > 1 else ''}"
             return f"no migration adds `{drift.column}` to `{drift.table}` and {more}"
         case "column":
-            return f"no migration adds `{drift.column}` to `{drift.table}`, the table of {label}"
+            table = f", the table of {label}" if drift.model else ""
+            return f"no migration adds `{drift.column}` to `{drift.table}`{table}"
         case _:
             return f"migrations give {label} a field `{drift.column}`, which the model does not declare"
 

@@ -16,6 +16,8 @@ from bylaw.project.migrations.work import in_use
 _CUTTING: Final = re.compile(
     r"\b(?:left|right|substr|substring|trunc|round|floor|ceil|ceiling|date_trunc|split_part)\s*\(", re.IGNORECASE
 )
+_COMPUTED: Final = re.compile(r"=\s*(?:\{[a-z_]|(?:\"\"\"|'''|[\"'])\s*\+\s*[a-z_])", re.IGNORECASE)
+"""What is set: `= {value}` of an f-string, `= " + value`."""
 _WHOLE: Final = frozenset({"smallint", "integer", "bigint"})
 _BROKEN: Final = frozenset({"real", "double precision", "numeric"})
 _MOMENTS: Final = frozenset({"timestamp", "timestamp with time zone"})
@@ -67,7 +69,11 @@ def _has_rows(change: Change, table: str) -> bool:
 
 
 def _computed_from_itself(update: ops.DataChange, text: str) -> bool:
-    """`SET email = lower(email)`: the new values come from the old ones."""
+    """`SET email = lower(email)`: the new values come from the old ones, or may, where an f-string or a sum of strings
+    computes them.
+    """
+    if _COMPUTED.search(text):
+        return True
     lowered = text.lower()
     return all(len(re.findall(rf"\b{re.escape(column.lower())}\b", lowered)) > 1 for column in update.columns)
 

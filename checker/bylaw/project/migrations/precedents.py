@@ -108,17 +108,38 @@ def has_index(change: Change, table: str, name: str) -> bool:
 
 
 def had_like_it(change: Change, operation: ops.CreateIndex) -> bool:
-    """A unique index of the same columns (and condition) stood there before the deployment: it is being rebuilt."""
+    """A unique index of the same columns, or of some of them, stood there before with the same condition: it is being
+    rebuilt, or asks for less now.
+    """
     now = change.table(operation.table)
     before = change.deployment.known_before(now)
     if before is None:
         return False
     columns = change.deployment.names_before(now, operation.columns)
     return any(
-        index.unique and index.columns == columns and (not index.where or index.where == operation.where)
-        and (any(index.columns) or index.name == operation.name)
+        index.unique and (not index.where or index.where == operation.where)
+        and (
+            _asks_for_more(index.columns, columns)
+            or (index.columns == columns and (any(index.columns) or index.name == operation.name))
+        )
         for index in before.indexes
     )  # fmt: skip
+
+
+def _asks_for_more(before: tuple[str, ...], now: tuple[str, ...]) -> bool:
+    """Whether what was unique before, all of it plain columns, is a part of what is to be unique now."""
+    return all(before) and bool(before) and set(before) <= set(now)
+
+
+def may_be_filled_by_trigger(change: Change, table: str) -> bool:
+    """Whether the same deployment makes a trigger on the table, which may fill what a statement leaves out."""
+    bare = table.rpartition(".")[2]
+    return any(
+        isinstance(other.operation, ops.CreateObject)
+        and other.operation.kind == "trigger"
+        and other.operation.table.rpartition(".")[2] == bare
+        for other in change.deployment.changes
+    )
 
 
 def adds_column(change: Change, table: str) -> bool:

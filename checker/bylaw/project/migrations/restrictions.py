@@ -16,6 +16,7 @@ from bylaw.project.migrations.precedents import (
     has_index,
     is_never_null,
     is_unique,
+    may_be_filled_by_trigger,
     stood_before,
     took_null,
     was_filled,
@@ -157,6 +158,7 @@ def _default(
     serial = column is not None and column.generation == "serial"
     never_had = column is not None and column.default_known and column.default is None and not serial
     restored = final is not None and (final.default is not None or final.generated or final.nullable is True)
+    restored = restored or may_be_filled_by_trigger(change, operation.table)
     if operation.generated == "drop-identity":
         if not restored:
             yield Restriction(change, "drop-identity", operation.table, (operation.column,))

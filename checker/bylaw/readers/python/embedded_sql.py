@@ -133,6 +133,8 @@ def _without_placeholders(operation: Operation) -> Operation:
     operation = _without_schema(operation)
     if isinstance(operation, DataChange):
         return msgspec.structs.replace(operation, table="") if PLACEHOLDER in operation.table else operation
+    if isinstance(operation, UnreadOperation) and PLACEHOLDER in operation.reason:
+        return UnreadOperation(operation.span, "the SQL is put together at run time")
     if isinstance(operation, UnreadOperation | RunCode | Setting | Transaction | OtherStatement):
         return operation
     if any(PLACEHOLDER in str(getattr(operation, field, "")) for field in ("table", "column", "new_name", "new_value")):

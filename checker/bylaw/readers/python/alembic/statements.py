@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from bylaw.facts.migrations import (
@@ -13,7 +14,7 @@ from bylaw.facts.migrations import (
     RunCode,
     UnreadOperation,
 )
-from bylaw.facts.values import Attr, Call, Items, Value, text_of
+from bylaw.facts.values import Attr, Call, Constant, Entries, Items, Local, Text, Value, text_of
 from bylaw.readers.python.alembic.columns import name_of, table_constraint
 from bylaw.readers.python.alembic.data import data_change, table_of
 from bylaw.readers.python.alembic.operations import table_operations
@@ -23,6 +24,7 @@ from bylaw.source import Span
 
 _CHAINED: Final = frozenset({"bindparams", "execution_options", "columns", "format", "strip"})
 _TEXTS: Final = frozenset({"text", "DDL", "SQL"})
+_IN_CONTEXT: Final = re.compile(r"%\((\w+)\)s")
 _OBJECTS: Final = frozenset({"Sequence", "Schema", "View", "Extension", "Type", "EnumType"})
 
 
@@ -53,12 +55,31 @@ def _text_argument(value: Value) -> Value:
     for _ in range(20):
         if not isinstance(value, Call):
             break
+        if value.method == "DDL" and value.args:
+            return _with_context(value.args[0], value.argument(1, "context"))
         if value.method in _TEXTS and value.args:
             return value.args[0]
         if value.method not in _CHAINED or not isinstance(value.function, Attr):
             break
         value = value.function.value
     return value
+
+
+def _with_context(statement: Value, context: Value | None) -> Value:
+    """The text of a `DDL` element, `%(name)s` in it replaced from its context; what that leaves open is computed."""
+    text = text_of(statement)
+    if text is None or "%(" not in text:
+        return statement
+    entries = context.entries if isinstance(context, Entries) else ()
+    known = {text_of(key): value for key, value in entries}
+    pieces = _IN_CONTEXT.split(text)
+    parts = tuple(
+        (known.get(piece) or Local(piece, statement.span)) if at % 2 else Constant(piece, statement.span)
+        for at, piece in enumerate(pieces)
+    )
+    if all(isinstance(part, Constant) for part in parts):
+        return Constant("".join(str(part.value) for part in parts if isinstance(part, Constant)), statement.span)
+    return Text(parts, statement.span)
 
 
 def _construct(value: Value, where: Span) -> list[Operation] | None:

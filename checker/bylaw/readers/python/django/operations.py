@@ -10,7 +10,7 @@ import msgspec
 from bylaw.facts.migrations import CreateObject, HelperCall, Operation, RunCode, UnreadOperation
 from bylaw.facts.values import Call, Choice, Items, Operator, Ref, Starred, Value, is_none, text_of
 from bylaw.readers.python.django import columns, constraints, models
-from bylaw.readers.python.django.run import DjangoRun
+from bylaw.readers.python.django.run import DjangoRun, comparable
 from bylaw.readers.python.embedded_sql import sql_of, sql_operations
 from bylaw.source import Span
 
@@ -132,7 +132,7 @@ def _statements(reading: Reading, value: Value | None, call: Call) -> Iterator[O
     if sql is None:
         yield UnreadOperation(call.span, "the SQL is computed at run time")
     elif sql.text:
-        yield from sql_operations(sql, reading.run.module.content, reading.run.conditions.dialect)
+        yield from map(comparable, sql_operations(sql, reading.run.module.content, reading.run.conditions.dialect))
 
 
 def _run_python(reading: Reading, call: Call) -> Iterator[Operation]:

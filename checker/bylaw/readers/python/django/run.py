@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from bylaw.facts.migrations import Operation, UnreadOperation
+import msgspec
+
+from bylaw.facts.migrations import CreateTable, Operation, UnreadOperation
 from bylaw.facts.values import Attr, Call, Local, Ref, Value
 from bylaw.readers.python.embedded_sql import changes_schema, sql_of, sql_operations
 from bylaw.readers.python.interpret.folding import Environment, TooMuch
@@ -55,12 +57,23 @@ class DjangoRun(Interpreter):
         elif call.method == "execute" and isinstance(call.function, Attr | Ref) and call.args:
             sql = sql_of(call.args[0])
             if sql is not None and changes_schema(sql.text):
-                self._found.extend(sql_operations(sql, self.module.content, self.conditions.dialect))
+                found = sql_operations(sql, self.module.content, self.conditions.dialect)
+                self._found.extend(map(comparable, found))
         elif call.method in _EDITOR_METHODS and isinstance(call.function, Attr) and _is_editor(call.function.value):
             self._found.append(
                 UnreadOperation(written.span, f"the schema editor is told to {call.method.replace('_', ' ')}")
             )
         return False
+
+
+def comparable(operation: Operation) -> Operation:
+    """A table in words that PostgreSQL does not know stands on a server where Django's own types have other names too:
+    none of its types can be held against theirs.
+    """
+    if not isinstance(operation, CreateTable) or all(spec.type.lower() != "datetime" for spec in operation.columns):
+        return operation
+    columns = tuple(msgspec.structs.replace(spec, type="") for spec in operation.columns)
+    return msgspec.structs.replace(operation, columns=columns)
 
 
 def _is_editor(value: Value) -> bool:
