@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,16 +20,17 @@ from bylaw.project.migrations.crowds import Crowd, Mixture
 from bylaw.project.migrations.deprecation import Announcement, Terms, announcement, object_announcement
 from bylaw.project.migrations.drops import Drop, drops
 from bylaw.project.migrations.file_names import file_name, is_named_by_hand
-from bylaw.project.migrations.foreign_keys import ForeignKey, is_indexed, new_foreign_keys
+from bylaw.project.migrations.foreign_keys import ForeignKey
 from bylaw.project.migrations.gaps import Gap
 from bylaw.project.migrations.held import Held
 from bylaw.project.migrations.hygiene import Careless, careless
-from bylaw.project.migrations.key_types import Mismatch, mismatches
+from bylaw.project.migrations.key_types import Mismatch
 from bylaw.project.migrations.linking import linked
 from bylaw.project.migrations.long_names import LongName
 from bylaw.project.migrations.losses import Loss, losses
 from bylaw.project.migrations.merged import EditedMigration, edited, merged
 from bylaw.project.migrations.mysql_work import Copy
+from bylaw.project.migrations.new_names import NewName
 from bylaw.project.migrations.object_changes import object_changes
 from bylaw.project.migrations.object_drops import DroppedObject, dropped_objects
 from bylaw.project.migrations.object_renames import RenamedObject, renamed_objects
@@ -64,9 +65,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Backfill", "Careless", "Change", "Copy", "Crowd", "Deployment", "Drop", "DroppedObject", "EditedMigration",
     "ForeignKey", "Gap", "Held", "IgnoredReference", "LongName", "Loss", "MigrationProblem", "MigrationTree",
-    "Migrations", "Mismatch", "Mixture", "Place", "Refusal", "Refused", "Rename", "RenamedObject", "Replacement",
-    "RequiredColumn", "Restriction", "Schema", "ServerVersion", "SideEffect", "Step", "Unguarded", "Unpaired",
-    "Untimed", "Withdrawal", "Work",
+    "Migrations", "Mismatch", "Mixture", "NewName", "Place", "Refusal", "Refused", "Rename", "RenamedObject",
+    "Replacement", "RequiredColumn", "Restriction", "Schema", "ServerVersion", "SideEffect", "Step", "Unguarded",
+    "Unpaired", "Untimed", "Withdrawal", "Work",
 ]  # fmt: skip
 
 
@@ -264,27 +265,6 @@ class Migrations(OnServer):
     def careless(self) -> Iterator[Careless]:
         """Python of judged migrations that works with today's models, knows no way back, or names things otherwise."""
         return careless(self._project, self.trees)
-
-    @cached_property
-    def _foreign_keys(self) -> tuple[ForeignKey, ...]:
-        latest = cache(lambda tree: self.schema_after(tree.steps[-1]))
-        return tuple(new_foreign_keys(self.deployments, latest))
-
-    def unindexed_keys(self) -> Iterator[ForeignKey]:
-        """New foreign keys on PostgreSQL that no index serves in the end."""
-        for key in self._foreign_keys:
-            change = key.change
-            text = self._project.files[change.step.path].text(key.location.span)
-            if self.servers.is_postgres(change.tree, change.step) and not is_indexed(key, text):
-                yield key
-
-    def mismatched_keys(self) -> Iterator[Mismatch]:
-        """New foreign keys of another type than their target."""
-        return mismatches(
-            self._foreign_keys,
-            lambda key: self.servers.dialect(key.change.tree, key.change.step),
-            lambda step: self._content(step.path).decode("utf-8", "replace"),
-        )
 
     def losses(self) -> Iterator[Loss]:
         """Rows and values that go, and nothing else says so."""

@@ -17,6 +17,7 @@ from bylaw.source import Location, Span
 
 _NOT_NULL: Final = re.compile(r"[\s(]*(?:\w+\.)?[\"`]?(\w+)[\"`]?\s+is\s+not\s+null[\s);]*", re.IGNORECASE)
 _UNINDEXED: Final = re.compile(r"\bdb_index\s*=\s*False\b")
+_CREATE_INDEX: Final = re.compile(r"\bcreate\s{1,9}(?:unique\s{1,9})?index\b", re.IGNORECASE)
 
 
 class ForeignKey(msgspec.Struct, frozen=True, eq=False):
@@ -55,7 +56,7 @@ class ForeignKey(msgspec.Struct, frozen=True, eq=False):
         owner, dot, column = self.references.rpartition(".")
         if not dot:
             return self.references if self.references != "?" else ""
-        is_schema = owner == "public" or any(name.startswith(f"{owner}.") for name in self.schema.tables)
+        is_schema = owner in {"public", "auth"} or any(name.startswith(f"{owner}.") for name in self.schema.tables)
         return (
             self.references
             if is_schema or (self.referenced_columns and column != self.referenced_columns[0])
@@ -102,8 +103,8 @@ def _made_by(change: Change, after: Schema, latest: Callable[[MigrationTree], Sc
         final = _same_table(schema, made) if made is not None else None
         if final is None or final.temporary or final.unmapped or is_late(references):
             continue
-        columns = tuple(column.name for name in named if (column := final.column(name)) is not None)
-        if len(columns) == len(named) and _stands(final, columns) and _is_seen(final, columns):
+        columns = _renamed(made, final, named) if made is not None else ()
+        if columns and not _had_it(change, made, named) and _stands(final, columns) and _is_seen(final, columns):
             yield ForeignKey(change, schema, final, columns, references, referenced, span)
 
 
@@ -131,11 +132,35 @@ def _same_table(schema: Schema, table: TableState) -> TableState | None:
     return next((other for other in schema.tables.values() if other.identity == table.identity), None)
 
 
+def _renamed(made: TableState, final: TableState, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """The names that columns have in the end; none where one of them is gone."""
+    found = []
+    for name in columns:
+        column = made.column(name)
+        if column is None:
+            return ()
+        last = final.column(column.name)
+        if last is None or last.identity != column.identity:
+            last = next((other for other in final.columns.values() if other.identity == column.identity), None)
+        if last is None:
+            return ()
+        found.append(last.name)
+    return tuple(found)
+
+
+def _had_it(change: Change, made: TableState | None, columns: tuple[str, ...]) -> bool:
+    """Whether the columns had a key before the deployment, which is only made again."""
+    before = change.deployment.known_before(made)
+    old = change.deployment.names_before(made, columns)
+    return before is not None and all(before.column(name) for name in old) and _stands(before, old)
+
+
 def _stands(table: TableState, columns: tuple[str, ...]) -> bool:
     """Whether the key was not dropped again."""
     if any(constraint.kind == "foreign-key" and constraint.columns == columns for constraint in table.constraints):
         return True
-    return len(columns) == 1 and bool(table.columns[columns[0]].references)
+    column = table.column(columns[0]) if len(columns) == 1 else None
+    return column is not None and bool(column.references)
 
 
 def _is_seen(table: TableState, columns: tuple[str, ...]) -> bool:
@@ -164,13 +189,13 @@ def _is_blurred(change: Change, created: Iterable[Step | None]) -> bool:
 # --- which no index serves -------------------------------------------------------------------------------
 
 
-def is_indexed(key: ForeignKey, text: str) -> bool:
-    """Whether an index begins with one of its columns, or that cannot be excluded. `text`: the key as written.
+def is_indexed(key: ForeignKey, text: Callable[[Location], str], content: Callable[[Step], str]) -> bool:
+    """Whether an index begins with one of its columns, or that cannot be excluded. `text`: what stands at a place,
+    `content`: a step's whole file.
 
-    Django makes an index for every key that does not refuse it.
+    Django makes an index for every key that does not refuse it, and tells nobody what it makes for many-to-many fields.
     """
-    django = key.change.tree.tool == "django" and not _is_sql(key.change)
-    if django and (not _UNINDEXED.search(text) or _is_altered(key)):
+    if key.change.tree.tool == "django" and key.table.model and _is_djangos(key, text(key.location)):
         return True
     wanted = {column.lower() for column in key.columns}
     if any(_serves(index, wanted) for index in key.table.indexes):
@@ -178,12 +203,25 @@ def is_indexed(key: ForeignKey, text: str) -> bool:
     if any(_brings_index(constraint, wanted) for constraint in key.table.constraints):
         return True
     flagged = [column for column in key.table.columns.values() if column.primary_key]
-    return any(_is_own_index(key.table.columns[name], flagged) for name in key.columns)
+    return any(_is_own_index(key.table.columns[name], flagged) for name in key.columns) or _is_made_by_code(
+        key, content
+    )
 
 
-def _is_sql(change: Change) -> bool:
-    """Whether it is SQL inside a Django migration: keys are no constraints of their own elsewhere in it."""
-    return isinstance(change.operation, ops.AddConstraint)
+def _is_djangos(key: ForeignKey, text: str) -> bool:
+    """Whether Django sees to the index, or may."""
+    return isinstance(key.change.operation, ops.AddConstraint) or not _UNINDEXED.search(text) or _is_altered(key)
+
+
+def _is_made_by_code(key: ForeignKey, content: Callable[[Step], str]) -> bool:
+    """Whether Python of the same migration or a later one says CREATE INDEX, and the name of a column."""
+    steps = key.change.tree.steps
+    for step in steps[steps.index(key.change.step) :]:
+        if any(isinstance(operation, ops.RunCode | ops.UnreadOperation) for operation in step.migration.operations):
+            said = content(step)
+            if _CREATE_INDEX.search(said) and any(name in said for name in key.columns):
+                return True
+    return False
 
 
 def _is_altered(key: ForeignKey) -> bool:

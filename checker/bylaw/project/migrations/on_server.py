@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from bylaw.project.migrations.backfills import Backfill, IgnoredReference, backfills, ignored_references
 from bylaw.project.migrations.changes import Change, Deployment
 from bylaw.project.migrations.crowds import Crowd, Mixture, crowds, mixtures
+from bylaw.project.migrations.foreign_keys import ForeignKey, is_indexed, new_foreign_keys
 from bylaw.project.migrations.gaps import Gap, concurrent_builds, gaps
 from bylaw.project.migrations.held import Held, held
+from bylaw.project.migrations.key_types import Mismatch, mismatches
 from bylaw.project.migrations.locks import works
 from bylaw.project.migrations.long_names import LongName, long_names, unqualified
 from bylaw.project.migrations.mysql_work import Copy, copies
+from bylaw.project.migrations.new_names import NewName, new_names
 from bylaw.project.migrations.refusals import Refusal, refusals
 from bylaw.project.migrations.running import (
     Refused,
@@ -27,10 +30,11 @@ from bylaw.project.migrations.running import (
     untimed,
 )
 from bylaw.project.migrations.servers import Servers, ServerVersion
+from bylaw.project.migrations.state import Schema
 from bylaw.project.migrations.step import Step
 from bylaw.project.migrations.transactions import Place, places
 from bylaw.project.migrations.work import Work
-from bylaw.source import Span
+from bylaw.source import Location, Span
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -57,6 +61,10 @@ class OnServer(ABC):
     @abstractmethod
     def changes(self) -> tuple[Change, ...]:
         """Operations that may break the running release."""
+
+    @abstractmethod
+    def schema_after(self, step: Step) -> Schema:
+        """The schema that the step leaves behind."""
 
     @cached_property
     def servers(self) -> Servers:
@@ -203,6 +211,38 @@ class OnServer(ABC):
                 if server is not None:
                     new = (change for change in members if change.is_new)
                     yield from ignored_references(new, deployment.changes, server, self._part)
+
+    @cached_property
+    def _foreign_keys(self) -> tuple[ForeignKey, ...]:
+        latest = cache(lambda tree: self.schema_after(tree.steps[-1]))
+        return tuple(new_foreign_keys(self.deployments, latest))
+
+    def unindexed_keys(self) -> Iterator[ForeignKey]:
+        """New foreign keys on PostgreSQL that no index serves in the end."""
+        for key in self._foreign_keys:
+            change = key.change
+            if self.servers.is_postgres(change.tree, change.step) and not is_indexed(key, self._said_at, self._words):
+                yield key
+
+    def _said_at(self, location: Location) -> str:
+        return self._project.files[location.path].text(location.span)
+
+    def _words(self, step: Step) -> str:
+        return self._project.files[step.path].source.content.decode("utf-8", "replace")
+
+    def mismatched_keys(self) -> Iterator[Mismatch]:
+        """New foreign keys of another type than their target."""
+        return mismatches(
+            self._foreign_keys,
+            lambda key: self.servers.dialect(key.change.tree, key.change.step),
+            self._words,
+        )
+
+    def new_names(self) -> Iterator[NewName]:
+        """Names that judged migrations, the first ones included, give to what they make or rename."""
+        changes = (change for deployment in self.deployments for change in deployment.changes)
+        fresh = (change for change in changes if change.is_new and change.step.exempt != "replaced")
+        return new_names(fresh, self._text)
 
     def _part(self, change: Change, span: Span) -> str:
         return self._project.files[change.step.path].text(span)
