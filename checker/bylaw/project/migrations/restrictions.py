@@ -158,16 +158,15 @@ def _default(
     serial = column is not None and column.generation == "serial"
     never_had = column is not None and column.default_known and column.default is None and not serial
     restored = final is not None and (final.default is not None or final.generated or final.nullable is True)
-    restored = restored or may_be_filled_by_trigger(change, operation.table)
     if operation.generated == "drop-identity":
-        if not restored:
+        if not restored and not may_be_filled_by_trigger(change, operation.table):
             yield Restriction(change, "drop-identity", operation.table, (operation.column,))
     elif operation.generated == "drop-expression":
         yield Restriction(change, "drop-expression", operation.table, (operation.column,))
     elif dropped and nullable is False and not never_had and not restored:
-        yield Restriction(
-            change, "drop-default", operation.table, (operation.column,), old=(column.default or "") if column else ""
-        )
+        if not may_be_filled_by_trigger(change, operation.table):
+            old = (column.default or "") if column is not None else ""
+            yield Restriction(change, "drop-default", operation.table, (operation.column,), old=old)
     elif set_to is not None and not dropped:
         yield Restriction(change, "set-default", operation.table, (operation.column,), new=set_to, strict=True)
 
