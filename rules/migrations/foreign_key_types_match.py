@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from bylaw import Finding, NoOptions, Project, project_rule
+from bylaw import Finding, Project, project_rule
+
+
+@dataclass(frozen=True)
+class Options:
+    wider: bool = True
+    """Report also a whole number that is larger than its target (`bigint` for an `integer`): every value fits, and
+    PostgreSQL takes it; MySQL does not."""
 
 
 @project_rule(
@@ -14,7 +22,7 @@ from bylaw import Finding, NoOptions, Project, project_rule
     sources=("S2-43",),
     concern="robustness",
 )
-def foreign_key_types_match(project: Project, _options: NoOptions) -> Iterator[Finding]:
+def foreign_key_types_match(project: Project, options: Options) -> Iterator[Finding]:
     """A key of another type than its target works until it does not: an `integer` that points to a `bigint` is full
     after two billion rows, of which the other table may have more. PostgreSQL compares such columns with a conversion
     in each row, and refuses types that it cannot compare; MySQL refuses them all.
@@ -40,6 +48,8 @@ def foreign_key_types_match(project: Project, _options: NoOptions) -> Iterator[F
     ```
     """
     for found in project.migrations.mismatched_keys():
+        if found.wider and not options.wider:
+            continue
         column, referenced = found.column, found.referenced
         own = f"`{found.key.table.name}.{column.name}`"
         consequence = ": not every value fits" if found.narrower else ""

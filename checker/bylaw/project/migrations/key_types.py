@@ -22,7 +22,7 @@ _EVERYWHERE: Final = frozenset({*_TEXTS, *_INTEGERS})
 
 class Mismatch(msgspec.Struct, frozen=True, eq=False):
     """One column of a key, and the column that it points to, with their types as the migrations say them.
-    `narrower`: both are whole numbers, and not every value of the target fits.
+    `narrower`: both are whole numbers, and not every value of the target fits; `wider`: every one does.
     """
 
     key: ForeignKey
@@ -30,6 +30,7 @@ class Mismatch(msgspec.Struct, frozen=True, eq=False):
     target: str
     referenced: ColumnState
     narrower: bool
+    wider: bool
 
 
 def mismatches(
@@ -59,8 +60,10 @@ def mismatches(
                 continue
             if alembic and "uuid" in {one.base, other.base} and _has_own_type(column, referenced, text):
                 continue
-            narrower = _INTEGERS.get(one.base, 0) < _INTEGERS.get(other.base, 0) and one.base in _INTEGERS
-            yield Mismatch(key, column, table.name, referenced, narrower)
+            size, wanted_size = _INTEGERS.get(one.base, 0), _INTEGERS.get(other.base, 0)
+            known = bool(size and wanted_size)
+            wider = known and size > wanted_size and server == "postgres"
+            yield Mismatch(key, column, table.name, referenced, known and size < wanted_size, wider)
 
 
 def _differ(one: SqlType, other: SqlType) -> bool:
