@@ -23,7 +23,8 @@ _CREATE_INDEX: Final = re.compile(r"\bcreate\s{1,9}(?:unique\s{1,9})?index\b", r
 class ForeignKey(msgspec.Struct, frozen=True, eq=False):
     """A foreign key that a judged migration makes and that still stands after the last one.
 
-    `table` is the table then, `schema` everything; `references` and `referenced_columns` are as in `AddConstraint`.
+    `table` is the table then, `schema` everything; `left` is the table as its own deployment leaves it behind, with
+    `left_columns`. `references` and `referenced_columns` are as in `AddConstraint`.
     """
 
     change: Change
@@ -33,6 +34,8 @@ class ForeignKey(msgspec.Struct, frozen=True, eq=False):
     references: str
     referenced_columns: tuple[str, ...]
     span: Span | None
+    left: TableState
+    left_columns: tuple[str, ...]
 
     @property
     def location(self) -> Location:
@@ -101,11 +104,18 @@ def _made_by(change: Change, after: Schema, latest: Callable[[MigrationTree], Sc
         made = after.table(table)
         schema = latest(change.tree)
         final = _same_table(schema, made) if made is not None else None
-        if final is None or final.temporary or final.unmapped or is_late(references):
+        left = change.deployment.final(made) if made is not None else None
+        if made is None or final is None or left is None or _is_no_matter(final) or is_late(references):
             continue
-        columns = _renamed(made, final, named) if made is not None else ()
-        if columns and not _had_it(change, made, named) and _stands(final, columns) and _is_seen(final, columns):
-            yield ForeignKey(change, schema, final, columns, references, referenced, span)
+        columns, left_columns = _renamed(made, final, named), _renamed(made, left, named)
+        if not columns or not left_columns or _had_it(change, made, named):
+            continue
+        if _stands(final, columns) and _is_seen(final, columns):
+            yield ForeignKey(change, schema, final, columns, references, referenced, span, left, left_columns)
+
+
+def _is_no_matter(table: TableState) -> bool:
+    return table.temporary or table.unmapped is not None
 
 
 _Declared = tuple[str, tuple[str, ...], str, tuple[str, ...], Span | None]
@@ -148,7 +158,7 @@ def _renamed(made: TableState, final: TableState, columns: tuple[str, ...]) -> t
     return tuple(found)
 
 
-def _had_it(change: Change, made: TableState | None, columns: tuple[str, ...]) -> bool:
+def _had_it(change: Change, made: TableState, columns: tuple[str, ...]) -> bool:
     """Whether the columns had a key before the deployment, which is only made again."""
     before = change.deployment.known_before(made)
     old = change.deployment.names_before(made, columns)
@@ -197,15 +207,19 @@ def is_indexed(key: ForeignKey, text: Callable[[Location], str], content: Callab
     """
     if key.change.tree.tool == "django" and key.table.model and _is_djangos(key, text(key.location)):
         return True
-    wanted = {column.lower() for column in key.columns}
-    if any(_serves(index, wanted) for index in key.table.indexes):
+    if _is_served(key.table, key.columns) or _is_served(key.left, key.left_columns):
         return True
-    if any(_brings_index(constraint, wanted) for constraint in key.table.constraints):
+    return _is_made_by_code(key, content)
+
+
+def _is_served(table: TableState, columns: tuple[str, ...]) -> bool:
+    wanted = {column.lower() for column in columns}
+    if any(_serves(index, wanted) for index in table.indexes):
         return True
-    flagged = [column for column in key.table.columns.values() if column.primary_key]
-    return any(_is_own_index(key.table.columns[name], flagged) for name in key.columns) or _is_made_by_code(
-        key, content
-    )
+    if any(_brings_index(constraint, wanted) for constraint in table.constraints):
+        return True
+    flagged = [column for column in table.columns.values() if column.primary_key]
+    return any(_is_own_index(table.columns[name], flagged) for name in columns)
 
 
 def _is_djangos(key: ForeignKey, text: str) -> bool:
@@ -214,13 +228,20 @@ def _is_djangos(key: ForeignKey, text: str) -> bool:
 
 
 def _is_made_by_code(key: ForeignKey, content: Callable[[Step], str]) -> bool:
-    """Whether Python of the same migration or a later one says CREATE INDEX, and the name of a column."""
+    """Whether the same migration or a later one may see to it, by what could not be read: Python that says CREATE INDEX
+    and the name of a column, or something about the table.
+    """
+    table = key.table.name.rpartition(".")[2]
     steps = key.change.tree.steps
     for step in steps[steps.index(key.change.step) :]:
-        if any(isinstance(operation, ops.RunCode | ops.UnreadOperation) for operation in step.migration.operations):
-            said = content(step)
-            if _CREATE_INDEX.search(said) and any(name in said for name in key.columns):
-                return True
+        unread = any(isinstance(operation, ops.UnreadOperation) for operation in step.migration.operations)
+        if not unread and not any(isinstance(operation, ops.RunCode) for operation in step.migration.operations):
+            continue
+        said = content(step)
+        if _CREATE_INDEX.search(said) and any(name in said for name in key.columns):
+            return True
+        if unread and step is not key.change.step and table in said:
+            return True
     return False
 
 
