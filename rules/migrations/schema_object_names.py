@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from bylaw import Finding, Project, project_rule
 
+_SHORTENED = 60
+"""Bytes: SQLAlchemy makes them so many where PostgreSQL's 63 are not enough."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -44,7 +47,8 @@ def schema_object_names(project: Project, options: Options) -> Iterator[Finding]
     which table it belongs to. A house that has a pattern says so in the options; without one, nothing is reported.
 
     Compared are names that stand in a new migration, as the database keeps them: in SQL, letters without quotes are
-    small ones. What a tool or the server makes up is left alone, and so is what has run already.
+    small ones. What a tool or the server makes up is left alone, and so are names that may have been shortened (of 60
+    bytes and more), and what has run already.
 
     Repair: another name, in the migration and in the model that it was generated from.
 
@@ -87,7 +91,9 @@ def schema_object_names(project: Project, options: Options) -> Iterator[Finding]
 
 
 def _matches(pattern: str, name: str, table: str, columns: tuple[str, ...]) -> bool:
-    """Expressions may be called anything, and so may columns that are not known."""
+    """Expressions may be called anything, and so may columns that are not known; what was shortened fits no pattern."""
+    if len(name.encode()) >= _SHORTENED:
+        return True
     parts = [re.escape(column) if column else ".+" for column in columns]
     filled = pattern.replace("{table}", re.escape(table) or ".+").replace("{columns}", "_".join(parts) or ".+")
     return re.fullmatch(filled, name) is not None
