@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Literal
 
 from bylaw import AddImport, Adoption, Finding, Fix, Project, Replace, Span, project_rule
+from bylaw.facts.naming import matches_any
 from bylaw.facts.queries import Query, Touch
 
 _DELETES = frozenset({"delete", "delete-row", "sql-delete"})
@@ -112,7 +112,7 @@ def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
             continue
         if project.files[touch.path].matches(options.allow_paths):
             continue
-        if any(fnmatchcase(query.function.rpartition(".")[2].lower(), pattern) for pattern in options.allow_functions):
+        if matches_any(options.allow_functions, query.function.rpartition(".")[2].lower()):
             continue
         yield Finding(
             project.files[touch.path].at(query.span),
@@ -124,9 +124,7 @@ def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
 
 
 def _is_exempt(touch: Touch, options: Options) -> bool:
-    return touch.table.is_association or any(
-        fnmatchcase(touch.table.name, pattern) for pattern in options.exempt_tables
-    )
+    return touch.table.is_association or matches_any(options.exempt_tables, touch.table.name)
 
 
 def _what(touch: Touch) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Literal
 
 from bylaw import Adoption, Finding, Fix, Project, Replace, Span, project_rule
+from bylaw.facts.naming import matches_any
 from bylaw.facts.queries import Touch
 
 _READS = frozenset({"select", "get", "sql-select"})
@@ -136,7 +136,7 @@ def soft_delete_filter(project: Project, options: Options) -> Iterator[Finding]:
 
 
 def _may_see_deleted(project: Project, touch: Touch, options: Options) -> bool:
-    if touch.table.is_association or any(fnmatchcase(touch.table.name, pattern) for pattern in options.exempt_tables):
+    if touch.table.is_association or matches_any(options.exempt_tables, touch.table.name):
         return True
     file = project.files[touch.path]
     function = touch.query.function.removeprefix(file.facts.module).lower()

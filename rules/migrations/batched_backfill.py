@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from bylaw import Backfill, Finding, Project, project_rule
+from bylaw.facts.naming import matches_any
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def batched_backfill(project: Project, options: Options) -> Iterator[Finding]:
     ```
     """
     for found in project.migrations.backfills():
-        if not any(fnmatchcase(found.table, pattern) for pattern in options.small_tables):
+        if not matches_any(options.small_tables, found.table):
             yield Finding(found.change.location, _message(found), _steps(found))
 
 

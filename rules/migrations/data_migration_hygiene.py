@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from bylaw import Careless, Finding, Project, project_rule
+from bylaw.facts.naming import matches_any
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def data_migration_hygiene(project: Project, options: Options) -> Iterator[Findi
     ```
     """
     for found in project.migrations.careless():
-        if any(fnmatchcase(found.name, pattern) for pattern in options.allow):
+        if matches_any(options.allow, found.name):
             continue
         match found.kind:
             case "live-model" if options.live_models:

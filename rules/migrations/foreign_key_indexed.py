@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from bylaw import Finding, Project, project_rule
+from bylaw.facts.naming import matches_any
 
 
 @dataclass(frozen=True)
@@ -71,5 +71,4 @@ def foreign_key_indexed(project: Project, options: Options) -> Iterator[Finding]
 
 
 def _matches(table: str, patterns: tuple[str, ...]) -> bool:
-    bare = table.rpartition(".")[2]
-    return any(fnmatchcase(table, pattern) or fnmatchcase(bare, pattern) for pattern in patterns)
+    return matches_any(patterns, table, table.rpartition(".")[2])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Literal
 
 from bylaw import Finding, Project, Untimed, project_rule
+from bylaw.facts.naming import matches_any
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def lock_timeout_set(project: Project, options: Options) -> Iterator[Finding]:
     ```
     """
     for found in project.migrations.untimed(options.settings):
-        if not any(fnmatchcase(found.table, pattern) for pattern in options.small_tables):
+        if not matches_any(options.small_tables, found.table):
             message = f"waits for its lock on `{found.table}` without a limit, and everybody else waits behind it"
             if found.setting != "lock_timeout":
                 message = f"may keep its lock on `{found.table}` without a limit: nothing sets {found.setting}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from bylaw import Finding, Fix, Project, ServerVersion, Work, project_rule
 from bylaw.facts.migrations import AddColumn
+from bylaw.facts.naming import matches_any
 
 _CAUSES = frozenset({
     "unique", "primary-key", "exclude", "foreign-key", "check", "not-null", "attach", "recheck", "domain-check",
@@ -140,7 +140,7 @@ def no_blocking_constraint(project: Project, options: Options) -> Iterator[Findi
         detached = options.detach and work.cause == "detach"
         if (work.cause not in _CAUSES and not detached) or work.cause in options.allow:
             continue
-        if not any(fnmatchcase(work.table, pattern) for pattern in options.small_tables):
+        if not matches_any(options.small_tables, work.table):
             yield Finding(work.change.location, _message(work), _steps(project, work, version), fix=_fix(project, work))
 
 

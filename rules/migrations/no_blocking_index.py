@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from bylaw import Finding, Project, Work, project_rule
+from bylaw.facts.naming import matches_any
 
 _REBUILDS_CONCURRENTLY = 12
 
@@ -94,7 +94,7 @@ def no_blocking_index(project: Project, options: Options) -> Iterator[Finding]:
     for work in project.migrations.works():
         if work.cause not in {"index", "reindex"} and not (work.cause == "drop-index" and options.drops):
             continue
-        if not any(fnmatchcase(work.table, pattern) for pattern in options.small_tables):
+        if not matches_any(options.small_tables, work.table):
             server = project.migrations.postgres
             if work.cause == "reindex" and server.major < _REBUILDS_CONCURRENTLY:
                 help_text = (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Literal
 
 from bylaw import Drop, DroppedObject, Finding, Project, Related, project_rule
+from bylaw.facts.naming import matches_any
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def no_immediate_drop(project: Project, options: Options) -> Iterator[Finding]:
     ```
     """
     for drop in project.migrations.drops():
-        if any(fnmatchcase(name, pattern) for name in (drop.table, drop.name) for pattern in options.allow):
+        if matches_any(options.allow, drop.table, drop.name):
             continue
         announced = project.migrations.announcement(drop, options)
         references = project.migrations.references(drop) if options.check_code_references else ()
@@ -190,7 +190,7 @@ def no_immediate_drop(project: Project, options: Options) -> Iterator[Finding]:
 def _objects(project: Project, options: Options) -> Iterator[Finding]:
     """Views, functions, types and the like."""
     for drop in project.migrations.dropped_objects():
-        if any(fnmatchcase(name, pattern) for name in (drop.name, *drop.with_it) for pattern in options.allow):
+        if matches_any(options.allow, drop.name, *drop.with_it):
             continue
         announced = project.migrations.object_announcement(drop, options)
         related = drop.uses if options.check_code_references else ()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from bylaw import Finding, Project, Related, Rename, RenamedObject, project_rule
+from bylaw.facts.naming import matches_any
 
 
 @dataclass(frozen=True)
@@ -129,18 +129,18 @@ def no_in_place_rename(project: Project, options: Options) -> Iterator[Finding]:
     for rename in project.migrations.renames():
         if rename.own and options.allow_if_created_in_same_revision:
             continue
-        if any(fnmatchcase(rename.table, pattern) for pattern in options.allow_tables):
+        if matches_any(options.allow_tables, rename.table):
             continue
         fix = project.migrations.expansion(rename) if not rename.own else None
         yield Finding(rename.change.location, _message(rename), _steps(rename), fix=fix)
     for moved in project.migrations.renamed_objects():
-        if not any(fnmatchcase(moved.name, pattern) for pattern in options.allow_tables):
+        if not matches_any(options.allow_tables, moved.name):
             yield Finding(moved.change.location, _object_message(moved), _object_steps(moved), moved.uses)
     if not options.forbid_single_revision_expand_contract:
         return
     for replacement in project.migrations.replacements():
         drop = replacement.drop
-        if any(fnmatchcase(drop.table, pattern) for pattern in options.allow_tables):
+        if matches_any(options.allow_tables, drop.table):
             continue
         message = (
             f"adds `{drop.table}.{replacement.column}`, copies `{drop.column}` into it and drops that at once: "

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Literal
 
 from bylaw import Finding, Project, Restriction, Severity, project_rule
+from bylaw.facts.naming import matches_any
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def no_incompatible_alter(project: Project, options: Options) -> Iterator[Findin
 
 def _is_allowed(found: Restriction, options: Options) -> bool:
     names = [found.kind, found.table, *(f"{found.table}.{column}" for column in found.columns)]
-    return any(fnmatchcase(name, pattern) for name in names for pattern in options.allow)
+    return matches_any(options.allow, *names)
 
 
 def _message(found: Restriction) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from bylaw import Finding, Held, Project, Related, project_rule
+from bylaw.facts.naming import matches_any
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def no_lock_held_over_work(project: Project, options: Options) -> Iterator[Findi
         if held.kind == "code" and not options.code:
             continue
         tables = [name for name in (held.table, held.lock.table) if name]
-        if not any(fnmatchcase(name, pattern) for name in tables for pattern in options.small_tables):
+        if not matches_any(options.small_tables, *tables):
             related = Related(held.by.location, f"the lock on `{held.lock.table}` is taken here")
             fix = project.migrations.repairs.released(held)
             yield Finding(held.work.location, _message(held), _steps(project, held), (related,), fix)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from bylaw import Finding, Project, SideEffect, project_rule
+from bylaw.facts.naming import matches_any
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def no_lost_side_effect(project: Project, options: Options) -> Iterator[Finding]
         names = (found.kind, found.table, found.name)
         if found.strict and not options.strict:
             continue
-        if not any(fnmatchcase(name, pattern) for name in names if name for pattern in options.allow):
+        if not matches_any(options.allow, *filter(None, names)):
             yield Finding(found.change.location, f"{_change(found)}: {_consequence(found)}", _steps(found))
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from bylaw import Copy, Finding, Project, project_rule
+from bylaw.facts.naming import matches_any
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def no_table_copy(project: Project, options: Options) -> Iterator[Finding]:
     ```
     """
     for copy in project.migrations.copies():
-        if copy.cause in options.allow or any(fnmatchcase(copy.table, pattern) for pattern in options.small_tables):
+        if copy.cause in options.allow or matches_any(options.small_tables, copy.table):
             continue
         yield Finding(copy.change.location, _message(copy), _steps(copy))
 

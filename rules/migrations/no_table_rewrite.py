@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from bylaw import Finding, Project, ServerVersion, Work, project_rule
+from bylaw.facts.naming import matches_any
 
 _CAUSES = frozenset({
     "type", "default", "generated", "serial", "identity", "domain", "storage", "vacuum-full", "cluster",
@@ -103,7 +103,7 @@ def no_table_rewrite(project: Project, options: Options) -> Iterator[Finding]:
     for work in project.migrations.works():
         if work.cause not in _CAUSES or work.cause in options.allow:
             continue
-        if not any(fnmatchcase(work.table, pattern) for pattern in options.small_tables):
+        if not matches_any(options.small_tables, work.table):
             yield Finding(work.change.location, _message(work, server), _steps(project, work, server))
 
 

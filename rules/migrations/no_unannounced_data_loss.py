@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from bylaw import Finding, Loss, Project, Related, project_rule
+from bylaw.facts.naming import matches_any
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def no_unannounced_data_loss(project: Project, options: Options) -> Iterator[Fin
     """
     for loss in project.migrations.losses():
         names = [loss.kind, loss.table, *(f"{loss.table}.{column}" for column in loss.columns)]
-        if any(fnmatchcase(name, pattern) for name in names for pattern in options.allow):
+        if matches_any(options.allow, *names):
             continue
         related = (Related(loss.again.location, "added again here"),) if loss.again is not None else ()
         yield Finding(loss.change.location, _message(loss), _steps(loss), related)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from bylaw import Finding, Project, project_rule
+from bylaw.facts.naming import matches_any
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,6 @@ def qualified_table_name(project: Project, options: Options) -> Iterator[Finding
     ```
     """
     for change, table in project.migrations.unqualified():
-        if not any(fnmatchcase(table, pattern) for pattern in options.exempt):
+        if not matches_any(options.exempt, table):
             message = f"names the table `{table}` without its schema: which one that is, the search_path decides"
             yield Finding(change.location, message, f"Say the schema: `public.{table}`, for instance.")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from bylaw import Finding, Gap, Project, Related, project_rule
+from bylaw.facts.naming import matches_any
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def replacement_index_first(project: Project, options: Options) -> Iterator[Find
     ```
     """
     for gap in project.migrations.gaps():
-        if not any(fnmatchcase(gap.table, pattern) for pattern in options.small_tables):
+        if not matches_any(options.small_tables, gap.table):
             related = (Related(gap.later.location, "the index that replaces it"),)
             yield Finding(gap.change.location, _message(gap), _steps(gap), related)
 

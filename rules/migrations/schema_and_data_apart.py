@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from bylaw import Finding, Mixture, Project, Related, project_rule
+from bylaw.facts.naming import matches_any
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def schema_and_data_apart(project: Project, options: Options) -> Iterator[Findin
     for found in project.migrations.mixtures():
         if not found.table and not options.code:
             continue
-        if not any(fnmatchcase(found.table, pattern) for pattern in options.small_tables):
+        if not matches_any(options.small_tables, found.table):
             related = (Related(found.schema.location, "the schema is changed here"),)
             yield Finding(found.change.location, _message(found), _steps(found), related)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Literal
 
 from bylaw import Adoption, Finding, Location, Project, project_rule
 from bylaw.facts.database import Column, ForeignKey, Table
-from bylaw.facts.naming import class_entities, same_name, table_entities
+from bylaw.facts.naming import class_entities, matches_any, same_name, table_entities
 
 _GENERIC = frozenset({"id", "pk", "uuid", "uid", "guid", "key", "oid"})
 _USERS = frozenset({"AbstractUser", "AbstractBaseUser"})
@@ -67,7 +66,7 @@ def _cases(project: Project, options: Options) -> Iterator[Case]:
 
 def _is_exempt(table: Table, column: Column, options: Options) -> bool:
     names = (table.name, f"{table.name}.{column.name}", f"{table.name}.{column.attribute}")
-    return any(fnmatchcase(name, pattern) for pattern in options.exempt for name in names)
+    return matches_any(options.exempt, *names)
 
 
 def _case(project: Project, table: Table, column: Column, key: ForeignKey) -> Case | None:

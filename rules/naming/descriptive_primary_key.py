@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import Literal
 
 from bylaw import Adoption, Finding, Location, Project, project_rule
 from bylaw.facts.database import Column, Table
-from bylaw.facts.naming import class_entities, same_name, table_entities
+from bylaw.facts.naming import class_entities, matches_any, same_name, table_entities
 from bylaw.facts.surface import IdUse
 
 
@@ -45,7 +44,7 @@ def _expected(table: Table, options: Options) -> list[str]:
 def _judged(project: Project, options: Options) -> Iterator[tuple[Table, Column, list[str]]]:
     """Every key that the convention speaks of, with the names that fit it."""
     for table in project.tables:
-        if table.context != "app" or any(fnmatchcase(table.name, pattern) for pattern in options.exempt_tables):
+        if table.context != "app" or matches_any(options.exempt_tables, table.name):
             continue
         keys = [column for column in table.primary_key if not column.from_library]
         single = len(table.primary_key) == 1

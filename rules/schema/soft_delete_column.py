@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Literal
 
 from bylaw import Adoption, Finding, Project, project_rule
 from bylaw.facts.database import Column, Table
+from bylaw.facts.naming import matches_any
 
 _MARKERS = (
     "deleted_at", "is_deleted", "deleted", "archived_at", "is_archived", "archived", "removed_at", "is_removed",
@@ -57,7 +57,7 @@ def _is_primary(table: Table, options: Options) -> bool:
 
 
 def _matches(table: Table, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(table.name, pattern) for pattern in patterns)
+    return matches_any(patterns, table.name)
 
 
 def _family(project: Project, table: Table) -> Iterator[Table]:

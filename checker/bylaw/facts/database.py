@@ -50,6 +50,10 @@ class Column(msgspec.Struct, frozen=True):
     conditional: bool = False
     """Declared only under a condition, or under a name that cannot be read: the table may lack it."""
 
+    def as_key(self) -> Column:
+        """The same column as a primary key, or as a part of one."""
+        return msgspec.structs.replace(self, primary_key=True, nullable=False)
+
 
 class Table(msgspec.Struct, frozen=True):
     """A mapped class or a `Table(...)`, with inherited columns resolved."""

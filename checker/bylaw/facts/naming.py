@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from functools import cache
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -130,3 +132,13 @@ def same_name(first: str, second: str) -> bool:
 
 def _joined_acronyms(name: str) -> str:
     return name.replace("o_auth", "oauth")
+
+
+def bare(name: str) -> str:
+    """The last part of a name of the database, in lower case: what it is called without its schema."""
+    return name.rpartition(".")[2].lower()
+
+
+def matches_any(patterns: Iterable[str], *names: str) -> bool:
+    """Whether one of the names has the form of one of the patterns (`*_settings`); the case of letters counts."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns for name in names)

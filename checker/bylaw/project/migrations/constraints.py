@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import ColumnSpec
 from bylaw.project.migrations.default_names import default_name
+from bylaw.project.migrations.edits import named
 from bylaw.project.migrations.expressions import words
 from bylaw.project.migrations.state import ColumnState, ConstraintState, TableState
 from bylaw.project.migrations.step import Step
@@ -85,7 +86,7 @@ def names_of(table: TableState) -> frozenset[str]:
 
 def with_constraint(table: TableState, operation: ops.AddConstraint, step: Step) -> TableState:
     """The table with a constraint that is added to it."""
-    columns = tuple(_known(table, column) for column in operation.columns)
+    columns = tuple(named(table, column) for column in operation.columns)
     if operation.using_index:
         index = next((index for index in table.indexes if index.name == operation.using_index), None)
         columns = columns or (index.columns if index is not None else ())
@@ -212,11 +213,6 @@ def with_renamed_constraint(table: TableState, name: str, new_name: str) -> Tabl
 def _not_null(table: TableState, column: ColumnState) -> str:
     """What PostgreSQL (18) calls the constraint that forbids NULL in a column."""
     return default_name("not-null", table.name, (column.name,), ())
-
-
-def _known(table: TableState, name: str) -> str:
-    column = table.column(name)
-    return column.name if column is not None else name
 
 
 def _changed(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from fnmatch import fnmatchcase
 
 import msgspec
 
 from bylaw.facts import migrations as ops
+from bylaw.facts.naming import matches_any
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.locks import lock_of
 from bylaw.project.migrations.transactions import Place
@@ -46,7 +46,7 @@ def crowds(placed: Iterable[tuple[Change, Place]], most: int, small: Sequence[st
         if place.number != number:
             number, tables, told = place.number, {}, False
         for table in _locked(change):
-            if not any(fnmatchcase(table, pattern) for pattern in small):
+            if not matches_any(small, table):
                 tables.setdefault(table, change)
         if len(tables) > most and not told:
             told = True

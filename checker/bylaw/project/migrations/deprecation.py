@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
+from bylaw.facts.naming import bare
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.drops import Drop
 from bylaw.project.migrations.object_drops import DroppedObject
-from bylaw.project.migrations.object_stories import bare
 from bylaw.project.migrations.objects import Objects
 from bylaw.project.migrations.step import Step
 from bylaw.source import Location

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from bylaw.facts import migrations as ops
+from bylaw.facts.naming import bare
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.object_drops import CALLED_BY_TRIGGERS
-from bylaw.project.migrations.object_stories import bare, family
+from bylaw.project.migrations.object_stories import family
 from bylaw.project.migrations.object_uses import uses
 from bylaw.project.migrations.objects import Objects, comes_again, is_there, known_before, same_name
 

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import Operation
+from bylaw.facts.naming import bare
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.step import MigrationTree, Step
 
@@ -32,11 +33,6 @@ class Told(NamedTuple):
 def family(kind: str) -> str:
     """Kinds of objects that share their names: views and materialised views, functions and procedures …"""
     return _FAMILIES.get(kind, kind)
-
-
-def bare(name: str) -> str:
-    """The last part of a name, in lower case."""
-    return name.rpartition(".")[2].lower()
 
 
 class Stories:

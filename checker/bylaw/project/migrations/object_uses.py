@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from bylaw.diagnostics import Related
-from bylaw.project.migrations.object_stories import bare, family
+from bylaw.facts.naming import bare
+from bylaw.project.migrations.object_stories import family
 from bylaw.source import Location, Span
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import msgspec
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import Operation
+from bylaw.facts.naming import bare
 from bylaw.project.migrations.changes import Change
-from bylaw.project.migrations.object_stories import TELLING, Stories, Told, bare, family
+from bylaw.project.migrations.object_stories import TELLING, Stories, Told, family
 from bylaw.project.migrations.step import MigrationTree, Step
 
 if TYPE_CHECKING:

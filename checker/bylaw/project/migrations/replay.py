@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import Operation
+from bylaw.facts.naming import bare
 from bylaw.project.migrations.constraints import (
     declared,
     names_constraints,
@@ -93,15 +94,15 @@ class Replay:
     def _put(self, state: TableState) -> None:
         self._write()
         if state.name not in self._tables:
-            bare = state.name.rpartition(".")[2].lower()
-            self._bare[bare] = (*self._bare.get(bare, ()), state.name)
+            last = bare(state.name)
+            self._bare[last] = (*self._bare.get(last, ()), state.name)
         self._tables[state.name] = state
 
     def _take(self, name: str) -> None:
         self._write()
         if self._tables.pop(name, None) is not None:
-            bare = name.rpartition(".")[2].lower()
-            self._bare[bare] = tuple(other for other in self._bare[bare] if other != name)
+            last = bare(name)
+            self._bare[last] = tuple(other for other in self._bare[last] if other != name)
 
     def _table(self, name: str) -> TableState:
         """The table as it is known; one that was never seen is made up."""
@@ -252,8 +253,7 @@ class Replay:
     def _see_views(self, kind: str) -> None:
         """Bring the names of views up to date, after something of that kind came, went or got another name."""
         if kind.endswith("view"):
-            views = (name for other, name in self._objects if other.endswith("view"))
-            self._views = frozenset(name.rpartition(".")[2].lower() for name in views)
+            self._views = frozenset(bare(name) for other, name in self._objects if other.endswith("view"))
 
     def _rename_object(self, operation: ops.RenameObject) -> None:
         kind, name, new_name = operation.kind, operation.name, operation.new_name
@@ -261,10 +261,10 @@ class Replay:
             self.change_table(operation.table, lambda state: with_renamed_constraint(state, name, new_name))
             return
         if kind == "index":
-            bare = name.rpartition(".")[2]
+            last = name.rpartition(".")[2]
             for table in list(self._tables.values()):
-                if bare in names_of(table):
-                    self._put(with_renamed_constraint(table, bare, new_name.rpartition(".")[2]))
+                if last in names_of(table):
+                    self._put(with_renamed_constraint(table, last, new_name.rpartition(".")[2]))
             return
         self._write()
         step = self._objects.pop((kind, name), None)
@@ -278,10 +278,10 @@ class Replay:
                 self._put(with_renamed_type(table, name, new_name))
 
     def _drop_index(self, operation: ops.DropIndex) -> None:
-        bare = operation.name.rpartition(".")[2]
+        last = operation.name.rpartition(".")[2]
         owner = self._reader.table(operation.table) if operation.table else None
         for state in [owner] if owner is not None else list(self._tables.values()):
-            left = without_index(state, bare)
+            left = without_index(state, last)
             if left is not state:
                 self._put(left)
                 return

@@ -6,10 +6,9 @@ import re
 from collections.abc import Container
 from typing import Final
 
-from bylaw.project.migrations.types import SqlType, parse_type
+from bylaw.project.migrations.types import CLOCKS, SqlType, parse_type
 
 _TEXTS: Final = frozenset({"varchar", "text", "citext"})
-_CLOCKS: Final = frozenset({"timestamp", "timestamp with time zone", "time", "time with time zone", "interval"})
 _FREE: Final = frozenset({("cidr", "inet"), ("xml", "text"), ("xml", "varchar")})
 _UNSURE: Final = frozenset({
     "bit", "varbit", "oid", "set", "year", "enum", "tinyint", "mediumint", "tinytext", "mediumtext", "longtext", "blob",
@@ -74,7 +73,7 @@ def _scalar(before: SqlType, after: SqlType) -> bool:
     if before.base == "numeric":
         grown = bool(before.numbers) and before.numbers[1:] == after.numbers[1:] and before.numbers <= after.numbers
         return bool(after.numbers) and not grown
-    if before.base in _CLOCKS:
+    if before.base in CLOCKS:
         return bool(after.numbers) and (not before.numbers or before.numbers > after.numbers) and after.numbers != (6,)
     return before.base == "char" and before.numbers != after.numbers
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from bylaw.facts.naming import bare
 from bylaw.project.migrations.step import Step
 
 
@@ -154,7 +155,7 @@ class Schema(msgspec.Struct, frozen=True):
 
     def has_view(self, name: str) -> bool:
         """Whether migrations created a view (materialised or not) of that name."""
-        return name.rpartition(".")[2].lower() in self.views
+        return bare(name) in self.views
 
     def column(self, table: str, column: str) -> ColumnState | None:
         state = self.table(table)

@@ -26,7 +26,7 @@ _INTEGERS = {"tinyint": 1, "smallint": 2, "mediumint": 3, "integer": 4, "bigint"
 _FLOATS = {"real": 1, "double precision": 2}
 _TEXTS = {"tinytext": 1, "text": 2, "mediumtext": 3, "longtext": 4}
 _BLOBS = {"tinyblob": 1, "blob": 2, "bytea": 2, "mediumblob": 3, "longblob": 4}
-_CLOCKS = frozenset({"timestamp", "timestamp with time zone", "time", "time with time zone", "interval"})
+CLOCKS = frozenset({"timestamp", "timestamp with time zone", "time", "time with time zone", "interval"})
 _ALWAYS_WIDER = frozenset({
     ("json", "jsonb"), ("cidr", "inet"), ("xml", "text"), ("bit", "varbit"), ("text", "citext"), ("citext", "text"),
     ("varchar", "citext"),
@@ -36,9 +36,7 @@ _PLAIN = frozenset({
     "citext", "xml", "bit", "varbit", "int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange",
     "enum", "year", "oid",
 })  # fmt: skip
-_KNOWN = _PLAIN.union(
-    _INTEGERS, _FLOATS, _TEXTS, _BLOBS, _CLOCKS, {"varchar", "char", "numeric", "binary", "varbinary"}
-)
+_KNOWN = _PLAIN.union(_INTEGERS, _FLOATS, _TEXTS, _BLOBS, CLOCKS, {"varchar", "char", "numeric", "binary", "varbinary"})
 _NEVER_A_WIDENING = frozenset({"smallint", "tinyint", "date", "time"})
 
 
@@ -136,7 +134,7 @@ def _scalar(before: SqlType, after: SqlType) -> Verdict:
         return "narrower" if after.numbers else "wider"
     if pair == ("numeric", "numeric"):
         return _numeric(before.numbers, after.numbers)
-    if before.base in _CLOCKS and before.base == after.base:
+    if before.base in CLOCKS and before.base == after.base:
         return _precision(before.numbers, after.numbers)
     if before.base in {"binary", "varbinary", *_BLOBS} and after.base in {"binary", "varbinary", *_BLOBS}:
         return "wider" if after.base in _BLOBS else _precision(before.numbers, after.numbers)

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bylaw.facts.migrations import AddColumn, CreateTable, Operation, RenameColumn, RenameTable, UnreadOperation
+from bylaw.facts.naming import bare
 from bylaw.project.migrations.step import MigrationTree, Step
 
 if TYPE_CHECKING:
@@ -88,12 +89,12 @@ class Doubts:
 def _created(operation: Operation) -> Iterator[str]:
     match operation:
         case CreateTable(table=table, columns=columns):
-            yield table.rpartition(".")[2].lower()
+            yield bare(table)
             yield from (column.name.lower() for column in columns)
         case AddColumn(column=column):
             yield column.name.lower()
         case RenameColumn(new_name=name) | RenameTable(new_name=name):
-            yield name.rpartition(".")[2].lower()
+            yield bare(name)
         case _:
             pass
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from bylaw.facts.naming import bare
 from bylaw.project.migrations.state import ConstraintState, IndexState, TableState
 from bylaw.project.migrations.step import MigrationTree
 from bylaw.project.paths import is_example
@@ -65,8 +66,3 @@ class Histories:
     def is_whole(self, tree: MigrationTree) -> bool:
         """Whether the tree builds its schema from nothing, along one line, and all of it was understood."""
         return not (tree.truncated or len(tree.heads) != 1 or tree in self._based_elsewhere or self.doubts[tree].whole)
-
-
-def bare(name: str) -> str:
-    """A table's name without its schema, in lower case."""
-    return name.rpartition(".")[2].lower()

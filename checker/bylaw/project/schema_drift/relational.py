@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from bylaw.facts.database import Column, Table
 from bylaw.facts.drift import Drift
 from bylaw.facts.migrations import CreateTable
+from bylaw.facts.naming import bare
 from bylaw.project.migrations.step import MigrationTree
 from bylaw.project.roles import context_of
 from bylaw.project.schema_drift.environments import hides
-from bylaw.project.schema_drift.histories import Built, Histories, bare
+from bylaw.project.schema_drift.histories import Built, Histories
 from bylaw.source import Location
 
 if TYPE_CHECKING:

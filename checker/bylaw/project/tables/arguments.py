@@ -39,7 +39,7 @@ class Arguments:
             last = self.columns.meanings.short(call, near).rpartition(".")[2]
             if last == "PrimaryKeyConstraint":
                 names = {_column_name(arg) for arg in call.args}
-                columns = [_as_key(c) if names & {c.name, c.attribute} else c for c in columns]
+                columns = [c.as_key() if names & {c.name, c.attribute} else c for c in columns]
             elif last == "ForeignKeyConstraint":
                 columns = self._point(columns, call, near)
         return columns
@@ -55,10 +55,6 @@ class Arguments:
             if key is not None:
                 targets[_column_name(name)] = msgspec.structs.replace(key, constraint=several)
         return [_pointing(column, targets) for column in columns]
-
-
-def _as_key(column: Column) -> Column:
-    return msgspec.structs.replace(column, primary_key=True, nullable=False)
 
 
 def _pointing(column: Column, targets: dict[str, ForeignKey]) -> Column:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from bylaw.facts.database import Column, ForeignKey, Table
 from bylaw.facts.migrations import (
     AddColumn,
@@ -17,6 +15,7 @@ from bylaw.facts.migrations import (
     RenameColumn,
     RenameTable,
 )
+from bylaw.facts.naming import bare
 from bylaw.project.paths import is_example, is_test
 from bylaw.source import Location, Span
 
@@ -44,19 +43,19 @@ def created_tables(project: Project, declared: Mapping[str, Table]) -> Iterator[
         places = _Places(tree)
         for head in tree.heads:
             for state in project.migrations.schema_after(head).tables.values():
-                bare = state.name.rpartition(".")[2].lower()
-                if bare in names or bare in seen or state.created is None or state.temporary or state.partition_of:
+                last = bare(state.name)
+                if last in names or last in seen or state.created is None or state.temporary or state.partition_of:
                     continue
                 if tree.tool == "alembic" and names and (state.created.exempt or not state.created.judged):
                     continue
-                seen.add(bare)
+                seen.add(last)
                 yield _table(tree, state, state.created, places)
 
 
 def _creates_others(project: Project, names: set[str]) -> bool:
     """Whether some migration creates a table without a model: a look at the facts, before anything is replayed."""
     return any(
-        isinstance(operation, CreateTable) and operation.table.rpartition(".")[2].lower() not in names
+        isinstance(operation, CreateTable) and bare(operation.table) not in names
         for file in project.files.values()
         for migration in file.facts.migrations
         if migration.tool != "django"
@@ -81,16 +80,16 @@ class _Places:
     def targets(self, state: TableState) -> dict[str, str]:
         """Columns under a foreign key of one column that stands apart from them, with `table.column` or `table`."""
         alive = {c.columns for c in state.constraints if c.kind == "foreign-key"}
-        added = self._keys.get(state.name.rpartition(".")[2].lower(), ())
+        added = self._keys.get(bare(state.name), ())
         return {key.columns[0]: key.references for key in added if key.columns in alive and len(key.columns) == 1}
 
     def of_column(self, state: TableState, column: ColumnState) -> Location | None:
         """Where the column got its name: in its table's creation, an addition, or the last renaming."""
         found: Location | None = None
         under_another_name: Location | None = None
-        bare = state.name.rpartition(".")[2].lower()
+        last = bare(state.name)
         for step, table, span in self._named.get(column.name, ()):
-            if table == bare:
+            if table == last:
                 found = step.at(span)
             elif step is column.created:
                 under_another_name = step.at(span)
@@ -105,7 +104,7 @@ def _table(tree: MigrationTree, state: TableState, created: Step, places: _Place
         for column in state.columns.values()
     )
     keys = {name for c in state.constraints if c.kind == "primary-key" for name in c.columns}
-    columns = tuple(_as_key(column) if column.name in keys else column for column in columns)
+    columns = tuple(column.as_key() if column.name in keys else column for column in columns)
     schema, _, name = state.name.rpartition(".")
     return Table(
         name=name, model="", class_name="", orm="sql", location=place, columns=columns, complete=state.complete,
@@ -115,10 +114,10 @@ def _table(tree: MigrationTree, state: TableState, created: Step, places: _Place
 
 
 def _place_of_table(state: TableState, created: Step) -> Location:
-    bare = state.name.rpartition(".")[2].lower()
+    last = bare(state.name)
     operations = created.migration.operations
     for operation in operations:
-        if isinstance(operation, CreateTable) and operation.table.rpartition(".")[2].lower() == bare:
+        if isinstance(operation, CreateTable) and bare(operation.table) == last:
             return created.at(operation.span)
     found = next((o for o in operations if isinstance(o, CreateTable | RenameTable)), None)
     return created.at(found.span if found is not None else created.migration.span)
@@ -153,7 +152,7 @@ def _span(spec: ColumnSpec, whole: Span) -> Span:
 
 
 def _table_of(operation: Operation) -> str:
-    return str(getattr(operation, "table", "")).rpartition(".")[2].lower()
+    return bare(str(getattr(operation, "table", "")))
 
 
 def _foreign_key(references: str) -> ForeignKey | None:
@@ -162,7 +161,3 @@ def _foreign_key(references: str) -> ForeignKey | None:
     parts = references.split(".")
     table, column = (parts[0], "") if len(parts) == 1 else (parts[-2], parts[-1])
     return ForeignKey(table, column, schema=".".join(parts[:-2]))
-
-
-def _as_key(column: Column) -> Column:
-    return msgspec.structs.replace(column, primary_key=True, nullable=False)

@@ -236,7 +236,7 @@ class DjangoModels:
                 names |= {text_of(arg) or "" for arg in variable.value.args}
         if not names:
             return columns
-        return [_as_key(c) if names & {c.attribute, c.name, c.relation} - {""} else c for c in columns]
+        return [c.as_key() if names & {c.attribute, c.name, c.relation} - {""} else c for c in columns]
 
     def _implicit_key(self, kin: Kin, columns: list[Column], parents: list[Kin], *, complete: bool) -> list[Column]:
         location = Location(kin.file.path, kin.fact.span)
@@ -294,7 +294,3 @@ class DjangoModels:
 
 def _with_relation(column: Column, relation: str) -> Column:
     return msgspec.structs.replace(column, relation=relation)
-
-
-def _as_key(column: Column) -> Column:
-    return msgspec.structs.replace(column, primary_key=True, nullable=False)
