@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bylaw.project.routing import Routing
     from bylaw.project.soft_deletes import SoftDeletes
     from bylaw.project.tables import Tables
+    from bylaw.project.tables.apps import DjangoApps
 
 __all__ = ["File", "Project"]
 
@@ -64,6 +65,7 @@ class Project:
         self.files: dict[str, File] = {path: File(facts[path], load) for path in sorted(facts)}
         self.settings = settings
         self._soft_deletes: dict[str, SoftDeletes] = {}
+        self._registrations: dict[tuple[str, ...], tuple[TableRegistration, ...]] = {}
         self._routings: dict[tuple[tuple[str, ...], ...], Routing] = {}
         self.history = history
         self.beside = tuple(beside)
@@ -88,6 +90,13 @@ class Project:
         from bylaw.project.names import Names  # noqa: PLC0415
 
         return Names([file.facts for file in self.files.values()])
+
+    @cached_property
+    def apps(self) -> DjangoApps:
+        """Which Django application a model belongs to."""
+        from bylaw.project.tables.apps import DjangoApps  # noqa: PLC0415
+
+        return DjangoApps(self)
 
     @cached_property
     def imports(self) -> ImportGraph:
@@ -132,9 +141,11 @@ class Project:
 
         `registry_modules`: globs of modules that are to import every table, besides Alembic's `env.py`.
         """
-        from bylaw.project.registration import Registrations  # noqa: PLC0415
+        if registry_modules not in self._registrations:
+            from bylaw.project.registration import Registrations  # noqa: PLC0415
 
-        return tuple(Registrations(self, registry_modules).all())
+            self._registrations[registry_modules] = tuple(Registrations(self, registry_modules).all())
+        return self._registrations[registry_modules]
 
     def soft_deletes(self, column: str) -> SoftDeletes:
         """The queries on tables that have the marker column (attribute or physical name)."""

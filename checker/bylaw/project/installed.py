@@ -12,7 +12,6 @@ from bylaw.facts.database import Table, TableRegistration
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Call, Choice, Index, Items, Operator, Ref, Starred, Value, text_of, walk
 from bylaw.project.paths import is_example, is_test
-from bylaw.project.tables.apps import DjangoApps
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -33,7 +32,7 @@ class InstalledApps:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.names = project.names
-        self.apps = DjangoApps(project)
+        self.apps = project.apps
 
     def registration(self, table: Table) -> TableRegistration:
         if not self._settings or self._listed.vague or not self._listed.entries:

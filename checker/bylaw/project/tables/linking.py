@@ -10,7 +10,6 @@ from bylaw.facts.database import Column, ForeignKey, Table
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Call, Ref, Value, text_of, walk
 from bylaw.project.tables import library
-from bylaw.project.tables.apps import DjangoApps
 from bylaw.project.tables.meaning import Meanings
 from bylaw.project.tables.tablename import confirmed
 from bylaw.source import shared_parts
@@ -27,7 +26,7 @@ class Linker:
     def __init__(self, project: Project, meanings: Meanings, files: list[FileFacts]) -> None:
         self.meanings = meanings
         self.files = files
-        self.apps = DjangoApps(project)
+        self.apps = project.apps
 
     def link(self, tables: dict[str, Table], loose: list[Table]) -> tuple[dict[str, Table], list[Table]]:
         """The tables by qualified name, and those without one, with physical names, targets and associations filled
