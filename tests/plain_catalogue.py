@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from bylaw.project.migrations.state import Schema, TableState
-from bylaw.project.migrations.types import parse_type
+from bylaw.project.migrations.compatibility.types import parse_type
+from bylaw.project.migrations.state.schema import Schema, TableState
 
 if TYPE_CHECKING:
     from mariadb_server import MariaConnection

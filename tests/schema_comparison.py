@@ -9,7 +9,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from bylaw.project.migrations.state import ColumnState, Schema, TableState
+from bylaw.project.migrations.state.schema import ColumnState, Schema, TableState
 
 if TYPE_CHECKING:
     from postgres_server import Connection

@@ -33,7 +33,6 @@ def test_our_own_code_passes(command: list[str]) -> None:
 
 LONG_WITH_A_REASON = {
     "checker/bylaw/facts/migrations.py": "the closed model of operations: declarations and their documentation only",
-    "checker/bylaw/project/migrations/restrictions.py": "asks to be split: constraints and indexes, columns",
 }
 
 

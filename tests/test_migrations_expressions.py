@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bylaw.project.migrations.expressions import conjuncts, forbids_null, is_null
+from bylaw.project.migrations.state.expressions import conjuncts, forbids_null, is_null
 
 
 @pytest.mark.parametrize(

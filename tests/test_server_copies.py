@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bylaw.project import Project
-from bylaw.project.migrations.mysql_types import copies_table
+from bylaw.project.migrations.locking.mysql_types import copies_table
 from bylaw.readers import read_file
 from bylaw.settings import MigrationSettings, Settings
 

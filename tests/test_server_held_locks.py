@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from spec_runs import Place, Run, execute, runs
 
-from bylaw.project.migrations.held import Held
+from bylaw.project.migrations.locking.held import Held
 from bylaw.project.migrations.step import Step
 from bylaw.source import Location, SourceText
 

@@ -10,7 +10,7 @@ import pytest
 from spec_runs import Place
 
 from bylaw.project import Project
-from bylaw.project.migrations.locks import lock_of, works
+from bylaw.project.migrations.locking.locks import lock_of, works
 from bylaw.readers import read_file
 from bylaw.settings import MigrationSettings, Settings
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from spec_runs import Run, execute, runs
 
-from bylaw.project.migrations.work import Work
+from bylaw.project.migrations.locking.work import Work
 from bylaw.source import SourceText
 
 if TYPE_CHECKING:

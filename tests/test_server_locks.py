@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from bylaw.project.migrations.rewrites import rewritten_default, rewritten_type
+from bylaw.project.migrations.locking.rewrites import rewritten_default, rewritten_type
 
 if TYPE_CHECKING:
     from postgres_server import Connection, Server

@@ -10,7 +10,7 @@ import pytest
 
 from bylaw.facts.migrations import AddColumn, ColumnSpec, CreateTable, Operation
 from bylaw.project import Project
-from bylaw.project.migrations.state import Schema
+from bylaw.project.migrations.state.schema import Schema
 from bylaw.readers import read_file
 from bylaw.readers.sql.statements import operations
 from bylaw.settings import Settings

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bylaw.project import Project
-from bylaw.project.migrations.state import Schema
+from bylaw.project.migrations.state.schema import Schema
 from bylaw.readers import read_file
 from bylaw.settings import Settings
 

@@ -12,7 +12,7 @@ from schema_comparison import differences
 from spec_runs import Run, builtin_rules, runs
 
 from bylaw.project import Project
-from bylaw.project.migrations.state import Schema
+from bylaw.project.migrations.state.schema import Schema
 from bylaw.readers import read_file
 from bylaw.settings import MigrationSettings, Settings
 from bylaw.spec import Case, check_case, parse_spec

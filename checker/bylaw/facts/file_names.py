@@ -1,4 +1,4 @@
-"""The names of migration files: derived by `bylaw.project.migrations.file_names`."""
+"""The names of migration files: derived by `bylaw.project.migrations.robustness.file_names`."""
 
 from __future__ import annotations
 

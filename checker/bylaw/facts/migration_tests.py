@@ -1,5 +1,5 @@
 """Whether something runs a project's migrations before a deployment does: derived by
-`bylaw.project.migrations.trials`.
+`bylaw.project.migrations.robustness.trials`.
 """
 
 from __future__ import annotations

@@ -10,48 +10,48 @@ import msgspec
 
 from bylaw.facts.migrations import AddColumn, Operation
 from bylaw.project.history import Version
-from bylaw.project.migrations.access import Withdrawal, withdrawals
-from bylaw.project.migrations.additions import RequiredColumn, required_columns
-from bylaw.project.migrations.backfills import Backfill, IgnoredReference
 from bylaw.project.migrations.changes import Change, Deployment, replay, schema_after
-from bylaw.project.migrations.conflict_targets import LostTarget, lost_targets
-from bylaw.project.migrations.conflicts import NamedConstraint, named_constraints
-from bylaw.project.migrations.crowds import Crowd, Mixture
-from bylaw.project.migrations.deprecation import Announcement, Terms, announcement, object_announcement
-from bylaw.project.migrations.drops import Drop, drops
-from bylaw.project.migrations.file_names import file_name, is_named_by_hand
-from bylaw.project.migrations.foreign_keys import ForeignKey
-from bylaw.project.migrations.gaps import Gap
-from bylaw.project.migrations.held import Held
-from bylaw.project.migrations.hygiene import Careless, careless
-from bylaw.project.migrations.key_types import Mismatch
-from bylaw.project.migrations.linking import linked
-from bylaw.project.migrations.long_names import LongName
+from bylaw.project.migrations.compatibility.access import Withdrawal, withdrawals
+from bylaw.project.migrations.compatibility.additions import RequiredColumn, required_columns
+from bylaw.project.migrations.compatibility.conflict_targets import LostTarget, lost_targets
+from bylaw.project.migrations.compatibility.conflicts import NamedConstraint, named_constraints
+from bylaw.project.migrations.compatibility.deprecation import Announcement, Terms, announcement, object_announcement
+from bylaw.project.migrations.compatibility.drops import Drop, drops
+from bylaw.project.migrations.compatibility.references import references
+from bylaw.project.migrations.compatibility.renames import Rename, Replacement, renames, replacements
+from bylaw.project.migrations.compatibility.restriction import Restriction
+from bylaw.project.migrations.compatibility.restrictions import restrictions
+from bylaw.project.migrations.compatibility.side_effects import SideEffect, side_effects
+from bylaw.project.migrations.locking.backfills import Backfill, IgnoredReference
+from bylaw.project.migrations.locking.crowds import Crowd, Mixture
+from bylaw.project.migrations.locking.gaps import Gap
+from bylaw.project.migrations.locking.held import Held
+from bylaw.project.migrations.locking.mysql_work import Copy
+from bylaw.project.migrations.locking.work import Work
 from bylaw.project.migrations.losses import Loss, losses
-from bylaw.project.migrations.merged import EditedMigration, edited, merged
-from bylaw.project.migrations.mysql_work import Copy
-from bylaw.project.migrations.new_names import NewName
-from bylaw.project.migrations.object_changes import object_changes
-from bylaw.project.migrations.object_drops import DroppedObject, dropped_objects
-from bylaw.project.migrations.object_renames import RenamedObject, renamed_objects
-from bylaw.project.migrations.objects import Objects
+from bylaw.project.migrations.objects.changes import object_changes
+from bylaw.project.migrations.objects.drops import DroppedObject, dropped_objects
+from bylaw.project.migrations.objects.index import Objects
+from bylaw.project.migrations.objects.renames import RenamedObject, renamed_objects
 from bylaw.project.migrations.on_server import OnServer
-from bylaw.project.migrations.planting import Planted, plant
-from bylaw.project.migrations.references import references
-from bylaw.project.migrations.refusals import Refusal
-from bylaw.project.migrations.renames import Rename, Replacement, renames, replacements
-from bylaw.project.migrations.restriction import Restriction
-from bylaw.project.migrations.restrictions import restrictions
-from bylaw.project.migrations.running import Refused, Unguarded, Unpaired, Untimed
+from bylaw.project.migrations.order.linking import linked
+from bylaw.project.migrations.order.merged import EditedMigration, edited, merged
+from bylaw.project.migrations.order.planting import Planted, plant
+from bylaw.project.migrations.order.trees import find_groves
+from bylaw.project.migrations.order.unplaced import in_place, unplaced
+from bylaw.project.migrations.robustness.file_names import file_name, is_named_by_hand
+from bylaw.project.migrations.robustness.foreign_keys import ForeignKey
+from bylaw.project.migrations.robustness.hygiene import Careless, careless
+from bylaw.project.migrations.robustness.key_types import Mismatch
+from bylaw.project.migrations.robustness.long_names import LongName
+from bylaw.project.migrations.robustness.new_names import NewName
+from bylaw.project.migrations.robustness.refusals import Refusal
+from bylaw.project.migrations.robustness.running import Refused, Unguarded, Unpaired, Untimed
+from bylaw.project.migrations.robustness.trials import unreviewed, untried
 from bylaw.project.migrations.servers import ServerVersion
-from bylaw.project.migrations.side_effects import SideEffect, side_effects
-from bylaw.project.migrations.state import Schema
+from bylaw.project.migrations.state.schema import Schema
 from bylaw.project.migrations.step import MigrationProblem, MigrationTree, Step
 from bylaw.project.migrations.transactions import Place
-from bylaw.project.migrations.trees import find_groves
-from bylaw.project.migrations.trials import unreviewed, untried
-from bylaw.project.migrations.unplaced import in_place, unplaced
-from bylaw.project.migrations.work import Work
 from bylaw.project.paths import is_set_aside, is_test, matcher
 from bylaw.source import Span
 
@@ -228,7 +228,7 @@ class Migrations(OnServer):
 
     def expansion(self, rename: Rename) -> Fix | None:
         """The first step of doing without a rename: its column added beside the old one."""
-        from bylaw.project.migrations.expanding import expanded  # noqa: PLC0415 - for findings alone
+        from bylaw.project.migrations.compatibility.expanding import expanded  # noqa: PLC0415 - for findings alone
 
         postgres = self.servers.is_postgres(rename.change.tree)
         content = self._project.files[rename.change.step.path].source.content

@@ -8,10 +8,10 @@ from functools import cached_property
 import msgspec
 
 from bylaw.facts.migrations import CreateTable, Operation, RenameTable, UnreadOperation
-from bylaw.project.migrations import django
-from bylaw.project.migrations.planting import Line
-from bylaw.project.migrations.replay import Replay
-from bylaw.project.migrations.state import ColumnState, Schema, TableState
+from bylaw.project.migrations.order.planting import Line
+from bylaw.project.migrations.state import django
+from bylaw.project.migrations.state.replay import Replay
+from bylaw.project.migrations.state.schema import ColumnState, Schema, TableState
 from bylaw.project.migrations.step import MigrationTree, Step
 from bylaw.source import Location, Span
 

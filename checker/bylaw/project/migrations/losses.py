@@ -10,8 +10,8 @@ import msgspec
 
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
-from bylaw.project.migrations.types import parse_type
-from bylaw.project.migrations.work import in_use
+from bylaw.project.migrations.compatibility.types import parse_type
+from bylaw.project.migrations.locking.work import in_use
 
 _CUTTING: Final = re.compile(
     r"\b(?:left|right|substr|substring|trunc|round|floor|ceil|ceiling|date_trunc|split_part)\s*\(", re.IGNORECASE

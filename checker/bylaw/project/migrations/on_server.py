@@ -7,19 +7,20 @@ from collections.abc import Iterator
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from bylaw.project.migrations.backfills import Backfill, IgnoredReference, backfills, ignored_references
 from bylaw.project.migrations.changes import Change, Deployment
-from bylaw.project.migrations.crowds import Crowd, Mixture, crowds, mixtures
-from bylaw.project.migrations.foreign_keys import ForeignKey, is_indexed, new_foreign_keys
-from bylaw.project.migrations.gaps import Gap, concurrent_builds, gaps
-from bylaw.project.migrations.held import Held, held
-from bylaw.project.migrations.key_types import Mismatch, mismatches
-from bylaw.project.migrations.locks import works
-from bylaw.project.migrations.long_names import LongName, long_names, unqualified
-from bylaw.project.migrations.mysql_work import Copy, copies
-from bylaw.project.migrations.new_names import NewName, new_names
-from bylaw.project.migrations.refusals import Refusal, refusals
-from bylaw.project.migrations.running import (
+from bylaw.project.migrations.locking.backfills import Backfill, IgnoredReference, backfills, ignored_references
+from bylaw.project.migrations.locking.crowds import Crowd, Mixture, crowds, mixtures
+from bylaw.project.migrations.locking.gaps import Gap, concurrent_builds, gaps
+from bylaw.project.migrations.locking.held import Held, held
+from bylaw.project.migrations.locking.locks import works
+from bylaw.project.migrations.locking.mysql_work import Copy, copies
+from bylaw.project.migrations.locking.work import Work
+from bylaw.project.migrations.robustness.foreign_keys import ForeignKey, is_indexed, new_foreign_keys
+from bylaw.project.migrations.robustness.key_types import Mismatch, mismatches
+from bylaw.project.migrations.robustness.long_names import LongName, long_names, unqualified
+from bylaw.project.migrations.robustness.new_names import NewName, new_names
+from bylaw.project.migrations.robustness.refusals import Refusal, refusals
+from bylaw.project.migrations.robustness.running import (
     Refused,
     Unguarded,
     Unpaired,
@@ -30,10 +31,9 @@ from bylaw.project.migrations.running import (
     untimed,
 )
 from bylaw.project.migrations.servers import Servers, ServerVersion
-from bylaw.project.migrations.state import Schema
+from bylaw.project.migrations.state.schema import Schema
 from bylaw.project.migrations.step import Step
 from bylaw.project.migrations.transactions import Place, places
-from bylaw.project.migrations.work import Work
 from bylaw.source import Location, Span
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bylaw.facts.naming import bare
-from bylaw.project.migrations.state import ConstraintState, IndexState, TableState
+from bylaw.project.migrations.state.schema import ConstraintState, IndexState, TableState
 from bylaw.project.migrations.step import MigrationTree
 from bylaw.project.paths import is_example
 from bylaw.project.schema_drift.doubts import Doubts

@@ -13,7 +13,7 @@ import msgspec
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import ColumnSpec, Operation
-from bylaw.project.migrations.django import key_of
+from bylaw.project.migrations.state.django import key_of
 from bylaw.project.migrations.step import MigrationTree, Step
 from bylaw.source import Location
 

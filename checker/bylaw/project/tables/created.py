@@ -21,7 +21,7 @@ from bylaw.source import Location, Span
 
 if TYPE_CHECKING:
     from bylaw.project import Project
-    from bylaw.project.migrations.state import ColumnState, TableState
+    from bylaw.project.migrations.state.schema import ColumnState, TableState
     from bylaw.project.migrations.step import MigrationTree, Step
 
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from bylaw.diagnostics import Fix, InsertItem, InsertStatement, Replace
 from bylaw.project.migrations.changes import Change
-from bylaw.project.migrations.held import Held
+from bylaw.project.migrations.locking.held import Held
+from bylaw.project.migrations.locking.work import Work
 from bylaw.project.migrations.repairs import constraints, indexes, rerunning, sequences
 from bylaw.project.migrations.repairs.leaving import MARKS, is_executed, layout_of, line_ending, way_out
 from bylaw.project.migrations.repairs.words import one_line, quoted, said
-from bylaw.project.migrations.running import Refused, Unguarded, Untimed
-from bylaw.project.migrations.work import Work
+from bylaw.project.migrations.robustness.running import Refused, Unguarded, Untimed
 from bylaw.source import Span
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import Final
 from bylaw.diagnostics import AddImport, Edit, Fix, InsertStatement, Replace, SetKeyword, WrapStatement
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
-from bylaw.project.migrations.constraint_work import never_null
-from bylaw.project.migrations.default_names import default_name
+from bylaw.project.migrations.locking.constraint_work import never_null
+from bylaw.project.migrations.locking.work import Work
 from bylaw.project.migrations.repairs.leaving import (
     AUTOCOMMIT,
     is_alone,
@@ -22,8 +22,8 @@ from bylaw.project.migrations.repairs.leaving import (
     way_out,
 )
 from bylaw.project.migrations.repairs.words import NAME, QUALIFIED, behind, python_string, quoted
+from bylaw.project.migrations.state.default_names import default_name
 from bylaw.project.migrations.transactions import ONE_QUERY, Place
-from bylaw.project.migrations.work import Work
 from bylaw.source import Span
 
 PlaceOf = Callable[[Change], Place]

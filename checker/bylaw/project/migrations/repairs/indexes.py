@@ -7,10 +7,10 @@ from typing import Final
 
 from bylaw.diagnostics import AddImport, Edit, Fix, Replace, SetKeyword
 from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.locking.work import Work
 from bylaw.project.migrations.repairs.leaving import is_call_of, is_whole_string, way_out
 from bylaw.project.migrations.repairs.words import behind, one_line, said
 from bylaw.project.migrations.transactions import Place
-from bylaw.project.migrations.work import Work
 from bylaw.source import Span
 
 _WORDS: Final = {

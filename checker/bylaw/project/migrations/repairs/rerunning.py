@@ -8,7 +8,7 @@ from bylaw.diagnostics import Fix, Replace, SetKeyword
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.repairs.leaving import is_call_of
 from bylaw.project.migrations.repairs.words import behind
-from bylaw.project.migrations.running import Unguarded
+from bylaw.project.migrations.robustness.running import Unguarded
 from bylaw.source import Span
 
 _CALLS: Final = (

@@ -6,9 +6,9 @@ import re
 from typing import Final
 
 from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.locking.work import Work
 from bylaw.project.migrations.repairs.constraints import name_of
 from bylaw.project.migrations.repairs.words import behind, one_line, quoted, said
-from bylaw.project.migrations.work import Work
 
 _MODEL: Final = re.compile(r"\(\s*(?:model_name\s*=\s*)?([\"'])(?P<model>\w+)\1")
 _ACTION: Final = ("ALTER", "TABLE")

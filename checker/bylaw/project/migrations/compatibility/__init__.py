@@ -1,0 +1,1 @@
+"""What the running release loses while it still talks to the schema that a deployment leaves."""

@@ -1,0 +1,109 @@
+"""What a deployment takes away from the running release, once all its operations have run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from bylaw.facts import migrations as ops
+from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.state.schema import ColumnState, TableState
+
+_SCRATCH = ("_alembic_tmp_", "new__")
+
+
+class Drop(msgspec.Struct, frozen=True, eq=False):
+    """A table, or a column of one, that is gone afterwards. `column` is '' for a table.
+
+    `rebuilt`: the table was dropped and made again without the column.
+    """
+
+    change: Change
+    table: str
+    column: str
+    table_state: TableState | None
+    column_state: ColumnState | None
+    rebuilt: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.table}.{self.column}" if self.column else self.table
+
+
+def drops(changes: Iterable[Change]) -> Iterator[Drop]:
+    """All drops that the running release can notice, in order.
+
+    What the same deployment created, temporary and scratch tables, what is there again afterwards (as a table, a
+    column or a view of that name), and partitions are none. The columns of a dropped table are not counted one by one.
+    """
+    for change in changes:
+        match change.operation:
+            case ops.DropTable():
+                yield from _table(change, change.operation)
+            case ops.DropColumn():
+                yield from _column(change, change.operation)
+            case _:
+                pass
+
+
+def is_scratch(table: str) -> bool:
+    """A table that a tool makes for the time of a migration."""
+    return table.rpartition(".")[2].lower().startswith(_SCRATCH)
+
+
+def _table(change: Change, operation: ops.DropTable) -> Iterator[Drop]:
+    if is_scratch(operation.table) or change.is_new_table(operation.table):
+        return
+    state = change.table(operation.table)
+    if state is None and operation.if_exists and not change.tree.truncated and _has_beginning(change):
+        return
+    if state is not None and state.partition_of:
+        return
+    name = change.deployment.known_as(state) if state is not None else operation.table
+    again = change.deployment.after.table(name)
+    if again is not None:
+        if state is not None and again.complete:
+            for column in state.columns.values():
+                if again.column(column.name) is None and column.created not in change.deployment:
+                    yield Drop(change, name, column.name, state, column, rebuilt=True)
+        return
+    if not change.deployment.after.has_view(name):
+        yield Drop(change, state.name if state is not None else operation.table, "", state, None)
+
+
+def _column(change: Change, operation: ops.DropColumn) -> Iterator[Drop]:
+    if is_scratch(operation.table) or change.is_new_column(operation.table, operation.column):
+        return
+    state = change.table(operation.table)
+    column = state.column(operation.column) if state is not None else None
+    missing = column is None and state is not None and state.complete
+    if missing and (operation.if_exists or change.tree.tool == "django"):
+        return  # Django removes fields without a column (generic relations, managers of tags) as it does others
+    if state is not None:
+        final = change.deployment.final(state)
+        if final is None or final.column(operation.column) is not None:
+            return
+        if column is None and _column_before(change, state, operation.column) is not None:
+            return  # it is gone already: two ways to do one thing
+    elif change.deployment.after.column(operation.table, operation.column) is not None or _is_dropped(change):
+        return
+    table = state.name if state is not None else operation.table
+    yield Drop(change, table, column.name if column is not None else operation.column, state, column)
+
+
+def _column_before(change: Change, state: TableState, column: str) -> ColumnState | None:
+    before = change.deployment.known_before(state)
+    return before.column(column) if before is not None else None
+
+
+def _is_dropped(change: Change) -> bool:
+    """Whether the deployment drops the whole table, of which nothing else is known."""
+    return any(
+        isinstance(other.operation, ops.DropTable) and other.operation.table == getattr(change.operation, "table", "")
+        for other in change.deployment.changes
+    )
+
+
+def _has_beginning(change: Change) -> bool:
+    return any(step.exempt for step in change.tree.steps)

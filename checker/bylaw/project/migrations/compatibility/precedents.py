@@ -1,0 +1,149 @@
+"""What was demanded before: a constraint or index that asks for nothing new restricts nobody."""
+
+from __future__ import annotations
+
+import re
+
+from bylaw.facts import migrations as ops
+from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.state.expressions import forbids_null
+from bylaw.project.migrations.state.schema import ColumnState, TableState
+from bylaw.project.migrations.step import Step
+
+
+def stood_before(change: Change, operation: ops.AddConstraint) -> bool:
+    """Dropped and made again by the same deployment, the same in what it demands."""
+    now = change.table(operation.table)
+    before = change.deployment.known_before(now)
+    if before is None:
+        return False
+    columns = change.deployment.names_before(now, operation.columns)
+    expression = re.sub(r"\s+", "", operation.expression.lower())
+    for constraint in before.constraints:
+        if constraint.kind != operation.kind:
+            continue
+        if operation.kind == "foreign-key" and constraint.columns == columns:
+            return True
+        if expression and re.sub(r"\s+", "", constraint.expression.lower()) == expression:
+            return True
+    column = before.column(columns[0]) if len(columns) == 1 else None
+    return operation.kind == "foreign-key" and column is not None and bool(column.references)
+
+
+def is_unique(change: Change, table: str, columns: tuple[str, ...]) -> bool:
+    """Whether the columns, or some of them, are unique already: now, or before the deployment began."""
+    now = change.table(table)
+    before = change.deployment.known_before(now)
+    if now is not None and any(known <= frozenset(columns) for known in now.unique_columns()):
+        return True
+    wanted = frozenset(change.deployment.names_before(now, columns))
+    return before is not None and any(known <= wanted for known in before.unique_columns())
+
+
+def had_key(change: Change, state: TableState, columns: tuple[str, ...]) -> bool:
+    """Whether columns of these names were the primary key before the deployment, be they made anew since."""
+    before = change.deployment.known_before(state)
+    return before is not None and {c.name for c in before.columns.values() if c.primary_key} == set(columns)
+
+
+def took_null(change: Change, state: TableState | None, column: str) -> bool | None:
+    """Whether the column took NULL before the deployment; None where that is unknown."""
+    before = change.deployment.known_before(state)
+    known = before.column(change.deployment.names_before(state, (column,))[0]) if before is not None else None
+    return known.nullable if known is not None else None
+
+
+def is_never_null(change: Change, state: TableState | None, column: str) -> bool:
+    """Whether an earlier deployment already forbade NULL, by a primary key or a CHECK."""
+    if state is None:
+        return False
+    known = state.column(column)
+    if known is not None and known.primary_key:
+        return True
+    for constraint in state.constraints:
+        if constraint.created in change.deployment or not constraint.enforced:
+            continue
+        if constraint.kind == "primary-key" and column in constraint.columns:
+            return True
+        if constraint.kind == "not-null" and constraint.columns == (column,):
+            return True
+        if constraint.kind == "check" and forbids_null(constraint.expression, column):
+            return True
+    return False
+
+
+def was_filled(change: Change, state: TableState | None, column: str) -> bool:
+    """Whether an earlier deployment, after the one that made the column, filled its old rows: who does so has made sure
+    that the release that runs now writes it.
+    """
+    before = change.deployment.known_before(state)
+    if state is None or before is None:
+        return False
+    known = before.column(change.deployment.names_before(state, (column,))[0])
+    if known is None:
+        return False
+    for step in change.tree.steps:
+        if step is change.step:
+            return False
+        earlier = step is not known.created and step not in change.deployment
+        if earlier and _fills(step, {before.name, state.name}, known):
+            return True
+    return False
+
+
+def _fills(step: Step, tables: set[str], column: ColumnState) -> bool:
+    bare = {name.rpartition(".")[2] for name in tables}
+    return any(
+        isinstance(operation, ops.DataChange)
+        and operation.kind == "update"
+        and column.name in operation.columns
+        and operation.table.rpartition(".")[2] in bare
+        for operation in step.migration.operations
+    )
+
+
+def has_index(change: Change, table: str, name: str) -> bool:
+    state = change.table(table)
+    return state is not None and any(index.name == name for index in state.indexes)
+
+
+def had_like_it(change: Change, operation: ops.CreateIndex) -> bool:
+    """A unique index of the same columns, or of some of them, stood there before with the same condition: it is being
+    rebuilt, or asks for less now.
+    """
+    now = change.table(operation.table)
+    before = change.deployment.known_before(now)
+    if before is None:
+        return False
+    columns = change.deployment.names_before(now, operation.columns)
+    return any(
+        index.unique and (not index.where or index.where == operation.where)
+        and (
+            _asks_for_more(index.columns, columns)
+            or (index.columns == columns and (any(index.columns) or index.name == operation.name))
+        )
+        for index in before.indexes
+    )  # fmt: skip
+
+
+def _asks_for_more(before: tuple[str, ...], now: tuple[str, ...]) -> bool:
+    """Whether what was unique before, all of it plain columns, is a part of what is to be unique now."""
+    return all(before) and bool(before) and set(before) <= set(now)
+
+
+def may_be_filled_by_trigger(change: Change, table: str) -> bool:
+    """Whether the same deployment makes a trigger on the table, which may fill what a statement leaves out."""
+    bare = table.rpartition(".")[2]
+    return any(
+        isinstance(other.operation, ops.CreateObject)
+        and other.operation.kind == "trigger"
+        and other.operation.table.rpartition(".")[2] == bare
+        for other in change.deployment.changes
+    )
+
+
+def adds_column(change: Change, table: str) -> bool:
+    return any(
+        isinstance(other.operation, ops.AddColumn) and other.operation.table == table
+        for other in change.deployment.changes
+    )

@@ -1,0 +1,79 @@
+"""Where the code still names a table or column that a migration takes away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from bylaw.diagnostics import Related
+from bylaw.project.migrations.compatibility.drops import Drop
+from bylaw.source import Location, Span
+
+if TYPE_CHECKING:
+    from bylaw.facts.database import Table
+    from bylaw.project import File, Project
+
+_MOST = 3
+"""So many places are named; more would not say more."""
+
+
+def references(project: Project, drop: Drop) -> tuple[Related, ...]:
+    """Models that map the object, and other code that names it where its name is so special that nothing else can be
+    meant.
+
+    None, when a later migration brings the name back.
+    """
+    latest = project.migrations.schema_after(drop.change.tree.steps[-1]).table(drop.table)
+    if latest is not None and (not drop.column or latest.column(drop.column) is not None):
+        return ()
+    found = list(_models(project, drop))
+    if not found:
+        found = list(_words(project, drop))
+    return tuple(found[:_MOST])
+
+
+def _models(project: Project, drop: Drop) -> Iterator[Related]:
+    for table in project.tables:
+        if table.context != "app" or not _is(table, drop.table):
+            continue
+        name = table.class_name or table.name
+        if not drop.column:
+            yield Related(table.location, f"`{name}` still maps the table")
+            continue
+        for column in table.columns:
+            if column.name == drop.column:
+                yield Related(column.location, f"`{name}.{column.attribute}` still maps the column")
+
+
+def _is(table: Table, name: str) -> bool:
+    schema, _, bare = name.lower().rpartition(".")
+    return bool(table.name) and table.name.lower() == bare and schema in {"", "public", table.schema.lower()}
+
+
+def _words(project: Project, drop: Drop) -> Iterator[Related]:
+    word = drop.column or drop.table.rpartition(".")[2]
+    if "_" not in word.strip("_") or _is_shared(project, drop, word):
+        return
+    for file in project.files.values():
+        if word in file.facts.words and _is_application(project, file, drop):
+            at = file.source.content.find(word.encode())
+            if at >= 0:
+                yield Related(Location(file.path, Span(at, at + len(word.encode()))), f"the code still says `{word}`")
+
+
+def _is_shared(project: Project, drop: Drop, word: str) -> bool:
+    """Whether another table, or another column, bears the name too."""
+    if drop.column:
+        if any(word in (column.name, column.attribute) for table in project.tables for column in table.columns):
+            return True
+        latest = project.migrations.schema_after(drop.change.tree.steps[-1])
+        return any(word in table.columns for table in latest.tables.values() if table.name != drop.table)
+    return any(table.name == word and not _is(table, drop.table) for table in project.tables)
+
+
+def _is_application(project: Project, file: File, drop: Drop) -> bool:
+    from bylaw.project.roles import context_of  # noqa: PLC0415
+
+    if file.facts.migrations or file.path.startswith(f"{drop.change.tree.folder}/"):
+        return False
+    return file.facts.language == "python" and context_of(file.facts, project.settings) == "app"

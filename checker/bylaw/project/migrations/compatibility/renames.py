@@ -1,0 +1,135 @@
+"""Names that the running release uses and that a deployment changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from bylaw.facts import migrations as ops
+from bylaw.project.migrations.changes import Change, Deployment
+from bylaw.project.migrations.compatibility.drops import Drop, is_scratch
+from bylaw.project.migrations.state.schema import TableState
+
+_NO_TABLE = ("_seq", "_pkey", "_idx")
+
+
+class Rename(msgspec.Struct, frozen=True, eq=False):
+    """A table (`column` is '') or a column that gets another name; `schema` is set where a table only moves to another
+    schema.
+
+    `own`: the same deployment created it, so that only a house rule can object.
+    """
+
+    change: Change
+    table: str
+    column: str
+    new_name: str
+    schema: str = ""
+    own: bool = False
+
+
+class Replacement(msgspec.Struct, frozen=True, eq=False):
+    """A rename in all but name: one deployment adds a column, copies the old one's values, and drops that."""
+
+    drop: Drop
+    added: Change
+    copied: Change
+    column: str
+    """The new one."""
+
+
+def renames(changes: Iterable[Change]) -> Iterator[Rename]:
+    """All renames that the running release can notice.
+
+    Scratch tables, tables and columns that end up under their old name again (a rebuilt table, a column added back, a
+    view in the old place), and columns of tables that the deployment drops are left out.
+    """
+    for change in changes:
+        match change.operation:
+            case ops.RenameTable(table=table, new_name=new_name):
+                yield from _table(change, table, new_name, "")
+            case ops.MoveTable(table=table, schema=schema):
+                yield from _table(change, table, f"{schema}.{table.rpartition('.')[2]}", schema)
+            case ops.RenameColumn(table=table, column=column, new_name=new_name):
+                yield from _column(change, table, column, new_name)
+            case _:
+                pass
+
+
+def _table(change: Change, table: str, new_name: str, schema: str) -> Iterator[Rename]:
+    state = change.table(table)
+    after = change.deployment.after
+    if is_scratch(table) or is_scratch(new_name) or (state is not None and state.temporary):
+        return
+    if state is None and table.endswith(_NO_TABLE):
+        return  # PostgreSQL renames sequences and indexes by ALTER TABLE as well
+    own = change.is_new_table(table)
+    name = change.deployment.known_as(state) if state is not None else table
+    if state is not None and name != state.name:
+        return  # this name is not the one that the running release knows
+    again = after.table(name)
+    if again is not None and (schema == "" or again.name == name):
+        return
+    if after.has_view(name) and not own:
+        return
+    yield Rename(change, name if own else table, "", new_name, schema, own)
+
+
+def _column(change: Change, table: str, column: str, new_name: str) -> Iterator[Rename]:
+    if is_scratch(table):
+        return
+    own = change.is_new_column(table, column)
+    state = change.table(table)
+    final = change.deployment.final(state) if state is not None else change.deployment.after.table(table)
+    if (final is None and state is not None) or (final is not None and _has(final, column, change)):
+        return
+    before = change.deployment.known_before(state)
+    if state is not None and state.column(column) is None and before is not None and before.column(column) is not None:
+        return  # it is renamed already: two ways to do one thing
+    if change.deployment.names_before(state, (column,)) != (column,):
+        return  # this name is not the one that the running release knows
+    yield Rename(change, table, column, new_name, own=own)
+
+
+def _has(table: TableState, column: str, change: Change) -> bool:
+    """Whether the name is still there, for writers as well: nobody writes to a column that is computed. PostgreSQL
+    tells letters of different case apart, other databases do not.
+    """
+    found = table.column(column)
+    if found is None or found.generation in {"stored", "virtual"}:
+        return False
+    return found.name == column or change.step.migration.dialect != "postgres"
+
+
+def replacements(found: Iterable[Drop]) -> Iterator[Replacement]:
+    """Drops of columns whose values the same deployment first copied into a column that it adds to the same table."""
+    for drop in found:
+        if drop.column and not drop.rebuilt:
+            replacement = _replacement(drop, drop.change.deployment)
+            if replacement is not None:
+                yield replacement
+
+
+def _replacement(drop: Drop, deployment: Deployment) -> Replacement | None:
+    added: dict[str, Change] = {}
+    for change in deployment.changes:
+        match change.operation:
+            case ops.AddColumn(table=table, column=column) if _same(change, table, drop):
+                added[column.name] = change
+            case ops.DataChange(kind="update", table=table, columns=columns) if _same(change, table, drop):
+                for name in columns:
+                    if name in added:
+                        return Replacement(drop, added[name], change, name)
+            case _ if change is drop.change:
+                return None
+            case _:
+                pass
+    return None
+
+
+def _same(change: Change, table: str, drop: Drop) -> bool:
+    state = change.table(table)
+    return table == drop.table or (
+        state is not None and drop.table_state is not None and state.identity == drop.table_state.identity
+    )

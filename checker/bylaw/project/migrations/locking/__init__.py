@@ -1,0 +1,1 @@
+"""What waits while a deployment works: locks, rewrites, scans and copies."""

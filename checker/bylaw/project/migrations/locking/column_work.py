@@ -1,0 +1,154 @@
+"""What a new or changed column costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from bylaw.facts import migrations as ops
+from bylaw.facts.migrations import ColumnSpec
+from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.compatibility.precedents import is_unique
+from bylaw.project.migrations.compatibility.types import parse_type
+from bylaw.project.migrations.locking.constraint_work import never_null
+from bylaw.project.migrations.locking.rewrites import rewritten_default, rewritten_type
+from bylaw.project.migrations.locking.work import Blocks, Cause, Does, Work
+from bylaw.project.migrations.state.expressions import words
+from bylaw.project.migrations.state.schema import ColumnState
+
+_SERIALS: Final = frozenset({"serial", "bigserial", "smallserial", "serial4", "serial8", "serial2"})
+
+
+def added_column_work(change: Change, operation: ops.AddColumn, version: int) -> Iterator[Work]:
+    spec, table = operation.column, operation.table
+    state = change.table(table)
+    if operation.if_not_exists and state is not None and state.column(spec.name) is not None:
+        return
+
+    def work(cause: Cause, does: Does, blocks: Blocks = "reads", detail: str = "") -> Work:
+        return Work(change, cause, does, blocks, table, (spec.name,), detail=detail, inline=True)
+
+    default = spec.server_default
+    if spec.generation == "stored":
+        yield work("generated", "rewrite")
+    elif spec.generation == "serial" or spec.type in _SERIALS:
+        yield work("serial", "rewrite")
+    elif spec.generation == "identity":
+        yield work("identity", "rewrite")
+    elif default and (function := rewritten_default(default)):
+        yield work("default", "rewrite", detail=f"{function}()")
+    elif default is not None and version < 11:
+        yield work("default", "rewrite", detail=default)
+    elif _is_constrained_domain(change, spec.type):
+        yield work("domain", "rewrite", detail=spec.type)
+    elif spec.check:
+        yield work("check", "scan", detail=spec.check)
+    elif spec.generation == "virtual" and spec.nullable is False:
+        yield work("not-null", "scan")
+    if spec.unique or spec.primary_key:
+        if not _has_own_index(change, spec):
+            yield work("primary-key" if spec.primary_key else "unique", "index")
+    elif spec.references and _validates(change, spec):
+        blocks: Blocks = "writes" if change.tree.tool == "alembic" and _is_call(change, spec) else "reads"
+        yield work("foreign-key", "scan", blocks, spec.references if spec.references != "?" else "")
+
+
+def _has_own_index(change: Change, spec: ColumnSpec) -> bool:
+    """Alembic makes `unique=True, index=True` a unique index, which is an operation of its own."""
+    return any(
+        isinstance(other.operation, ops.CreateIndex)
+        and other.operation.unique
+        and other.operation.columns == (spec.name,)
+        and change.tree.tool == "alembic"
+        for other in change.deployment.changes
+        if other.step is change.step
+    )
+
+
+def _validates(change: Change, spec: ColumnSpec) -> bool:
+    """A key that comes with a new column looks at the rows where these have a value; Alembic adds it afterwards."""
+    if change.tree.tool == "alembic" and _is_call(change, spec):
+        return True
+    filled = spec.server_default is not None and spec.server_default.strip()
+    return bool(filled) or (change.tree.tool == "django" and spec.client_default)
+
+
+def _is_call(change: Change, spec: ColumnSpec) -> bool:
+    """Whether a call adds the column: its end comes after; the column of an SQL text ends with the action."""
+    return spec.span is not None and spec.span.end < change.operation.span.end
+
+
+def _is_constrained_domain(change: Change, name: str) -> bool:
+    bare = name.rpartition(".")[2].lower()
+    for (kind, other), step in change.before.objects.items():
+        if kind == "domain" and other.rpartition(".")[2].lower() == bare:
+            return any(
+                isinstance(made, ops.CreateObject) and made.kind == "domain" and made.name == other and made.constrained
+                for made in step.migration.operations
+            )
+    return False
+
+
+def altered_column_work(change: Change, operation: ops.AlterColumn, version: int) -> Iterator[Work]:
+    table, name = operation.table, operation.column
+    state = change.column(table, name)
+    definition = operation.definition
+    if definition is not None:
+        yield from _redefined(change, operation, definition, state)
+        return
+    retyped = operation.type is not None and _retyped(change, operation, operation.type, state)
+    if retyped:
+        old = state.type if state is not None and state.type else operation.old_type
+        yield Work(
+            change, "type", "rewrite", "reads", table, (name,), name=old, detail=operation.type or "",
+        )  # fmt: skip
+    if operation.type is not None and not retyped:
+        yield from _rechecked(change, table, name, operation.type, state)
+    if operation.generated == "set-expression":
+        yield Work(change, "generated", "rewrite", "reads", table, (name,))
+    if operation.nullable is False and not retyped and not _stays_required(change, operation, state, version):
+        yield Work(change, "not-null", "scan", "reads", table, (name,))
+
+
+def _rechecked(change: Change, table: str, name: str, new: str, state: ColumnState | None) -> Iterator[Work]:
+    """The checks of a column whose type is said are made again, with all rows, also where nothing is rewritten, and
+    even where the type stays.
+    """
+    owner = change.table(table)
+    before, after = parse_type(state.type) if state is not None and state.type else None, parse_type(new)
+    if owner is None or before is None or after is None or not (before.is_known and after.is_known):
+        return
+    for constraint in owner.constraints:
+        checked = constraint.kind == "check" and constraint.validated and constraint.enforced
+        if checked and name in words(constraint.expression):
+            yield Work(change, "recheck", "scan", "reads", table, (name,), constraint.name, constraint.expression)
+            return
+
+
+def _stays_required(change: Change, operation: ops.AlterColumn, state: ColumnState | None, version: int) -> bool:
+    known = state.nullable if state is not None and state.nullable is not None else operation.old_nullable
+    if known is None and operation.type is not None:
+        return True  # the whole column is said again, as some do
+    return known is False or never_null(change, operation.table, operation.column, version)
+
+
+def _retyped(change: Change, operation: ops.AlterColumn, new: str, state: ColumnState | None) -> bool:
+    old = state.type if state is not None and state.type else operation.old_type
+    return rewritten_type(old, new, operation.using, operation.column, change.before.enums)
+
+
+def _redefined(
+    change: Change, operation: ops.AlterColumn, definition: ColumnSpec, state: ColumnState | None
+) -> Iterator[Work]:
+    """Django states the whole column: what changes follows from the state before, where that is known."""
+    table, name = operation.table, operation.column
+    if state is None or not state.created:
+        return
+    retyped = bool(state.type and definition.type) and rewritten_type(state.type, definition.type, "", name)
+    if retyped:
+        yield Work(change, "type", "rewrite", "reads", table, (name,), name=state.type, detail=definition.type)
+    becomes_required = definition.nullable is False and state.nullable is True and not definition.primary_key
+    if becomes_required and not retyped and not never_null(change, table, name, 12):
+        yield Work(change, "not-null", "scan", "reads", table, (name,))
+    if definition.unique and not state.unique and not state.primary_key and not is_unique(change, table, (name,)):
+        yield Work(change, "unique", "index", "reads", table, (name,), inline=True)

@@ -1,0 +1,99 @@
+"""Indexes that are gone before what replaces them is there, and those that are built while others write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from bylaw.facts import migrations as ops
+from bylaw.project.migrations.changes import Change, Deployment
+from bylaw.project.migrations.locking.locks import owner_of
+from bylaw.project.migrations.locking.work import in_use
+from bylaw.project.migrations.state.schema import IndexState, TableState
+from bylaw.project.migrations.transactions import Place
+
+
+class Gap(msgspec.Struct, frozen=True, eq=False):
+    """`change` drops the index `name` of a table in use, and `later` builds another one for the same column.
+
+    `together`: both in one transaction, so that the lock of the first is kept over the second.
+    """
+
+    change: Change
+    later: Change
+    table: str
+    name: str
+    columns: tuple[str, ...]
+    together: bool
+
+
+def gaps(deployment: Deployment, place_of: Callable[[Change], Place]) -> Iterator[Gap]:
+    """All of them in a deployment."""
+    changes = deployment.changes
+    for at, change in enumerate(changes):
+        operation = change.operation
+        if not isinstance(operation, ops.DropIndex) or not change.step.judged or change.step.exempt:
+            continue
+        table = owner_of(change, operation)
+        index = _known(table, operation)
+        if table is None or index is None or not in_use(change, table.name) or index.created in deployment:
+            continue
+        if _has_another(table, index):
+            continue
+        later = _replacement(changes[at + 1 :], table, index)
+        if later is not None:
+            here, there = place_of(change), place_of(later)
+            together = change.step is later.step and here.kind == there.kind == "inside" and here.number == there.number
+            yield Gap(change, later, table.name, index.name, index.columns, together)
+
+
+def _known(table: TableState | None, operation: ops.DropIndex) -> IndexState | None:
+    bare = operation.name.rpartition(".")[2]
+    found = next((index for index in table.indexes if index.name == bare), None) if table is not None else None
+    return found if found is not None and found.columns and all(found.columns) else None
+
+
+def _has_another(table: TableState, gone: IndexState) -> bool:
+    """Another index (or key) that begins with the same column serves until the new one is there."""
+    first = gone.columns[0]
+    if any(other is not gone and not other.where and other.columns[:1] == (first,) for other in table.indexes):
+        return True
+    column = table.column(first)
+    if column is not None and (column.primary_key or column.unique):
+        return True
+    kinds = {"unique", "primary-key"}
+    return any(other.kind in kinds and other.columns[:1] == (first,) for other in table.constraints)
+
+
+def _replacement(later: tuple[Change, ...], table: TableState, gone: IndexState) -> Change | None:
+    for change in later:
+        operation = change.operation
+        if getattr(operation, "table", "") and change.table(operation.table) is not None:  # type: ignore[union-attr]
+            state = change.table(operation.table)  # type: ignore[union-attr]
+            if state is None or state.identity != table.identity:
+                continue
+        if isinstance(operation, ops.AlterColumn) and operation.column in gone.columns:
+            return None  # the index would be built anew for the new type
+        if isinstance(operation, ops.DropColumn | ops.RenameColumn) and operation.column in gone.columns:
+            return None
+        if (
+            isinstance(operation, ops.CreateIndex)
+            and operation.columns[:1] == gone.columns[:1]
+            and operation.where in {"", gone.where}
+            and not operation.only
+        ):
+            return change
+    return None
+
+
+def concurrent_builds(changes: Iterable[Change]) -> Iterator[tuple[Change, str]]:
+    """Indexes that are built or rebuilt CONCURRENTLY on tables in use, by name ('' for one without)."""
+    for change in changes:
+        match change.operation:
+            case ops.CreateIndex(concurrently=True, table=table, name=name) if in_use(change, table):
+                yield change, name
+            case ops.OtherStatement(kind="reindex", concurrently=True, name=name, table=table):
+                yield change, name or table
+            case _:
+                pass

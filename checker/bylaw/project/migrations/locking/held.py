@@ -1,0 +1,84 @@
+"""A lock that blocks others, kept by its transaction while long work is done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, Literal
+
+import msgspec
+
+from bylaw.facts import migrations as ops
+from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.locking.locks import lock_of
+from bylaw.project.migrations.locking.work import Lock, in_use
+from bylaw.project.migrations.transactions import Place
+
+_SOME_ROWS: Final = re.compile(r"(?:[^<>!:]=|\bin\b)\s*\(?\s*(?:[:%{$?'\d]|true\b|false\b)", re.IGNORECASE)
+"""A comparison with a constant or a parameter."""
+_EMPTY: Final = re.compile(r"(\w+)[\"`]?\s+is\s+null\b", re.IGNORECASE)
+_BATCH: Final = re.compile(r"\b(?:limit|fetch\s+(?:first|next))\s+(?!1\b)", re.IGNORECASE)
+"""Some thousand rows at a time; LIMIT 1 finds a value for each."""
+
+
+class Held(msgspec.Struct, frozen=True, eq=False):
+    """`work` goes on while the `lock` that the operation `by` took is kept. `kind` is what the work does to `table`."""
+
+    by: Change
+    lock: Lock
+    work: Change
+    kind: Literal["update", "delete", "validate", "code"]
+    table: str
+    place: Place
+
+
+def held(placed: Iterable[tuple[Change, Place]], text: Callable[[Change], str]) -> Iterator[Held]:
+    """All of them, in one step; `text` is an operation as written.
+
+    Each work is named once, with the strongest lock that is kept over it.
+    """
+    current = -1
+    locks: list[tuple[Change, Lock]] = []
+    for change, place in placed:
+        if place.kind != "inside":
+            locks, current = [], -1
+            continue
+        if place.number != current:
+            locks, current = [], place.number
+        kind = long_work(change, text) if locks else None
+        if kind is not None:
+            by, lock = max(locks, key=lambda entry: entry[1].blocks == "reads")
+            yield Held(by, lock, change, kind, getattr(change.operation, "table", ""), place)
+        lock_taken = lock_of(change)
+        if lock_taken is not None:
+            locks.append((change, lock_taken))
+
+
+def long_work(change: Change, text: Callable[[Change], str]) -> Literal["update", "delete", "validate", "code"] | None:
+    """Work that takes the longer the more rows a table in use has."""
+    match change.operation:
+        case ops.DataChange(kind="update") as update if update.table and in_use(change, update.table):
+            words = text(change)
+            if _BATCH.search(words):
+                return None
+            return "update" if not update.filtered or _fills_new_column(change, update, words) else None
+        case ops.DataChange(kind="delete", filtered=False) as delete if delete.table and in_use(change, delete.table):
+            return "delete"
+        case ops.ValidateConstraint(table=table) if in_use(change, table):
+            return "validate"
+        case ops.RunCode():
+            return "code"
+        case _:
+            return None
+
+
+def _fills_new_column(change: Change, update: ops.DataChange, text: str) -> bool:
+    """A backfill says `WHERE new_column IS NULL`, which every row is; one that asks for a value may change a few."""
+    if not any(change.is_new_column(update.table, column) for column in update.columns):
+        return False
+    condition = re.split(r"\bwhere\b", text, maxsplit=1, flags=re.IGNORECASE)
+    if len(condition) != 2 or _SOME_ROWS.search(condition[1]):
+        return False
+    return all(
+        name in update.columns or change.is_new_column(update.table, name) for name in _EMPTY.findall(condition[1])
+    )

@@ -1,0 +1,61 @@
+"""Work on a table that others are using: what an operation does to it while it keeps them waiting."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.compatibility.drops import is_scratch
+from bylaw.source import Span
+
+Blocks = Literal["reads", "writes"]
+"""`reads`: everybody waits (ACCESS EXCLUSIVE); `writes`: who only reads does not."""
+Does = Literal["index", "scan", "rewrite", "waits"]
+"""`waits`: nothing that takes long, once the lock is there."""
+Cause = Literal[
+    "index", "drop-index", "reindex",
+    "unique", "primary-key", "exclude", "foreign-key", "check", "not-null", "attach", "recheck", "domain-check",
+    "detach",
+    "type", "default", "generated", "serial", "identity", "domain", "storage", "vacuum-full", "cluster",
+]  # fmt: skip
+
+
+class Work(msgspec.Struct, frozen=True, eq=False):
+    """Work on a table in use, for whose time others wait.
+
+    `columns` are those it is about, `detail` what is needed to name it: the default, the types, the storage. `name` is
+    the index's or constraint's, `inline` says that it comes with a new column.
+    """
+
+    change: Change
+    cause: Cause
+    does: Does
+    blocks: Blocks
+    table: str
+    columns: tuple[str, ...] = ()
+    name: str = ""
+    detail: str = ""
+    inline: bool = False
+
+
+class Lock(msgspec.Struct, frozen=True):
+    """A lock on a table in use that an operation takes and its transaction keeps."""
+
+    table: str
+    blocks: Blocks
+
+
+def in_use(change: Change, table: str) -> bool:
+    """Whether others may be reading and writing the table while the change runs."""
+    if is_scratch(table) or change.is_new_table(table) or change.before.has_view(table):
+        return False
+    state = change.table(table)
+    return state is None or change.deployment.final(state) is not None
+
+
+def statement_of(change: Change) -> Span:
+    """The whole statement that an operation is an action of."""
+    span = change.operation.span
+    return next((whole for whole in change.step.migration.statements if whole.contains(span)), span)

@@ -1,0 +1,1 @@
+"""Which migrations there are, in which order they run, and which of them are judged."""

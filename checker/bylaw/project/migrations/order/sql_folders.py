@@ -1,0 +1,112 @@
+"""Folders of numbered SQL files: which belong together, who runs them, and in which order."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from bylaw.project.migrations.order.grove import Grove, Node, natural_key
+
+_OWN_FOLDER: Final = frozenset({"migration.sql", "up.sql"})
+_ONE_NUMBER: Final = re.compile(r"^(\d+)(?=[_\-. ]|$)")
+_FLYWAY: Final = re.compile(r"^([VvBb])(\d+(?:[._]\d+)*)(?:__|$)")
+_YEARS_AND_DATES: Final = re.compile(r"^(?:19|20)\d\d$|^(?:19|20)\d{6}$")
+_HALF: Final = re.compile(r"\.(?:up|do)$")
+_UNNUMBERED_LAYOUTS: Final = frozenset({"prisma", "sqitch"})
+
+
+def sql_groves(nodes: Iterable[Node], dialect: str = "", runner: str = "") -> Iterator[Grove]:
+    """One tree for each folder and runner. `dialect` and `runner` are those of files which do not say theirs."""
+    folders: defaultdict[tuple[str, str], list[Node]] = defaultdict(list)
+    for node in nodes:
+        folders[_sql_folder(node), node.migration.layout].append(node)
+    _settle_layouts(folders)
+    for (folder, layout), members in folders.items():
+        if runner and not layout:
+            run = [Node(node.path, msgspec.structs.replace(node.migration, layout=runner)) for node in members]
+            yield _sql_grove(folder, runner, run, dialect)
+        else:
+            yield _sql_grove(folder, layout, members, dialect)
+
+
+def _sql_folder(node: Node) -> str:
+    """The folder that holds the history: one above, where each migration has a folder of its own."""
+    if node.path.rpartition("/")[2] in _OWN_FOLDER:
+        return node.folder.rpartition("/")[0]
+    return node.folder
+
+
+def _sql_name(node: Node) -> str:
+    if node.path.rpartition("/")[2] in _OWN_FOLDER:
+        return node.folder.rpartition("/")[2]
+    return _HALF.sub("", node.stem)
+
+
+def _sql_key(node: Node) -> tuple[Any, ...]:
+    """Flyway's repeatable migrations run after all others; a `V1_2` is older than a `V1_10`."""
+    name = _sql_name(node)
+    repeatable = name[:3] in {"R__", "r__"}
+    flyway = _FLYWAY.match(name)
+    if flyway:
+        return (repeatable, natural_key(flyway[2].replace("_", ".")), natural_key(name), node.path)
+    return (repeatable, natural_key(name), (), node.path)
+
+
+def _settle_layouts(sql: dict[tuple[str, str], list[Node]]) -> None:
+    """Files that do not say who runs them go with the others of their folder, if these name one runner only."""
+    for folder, layout in [key for key in sql if not key[1]]:
+        named = [other for other in sql if other[0] == folder and other[1]]
+        if len(named) == 1:
+            sql[named[0]].extend(sql.pop((folder, layout)))
+
+
+def _agreed(nodes: list[Node], dialect: str) -> list[Node]:
+    """Files that do not say for which database they are written are for that of the others in their folder.
+
+    `dialect` is what the settings say; where they are silent, what only one database understands decides for all.
+    """
+    votes = Counter(node.migration.dialect for node in nodes if node.migration.dialect)
+    if not dialect:
+        (dialect, count), *others = votes.most_common() or [("", 0)]
+        if any(other == count for _, other in others):
+            return nodes
+    return [
+        node if node.migration.dialect or not dialect
+        else Node(node.path, msgspec.structs.replace(node.migration, dialect=dialect))
+        for node in nodes
+    ]  # fmt: skip
+
+
+def _sql_grove(folder: str, layout: str, nodes: list[Node], dialect: str) -> Grove:
+    nodes = sorted(_agreed(nodes, dialect), key=_sql_key)
+    grove = Grove("sql", folder, folder, nodes, order=nodes, layout=layout)
+    for at, node in enumerate(nodes):
+        grove.graph.add(node)
+        if at:
+            grove.graph.link(node, nodes[at - 1])
+    grove.duplicates = list(_same_number(nodes, layout))
+    return grove
+
+
+def _same_number(nodes: list[Node], layout: str) -> Iterator[tuple[str, list[Node]]]:
+    if layout in _UNNUMBERED_LAYOUTS:
+        return
+    by_number: defaultdict[tuple[int, ...], dict[str, Node]] = defaultdict(dict)
+    written: dict[tuple[int, ...], str] = {}
+    for node in nodes:
+        name = _sql_name(node)
+        match = _FLYWAY.match(name)
+        number = match[2] if match else (found[1] if (found := _ONE_NUMBER.match(name)) else "")
+        if number and not _YEARS_AND_DATES.match(number):
+            key = tuple(int(part) for part in re.split(r"[._]", number))
+            by_number[key].setdefault(name, node)
+            written.setdefault(key, number)
+    if not layout and len(by_number) < 2:
+        return
+    for key, named in by_number.items():
+        if len(named) > 1:
+            yield written[key], list(named.values())

@@ -1,0 +1,142 @@
+"""Sorts all migrations of a project into trees, and each tree into an order."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from bylaw.facts.file import FileFacts
+from bylaw.project.migrations.order.across import check_across, squashed_away
+from bylaw.project.migrations.order.graph import Graph
+from bylaw.project.migrations.order.grove import Grove, Node, by_name, settle
+from bylaw.project.migrations.order.labels import label_of, relabelled
+from bylaw.project.migrations.order.sql_folders import sql_groves
+
+_DATED_FOLDER = re.compile(r"^(?:\d{1,8}|\d{4}[-_.]\d{1,2}|[qQ][1-4]|[vV]?\d+(?:[._-]\d+)*)$")
+
+
+def find_groves(files: Iterable[FileFacts], dialect: str = "", runner: str = "") -> list[Grove]:
+    """All trees of a project, ordered by folder. `dialect` and `runner` are those of SQL files which do not say
+    theirs.
+    """
+    alembic: list[Node] = []
+    django: defaultdict[str, list[Node]] = defaultdict(list)
+    sql: list[Node] = []
+    unreadable: set[str] = set()
+    for facts in files:
+        if not facts.migrations:
+            if facts.syntax_problem is not None or any(
+                variable.name == "down_revision" for variable in facts.variables
+            ):
+                unreadable.add(facts.path.rpartition("/")[0])
+            continue
+        for migration in facts.migrations:
+            node = Node(facts.path, migration)
+            if migration.tool == "alembic":
+                alembic.append(node)
+            elif migration.tool == "django":
+                django[node.folder].append(node)
+            else:
+                sql.append(node)
+    apps = [_django_grove(folder, nodes, unreadable) for folder, nodes in django.items()]
+    check_across(apps)
+    groves = [*_alembic_groves(alembic, unreadable), *apps, *sql_groves(sql, dialect, runner)]
+    return sorted(groves, key=lambda grove: (grove.folder, grove.tool, grove.layout, grove.nodes[0].path))
+
+
+# --- Alembic --------------------------------------------------------------------------------------
+
+
+def _alembic_groves(nodes: list[Node], unreadable: set[str]) -> Iterator[Grove]:
+    by_folder: defaultdict[str, list[Node]] = defaultdict(list)
+    for node in nodes:
+        by_folder[node.folder].append(node)
+    for folders in _folders_of_one_tree(by_folder):
+        members = sorted((node for folder in folders for node in by_folder[folder]), key=by_name)
+        grove = Grove("alembic", _common_folder(folders), _common_folder(folders), members)
+        _link_alembic(grove)
+        settle(grove, can_miss=any(folder in unreadable for folder in folders))
+        yield grove
+
+
+def _folders_of_one_tree(by_folder: dict[str, list[Node]]) -> list[list[str]]:
+    """Folders belong together when a revision builds on one that only the other folder has, or when they are dated
+    sub-folders.
+    """
+    holders: defaultdict[str, set[str]] = defaultdict(set)
+    for folder, nodes in by_folder.items():
+        for node in nodes:
+            holders[node.migration.revision].add(folder)
+    graph: Graph[str] = Graph()
+    for folder in by_folder:
+        graph.add(folder)
+    for folder, nodes in by_folder.items():
+        for node in nodes:
+            for parent in node.migration.parents:
+                others = holders.get(parent, set())
+                if others and folder not in others:
+                    graph.link(folder, max(sorted(others), key=lambda other: len(_common_folder([folder, other]))))
+    dated: dict[str, str] = {}
+    for folder in by_folder:
+        above, _, name = folder.rpartition("/")
+        if _DATED_FOLDER.match(name):
+            sibling = above if above in by_folder else dated.setdefault(above, folder)
+            graph.link(folder, sibling)
+    return [sorted(component) for component in graph.components()]
+
+
+def _common_folder(folders: Iterable[str]) -> str:
+    parts = [folder.split("/") for folder in folders]
+    common: list[str] = []
+    for level in zip(*parts, strict=False):
+        if len(set(level)) > 1:
+            break
+        common.append(level[0])
+    return "/".join(common)
+
+
+def _link_alembic(grove: Grove) -> None:
+    by_revision = _by_revision(grove)
+    for node in grove.nodes:
+        for parent in node.migration.parents:
+            if parent == node.migration.revision:
+                grove.cycle = [node]
+            elif parent in by_revision:
+                grove.graph.link(node, by_revision[parent])
+            else:
+                grove.missing.append((node, parent))
+
+
+def _by_revision(grove: Grove) -> dict[str, Node]:
+    """Nodes by revision; several with one revision are noted as duplicates, the first one holds."""
+    same: defaultdict[str, list[Node]] = defaultdict(list)
+    for node in grove.nodes:
+        grove.graph.add(node)
+        same[node.migration.revision].append(node)
+    grove.duplicates = [(revision, nodes) for revision, nodes in same.items() if len(nodes) > 1]
+    return {revision: nodes[0] for revision, nodes in same.items()}
+
+
+# --- Django ---------------------------------------------------------------------------------------
+
+
+def _django_grove(folder: str, nodes: list[Node], unreadable: set[str]) -> Grove:
+    label = label_of(node.migration for node in nodes)
+    nodes = sorted((Node(node.path, relabelled(node.migration, label)) for node in nodes), key=by_name)
+    grove = Grove("django", label, folder, nodes)
+    by_revision = _by_revision(grove)
+    for node in nodes:
+        for parent in node.migration.parents:
+            if parent in by_revision:
+                grove.graph.link(node, by_revision[parent])
+            elif parent.rpartition(".")[0] == label and not parent.rpartition(".")[2].startswith("__"):
+                grove.missing.append((node, parent))
+            else:
+                grove.foreign.append((node, parent))
+    for node in nodes:
+        if node.migration.replaces:
+            grove.replaced[node] = [by_revision[name] for name in node.migration.replaces if name in by_revision]
+    grove.missing = [(node, parent) for node, parent in grove.missing if not squashed_away(grove, parent)]
+    settle(grove, can_miss=folder in unreadable)
+    return grove

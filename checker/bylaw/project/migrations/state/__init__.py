@@ -1,0 +1,1 @@
+"""The schema that migrations build, replayed without a database."""

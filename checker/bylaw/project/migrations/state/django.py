@@ -1,0 +1,196 @@
+"""Django's operations speak of models and fields; here they become operations on tables and columns.
+
+Which table and column those are follows from the schema so far: `bylaw.facts.migrations` says how the facts name them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec.structs import replace
+
+from bylaw.facts import migrations as ops
+from bylaw.facts.migrations import Operation
+from bylaw.project.migrations.state.replay import Replay
+from bylaw.project.migrations.state.schema import ColumnState, Schema, TableState
+from bylaw.project.migrations.step import Step
+from bylaw.source import Span
+
+
+def key_of(model: str) -> str:
+    """The key of a model: `app.User` → `app_user`."""
+    return model.replace(".", "_").lower()
+
+
+def physical(operation: Operation, schema: Schema) -> Iterator[Operation]:
+    """The operation as the database sees it: none, one, or several of them."""
+    table = getattr(operation, "table", "")
+    if not table or isinstance(operation, ops.CreateTable):
+        yield operation
+        return
+    name = schema.keys.get(table, table)
+    state = schema.table(name)
+    match operation:
+        case ops.RenameTable() if operation.model:
+            yield from _renamed(operation, name)
+        case ops.DropTable():
+            yield msgspec.structs.replace(operation, table=name)
+        case ops.DropColumn() if _many_to_many(schema, table, operation.column) is not None:
+            yield ops.DropTable(str(_many_to_many(schema, table, operation.column)), operation.span)
+        case ops.RenameColumn() if _many_to_many(schema, table, operation.column) is not None:
+            old = str(_many_to_many(schema, table, operation.column))
+            if old == f"{table}_{operation.column}".lower():
+                yield ops.RenameTable(old, f"{table}_{operation.new_name}".lower(), operation.span)
+        case ops.AlterColumn() if _many_to_many(schema, table, operation.column) is not None:
+            return
+        case ops.RenameColumn():
+            yield from _renamed_column(operation, name, state)
+        case ops.AlterColumn():
+            yield from _altered(operation, name, state)
+        case ops.DropColumn() | ops.SetComment():
+            yield msgspec.structs.replace(operation, table=name, column=_column(state, operation.column))
+        case ops.AddConstraint() | ops.CreateIndex():
+            columns = tuple(_column(state, column) for column in operation.columns)
+            yield msgspec.structs.replace(operation, table=name, columns=columns)
+        case _:
+            yield msgspec.structs.replace(operation, table=name)
+
+
+def _column(state: TableState | None, field: str) -> str:
+    return state.fields.get(field, field) if state is not None else field
+
+
+def _many_to_many(schema: Schema, table: str, field: str) -> str | None:
+    """The table of a many-to-many field, which has no column."""
+    state = schema.of_model(table)
+    if state is not None and (field in state.fields or field in state.columns):
+        return None
+    return schema.keys.get(f"{table}_{field}".lower())
+
+
+def _renamed(operation: ops.RenameTable, name: str) -> Iterator[Operation]:
+    if operation.table == key_of(operation.model):
+        if name != operation.new_name:
+            yield msgspec.structs.replace(operation, table=name)
+    elif name == operation.table:
+        yield msgspec.structs.replace(operation, table=name)
+
+
+def _renamed_column(operation: ops.RenameColumn, table: str, state: TableState | None) -> Iterator[Operation]:
+    old = _column(state, operation.column)
+    known = state.column(old) if state is not None else None
+    if old == operation.column and known is not None and known.references:
+        return  # a foreign key without `_id` of its own has a `db_column`, which stays
+    if old == operation.column:
+        new = operation.new_name
+    elif old == f"{operation.column}_id":
+        new = f"{operation.new_name}_id"
+    else:
+        return
+    yield ops.RenameColumn(table, old, new, operation.span)
+
+
+def _altered(operation: ops.AlterColumn, table: str, state: TableState | None) -> Iterator[Operation]:
+    """A changed `db_column`, or a field that became a foreign key, renames the column first."""
+    old = _column(state, operation.column)
+    new = operation.definition.name if operation.definition is not None else old
+    known = state.column(old) if state is not None else None
+    if known is not None and new and new != old:
+        yield ops.RenameColumn(table, old, new, operation.span)
+        old = new
+    yield msgspec.structs.replace(operation, table=table, column=old)
+
+
+def follow(operation: Operation, schema: Schema, replay: Replay, step: Step) -> None:
+    """Keep track of models and fields, after `operation` (as the source wrote it) ran on `schema`."""
+    match operation:
+        case ops.CreateTable() if operation.model:
+            replay.set_key(key_of(operation.model), operation.table)
+        case ops.DropTable(table=table) if table in schema.keys:
+            replay.set_key(table, None)
+        case ops.RenameTable(table=table, new_name=new_name) if operation.model:
+            if table != key_of(operation.model):
+                name = schema.keys.get(table, table)
+                replay.set_key(table, None)
+                replay.set_key(new_name, new_name if name == table else name)
+                _rename_many_to_many(table, new_name, schema, replay, step)
+            else:
+                replay.set_key(table, new_name)
+        case ops.DropColumn(table=table, column=field) if _many_to_many(schema, table, field) is not None:
+            replay.set_key(f"{table}_{field}".lower(), None)
+        case ops.RenameColumn(table=table, column=field, new_name=new_field):
+            if (old := _many_to_many(schema, table, field)) is not None:
+                key = f"{table}_{field}".lower()
+                new_key = f"{table}_{new_field}".lower()
+                replay.set_key(key, None)
+                replay.set_key(new_key, new_key if old == key else old)
+            else:
+                _rename_field(table, field, new_field, replay)
+        case _:
+            pass
+
+
+def _rename_many_to_many(table: str, new_key: str, schema: Schema, replay: Replay, step: Step) -> None:
+    """The tables of a model's many-to-many fields, and their columns that point at it, follow the model's name."""
+    state = schema.of_model(table)
+    if state is None or not state.model:
+        return
+    app, _, class_name = state.model.rpartition(".")
+    new_class = new_key.removeprefix(f"{app}_".lower())
+    for key, physical_name in list(schema.keys.items()):
+        member = schema.tables.get(physical_name)
+        if member is None or not member.model.startswith(f"{state.model}_"):
+            continue
+        moved = f"{new_key}{key.removeprefix(table)}"
+        replay.set_key(key, None)
+        replay.set_key(moved, moved if physical_name == key else physical_name)
+        if physical_name == key:
+            replay.apply(ops.RenameTable(physical_name, moved, Span(0, 0)), step)
+            physical_name = moved  # noqa: PLW2901
+        if member.column(f"{class_name}_id") is not None:
+            replay.apply(
+                ops.RenameColumn(physical_name, f"{class_name}_id".lower(), f"{new_class}_id", Span(0, 0)), step
+            )
+
+
+def _rename_field(table: str, field: str, new_field: str, replay: Replay) -> None:
+    state = replay.schema().of_model(table)
+    if state is not None and field in state.fields:
+        fields = {new_field if name == field else name: column for name, column in state.fields.items()}
+        replay.change_table(state.name, lambda known: replace(known, fields=fields))
+
+
+def follow_state_only(operation: Operation, schema: Schema, replay: Replay, step: Step) -> None:
+    """A change of the models that leaves the database alone (`SeparateDatabaseAndState`)."""
+    match operation:
+        case ops.CreateTable() if operation.model:
+            replay.set_key(key_of(operation.model), operation.table)
+        case ops.DropTable(table=table):
+            name = schema.keys.get(table, table)
+            replay.set_key(table, None)
+            replay.change_table(name, lambda state: replace(state, unmapped=step))
+        case ops.RenameTable(table=table, new_name=new_name) if operation.model:
+            name = schema.keys.get(table, table)
+            if table == key_of(operation.model):
+                replay.set_key(table, new_name)
+            else:
+                replay.set_key(table, None)
+                replay.set_key(new_name, name)
+        case ops.AddColumn(table=table, column=spec) if spec.field:
+            name = schema.keys.get(table, table)
+            replay.change_table(name, lambda state: replace(state, fields={**state.fields, spec.field: spec.name}))
+        case ops.DropColumn(table=table, column=field):
+            if (joined := _many_to_many(schema, table, field)) is not None:
+                replay.set_key(f"{table}_{field}".lower(), None)
+                replay.change_table(joined, lambda state: replace(state, unmapped=step))
+                return
+            name = schema.keys.get(table, table)
+            replay.change_table(name, lambda state: _with_unmapped(state, _column(state, field), step))
+        case _:
+            pass
+
+
+def _with_unmapped(state: TableState, name: str, step: Step) -> TableState:
+    column = replace(state.columns.get(name) or ColumnState(name), unmapped=step)
+    return replace(state, columns={**state.columns, name: column})
