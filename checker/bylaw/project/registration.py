@@ -11,6 +11,7 @@ import msgspec
 from bylaw.facts.database import Table, TableRegistration
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Items, Ref, Value
+from bylaw.project.generators import generators, reach_of_programs
 from bylaw.project.imports import Reach
 from bylaw.project.installed import InstalledApps
 from bylaw.project.paths import is_example, is_test, matcher
@@ -66,6 +67,8 @@ class Registrations:
             return TableRegistration(table, "registered")
         if any(reach.may_hold(module) for reach in sources):
             return TableRegistration(table, "undecided", reason="modules are discovered while the program runs")
+        if not self.registries and self._is_loaded_by_program(module, table, governing):
+            return TableRegistration(table, "undecided", reason="a program of the project writes the revisions")
         registry = self._evident_registry(governing)
         written = self._written(module, registry) if registry is not None else ""
         return TableRegistration(table, "unregistered", registry.path if registry else "", import_module=written)
@@ -105,6 +108,25 @@ class Registrations:
             entries.extend(self._application_modules())
         known = frozenset(base for base in bases if base) if not dynamic else frozenset()
         return Environment(file, known, self.graph.reach(entries, all_functions=dynamic))
+
+    def _is_loaded_by_program(self, module: str, table: Table, governing: list[Environment]) -> bool:
+        """Whether a program loads the table before it runs Alembic. Where an `env.py` loads tables, that is where this
+        project registers them.
+        """
+        programs = self._programs
+        if module not in programs.modules and not programs.may_hold(module):
+            return False
+        return not any(self._homes_of(table.registry) & environment.reach.modules for environment in governing)
+
+    def _homes_of(self, registry: str) -> set[str]:
+        """The modules with tables of one metadata."""
+        tables = (table for table in self.project.tables if table.registry == registry and table.context == "app")
+        return {self.project.files[table.location.path].facts.module for table in tables}
+
+    @cached_property
+    def _programs(self) -> Reach:
+        own = [f for f in self.names.files if not is_test(f.path, self.project.settings) and not is_example(f.path)]
+        return reach_of_programs(generators(own), own, self.graph)
 
     def _application_modules(self) -> list[str]:
         """Where Flask applications are made: the command line imports one of them before `env.py` runs."""
