@@ -226,13 +226,22 @@ def test_without_extends_the_preset_recommended_holds(project: Path) -> None:
     assert resolved.presets == ("recommended",)
     assert resolved.settings.rules["no-any"].level == "warning"
     assert resolved.settings.rules["no-any"].options.allow_nested is True
-    assert resolved.settings.rules["house-rule"].level == "off"
     assert resolved.settings.rules["unread"].level == "info"
 
 
-def test_an_empty_extends_switches_everything_off(project: Path) -> None:
+def test_an_empty_extends_switches_all_built_in_rules_off(project: Path) -> None:
     resolved = configured(project, "extends = []")
-    assert {resolved.settings.rules[name].level for name in resolved.rules} == {"off"}
+    levels = {(rule.pack, resolved.settings.rules[name].level) for name, rule in resolved.rules.items()}
+    assert levels == {("builtin", "off"), ("tools", "error")}
+
+
+def test_the_rules_of_a_pack_hold_as_soon_as_the_project_names_the_pack(project: Path) -> None:
+    resolved = configured(project, "")
+    assert resolved.settings.rules["house-rule"].level == "error"
+    assert resolved.chosen["house-rule"].level_from == "default"
+    assert configured(project, '[rules]\nhouse-rule = "off"').settings.rules["house-rule"].level == "off"
+    (project / "mine.toml").write_text('[rules]\nhouse-rule = "info"')
+    assert configured(project, 'extends = ["./mine.toml"]').settings.rules["house-rule"].level == "info"
 
 
 def test_a_later_preset_wins_over_an_earlier_one(project: Path) -> None:
@@ -280,7 +289,7 @@ def test_options_without_a_level_keep_the_level_or_switch_the_rule_on(project: P
 
 def test_a_category_gives_a_level_to_all_its_rules_and_a_rule_beats_its_category(project: Path) -> None:
     rules = configured(project, '[rules]\nother-rule = "off"\nnaming = "info"').settings.rules
-    assert (rules["house-rule"].level, rules["other-rule"].level, rules["third-rule"].level) == ("info", "off", "off")
+    assert (rules["house-rule"].level, rules["other-rule"].level, rules["third-rule"].level) == ("info", "off", "error")
 
 
 def test_the_engines_own_diagnostics_can_be_given_a_level(project: Path) -> None:

@@ -12,6 +12,7 @@ from bylaw.config.lines import kebab
 from bylaw.config.options import build_options, option_problems
 from bylaw.config.schema import Problem, toml_type
 from bylaw.errors import did_you_mean
+from bylaw.packs import BUILTIN
 from bylaw.rule import Rule
 from bylaw.settings import INTERNAL_LEVELS, Level, RuleSetting
 
@@ -51,7 +52,7 @@ class RuleTables:
         self.tolerant = tolerant
         self.categories = sorted({rule.category for rule in rules.values()})
         self.concerns = sorted({rule.concern for rule in rules.values() if rule.concern is not None})
-        self.chosen = {name: Chosen() for name in rules}
+        self.chosen = {name: _unchosen(rule) for name, rule in rules.items()}
         self.chosen.update({name: Chosen(level) for name, level in INTERNAL_LEVELS.items()})
 
     def apply(
@@ -153,6 +154,11 @@ class RuleTables:
         other = RuleTables(self.rules, tolerant=self.tolerant)
         other.chosen = dict(self.chosen)
         return other
+
+
+def _unchosen(rule: Rule) -> Chosen:
+    """Before any table speaks. Who names a rule pack wants its rules; of the built-in ones a preset chooses."""
+    return Chosen() if rule.pack in {"", BUILTIN} else Chosen(rule.severity)
 
 
 def _level(value: Any, key: str) -> tuple[Level | None, list[Problem]]:
