@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bylaw import AddImport, Finding, Fix, Project, project_rule
+from bylaw import AddImport, Finding, Fix, Location, Project, Related, project_rule
 from bylaw.facts.database import TableRegistration
+
+_MANY = 5
+_SHARE = 3
+"""So many tables, and so many times as many as are seen: one thing is wrong, and not each of them."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,9 @@ def table_registered(project: Project, options: Options) -> Iterator[Finding]:
     For SQLAlchemy and SQLModel a table is registered when running `env.py`, or one of the configured registry
     modules, imports its module, directly or through others. Imports under `TYPE_CHECKING` do not run and do not
     count. Where modules are discovered while the program runs (`pkgutil`, `import_module` with a computed name), the
-    tables that could be meant are left alone. For Django the application of the model must be in `INSTALLED_APPS` of
-    some settings module.
+    tables that could be meant are left alone; so are those that a program of the project loads before it has Alembic
+    write a revision. An `env.py` that sees next to none of many tables is told of once. For Django the application of
+    the model must be in `INSTALLED_APPS` of some settings module.
 
     Import the table in the registry module, or list its application in the settings.
 
@@ -99,9 +104,25 @@ def table_registered(project: Project, options: Options) -> Iterator[Finding]:
     context.configure(target_metadata=target_metadata)
     ```
     """
+    crowds: dict[tuple[Location, str], list[TableRegistration]] = {}
     for registration in project.table_registrations(options.registry_modules):
-        if registration.status == "unregistered" and _is_judged(registration, options):
-            yield _django(registration) if registration.table.orm == "django" else _alembic(registration)
+        if registration.status != "unregistered" or not _is_judged(registration, options):
+            continue
+        if registration.table.orm == "django":
+            yield _django(registration)
+        elif registration.metadata is None:
+            yield _alembic(registration)
+        else:
+            crowds.setdefault((registration.metadata, registration.table.registry), []).append(registration)
+    for (place, metadata), crowd in crowds.items():
+        seen = sum(
+            other.status == "registered" and other.table.registry == metadata
+            for other in project.table_registrations(options.registry_modules)
+        )
+        if len(crowd) >= _MANY and len(crowd) > _SHARE * seen:
+            yield _at_once(place, crowd)
+        else:
+            yield from map(_alembic, crowd)
 
 
 def _is_judged(registration: TableRegistration, options: Options) -> bool:
@@ -111,6 +132,27 @@ def _is_judged(registration: TableRegistration, options: Options) -> bool:
         for name in (base, base.rpartition(".")[2])
     }
     return not options.base_classes or bool(bases.intersection(options.base_classes))
+
+
+def _at_once(place: Location, crowd: list[TableRegistration]) -> Finding:
+    names = [f"`{_label(registration)}`" for registration in crowd]
+    edits = tuple(
+        AddImport(each.registry, each.import_module, each.table.class_name)
+        for each in crowd
+        if each.table.class_name and each.registry and each.import_module
+    )
+    return Finding(
+        place,
+        f"nothing that {place.path} imports loads {names[0]}, {names[1]} and {len(crowd) - 2} more tables, "
+        "so migrations do not see them",
+        f"Import their modules in {crowd[0].registry or place.path}.",
+        related=tuple(Related(each.table.location, f"`{_label(each)}`") for each in crowd),
+        fix=Fix(f"Import {len(edits)} tables in {crowd[0].registry}", edits, "unsafe") if edits else None,
+    )
+
+
+def _label(registration: TableRegistration) -> str:
+    return registration.table.class_name or registration.table.name
 
 
 def _django(registration: TableRegistration) -> Finding:
@@ -125,7 +167,7 @@ def _django(registration: TableRegistration) -> Finding:
 
 def _alembic(registration: TableRegistration) -> Finding:
     table, registry = registration.table, registration.registry
-    label = table.class_name or table.name
+    label = _label(registration)
     fix = None
     if table.class_name and registry and registration.import_module:
         edit = AddImport(registry, registration.import_module, table.class_name)

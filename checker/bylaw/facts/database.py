@@ -111,3 +111,5 @@ class TableRegistration(msgspec.Struct, frozen=True):
     reason: str = ""
     import_module: str = ""
     """How the registry would import the table's module (`app.models.user`); '' where that is not evident."""
+    metadata: Location | None = None
+    """Where the `env.py` that should see the table names its metadata."""

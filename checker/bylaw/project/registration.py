@@ -16,6 +16,7 @@ from bylaw.project.imports import Reach
 from bylaw.project.installed import InstalledApps
 from bylaw.project.paths import is_example, is_test, matcher
 from bylaw.project.tables.meaning import Meanings
+from bylaw.source import Location
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -29,6 +30,7 @@ class Environment(msgspec.Struct, frozen=True):
     file: FileFacts
     bases: frozenset[str]
     reach: Reach
+    place: Location
 
 
 class Registrations:
@@ -71,7 +73,8 @@ class Registrations:
             return TableRegistration(table, "undecided", reason="a program of the project writes the revisions")
         registry = self._evident_registry(governing)
         written = self._written(module, registry) if registry is not None else ""
-        return TableRegistration(table, "unregistered", registry.path if registry else "", import_module=written)
+        place = governing[0].place if governing else None
+        return TableRegistration(table, "unregistered", registry.path if registry else "", "", written, place)
 
     # -- what runs
 
@@ -98,7 +101,8 @@ class Registrations:
         return found
 
     def _environment(self, file: FileFacts, targets: set[str]) -> Environment | None:
-        values = [v.value for v in file.variables if v.name == "target_metadata"]
+        assigned = [v for v in file.variables if v.name == "target_metadata"]
+        values = [variable.value for variable in assigned]
         if not any(isinstance(value, Ref | Items) or _is_computed(value) for value in values):
             return None
         meanings = Meanings(self.names)
@@ -107,7 +111,8 @@ class Registrations:
         if dynamic:
             entries.extend(self._application_modules())
         known = frozenset(base for base in bases if base) if not dynamic else frozenset()
-        return Environment(file, known, self.graph.reach(entries, all_functions=dynamic))
+        place = Location(file.path, assigned[0].span)
+        return Environment(file, known, self.graph.reach(entries, all_functions=dynamic), place)
 
     def _is_loaded_by_program(self, module: str, table: Table, governing: list[Environment]) -> bool:
         """Whether a program loads the table before it runs Alembic. Where an `env.py` loads tables, that is where this
