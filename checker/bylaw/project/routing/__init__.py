@@ -191,12 +191,12 @@ class Routing:
         of_several = self._prefixes_of_several
         for entry in self.registrations:
             module, _, variable = entry.router.rpartition(".")
-            given = entry.prefix if entry.prefix_location is not None else self.objects[entry.router].prefix
+            given = self._given(entry)
             if (
                 given
                 and not entry.looped
                 and entry.location.path != self.objects[entry.router].facts.path
-                and (entry.parent, entry.prefix) not in of_several
+                and (entry.parent, given) not in of_several
                 and not self._is_example(entry.location.path)
                 and contradicts(given, module, f"{variable} {self._written(entry)}")
             ):
@@ -208,9 +208,13 @@ class Routing:
         """Parents and the prefixes that they give to more than one router: such a prefix groups them."""
         given: dict[tuple[str, str], set[str]] = {}
         for entry in self.registrations:
-            if entry.prefix is not None:
-                given.setdefault((entry.parent, entry.prefix), set()).add(entry.router)
+            if (prefix := self._given(entry)) is not None:
+                given.setdefault((entry.parent, prefix), set()).add(entry.router)
         return {key for key, routers in given.items() if len(routers) > 1}
+
+    def _given(self, entry: Registration) -> str | None:
+        """The prefix of a router where it is registered, or else its own."""
+        return entry.prefix if entry.prefix_location is not None else self.objects[entry.router].prefix
 
     def _written(self, entry: Registration) -> str:
         """The router as the call names it."""

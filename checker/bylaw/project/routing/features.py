@@ -75,7 +75,8 @@ def contradicts(prefix: str, module: str, variable: str) -> bool:
     parts = module.split(".")
     if not said or not _telling(feature) or feature == _plain(parts[0]):
         return False
-    meant = _telling(" ".join((*parts[-3:], variable)))
+    named = (*parts[-3:], variable)
+    meant = _telling(" ".join(named)) | {name.replace("_", "") for name in named if "_" in name}
     return not any(_akin(one, other) for one in said for other in meant)
 
 
@@ -85,6 +86,16 @@ def _telling(text: str) -> set[str]:
 
 
 def _akin(one: str, other: str) -> bool:
-    """`auth` and `authentication`, `utils` and `utility`, `stream` and `eventstream`, `companies` and `company`."""
+    """`auth` and `authentication`, `utils` and `utility`, `stream` and `eventstream`, `companies` and `company`; `ws`
+    and `websocket`, `hf` and `huggingface`.
+    """
     short, long = sorted((one, other), key=len)
-    return short in long or (len(short) >= 4 and short[:4] == long[:4])
+    return short in long or (len(short) >= 4 and short[:4] == long[:4]) or _abbreviates(short, long)
+
+
+def _abbreviates(short: str, long: str) -> bool:
+    """Whether a few letters begin a word and go on through it in order."""
+    if len(short) > 3 or short[0] != long[0]:
+        return False
+    rest = iter(long)
+    return all(letter in rest for letter in short)
