@@ -224,8 +224,19 @@ def test_files_that_are_not_for_us_are_no_error(project: Path, bylaw: Bylaw) -> 
     (project / "vendored" / "x.py").write_text("SHOUT = 1")
     ran = bylaw("check", "notes.md")
     assert (ran.code, ran.out) == (0, "")
+    assert ran.err == "bylaw: notes.md is not checked: neither Python (.py) nor SQL (.sql)\n"
+    assert bylaw("check", "--quiet", "notes.md").err == ""
     ran = bylaw("check", "vendored/x.py", "app/calm.py")
     assert ran.code == 0
+    assert "vendored/x.py is not checked: vendored is left out: excluded by the configuration" in ran.err
+
+
+def test_programs_get_a_document_even_when_no_file_is_for_us(project: Path, bylaw: Bylaw) -> None:
+    (project / "notes.md").write_text("SHOUT")
+    ran = bylaw("check", "notes.md", "--output-format", "json")
+    assert (ran.code, ran.json()["diagnostics"]) == (0, [])
+    assert bylaw("check", "notes.md", "--output-format", "sarif", "--output-file", "found.sarif").code == 0
+    assert json.loads((project / "found.sarif").read_text())["runs"][0]["results"] == []
 
 
 def test_a_syntax_error_does_not_stop_the_others(project: Path, bylaw: Bylaw) -> None:
@@ -306,8 +317,12 @@ def test_standard_input_takes_the_place_of_a_file(project: Path) -> None:
     )
     ran = process("check", "--stdin-filename", "app/loud.py", "-", cwd=project, stdin=b"quiet = 1\n")
     assert (ran.returncode, ran.stdout) == (0, b"No problems; 1 file checked.\n")
-    ran = process("check", "--stdin-filename", "vendored/x.py", "-", cwd=project, stdin=b"SHOUT = 1\n")
-    assert ran.returncode in {0, 1}
+    for name, why in (("vendored/x.py", "excluded"), ("notes.md", "neither Python (.py) nor SQL (.sql)")):
+        (project / "vendored").mkdir(exist_ok=True)
+        ran = process("check", "--stdin-filename", name, "-", cwd=project, stdin=b"SHOUT = 1\n")
+        assert (ran.returncode, ran.stdout) == (0, b"")
+        assert f"{name} is not checked" in ran.stderr.decode()
+        assert why in ran.stderr.decode()
 
 
 @pytest.mark.parametrize(
@@ -318,6 +333,7 @@ def test_standard_input_takes_the_place_of_a_file(project: Path) -> None:
         (["-", "app"], "together with other paths"),
         (["--stdin-filename", "../x.py", "-"], "outside the project"),
         (["--stdin-filename", ".", "-"], "not a file"),
+        (["--stdin-filename", "app", "-"], "is a folder"),
         (["--stdin-filename", "app/x.py", "-", "--fix"], "cannot be repaired in place"),
         (["--statistics", "--output-format", "sarif"], "--statistics does not go with the format sarif"),
         (["--quiet", "--verbose"], "contradict"),

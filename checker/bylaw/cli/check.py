@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
@@ -22,6 +22,7 @@ from bylaw.engine.session import Session, open_session
 from bylaw.engine.undecided import undecided
 from bylaw.errors import UsageError
 from bylaw.project.paths import is_below
+from bylaw.readers import SUFFIXES
 from bylaw.reporters import Texts, View, render, statistics
 from bylaw.source import Load
 
@@ -57,6 +58,8 @@ def check(request: Request) -> int:
     _say_what_was_used(request, resolved, session, output)
     nothing = _nothing_to_check(request, session, paths, output)
     if nothing is not None:
+        if nothing == 0 and request.output_format not in _FOR_PEOPLE:  # programs expect a document all the same
+            _report(request, _view(request, resolved, session.text, (), 0), output)
         output.flush()
         return nothing
     if request.repairs:
@@ -141,21 +144,35 @@ def _nothing_to_check(request: Request, session: Session, paths: tuple[str, ...]
     To be handed files that are not for bylaw is fine (a hook does that); an empty project or folder is not clean.
     """
     known = session.project.files
-    reasons = dict(session.discovery.skipped)
-    for path in paths:
-        if path in reasons and not request.quiet:
-            output.note(f"bylaw: {path} is not checked: {reasons[path]}")
+    reasons = {path: why for path in paths if (why := _left_out(path, session))}
+    if not request.quiet:
+        for path, why in reasons.items():
+            output.note(f"bylaw: {path} is not checked: {why}")
     if request.from_stdin:
-        return 0 if paths[0] in reasons else None
+        return 0 if reasons else None
     if any(is_below(path, paths) for path in known) or any(is_below(path, paths) for path in session.failed):
         return None
     if request.paths and not any((session.root / path).is_dir() for path in paths):
         return 0
     where = ", ".join(request.paths) or str(session.root)
     output.note(f"bylaw: nothing to check: there is no Python or SQL file to read in {where}")
-    if reasons:
-        output.note(f"       {len(reasons)} files or folders are left out; `bylaw files` says why")
+    if session.discovery.skipped:
+        output.note(f"       {len(session.discovery.skipped)} files or folders are left out; `bylaw files` says why")
     return FAILED
+
+
+def _left_out(path: str, session: Session) -> str:
+    """Why a path that was asked for is not read: its own reason, or that of a folder above it. '' when it is read."""
+    reasons = dict(session.discovery.skipped)
+    if path in reasons:
+        return reasons[path]
+    above = (parent.as_posix() for parent in PurePosixPath(path).parents)
+    found = next((folder for folder in above if folder in reasons), "")
+    if found:
+        return f"{found} is left out: {reasons[found]}"
+    if path.endswith(SUFFIXES) or path in session.discovery.folders:
+        return ""
+    return "neither Python (.py) nor SQL (.sql)"
 
 
 def _texts(session: Session, repaired: Mapping[str, bytes]) -> Load:

@@ -65,6 +65,8 @@ def inside_root(name: str, root: Path) -> str:
         raise UsageError(f"{name}: is outside the project ({root})", hint=_FROM_WITHIN)
     if not inside:
         raise UsageError(f"{name}: is the project's root, not a file", hint="name the file whose text this is")
+    if (root / inside).is_dir():
+        raise UsageError(f"{name}: is a folder", hint="name the file whose text this is")
     return inside
 
 
