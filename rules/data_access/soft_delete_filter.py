@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bylaw import Adoption, Finding, Fix, Project, Replace, Span, project_rule
+from bylaw.facts.database import Table
 from bylaw.facts.naming import matches_any
 from bylaw.facts.queries import Touch
 
 _READS = frozenset({"select", "get", "sql-select"})
 _DELIBERATE = re.compile(
     r"restore|undelete|deleted|trash|purge|tombstone|hard_delete|sync|archiv|retention|cleanup|clean_up|erase|anonymi|audit|"
-    r"backfill|migrat|seed|export|dump|uniq|duplicat",
+    r"backfill|migrat|seed|export|dump|uniq|duplicat|\bclean_(?:user_?name|e?mail|slug|name|phone)",
 )
 _FIRST_DATA = re.compile(
-    r"(?:^|/)(?:init_?db|initial_?data|init_?data|(?:\w+_)?seed\w*|bootstrap\w*|fixtures?)(?:/|\.py$)"
+    r"(?:^|/)(?:init_?db|initial_?data|init_?data|(?:\w+_)?seed\w*|bootstrap\w*|fixtures?|first_?run|"
+    r"(?:\w+_)?(?:sample|fake|demo|dummy)_?data)(?:/|\.py$)"
 )
 _CREATES = re.compile(r"^_?(?:create|ensure|register|upsert|add|insert|import|get_or_create)_(\w+)$")
 _ADMIN = re.compile(r"(?:^|/)(?:admin|backoffice|back_office)(?:/|\.py$|s?_)")
@@ -118,9 +120,9 @@ def soft_delete_filter(project: Project, options: Options) -> Iterator[Finding]:
     ```
     """
     touches = project.soft_deletes(options.column).touches
-    deletes = {(touch.path, touch.query.span.start) for touch in touches if touch.query.kind == "delete-row"}
+    deletes = {_in_function(touch) for touch in touches if touch.query.kind == "delete-row"}
     for touch in touches:
-        if (touch.path, touch.query.span.start) in deletes:
+        if _in_function(touch) in deletes:
             continue  # `Book.objects.get(pk=1).delete()` is judged as a delete
         if touch.query.kind not in _READS or touch.undecided or touch.filtered or touch.hidden:
             continue
@@ -135,6 +137,11 @@ def soft_delete_filter(project: Project, options: Options) -> Iterator[Finding]:
         )
 
 
+def _in_function(touch: Touch) -> tuple[str, str, object]:
+    """The function of a query, or the place of one outside functions, and the table."""
+    return touch.path, touch.query.function or str(touch.query.span.start), touch.table.location
+
+
 def _may_see_deleted(project: Project, touch: Touch, options: Options) -> bool:
     if touch.table.is_association or matches_any(options.exempt_tables, touch.table.name):
         return True
@@ -142,7 +149,23 @@ def _may_see_deleted(project: Project, touch: Touch, options: Options) -> bool:
     function = touch.query.function.removeprefix(file.facts.module).lower()
     if file.matches(options.exempt_paths) or _ADMIN.search(touch.path) or _FIRST_DATA.search(touch.path):
         return True
-    return bool(_DELIBERATE.search(function)) or _looks_before_it_creates(touch, function)
+    named_so = bool(_DELIBERATE.search(function)) or _looks_before_it_creates(touch, function)
+    return named_so or _creates_itself(project, touch)
+
+
+def _creates_itself(project: Project, touch: Touch) -> bool:
+    """Whether the function makes a row of the same table: it looks for it first, or for a value that is taken."""
+    facts, own = project.files[touch.path].facts, touch.table.class_name
+    for use in facts.references if own and touch.query.function else ():
+        if use.function == touch.query.function and use.role == "called":
+            made = use.name.removesuffix(".create").removesuffix(".objects")
+            if made.rpartition(".")[2] == own and _is_table(project.table_of(made, facts.module), touch):
+                return True
+    return False
+
+
+def _is_table(table: Table | None, touch: Touch) -> bool:
+    return table is not None and table.location == touch.table.location
 
 
 def _looks_before_it_creates(touch: Touch, function: str) -> bool:

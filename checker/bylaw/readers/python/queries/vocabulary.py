@@ -64,7 +64,9 @@ SQL_SELECT = re.compile(
     r"\s*SELECT\s+(?P<what>[^;]{1,2000}?)\s+FROM\s+(?:ONLY\s+)?(?P<table>[\w.\"`]+)(?P<rest>[^;]*)",
     re.IGNORECASE | re.DOTALL,
 )
-SQL_AGGREGATE = re.compile(r"^\s*(?:count|sum|min|max|avg|exists|bool_or|bool_and)\s*\(|^\s*1\s*$", re.IGNORECASE)
+SQL_AGGREGATE = re.compile(
+    r"^\s*(?:\w{1,40}\s*\(\s*){0,4}(?:count|sum|min|max|avg|exists|bool_or|bool_and)\s*\(|^\s*1\s*$", re.IGNORECASE
+)
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 FILTERING = frozenset({"where", "filter", "filter_by", "exclude", "having"})
 ORDERING = frozenset(
