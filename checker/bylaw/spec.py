@@ -115,7 +115,10 @@ def _fenced(lines: list[str], start: int, fence: str, name: str) -> tuple[list[s
 
 def _take(case: Case, target: dict[str, str], language: str, info: str, body: list[str], where: str) -> None:
     if language == "toml" and info in {"options", "settings"}:
-        setattr(case, info, tomllib.loads("\n".join(body)))
+        try:
+            setattr(case, info, tomllib.loads("\n".join(body)))
+        except tomllib.TOMLDecodeError as error:
+            raise SpecError(f"{where}: {error}") from None
         return
     if not info:
         raise SpecError(f"{where}: a block needs a path: ```python app/models.py")
@@ -142,7 +145,11 @@ def run_spec(path: Path, rules: Mapping[str, Rule]) -> Iterator[Failure]:
     rule = rules.get(path.stem)
     if rule is None:
         raise SpecError(f"{path}: there is no rule {path.stem}")
-    cases = parse_spec(path.read_text("utf-8"), str(path))
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}") from None
+    cases = parse_spec(text, str(path))
     if not any(case.good for case in cases) or all(case.good for case in cases):
         yield Failure(path.stem, "a spec needs good and bad cases")
     for case in cases:
@@ -153,8 +160,11 @@ def run_spec(path: Path, rules: Mapping[str, Rule]) -> Iterator[Failure]:
 def settings_for(case: Case, rule: Rule, where: str) -> Settings:
     """Settings under which only `rule` runs, with the options and settings of the case."""
     options = build_options(rule, case.options, where)
-    layout = _spelled(case.settings.get("layout", {}))
-    migrations = _spelled(case.settings.get("migrations", {}))
+    unknown = case.settings.keys() - {"layout", "migrations", "history"}
+    if unknown:
+        raise SpecError(f"{where}: settings are layout, migrations and history, not {', '.join(sorted(unknown))}")
+    layout = _spelled(case.settings.get("layout", {}), Layout, f"{where}: layout")
+    migrations = _spelled(case.settings.get("migrations", {}), MigrationSettings, f"{where}: migrations")
     everything = "history" not in case.settings and not case.base and "accepted_through" not in migrations
     return Settings(
         rules={rule.name: RuleSetting(rule.severity, options)},
@@ -163,9 +173,27 @@ def settings_for(case: Case, rule: Rule, where: str) -> Settings:
     )
 
 
-def _spelled(table: Mapping[str, object]) -> dict[str, object]:
-    """The table with its keys as our own fields spell them."""
-    return {key.replace("-", "_"): value for key, value in table.items()}
+def _spelled(table: object, kind: type[msgspec.Struct], where: str) -> dict[str, object]:
+    """The table with its keys as the fields of `kind` spell them. Raises SpecError when it is none of that kind."""
+    if not isinstance(table, dict):
+        raise SpecError(f"{where}: must be a table")
+    spelled = {key.replace("-", "_"): value for key, value in table.items()}
+    for key in spelled.keys() - set(kind.__struct_fields__):
+        raise SpecError(f"{where}.{key}: unknown key; the keys here are {', '.join(kind.__struct_fields__)}")
+    try:
+        msgspec.convert(spelled, kind)
+    except msgspec.ValidationError as error:
+        raise SpecError(f"{where}: {error}") from None
+    return spelled
+
+
+def _held_by_the_base(case: Case, where: str) -> list[str] | None:
+    """The files that the default branch holds already; None where a case says nothing of it."""
+    history = case.settings.get("history", {})
+    base = history.get("base", [*case.base] or None) if isinstance(history, dict) else history
+    if base is not None and not (isinstance(base, list) and all(isinstance(path, str) for path in base)):
+        raise SpecError(f"{where}: history.base must be a list of paths")
+    return base
 
 
 def check_case(case: Case, rule: Rule, where: str) -> Iterator[str]:
@@ -179,7 +207,7 @@ def check_case(case: Case, rule: Rule, where: str) -> Iterator[str]:
 
     settings = settings_for(case, rule, where)
     sources = MemorySources({path: text.encode() for path, text in case.files.items()})
-    base = case.settings.get("history", {}).get("base", case.base or None)
+    base = _held_by_the_base(case, where)
     texts = {path: text.encode() for path, text in case.base.items()}
     history = StatedHistory(frozenset({*base, *texts}), texts=texts) if base is not None else NO_HISTORY
     report = run(sources, settings, {rule.name: rule}, history)
