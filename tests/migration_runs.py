@@ -28,10 +28,15 @@ if TYPE_CHECKING:
     from bylaw.project.migrations import MigrationTree, Step
 
 _ATTEMPTS = 40
-_WRAPPING = {"goose", "dbmate", "sql-migrate", "tern", "supabase", "drizzle", "aerich", "rambler"}
+_WRAPPING = {
+    "goose", "dbmate", "sql-migrate", "tern", "supabase", "drizzle", "aerich", "rambler", "diesel", "sqlx",
+    "node-pg-migrate", "yoyo", "atlas",
+}  # fmt: skip
+_SENT_WHOLE = {"dbmate", "diesel", "sqlx"}
 _ONE_QUERY = {"golang-migrate", "prisma", "hasura"}
 _UNWRAPPED = re.compile(
-    r"^-- \+goose NO TRANSACTION|^-- migrate:up transaction:false|^-- \+migrate Up notransaction|disable-tx",
+    r"^-- \+goose NO TRANSACTION|^-- migrate:up transaction:false|^-- \+migrate Up notransaction|disable-tx"
+    r"|^-- no-transaction|^-- transactional: false|^-- atlas:txmode none",
     re.MULTILINE,
 )
 _NAME = r'(?:"[^"]+"|\w+)'
@@ -223,7 +228,7 @@ def _step(connection: Connection, step: Step, layout: str, text: str, *, bare: b
     alone = len(statements) == 1 and "CONCURRENTLY" in statements[0].upper()
     if bare:
         pass
-    elif layout in _ONE_QUERY:
+    elif layout in _ONE_QUERY or (layout in _SENT_WHOLE and _UNWRAPPED.search(text)):
         statements = ["; ".join(statements)]
     elif (layout in _WRAPPING and not _UNWRAPPED.search(text)) or (layout == "flyway" and not alone):
         statements = ["BEGIN", *statements, "COMMIT"]

@@ -72,9 +72,9 @@ DIALECTS = (
 )  # fmt: skip
 """What `dialect` may be."""
 RUNNERS = (
-    "aerich", "db-migrate", "dbmate", "diesel", "drizzle", "flyway", "golang-migrate", "goose", "hasura", "liquibase",
-    "mybatis", "node-pg-migrate", "play", "postgrator", "prisma", "psql", "rambler", "shmig", "sql-migrate", "sqitch",
-    "sqlx", "supabase", "tern",
+    "aerich", "atlas", "db-migrate", "dbmate", "diesel", "drizzle", "flyway", "golang-migrate", "goose", "hasura",
+    "liquibase", "mybatis", "node-pg-migrate", "play", "postgrator", "prisma", "psql", "rambler", "shmig",
+    "sql-migrate", "sqitch", "sqlx", "supabase", "tern", "yoyo",
 )  # fmt: skip
 """What `runner` may be; `psql` stands for all that run one statement after the other, each by itself."""
 

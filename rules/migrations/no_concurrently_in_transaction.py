@@ -19,9 +19,9 @@ def no_concurrently_in_transaction(project: Project, _options: NoOptions) -> Ite
     """CREATE, DROP and REINDEX CONCURRENTLY, DETACH PARTITION CONCURRENTLY, VACUUM, and CREATE or DROP DATABASE fail as
     soon as they run inside a transaction, and the migration with them; before PostgreSQL 12 so does a new label.
 
-    Which statements are inside is up to the runner: Alembic and Django wrap a migration, goose, dbmate, Drizzle and
-    Supabase a file, golang-migrate and Prisma send several statements of a file as one query, which is a transaction as
-    well. Where the runner is not known, only an explicit BEGIN counts; where Alembic's `env.py` turns transactions off,
+    Which statements are inside is up to the runner: Alembic and Django wrap a migration, goose, dbmate, Drizzle,
+    Supabase, Diesel, sqlx and node-pg-migrate a file, golang-migrate and Prisma send several statements of a file as
+    one query, which is a transaction as well; dbmate, Diesel and sqlx do so with a file that is not to be wrapped. Where the runner is not known, only an explicit BEGIN counts; where Alembic's `env.py` turns transactions off,
     nothing is reported.
 
     Repair: in Alembic, `with op.get_context().autocommit_block():`; in Django, `atomic = False` on the migration; in
@@ -111,7 +111,7 @@ def _steps(project: Project, found: Refused) -> str:
             return f"Give {what} a migration of its own with `atomic = False`."
         case _ if found.place.opened == "runner" and not repairs.mark(change):
             return (
-                f"{found.runner} wraps every file: run {what} by hand first, and let the migration say IF [NOT] EXISTS."
+                f"Run {what} by hand first, and let the migration say IF [NOT] EXISTS: {found.runner} wraps every file."
             )
         case _:
             mark = repairs.mark(change)

@@ -81,7 +81,7 @@ class Project:
         self.consulted.add(path)
         try:
             return self._load(path).decode("utf-8", "replace")
-        except (OSError, ValueError):
+        except (OSError, ValueError, LookupError):
             return None
 
     @cached_property

@@ -16,13 +16,19 @@ Opened = Literal["runner", "file", "query"]
 """Who opens a transaction: the runner around the whole migration, the file with its own BEGIN, or the server around
 several statements that are sent as one query."""
 
-WRAPPING: Final = frozenset({"goose", "dbmate", "sql-migrate", "drizzle", "supabase", "aerich", "rambler", "tern"})
+WRAPPING: Final = frozenset({
+    "goose", "dbmate", "sql-migrate", "drizzle", "supabase", "aerich", "rambler", "tern", "diesel", "sqlx",
+    "node-pg-migrate", "yoyo", "atlas",
+})  # fmt: skip
 ONE_QUERY: Final = frozenset({"golang-migrate", "prisma", "hasura"})
+SENT_WHOLE: Final = frozenset({"dbmate", "diesel", "sqlx"})
+"""Runners that send a file as one query where its mark leaves their transaction out."""
 _BARE: Final = frozenset({"psql", "sqitch"})
 _RUNNERS: Final = {
     "goose": "goose", "dbmate": "dbmate", "sql-migrate": "sql-migrate", "drizzle": "Drizzle", "supabase": "Supabase",
     "aerich": "Aerich", "golang-migrate": "golang-migrate", "prisma": "Prisma", "hasura": "Hasura", "flyway": "Flyway",
-    "rambler": "rambler", "tern": "tern",
+    "rambler": "rambler", "tern": "tern", "diesel": "Diesel", "sqlx": "sqlx", "node-pg-migrate": "node-pg-migrate",
+    "yoyo": "yoyo", "atlas": "Atlas",
 }  # fmt: skip
 
 
@@ -79,16 +85,16 @@ def _moved(operation: ops.Transaction, current: Place, outer: Place, number: int
 def _outer(members: list[Change], *, settled: bool) -> Place:
     """Where the first operation runs."""
     migration = members[0].step.migration
+    layout = migration.layout or members[0].tree.layout
+    as_one = Place("inside", opened="query") if len(migration.statements) > 1 else Place("outside")
     if migration.transactional is False:
-        return Place("outside")
+        return as_one if layout in SENT_WHOLE else Place("outside")
     if migration.tool != "sql":
         return Place("inside" if settled or migration.tool == "django" else "unknown")
-    layout = migration.layout or members[0].tree.layout
-    statements = len(migration.statements)
     if migration.transactional or layout in WRAPPING:
         return Place("inside")
     if layout in ONE_QUERY:
-        return Place("inside", opened="query") if statements > 1 else Place("outside")
+        return as_one
     if layout == "flyway":
         alone = all(needs_no_transaction(change.operation) for change in members)
         return Place("outside" if alone else "inside")

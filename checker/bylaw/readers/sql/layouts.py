@@ -63,6 +63,7 @@ _NO_TRANSACTION: Final = r"""^[ \t]*--[ \t]*(?:
       | flyway:executeintransaction=false
       | changeset[^\n]*\brunintransaction:[ \t]*false
       | atlas:txmode[ \t]+none
+      | transactional:[ \t]*false
       | --[ \t]*tern:[ \t]*disable-tx\b
 )"""
 _TRANSACTION: Final = ("transaction", "txmode", "disable-tx")

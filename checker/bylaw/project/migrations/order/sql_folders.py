@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from bylaw.project.migrations.order.grove import Grove, Node, natural_key
+from bylaw.project.migrations.order.runners import Beside
 
 _OWN_FOLDER: Final = frozenset({"migration.sql", "up.sql"})
 _ONE_NUMBER: Final = re.compile(r"^(\d+)(?=[_\-. ]|$)")
@@ -19,24 +21,37 @@ _HALF: Final = re.compile(r"\.(?:up|do)$")
 _UNNUMBERED_LAYOUTS: Final = frozenset({"prisma", "sqitch"})
 
 
-def sql_groves(nodes: Iterable[Node], dialect: str = "", runner: str = "") -> Iterator[Grove]:
+def sql_groves(nodes: Iterable[Node], beside: Beside, dialect: str = "", runner: str = "") -> Iterator[Grove]:
     """One tree for each folder and runner. `dialect` and `runner` are those of files which do not say theirs."""
     folders: defaultdict[tuple[str, str], list[Node]] = defaultdict(list)
     for node in nodes:
         folders[_sql_folder(node), node.migration.layout].append(node)
     _settle_layouts(folders)
     for (folder, layout), members in folders.items():
-        if runner and not layout:
-            run = [Node(node.path, msgspec.structs.replace(node.migration, layout=runner)) for node in members]
-            yield _sql_grove(folder, runner, run, dialect)
-        else:
-            yield _sql_grove(folder, layout, members, dialect)
+        known = runner if runner and not layout else beside.runner(folder, layout)
+        run = [_run_by(known, node, beside) for node in members]
+        yield _sql_grove(folder, known, run, dialect, beside.plan(folder, known))
+
+
+def _run_by(runner: str, node: Node, beside: Beside) -> Node:
+    """The node with what only its runner knows of it."""
+    migration, transactional = node.migration, node.migration.transactional
+    if runner == "diesel" and transactional is None:
+        transactional = beside.transactional(node.folder)
+    if (runner, transactional) == (migration.layout, migration.transactional):
+        return node
+    return Node(node.path, msgspec.structs.replace(migration, layout=runner, transactional=transactional))
 
 
 def _sql_folder(node: Node) -> str:
-    """The folder that holds the history: one above, where each migration has a folder of its own."""
+    """The folder that holds the history: one above, where each migration has a folder of its own; Sqitch's `deploy`,
+    whose changes may lie in folders below.
+    """
     if node.path.rpartition("/")[2] in _OWN_FOLDER:
         return node.folder.rpartition("/")[0]
+    if node.migration.layout == "sqitch":
+        parts = node.folder.split("/")
+        return "/".join(parts[: len(parts) - parts[::-1].index("deploy")]) if "deploy" in parts else node.folder
     return node.folder
 
 
@@ -81,8 +96,15 @@ def _agreed(nodes: list[Node], dialect: str) -> list[Node]:
     ]  # fmt: skip
 
 
-def _sql_grove(folder: str, layout: str, nodes: list[Node], dialect: str) -> Grove:
-    nodes = sorted(_agreed(nodes, dialect), key=_sql_key)
+def _sql_grove(folder: str, layout: str, nodes: list[Node], dialect: str, plan: Mapping[str, int]) -> Grove:
+    """`plan` places migrations by name; those that it does not name come behind the others."""
+
+    def place(node: Node) -> tuple[Any, ...]:
+        inner = node.folder.removeprefix(folder).lstrip("/")
+        name = f"{inner}/{node.stem}" if layout == "sqitch" and inner else _sql_name(node)
+        return (plan.get(name, len(plan) and sys.maxsize), *_sql_key(node))
+
+    nodes = sorted(_agreed(nodes, dialect), key=place)
     grove = Grove("sql", folder, folder, nodes, order=nodes, layout=layout)
     for at, node in enumerate(nodes):
         grove.graph.add(node)

@@ -11,12 +11,13 @@ from bylaw.project.migrations.order.across import check_across, squashed_away
 from bylaw.project.migrations.order.graph import Graph
 from bylaw.project.migrations.order.grove import Grove, Node, by_name, settle
 from bylaw.project.migrations.order.labels import label_of, relabelled
+from bylaw.project.migrations.order.runners import Beside
 from bylaw.project.migrations.order.sql_folders import sql_groves
 
 _DATED_FOLDER = re.compile(r"^(?:\d{1,8}|\d{4}[-_.]\d{1,2}|[qQ][1-4]|[vV]?\d+(?:[._-]\d+)*)$")
 
 
-def find_groves(files: Iterable[FileFacts], dialect: str = "", runner: str = "") -> list[Grove]:
+def find_groves(files: Iterable[FileFacts], beside: Beside, dialect: str = "", runner: str = "") -> list[Grove]:
     """All trees of a project, ordered by folder. `dialect` and `runner` are those of SQL files which do not say
     theirs.
     """
@@ -41,7 +42,7 @@ def find_groves(files: Iterable[FileFacts], dialect: str = "", runner: str = "")
                 sql.append(node)
     apps = [_django_grove(folder, nodes, unreadable) for folder, nodes in django.items()]
     check_across(apps)
-    groves = [*_alembic_groves(alembic, unreadable), *apps, *sql_groves(sql, dialect, runner)]
+    groves = [*_alembic_groves(alembic, unreadable), *apps, *sql_groves(sql, beside, dialect, runner)]
     return sorted(groves, key=lambda grove: (grove.folder, grove.tool, grove.layout, grove.nodes[0].path))
 
 

@@ -23,7 +23,7 @@ from bylaw.project.migrations.repairs.leaving import (
 )
 from bylaw.project.migrations.repairs.words import NAME, QUALIFIED, behind, python_string, quoted
 from bylaw.project.migrations.state.default_names import default_name
-from bylaw.project.migrations.transactions import ONE_QUERY, Place
+from bylaw.project.migrations.transactions import ONE_QUERY, SENT_WHOLE, Place
 from bylaw.source import Span
 
 PlaceOf = Callable[[Change], Place]
@@ -115,7 +115,7 @@ def _stated(work: Work, content: bytes, place_of: PlaceOf) -> tuple[Edit, ...] |
     text = content[span.start : span.end].decode("utf-8", "replace")
     match = _LISTED.match(text)
     place = place_of(change)
-    out = way_out(change, place, content) if layout_of(change) not in {*ONE_QUERY, "flyway"} else None
+    out = way_out(change, place, content) if layout_of(change) not in {*ONE_QUERY, *SENT_WHOLE, "flyway"} else None
     name = name_of(work)
     if match is None or out is None or not name:
         return None

@@ -10,11 +10,14 @@ import msgspec
 from bylaw.diagnostics import Edit, InsertStatement, Replace, WrapStatement
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
-from bylaw.project.migrations.transactions import ONE_QUERY, Place, needs_no_transaction
+from bylaw.project.migrations.transactions import ONE_QUERY, SENT_WHOLE, Place, needs_no_transaction
 from bylaw.source import Span
 
 AUTOCOMMIT: Final = "with op.get_context().autocommit_block():"
-_HEADS: Final = {"goose": "-- +goose NO TRANSACTION", "tern": "---- tern: disable-tx ----"}
+_HEADS: Final = {
+    "goose": "-- +goose NO TRANSACTION", "tern": "---- tern: disable-tx ----", "sqlx": "-- no-transaction",
+    "yoyo": "-- transactional: false",
+}  # fmt: skip
 """Marks with a line of their own, at the top of the file."""
 _WORDS: Final = {
     "dbmate": (re.compile(rb"^[ \t]*--[ \t]*migrate:up\b", re.MULTILINE), " transaction:false"),
@@ -23,7 +26,10 @@ _WORDS: Final = {
 """Marks that are words behind another one."""
 MARKS: Final = {
     **{name: f"`{line}` at the top of the file" for name, line in _HEADS.items()},
-    "dbmate": "`-- migrate:up transaction:false`",
+    "dbmate": "`-- migrate:up transaction:false` and no other statement",
+    "sqlx": "`-- no-transaction` as its first line and no other statement",
+    "diesel": "`run_in_transaction = false` in a `metadata.toml` beside it, and no other statement",
+    "atlas": "`-- atlas:txmode none` and an empty line at its top",
     "sql-migrate": "`-- +migrate Up notransaction`",
     **dict.fromkeys(("flyway", *ONE_QUERY), "no other statement in the file"),
 }
@@ -69,6 +75,8 @@ def way_out(change: Change, place: Place, content: bytes) -> Exit | None:
 
 def _marked(change: Change, place: Place, content: bytes) -> Exit | None:
     path, layout = change.step.path, layout_of(change)
+    if layout in SENT_WHOLE and len(change.step.migration.statements) > 1:
+        return None
     if place.kind == "unknown" or layout == "flyway":
         return Exit(sure=False) if is_alone(change) else None
     if layout in _HEADS:

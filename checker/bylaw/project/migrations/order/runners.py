@@ -1,0 +1,129 @@
+"""What stands beside SQL files: who runs them, where they do not say it, and in which order, where a plan does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+
+Read = Callable[[str], "str | None"]
+"""The text of a file of the project, by its path from the root; None where there is none."""
+
+_CARGO: Final = "Cargo.toml"
+_SHARED_LAYOUTS: Final = frozenset({"", "golang-migrate"})
+"""What a file's name alone comes to: `….up.sql` is written by more than one tool."""
+_MOST_LEVELS: Final = 6
+_MOST_CHARACTERS: Final = 200_000
+_NAMED_IN: Final[tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = (
+    (_CARGO, (("sqlx", "sqlx"), ("diesel", "diesel"), ("refinery", ""), ("sea-orm-migration", ""))),
+    (
+        "package.json",
+        (("node-pg-migrate", "node-pg-migrate"), ("postgrator", "postgrator"), ("db-migrate", "db-migrate")),
+    ),
+    ("pyproject.toml", (("yoyo-migrations", "yoyo"),)),
+    ("requirements.txt", (("yoyo-migrations", "yoyo"),)),
+)
+"""Files that list what a project is made of, and the libraries that run SQL files. '' is one that bylaw knows
+nothing of.
+"""
+_PLANNED: Final = re.compile(r"^(?![%@#\s])(?P<name>[^\s\[]+)")
+_TAGGED: Final = re.compile(r"^@(?P<tag>\S+)")
+_OFF: Final = re.compile(r"^[ \t]*run_in_transaction[ \t]*=[ \t]*(true|false)\b", re.MULTILINE)
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    tag: str
+    idx: int = 0
+
+
+class _Journal(msgspec.Struct, frozen=True):
+    entries: tuple[_Entry, ...] = ()
+
+
+class Beside:
+    """Answers for the folders of one project; every file is read once."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._texts: dict[str, str] = {}
+
+    def runner(self, folder: str, layout: str) -> str:
+        """Who runs the SQL files of a folder: `layout`, unless that leaves it open and something beside them tells."""
+        if layout not in _SHARED_LAYOUTS:
+            return layout
+        if not layout and self._text(folder, "atlas.sum"):
+            return "atlas"
+        above = folder.rpartition("/")[0]
+        if not layout and folder.rpartition("/")[2] == "deploy" and self._text(above, "sqitch.plan"):
+            return "sqitch"
+        parts = folder.split("/") if folder else []
+        for depth in range(len(parts), max(-1, len(parts) - _MOST_LEVELS), -1):
+            found = self._listed("/".join(parts[:depth]), layout)
+            if found is not None:
+                return found or layout
+        return layout
+
+    def plan(self, folder: str, layout: str) -> Mapping[str, int]:
+        """The places of migrations, by name, where a file says in which order they run. Empty where none does."""
+        if layout == "sqitch":
+            return _sqitch_plan(self._text(folder.rpartition("/")[0], "sqitch.plan"))
+        return _journal(self._text(folder, "meta/_journal.json")) if layout == "drizzle" else {}
+
+    def transactional(self, folder: str) -> bool | None:
+        """What Diesel's `metadata.toml`, in a migration's own folder, says of its transaction."""
+        found = _OFF.search(self._text(folder, "metadata.toml"))
+        return None if found is None else found[1] == "true"
+
+    def _listed(self, folder: str, layout: str) -> str | None:
+        """The only runner that the project in this folder is made of; '' for one that is not known, or several."""
+        if not layout and self._text(folder, "yoyo.ini"):
+            return "yoyo"
+        for name, libraries in _NAMED_IN:
+            if layout and name != _CARGO:
+                continue
+            text = self._text(folder, name)
+            found = {runner for library, runner in libraries if text and _names(text, library)}
+            if found:
+                return found.pop() if len(found) == 1 else ""
+        return None
+
+    def _text(self, folder: str, name: str) -> str:
+        path = f"{folder}/{name}".lstrip("/")
+        if path not in self._texts:
+            self._texts[path] = (self._read(path) or "")[:_MOST_CHARACTERS]
+        return self._texts[path]
+
+
+def _names(text: str, library: str) -> bool:
+    """Whether a line of TOML, JSON or a list of requirements begins with the library, or its table is named so."""
+    begins = rf"^[ \t]*(?:\[[\w.-]*dependencies\.|[\w-]+[ \t]*=[ \t]*\[)?[\"']?{library}(?![\w-])"
+    return re.search(begins, text, re.MULTILINE) is not None
+
+
+def _sqitch_plan(text: str) -> dict[str, int]:
+    """A change that was reworked stands in it twice: its first file bears the tag that came behind it."""
+    places: dict[str, int] = {}
+    untagged: set[str] = set()
+    for at, line in enumerate(text.splitlines()):
+        tag = _TAGGED.match(line)
+        if tag is not None:
+            places |= {f"{name}@{tag['tag']}": places[name] for name in untagged}
+            untagged = set()
+        change = _PLANNED.match(line)
+        if change is not None:
+            name = change["name"]
+            places[name] = at
+            untagged.add(name)
+    return places
+
+
+def _journal(text: str) -> dict[str, int]:
+    if not text:
+        return {}
+    try:
+        journal = msgspec.json.decode(text, type=_Journal)
+    except (msgspec.MsgspecError, RecursionError):
+        return {}
+    return {entry.tag: at for at, entry in enumerate(sorted(journal.entries, key=lambda entry: entry.idx))}

@@ -1,0 +1,194 @@
+"""Who runs SQL files, in which order and in which transaction, as the files beside them say."""
+
+from __future__ import annotations
+
+import pytest
+
+from bylaw.engine.run import run
+from bylaw.engine.sources import MemorySources
+from bylaw.packs import load_builtin
+from bylaw.project import Project
+from bylaw.readers import read_file
+from bylaw.settings import MigrationSettings, RuleSetting, Settings
+
+RULES = load_builtin()
+CREATE = "CREATE TABLE t (id bigint PRIMARY KEY, a text, b text);\n"
+INDEX = "CREATE INDEX CONCURRENTLY i ON t (a);\n"
+OTHER = "CREATE INDEX CONCURRENTLY j ON t (b);\n"
+DIESEL = "migrations/2024-01-0{}-000000_x/"
+
+
+def project(files: dict[str, str], **settings: object) -> Project:
+    facts = {path: read_file(path, text.encode()) for path, text in files.items() if path.endswith(".sql")}
+    chosen = Settings(migrations=MigrationSettings(judge_all=True, **settings))  # type: ignore[arg-type]
+    return Project(facts, chosen, lambda path: files[path].encode())
+
+
+def kinds(files: dict[str, str], **settings: object) -> list[tuple[str, str]]:
+    """The places of the operations of the last migration."""
+    *_, (_, placed) = project(files, **settings).migrations.placed()
+    return [(place.kind, place.opened if place.kind == "inside" else "") for _, place in placed]
+
+
+def layouts(files: dict[str, str], **settings: object) -> list[str]:
+    return [tree.layout for tree in project(files, **settings).migrations.trees]
+
+
+WRAPPED = ("inside", "runner")
+ONE_QUERY = ("inside", "query")
+OUTSIDE = ("outside", "")
+UNKNOWN = ("unknown", "")
+
+SQLX = {"Cargo.toml": '[dependencies]\nsqlx = { version = "0.8" }\n', "migrations/1_t.sql": CREATE}
+NODE = {"package.json": '{\n  "dependencies": {\n    "node-pg-migrate": "^7.0.0"\n  }\n}', "migrations/1_t.sql": CREATE}
+YOYO = {"pyproject.toml": '[project]\ndependencies = ["yoyo-migrations"]\n', "migrations/1_t.sql": CREATE}
+ATLAS = {"migrations/atlas.sum": "h1:x=\n", "migrations/1_t.sql": CREATE}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({**SQLX, "migrations/2_i.sql": INDEX}, [WRAPPED]),
+        ({**SQLX, "migrations/2_i.sql": "-- no-transaction\n" + INDEX}, [OUTSIDE]),
+        ({**SQLX, "migrations/2_i.sql": "-- no-transaction\n" + INDEX + OTHER}, [ONE_QUERY, ONE_QUERY]),
+        ({"sqlx/1_t.up.sql": CREATE, "sqlx/2_i.up.sql": INDEX, "Cargo.toml": "[dependencies.sqlx]\n"}, [WRAPPED]),
+        ({DIESEL.format(1) + "up.sql": CREATE, DIESEL.format(2) + "up.sql": INDEX}, [WRAPPED]),
+        (
+            {
+                DIESEL.format(1) + "up.sql": CREATE,
+                DIESEL.format(2) + "up.sql": INDEX,
+                DIESEL.format(2) + "metadata.toml": "# why\nrun_in_transaction = false\n",
+            },
+            [OUTSIDE],
+        ),
+        (
+            {
+                DIESEL.format(1) + "up.sql": CREATE,
+                DIESEL.format(2) + "up.sql": INDEX + OTHER,
+                DIESEL.format(2) + "metadata.toml": "run_in_transaction = false\n",
+            },
+            [ONE_QUERY, ONE_QUERY],
+        ),
+        ({**NODE, "migrations/2_i.sql": INDEX}, [WRAPPED]),
+        ({"m/1_t.sql": CREATE, "m/migrations/2_i.sql": f"-- Up Migration\n{INDEX}-- Down Migration\n"}, [WRAPPED]),
+        ({**YOYO, "migrations/2_i.sql": INDEX}, [WRAPPED]),
+        ({**YOYO, "migrations/2_i.sql": "-- transactional: false\n" + INDEX + OTHER}, [OUTSIDE, OUTSIDE]),
+        ({**ATLAS, "migrations/2_i.sql": INDEX}, [WRAPPED]),
+        ({**ATLAS, "migrations/2_i.sql": "-- atlas:txmode none\n\n" + INDEX}, [OUTSIDE]),
+        ({"db/migrations/1_i.sql": "-- migrate:up transaction:false\n" + INDEX}, [OUTSIDE]),
+        ({"db/migrations/1_i.sql": "-- migrate:up transaction:false\n" + INDEX + OTHER}, [ONE_QUERY, ONE_QUERY]),
+        ({"db/migrations/1_i.sql": "-- +goose NO TRANSACTION\n-- +goose Up\n" + INDEX + OTHER}, [OUTSIDE, OUTSIDE]),
+        ({"migrations/1_t.sql": CREATE, "migrations/2_i.sql": INDEX}, [UNKNOWN]),
+    ],
+)
+def test_the_transaction_of_each_runner(files: dict[str, str], expected: list[tuple[str, str]]) -> None:
+    assert kinds(files) == expected
+
+
+@pytest.mark.parametrize(
+    ("beside", "expected"),
+    [
+        ({"Cargo.toml": '[dependencies]\nsqlx = "0.8"\nrefinery = "0.8"\n'}, ""),
+        ({"Cargo.toml": '[dependencies]\nsqlx-core = "0.8"\n# sqlx = "0.8"\n'}, ""),
+        ({"Cargo.toml": '[dependencies]\nx = { features = ["sqlx"] }\n'}, ""),
+        ({"db/Cargo.toml": '[dependencies]\nserde = "1"\n', "Cargo.toml": "[workspace.dependencies]\nsqlx = '0.8'\n"}, "sqlx"),
+        ({"db/Cargo.toml": "sqlx.workspace = true\n", "package.json": '"node-pg-migrate": "7"'}, "sqlx"),
+        ({"other/Cargo.toml": 'sqlx = "1"\n'}, ""),
+        ({"requirements.txt": "flask\nyoyo-migrations==8.2\n"}, "yoyo"),
+        ({"yoyo.ini": "[DEFAULT]\n"}, "yoyo"),
+        ({"package.json": "{" * 100_000}, ""),
+    ],
+)  # fmt: skip
+def test_the_runner_is_found_in_the_list_of_libraries(beside: dict[str, str], expected: str) -> None:
+    assert layouts({"db/migrations/1_t.sql": CREATE, **beside}) == [expected]
+    assert layouts({"db/migrations/1_t.sql": CREATE, **beside}, runner="psql") == ["psql"]
+
+
+HEAD = "-- Deploy shop:x to pg\n"
+PLAN = """\
+%syntax-version=1.0.0
+%project=shop
+
+tables/users 2024-01-01T10:00:00Z A <a@x> # first
+email [tables/users] 2024-01-02T10:00:00Z A <a@x>
+@v1.0 2024-01-03T10:00:00Z A <a@x> # release
+
+email [email@v1.0] 2024-01-04T10:00:00Z A <a@x> # again
+appends 2024-01-05T10:00:00Z A <a@x>
+"""
+
+
+def test_sqitch_runs_its_plan_and_not_the_alphabet() -> None:
+    files = {
+        "deploy/appends.sql": f"{HEAD}ALTER TABLE users DROP COLUMN email;",
+        "deploy/email@v1.0.sql": f"{HEAD}ALTER TABLE users ADD COLUMN email text;",
+        "deploy/email.sql": f"{HEAD}ALTER TABLE users ALTER COLUMN email SET DEFAULT '';",
+        "deploy/tables/users.sql": "-- Deploy shop:tables/users to pg\nCREATE TABLE users (id bigint);",
+        "revert/tables/users.sql": "-- Revert shop:tables/users from pg\nDROP TABLE users;",
+        "verify/tables/users.sql": "-- Verify shop:tables/users on pg\nSELECT id FROM users WHERE false;",
+        "sqitch.plan": PLAN,
+    }
+    migrations = project(files).migrations
+    (tree,) = migrations.trees
+    assert [step.path for step in tree.steps] == [
+        "deploy/tables/users.sql",
+        "deploy/email@v1.0.sql",
+        "deploy/email.sql",
+        "deploy/appends.sql",
+    ]
+    assert set(migrations.schema_after(tree.steps[-1]).tables["users"].columns) == {"id"}
+    assert layouts({"db/deploy/01_a.sql": CREATE, "db/sqitch.plan": PLAN}) == ["sqitch"]
+
+
+def test_drizzle_runs_its_journal() -> None:
+    files = {
+        "drizzle/0000_t.sql": CREATE,
+        "drizzle/0001_z.sql": "ALTER TABLE t ADD COLUMN c text;",
+        "drizzle/0001_a.sql": "ALTER TABLE t RENAME COLUMN c TO d;",
+        "drizzle/meta/_journal.json": '{"version": "7", "entries": [{"idx": 0, "tag": "0000_t", "when": 1}, '
+        '{"idx": 2, "tag": "0001_a"}, {"idx": 1, "tag": "0001_z"}]}',
+    }
+    (tree,) = project(files).migrations.trees
+    assert [step.name for step in tree.steps] == ["0000_t", "0001_z", "0001_a"]
+    for text in ("", "[]", "{", '{"entries": [1]}', "[" * 100_000):
+        files["drizzle/meta/_journal.json"] = text
+        (tree,) = project(files).migrations.trees
+        assert [step.name for step in tree.steps] == ["0000_t", "0001_a", "0001_z"]
+
+
+def said(files: dict[str, str]) -> list[tuple[str, str, bool]]:
+    sources = MemorySources({path: text.encode() for path, text in files.items() if path.endswith(".sql")})
+    settings = Settings(
+        rules={"no-concurrently-in-transaction": RuleSetting("error")},
+        migrations=MigrationSettings(judge_all=True, runner="sqlx"),
+    )
+    found = run(sources, settings, RULES).diagnostics
+    return [(one.message, one.help or "", one.fix is not None) for one in found]
+
+
+def test_what_is_told_where_one_query_is_a_transaction() -> None:
+    first = {"migrations/1_t.sql": CREATE}
+    ((message, steps, fixed),) = said({**first, "migrations/2_i.sql": INDEX})
+    assert message == "CREATE INDEX CONCURRENTLY (`i`) fails inside the transaction that sqlx opens"
+    assert "`-- no-transaction` as its first line and no other statement" in steps
+    assert fixed
+    both = said({**first, "migrations/2_i.sql": "-- no-transaction\n" + INDEX + OTHER})
+    assert [message for message, _, _ in both] == [
+        "CREATE INDEX CONCURRENTLY (`i`) fails: sqlx sends the statements of this file as one query, which is a "
+        "transaction",
+        "CREATE INDEX CONCURRENTLY (`j`) fails: sqlx sends the statements of this file as one query, which is a "
+        "transaction",
+    ]
+
+
+def test_no_fix_leaves_two_statements_that_are_sent_as_one_query() -> None:
+    unique = "ALTER TABLE t ADD CONSTRAINT once UNIQUE (a);\n"
+    settings = Settings(
+        rules={"no-blocking-constraint": RuleSetting("error")},
+        migrations=MigrationSettings(judge_all=True, dialect="postgres"),
+    )
+    for head, fixed in (("-- +goose Up\n", True), ("-- migrate:up\n", False)):
+        files = {"sql/migrations/1_t.sql": head + CREATE, "sql/migrations/2_u.sql": head + unique}
+        sources = MemorySources({path: text.encode() for path, text in files.items()})
+        (found,) = run(sources, settings, RULES).diagnostics
+        assert (found.fix is not None) is fixed
