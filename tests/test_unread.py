@@ -52,3 +52,26 @@ def test_a_revision_that_is_accepted_and_not_there_is_named() -> None:
     found = run(MemorySources({path: text.encode() for path, text in files.items()}), settings, {}).diagnostics
     assert [(d.rule, d.severity) for d in found] == [("unknown-revision", "warning")]
     assert "`001_typo`" in found[0].message
+
+
+SUMS = """\
+from alembic import op
+
+revision = "a"
+down_revision = None
+
+
+def upgrade():
+    for row in op.get_bind().execute("SELECT id FROM t"):
+        op.execute("UPDATE t SET state = '" + row.state + "' WHERE id = " + str(row.id))
+        op.execute("INSERT INTO u (t_id, at) VALUES (" + str(row.id) + "," + str(0) + ",'" + str(now()) + "');")
+        op.execute("DROP INDEX " + row.name)
+        op.execute("ALTER TABLE " + row.table + " ADD COLUMN x int")
+"""
+
+
+def test_a_sum_of_strings_is_read_as_far_as_it_is_known() -> None:
+    found = check({"alembic/versions/a.py": SUMS}).diagnostics
+    assert [SUMS[d.location.span.start : d.location.span.end] for d in found] == [
+        '"ALTER TABLE " + row.table + " ADD COLUMN x int"'
+    ]

@@ -40,7 +40,7 @@ class Lexicon(msgspec.Struct, frozen=True):
     brackets: bool = False
     hash_comments: bool = False
     dash_needs_space: bool = False
-    """`--x` is no comment (MySQL)."""
+    """`--x` is no comment (MySQL); a line of dashes is one for those who write it, and for most runners."""
     dollar_quotes: bool = False
     nested_comments: bool = False
 
@@ -65,7 +65,7 @@ def _pattern(lexicon: Lexicon, *, words: bool, punctuation: str) -> re.Pattern[s
         quoted += r"|`[^`]*(?:`|\Z)"
     if lexicon.brackets:
         quoted += r"|\[[^\]\n]*\]"
-    comment = (r"--(?=[\s]|\Z)[^\n]*" if lexicon.dash_needs_space else r"--[^\n]*") + r"|/\*"
+    comment = (r"--(?=[\s-]|\Z)[^\n]*" if lexicon.dash_needs_space else r"--[^\n]*") + r"|/\*"
     if lexicon.hash_comments:
         comment += r"|\#[^\n]*"
     groups = [rf"(?P<string>{string})", rf"(?P<quoted>{quoted})", rf"(?P<comment>{comment})"]

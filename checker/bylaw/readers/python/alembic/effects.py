@@ -101,6 +101,7 @@ def _operation_name(call: Call) -> tuple[str, Call | None]:
 
 def _operation(name: str, batch: Call | None, site: Site) -> list[Operation]:
     late = site.run.late
+    name = name.replace("_geospatial_", "_")
     named = late.in_call(site.call)
     call = Call(named.function, named.args, named.keywords, site.written.span)
     if name in _HARMLESS or "." in name:

@@ -75,7 +75,7 @@ def column_of(name: str, field: Call, app: str, model: str) -> ColumnSpec | None
     return ColumnSpec(
         column,
         type=field_type(field),
-        nullable=(flag_of(field.keyword("null")) or field.method == "NullBooleanField") and not primary_key,
+        nullable=False if primary_key else _nullable(field),
         server_default=None if database_default is None or is_none(database_default) else _default(database_default),
         client_default=(default is not None and not _not_provided(default)) or _fills_itself(field),
         primary_key=primary_key,
@@ -87,6 +87,20 @@ def column_of(name: str, field: Call, app: str, model: str) -> ColumnSpec | None
         span=field.span,
         field=name if column != name else "",
     )
+
+
+def _nullable(field: Call) -> bool | None:
+    """None where it is computed, or may be among options that another module holds (`**OPTIONS`)."""
+    said = field.keyword("null")
+    if field.method == "NullBooleanField":
+        return True
+    if said is None:
+        return None if _hides_options(field) else False
+    return flag_of(said)
+
+
+def _hides_options(field: Call) -> bool:
+    return any(not keyword.name for keyword in field.keywords)
 
 
 def _default(value: Value) -> str:
@@ -130,7 +144,7 @@ def field_type(field: Call) -> str:
         return _PLAIN[word]
     if word in _LENGTHS:
         given = field.keyword("max_length")
-        if given is not None and not isinstance(given, Constant):
+        if not isinstance(given, Constant) and (given is not None or _hides_options(field)):
             return ""
         length = given.value if isinstance(given, Constant) else _LENGTHS[word]
         return f"varchar({length})" if length else "varchar"

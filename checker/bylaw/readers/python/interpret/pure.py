@@ -10,7 +10,22 @@ from collections.abc import Callable
 from typing import Final
 
 from bylaw.facts.late import is_late
-from bylaw.facts.values import Attr, Call, Constant, Entries, Items, Operator, Ref, Starred, Text, Value, text_of
+from bylaw.facts.values import (
+    Attr,
+    Call,
+    Constant,
+    Entries,
+    Index,
+    Items,
+    Local,
+    Opaque,
+    Operator,
+    Ref,
+    Starred,
+    Text,
+    Value,
+    text_of,
+)
 from bylaw.source import Span
 
 MAX_TEXT: Final = 200_000
@@ -186,6 +201,10 @@ def compare(operator: str, left: Value, right: Value, where: Span) -> Value | No
                 *(right.parts if isinstance(right, Text) else (right,)),
             ]
             return _text(pieces, where)
+        case "+", (Constant(str()) | Text()), _ if _may_be_text(right):
+            return _text([*(left.parts if isinstance(left, Text) else (left,)), right], where)
+        case "+", _, (Constant(str()) | Text()) if _may_be_text(left):
+            return _text([left, *(right.parts if isinstance(right, Text) else (right,))], where)
         case "%", Constant(str(text)), _:
             return _percent(text, right, where)
         case "*", Constant(str(text)), Constant(int(times)) if 0 <= times * len(text) <= MAX_TEXT:
@@ -203,6 +222,11 @@ def compare(operator: str, left: Value, right: Value, where: Span) -> Value | No
             return Constant((part in whole) is (operator == "in"), where)
         case _:
             return None
+
+
+def _may_be_text(value: Value) -> bool:
+    """Whether a value that is not known can be a text: what is added to one is."""
+    return isinstance(value, Attr | Call | Index | Local | Opaque | Ref)
 
 
 def _late(value: Value) -> bool:

@@ -33,6 +33,8 @@ class _Column:
         self.references = self.check = self.comment = ""
         self.generation: Generation = "serial" if column_type in _SERIAL else ""
         self.names: list[tuple[str, str]] = []
+        if column_type == "serial" and cursor.dialect in {"mysql", "mariadb"}:
+            self.type, self.nullable, self.generation = "bigint unsigned", False, "identity"
 
     def read(self, first: int) -> ColumnSpec:
         constraint = ""
