@@ -9,7 +9,7 @@ from typing import Literal
 
 from bylaw import Adoption, Finding, Location, Project, project_rule
 from bylaw.facts.database import Column, ForeignKey, Table
-from bylaw.facts.naming import class_entities, matches_any, same_name, table_entities
+from bylaw.facts.naming import class_entities, matches_any, same_name, snake, table_entities, written_like
 
 _GENERIC = frozenset({"id", "pk", "uuid", "uid", "guid", "key", "oid"})
 _USERS = frozenset({"AbstractUser", "AbstractBaseUser"})
@@ -47,10 +47,15 @@ class Case:
 
     @property
     def name(self) -> str:
-        return self.column.attribute.strip("_")
+        return snake(self.column.attribute)
+
+    def written(self, name: str) -> str:
+        """A name in the style of the table's columns."""
+        return written_like(name, (column.attribute for column in self.table.columns))
 
 
 def _cases(project: Project, options: Options) -> Iterator[Case]:
+    users = _users(project)
     for table in project.tables:
         if table.context != "app":
             continue
@@ -59,7 +64,7 @@ def _cases(project: Project, options: Options) -> Iterator[Case]:
                 continue
             if column.implicit or (column.primary_key and len(table.primary_key) == 1):
                 continue
-            case = _case(project, table, column, column.foreign_key)
+            case = _case(project, table, column, column.foreign_key, users)
             if case is not None:
                 yield case
 
@@ -69,7 +74,13 @@ def _is_exempt(table: Table, column: Column, options: Options) -> bool:
     return matches_any(options.exempt, *names)
 
 
-def _case(project: Project, table: Table, column: Column, key: ForeignKey) -> Case | None:
+def _users(project: Project) -> list[Location]:
+    """The tables that hold users, whatever stands before the word (`ShopUser`)."""
+    tables = (table for table in project.tables if table.context == "app" and table.class_name.endswith("User"))
+    return [table.location for table in tables]
+
+
+def _case(project: Project, table: Table, column: Column, key: ForeignKey, users: list[Location]) -> Case | None:
     """None where the target, or the column in it, is not known."""
     target = project.target_of(key)
     if not key.column or (target is None and not key.table):
@@ -87,9 +98,11 @@ def _case(project: Project, table: Table, column: Column, key: ForeignKey) -> Ca
     entities = by_class + by_table if class_first else by_table + by_class
     entities += [entity for each in _without_namespace(physical, project) for entity in table_entities(each)]
     pointed = target.column(key.column) if target is not None else None
-    columns = {key.column, pointed.attribute if pointed is not None else key.column}
+    columns = {snake(key.column), snake(pointed.attribute if pointed is not None else key.column)}
     if target is not None and not _USERS.isdisjoint(base.rpartition(".")[2] for base in target.bases):
         entities.insert(0, "user")
+    elif target is not None and users == [target.location]:
+        entities.append("user")
     if pointed is not None and pointed.primary_key and pointed.foreign_key is not None:
         inherited, names = _above(project, pointed.foreign_key)
         entities += inherited
@@ -99,9 +112,8 @@ def _case(project: Project, table: Table, column: Column, key: ForeignKey) -> Ca
     keys += [
         f"{entity}_{name}" for entity in entities for name in ("id", *sorted(columns.intersection(_GENERIC) - {"id"}))
     ]
-    return Case(
-        table, column, list(dict.fromkeys(entities)), list(dict.fromkeys(keys)), _is_same(target, table), descriptive
-    )
+    to_itself = target is not None and target.location == table.location
+    return Case(table, column, list(dict.fromkeys(entities)), list(dict.fromkeys(keys)), to_itself, descriptive)
 
 
 def _above(project: Project, key: ForeignKey) -> tuple[list[str], set[str]]:
@@ -122,10 +134,6 @@ def _above(project: Project, key: ForeignKey) -> tuple[list[str], set[str]]:
         names.add(column.attribute if column is not None else key.column or "id")
         break
     return entities, names or {"id"}
-
-
-def _is_same(target: Table | None, table: Table) -> bool:
-    return target is not None and target.location == table.location
 
 
 def _without_namespace(physical: str, project: Project) -> Iterator[str]:
@@ -264,6 +272,7 @@ def _finding(case: Case, options: Options) -> Finding:
     needs_role = case.to_itself and any(same_name(case.name, name) for name in (*case.keys, *case.descriptive))
     if case.to_itself and not role:
         wanted = f"parent_{bare}"
+    bare, wanted = case.written(bare), case.written(wanted)
     if case.to_itself:
         lacking = "needs a role" if needs_role else "does not say it by role and key"
         message = f"`{case.column.attribute}` points to its own table `{key.table}` and {lacking}, like `{wanted}`"
@@ -277,7 +286,7 @@ def _finding(case: Case, options: Options) -> Finding:
 
 def _role(case: Case, key: ForeignKey) -> str:
     """What the name says beside the entity: `author` of `author_id` for a user, nothing of `author` for an author."""
-    name = case.name.removesuffix(f"_{key.column}")
+    name = case.name.removesuffix(f"_{snake(key.column)}")
     while name.endswith("_id"):
         name = name.removesuffix("_id")
     words = name.split("_")

@@ -8,7 +8,7 @@ from typing import Literal
 
 from bylaw import Adoption, Finding, Location, Project, project_rule
 from bylaw.facts.database import Column, Table
-from bylaw.facts.naming import class_entities, matches_any, same_name, table_entities
+from bylaw.facts.naming import class_entities, matches_any, same_name, snake, table_entities, written_like
 from bylaw.facts.surface import IdUse
 
 
@@ -54,7 +54,7 @@ def _judged(project: Project, options: Options) -> Iterator[tuple[Table, Column,
 
 
 def _fits(column: Column, names: list[str]) -> bool:
-    return any(same_name(column.attribute, name) for name in names)
+    return any(same_name(snake(column.attribute), name) for name in names)
 
 
 def _adoption(project: Project, options: Options) -> Adoption:
@@ -114,7 +114,8 @@ def descriptive_primary_key(project: Project, options: Options) -> Iterator[Find
     shared: dict[Location, list[tuple[Table, Column, str]]] = {}
     for table, column, names in _judged(project, options):
         if not _fits(column, names):
-            shared.setdefault(column.location, []).append((table, column, names[0]))
+            wanted = written_like(names[0], (other.attribute for other in table.columns))
+            shared.setdefault(column.location, []).append((table, column, wanted))
     for location, cases in shared.items():
         yield _finding(location, cases)
     for kind in options.also_check:

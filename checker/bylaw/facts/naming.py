@@ -34,6 +34,14 @@ def snake(name: str) -> str:
     return _CAMEL.sub("_", name).lower().replace("-", "_").replace(" ", "_").replace("__", "_").strip("_")
 
 
+def written_like(name: str, neighbours: Iterable[str]) -> str:
+    """A snake_case name as its neighbours are written: `userId` where one of them is in camelCase."""
+    if not any(re.search("^[a-z]+[A-Z]", each) for each in neighbours):
+        return name
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
 @cache
 def singulars(name: str) -> frozenset[str]:
     """Every plausible singular of a snake_case name, itself included: `statuses` → status, statuse; `addresses` →
@@ -116,10 +124,12 @@ def table_entities(name: str, prefix: str = "") -> list[str]:
     """Plausible entity names of a physical table name, the best first; `prefix` (Django's app label) may stand before
     it.
     """
-    plain = name.rpartition(".")[2].lower().replace("-", "_").replace(" ", "_").strip("_")
+    bare_name = name.rpartition(".")[2]
+    plain = bare_name.lower().replace("-", "_").replace(" ", "_").strip("_")
     found: list[str] = []
     unversioned = _VERSION.sub("", plain)
-    for each in (unversioned.removeprefix(f"{prefix}_") if prefix else unversioned, plain):
+    words = (snake(bare_name),) if bare_name != plain else ()
+    for each in (*words, unversioned.removeprefix(f"{prefix}_") if prefix else unversioned, plain):
         found.append(singular(each))
         found.extend(sorted(singulars(each)))
     return list(dict.fromkeys(entity for entity in found if entity))
