@@ -91,7 +91,7 @@ def test_the_transaction_of_each_runner(files: dict[str, str], expected: list[tu
         ({"Cargo.toml": '[dependencies]\nsqlx = "0.8"\nrefinery = "0.8"\n'}, ""),
         ({"Cargo.toml": '[dependencies]\nsqlx-core = "0.8"\n# sqlx = "0.8"\n'}, ""),
         ({"Cargo.toml": '[dependencies]\nx = { features = ["sqlx"] }\n'}, ""),
-        ({"db/Cargo.toml": '[dependencies]\nserde = "1"\n', "Cargo.toml": "[workspace.dependencies]\nsqlx = '0.8'\n"}, "sqlx"),
+        ({"db/Cargo.toml": '[dependencies]\nserde = "1"\n', "Cargo.toml": "[workspace.dependencies]\nsqlx = '1'\n"}, "sqlx"),
         ({"db/Cargo.toml": "sqlx.workspace = true\n", "package.json": '"node-pg-migrate": "7"'}, "sqlx"),
         ({"other/Cargo.toml": 'sqlx = "1"\n'}, ""),
         ({"requirements.txt": "flask\nyoyo-migrations==8.2\n"}, "yoyo"),
