@@ -169,6 +169,21 @@ def test_every_plain_operation_is_read() -> None:
     assert (key.references, key.not_valid) == ("a.id", True)
 
 
+def test_the_operations_of_geoalchemy_are_those_of_alembic() -> None:
+    body = """\
+    op.add_geospatial_column("areas", sa.Column("shape", Geometry(srid=4326), nullable=True))
+    op.drop_geospatial_index("ix_old", table_name="areas")
+    with op.batch_alter_table("areas") as batch_op:
+        batch_op.create_geospatial_index("ix_shape", ["shape"], unique=False, postgresql_using="gist")
+    """
+    added, dropped, index = revision(body)[0].operations
+    assert isinstance(added, AddColumn)
+    assert (added.table, added.column.name) == ("areas", "shape")
+    assert isinstance(dropped, DropIndex)
+    assert isinstance(index, CreateIndex)
+    assert (index.table, index.columns, index.method) == ("areas", ("shape",), "gist")
+
+
 def test_a_batch_knows_its_table() -> None:
     found = operations("""
         with op.batch_alter_table("account", schema="crm") as batch_op:
