@@ -1,4 +1,4 @@
-"""The documentation tells the truth: its example works, its links lead somewhere, it names nothing that is not there."""
+"""The documentation tells the truth: its example works, its links lead somewhere, and what it names is there."""
 
 import re
 import subprocess
