@@ -25,6 +25,8 @@ _VERBS = frozenset(
     {"get", "post", "put", "patch", "delete", "head", "options", "route", "api_route", "websocket", "trace"}
 )
 _PARAMETER = re.compile(r"\{(\w+)(?::[^{}]*)?\}|<(?:\w+(?:\([^<>]*\))?:)?(\w+)>")
+_NO_ENTITY = re.compile(r"api|rest|admin|public|internal|private|v?\d+(?:\.\d+)*|v\d+\w*", re.IGNORECASE)
+"""Segments of paths that only say where the API is."""
 _SCHEMA_PACKAGES = frozenset({"pydantic", "sqlmodel", "msgspec", "ninja", "pydantic_settings"})
 _AFFIXES = (
     "Schema", "Response", "Request", "Read", "Public", "Create", "Update", "Out", "In", "Input", "Output", "Base",
@@ -95,7 +97,7 @@ class Surface:
             if not match or segment not in text or _PARAMETER.search(before):
                 continue
             table = self._named_by(before, segments[at - 1] if at else "")
-            if table is not None:
+            if table is not None and not _may_be_a_part(before, segments[:at]):
                 name = match[1] or match[2]
                 yield IdUse("path_params", name, table, whole, Location(file.path, value.span), alone)
 
@@ -128,7 +130,7 @@ class Surface:
                     continue
                 table = self._schema_entity(fact, tables)
                 for variable in fact.variables if table is not None else ():
-                    if table is not None and variable.annotation is not None:
+                    if table is not None and variable.annotation is not None and not _makes_its_own(variable):
                         yield IdUse("schemas", variable.name, table, fact.name, Location(file.path, variable.span))
 
     def _schema_entity(self, fact: Class, tables: set[str]) -> Table | None:
@@ -176,7 +178,23 @@ class Surface:
 
     def _acted_on(self, function: Function) -> Table | None:
         action, _, rest = function.name.lstrip("_").partition("_")
-        return self._entity(_BY.sub("", rest)) if action in _ACTIONS and rest else None
+        acted_on = _BY.sub("", rest)
+        if action not in _ACTIONS or not acted_on or singular(acted_on) != acted_on:
+            return None  # `read_groups(id)` reads the groups of something else
+        return self._entity(acted_on)
+
+
+def _may_be_a_part(segment: str, before: list[str]) -> bool:
+    """`/group/activity/{id}`: in paths of singulars the key may be that of the first, of which a part is asked for."""
+    word = snake(segment)
+    last = before[-1] if before else ""
+    says_nothing = not last or _PARAMETER.search(last) or _NO_ENTITY.fullmatch(last)
+    return not says_nothing and singular(word) == word
+
+
+def _makes_its_own(variable: Variable) -> bool:
+    """`id: str = Field(default_factory=uuid4)`: a message with a number of its own."""
+    return isinstance(variable.value, Call) and variable.value.keyword("default_factory") is not None
 
 
 def _without_affix(name: str) -> str:
