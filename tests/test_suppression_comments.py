@@ -48,6 +48,7 @@ def test_a_comment_that_is_right(text: str, expected: Parsed) -> None:
         ("bylaw: disable=no-any", "not understood"),
         ("Bylaw: ignore[no-any]: reason", "not understood"),
         ("bylaw: ignore-line[no-any]: reason", "not understood"),
+        ("bylaw: ignroe[no-any]: reason", "not understood"),
     ],
 )
 def test_a_comment_that_is_wrong_says_why(text: str, problem: str) -> None:
