@@ -163,7 +163,7 @@ class Migrations(OnServer):
         """The judged migrations whose name somebody chose, each with that name."""
         for tree in self.trees:
             for step in tree.steps:
-                if step.judged and is_named_by_hand(step, tree):
+                if step.judged and step.edits is None and is_named_by_hand(step, tree):
                     yield step, file_name(step)
 
     def untried(self, evidence: tuple[str, ...] = ()) -> Iterator[Untried]:

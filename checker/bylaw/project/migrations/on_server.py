@@ -134,10 +134,11 @@ class OnServer(ABC):
                 yield placed
 
     def held(self) -> Iterator[Held]:
-        """Long work for whose time an earlier lock of the same transaction is kept."""
+        """Long work for whose time an earlier lock of the same transaction is kept: one of the two is new."""
         for placed in self._on_postgres():
             if not placed[0][0].step.exempt:
-                yield from held(placed, self._text)
+                found = held(placed, self._text)
+                yield from (one for one in found if one.by.is_new or one.work.is_new)
 
     def refused(self) -> Iterator[Refused]:
         """Statements that fail because they run in a transaction."""

@@ -47,10 +47,11 @@ class Careless(msgspec.Struct, frozen=True, eq=False):
 
 
 def careless(project: Project, trees: tuple[MigrationTree, ...]) -> Iterator[Careless]:
-    """All of it in judged migrations, in order of the steps."""
+    """All of it in new migrations, in order of the steps: in a merged one that was edited nobody knows whose it is."""
     for tree in trees:
         for step in tree.steps:
-            if step.judged and step.exempt not in {"replaced", "squash"} and tree.tool != "sql":
+            is_new = step.judged and step.edits is None
+            if is_new and step.exempt not in {"replaced", "squash"} and tree.tool != "sql":
                 file = project.files[step.path]
                 yield from _live_models(project, tree, file)
                 for span in step.migration.one_way:

@@ -162,7 +162,7 @@ def untimed(placed: Placed, settings: Iterable[str] = ("lock_timeout",)) -> Iter
         operation = change.operation
         if isinstance(operation, ops.Setting) and (operation.name in wanted or operation.name == "all"):
             _set(holds, operation, place)
-        lock = lock_of(change)
+        lock = lock_of(change) if change.is_new else None
         if lock is None:
             continue
         missing = [name for name in wanted if not _holds(holds, name, place)]

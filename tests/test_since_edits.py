@@ -1,0 +1,67 @@
+"""Of a merged migration that was edited, only what the edit put into it is judged."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from test_git import Repository
+
+from bylaw import cli
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+USERS = "-- +goose Up\nCREATE TABLE users (user_id bigint PRIMARY KEY, nick text, age int);\n"
+ADD = "ALTER TABLE users ADD COLUMN plan text;\n"
+FILL = "UPDATE users SET plan = 'free';\n"
+Lines = Callable[[str, str, str], list[int]]
+
+
+@pytest.fixture
+def lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Lines:
+    """The lines where a rule reports something, in a migration that was merged with one text and has another."""
+    repository = Repository(tmp_path / "repo")
+    repository.commit("db/migrations/001_users.sql", text=USERS)
+    monkeypatch.chdir(repository.root)
+
+    def run(rule: str, merged: str, edited: str) -> list[int]:
+        repository.commit("db/migrations/002_plan.sql", text=f"-- +goose Up\n{merged}")
+        repository.write("db/migrations/002_plan.sql", text=f"-- +goose Up\n{edited}")
+        capfd.readouterr()
+        cli.run(["check", "--no-cache", "--select", rule, "--output-format", "json"])
+        found = json.loads(capfd.readouterr().out)["diagnostics"]
+        return [one["line"] for one in found if one["rule"] == rule]
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("merged", "edited", "expected"),
+    [
+        (ADD + FILL, ADD + FILL + "ALTER TABLE users ADD COLUMN size int;\n", []),
+        (ADD, ADD + FILL, [3]),
+        (FILL.replace("plan", "nick"), ADD + FILL.replace("plan", "nick"), [3]),
+    ],
+)
+def test_work_behind_a_lock(lines: Lines, merged: str, edited: str, expected: list[int]) -> None:
+    assert lines("no-lock-held-over-work", merged, edited) == expected
+
+
+@pytest.mark.parametrize(
+    ("merged", "edited", "expected"),
+    [
+        (ADD, ADD + FILL, []),
+        (ADD, ADD + "ALTER TABLE users ADD COLUMN size int;\n", [3]),
+        (ADD, ADD + "SET lock_timeout = '2s';\nALTER TABLE users ADD COLUMN size int;\n", []),
+    ],
+)
+def test_a_lock_without_a_limit(lines: Lines, merged: str, edited: str, expected: list[int]) -> None:
+    assert lines("lock-timeout-set", merged, edited) == expected
+
+
+@pytest.mark.parametrize("rule", ["migration-file-name", "data-migration-hygiene"])
+def test_what_a_merged_file_is_called_stays(lines: Lines, rule: str) -> None:
+    assert lines(rule, ADD, ADD + FILL) == []
