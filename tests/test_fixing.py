@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
+import msgspec
 import pytest
 
 from bylaw import (
@@ -47,7 +47,9 @@ def rule_for(
 
     check.__name__ = name.replace("-", "_")
     check.__annotations__["options"] = NoOptions
-    return replace(file_rule(summary=name, severity=severity, since="0.1.0", fix="safe")(check), category="test")  # type: ignore[arg-type]
+    return msgspec.structs.replace(
+        file_rule(summary=name, severity=severity, since="0.1.0", fix="safe")(check), category="test"
+    )  # type: ignore[arg-type]
 
 
 def swap(new: str) -> Edits:

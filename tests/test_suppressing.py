@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
+import msgspec
 import pytest
 
 from bylaw import File, Finding, NoOptions, file_rule
@@ -32,7 +32,9 @@ def rule(name: str) -> Rule:
 
     check.__name__ = name.replace("-", "_")
     check.__annotations__["options"] = NoOptions
-    return replace(file_rule(summary=name, severity="error", since="0.1.0")(check), category=CATEGORIES[name])
+    return msgspec.structs.replace(
+        file_rule(summary=name, severity="error", since="0.1.0")(check), category=CATEGORIES[name]
+    )
 
 
 RULES = {name: rule(name) for name in CATEGORIES}

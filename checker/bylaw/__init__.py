@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from bylaw.rule import Adoption as Adoption
     from bylaw.rule import NoOptions as NoOptions
     from bylaw.rule import RuffFinding as RuffFinding
+    from bylaw.rule import RuleOptions as RuleOptions
     from bylaw.rule import file_rule as file_rule
     from bylaw.rule import project_rule as project_rule
     from bylaw.rule import ruff_rule as ruff_rule
@@ -70,7 +71,7 @@ _NAMES = {
         "RemoveStatement", "Replace", "SetKeyword", "Severity", "WrapStatement",
     ),
     "project": ("File", "Project"),
-    "rule": ("Adoption", "NoOptions", "RuffFinding", "file_rule", "project_rule", "ruff_rule"),
+    "rule": ("Adoption", "NoOptions", "RuffFinding", "RuleOptions", "file_rule", "project_rule", "ruff_rule"),
     "source": ("Location", "Span"),
     "project.migrations": (
         "Careless", "SideEffect", "Withdrawal",

@@ -6,12 +6,13 @@ checkout wins, so that an edited rule takes effect at once in an editable instal
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.util
 import re
 import sys
 from pathlib import Path
 from types import ModuleType
+
+import msgspec
 
 from bylaw.errors import PackError
 from bylaw.rule import Rule
@@ -69,7 +70,7 @@ def load_pack(folder: Path, name: str) -> dict[str, Rule]:
             if rule.name in rules:
                 raise PackError(f"{file}: the rule {rule.name} is defined twice", hint="give one of them another name")
             category = file.parent.name.replace("_", "-")
-            rules[rule.name] = dataclasses.replace(rule, category=category, pack=name)
+            rules[rule.name] = msgspec.structs.replace(rule, category=category, pack=name)
     return dict(sorted(rules.items()))
 
 

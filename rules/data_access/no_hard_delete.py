@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
-from bylaw import AddImport, Adoption, Finding, Fix, Project, Replace, Span, project_rule
+from bylaw import AddImport, Adoption, Finding, Fix, Project, Replace, RuleOptions, Span, project_rule
 from bylaw.facts.naming import matches_any
 from bylaw.facts.queries import Query, Touch
 
 _DELETES = frozenset({"delete", "delete-row", "sql-delete"})
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     column: str = "deleted_at"
     """The marker of a soft-deleted row: attribute or physical name. Only tables that have it are looked at."""
     kind: Literal["timestamp", "flag"] = "timestamp"

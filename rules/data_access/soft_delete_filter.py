@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
-from bylaw import Adoption, Finding, Fix, Project, Replace, Span, project_rule
+from bylaw import Adoption, Finding, Fix, Project, Replace, RuleOptions, Span, project_rule
 from bylaw.facts.database import Table
 from bylaw.facts.naming import matches_any
 from bylaw.facts.queries import Touch
@@ -25,8 +24,7 @@ _CREATES = re.compile(r"^_?(?:create|ensure|register|upsert|add|insert|import|ge
 _ADMIN = re.compile(r"(?:^|/)(?:admin|backoffice|back_office)(?:/|\.py$|s?_)")
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     column: str = "deleted_at"
     """The marker of a soft-deleted row: attribute or physical name. Only tables that have it are looked at."""
     kind: Literal["timestamp", "flag"] = "timestamp"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import File, Finding, Fix, HoistImport, RuffFinding, Span, ruff_rule
+from bylaw import File, Finding, Fix, HoistImport, RuffFinding, RuleOptions, Span, ruff_rule
 from bylaw.facts.code import Import
 from bylaw.facts.values import Call, Ref
 
@@ -13,8 +12,7 @@ _IMPORTERS = ("builtins.__import__", "importlib.__import__", "importlib.import_m
 _HELP = "Import it at the top of the module; where that makes a cycle, move what both sides need into a third module."
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     allow_paths: tuple[str, ...] = ("**/tests/**", "**/alembic/env.py")
     """Files (globs from the root) that may import dynamically, such as plugin loaders."""
     allow_type_checking: bool = True

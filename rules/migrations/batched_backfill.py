@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import Backfill, Finding, Project, project_rule
+from bylaw import Backfill, Finding, Project, RuleOptions, project_rule
 from bylaw.facts.naming import matches_any
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     small_tables: tuple[str, ...] = ()
     """Patterns of tables (`countries`, `*_settings`) whose rows are changed in an instant."""
 

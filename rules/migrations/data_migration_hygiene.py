@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import Careless, Finding, Project, project_rule
+from bylaw import Careless, Finding, Project, RuleOptions, project_rule
 from bylaw.facts.naming import matches_any
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     live_models: bool = True
     """Report functions that work with models as the code has them now."""
     require_reverse: bool = False

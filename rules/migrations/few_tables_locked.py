@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import Finding, Project, Related, project_rule
+from bylaw import Finding, Project, Related, RuleOptions, project_rule
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     most: int = 2
     """How many tables in use one transaction may lock. A foreign key locks two: its own and the one it points to."""
     small_tables: tuple[str, ...] = ()

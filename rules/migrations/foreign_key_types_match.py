@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import Finding, Project, project_rule
+from bylaw import Finding, Project, RuleOptions, project_rule
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     wider: bool = True
     """Report also a whole number that is larger than its target (`bigint` for an `integer`): every value fits, and
     PostgreSQL takes it; MySQL does not."""

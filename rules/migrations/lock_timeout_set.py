@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
-from bylaw import Finding, Project, Untimed, project_rule
+from bylaw import Finding, Project, RuleOptions, Untimed, project_rule
 from bylaw.facts.naming import matches_any
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     timeout: str = "5s"
     """The limit that the fix sets."""
     settings: tuple[Literal["lock_timeout", "statement_timeout", "transaction_timeout"], ...] = ("lock_timeout",)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
-from bylaw import Finding, Project, Related, project_rule
+from bylaw import Finding, Project, Related, RuleOptions, project_rule
 from bylaw.facts.drift import Drift
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     mode: Literal["migrations", "push"] = "migrations"
     """`push`: the schema is pushed to the database by a command, so models and migrations are not compared."""
     generate_command: str = ""

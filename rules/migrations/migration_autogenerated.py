@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
-from bylaw import Finding, Project, project_rule
+from bylaw import Finding, Project, RuleOptions, project_rule
 from bylaw.facts.migrations import (
     DataChange,
     Migration,
@@ -25,8 +24,7 @@ _LADDERS = ("abcdef" * 3, "0123456789" * 2, "1234567890" * 2)
 _COMMANDS = {"alembic": 'alembic revision --autogenerate -m "…"', "django": "python manage.py makemigrations"}
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     generator: Literal["auto", "alembic", "django", "sql"] = "auto"
     """Whose migrations are held to it; `auto` takes every tool whose marks the project's migrations bear."""
     markers: tuple[str, ...] = ()

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import Finding, Project, project_rule
+from bylaw import Finding, Project, RuleOptions, project_rule
 from bylaw.facts.file_names import FileName
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     pattern: str = ""
     """A regular expression that the name must match from its start: the part that says what the migration does
     (`add_phone_to_users`), or all of the file's name without suffix. Empty: any phrase in snake_case."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import Finding, Project, project_rule
+from bylaw import Finding, Project, RuleOptions, project_rule
 from bylaw.facts.migration_tests import Untried
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     evidence: tuple[str, ...] = ()
     """What counts as a proof besides: paths or globs of files (`tests/test_migrations.py`), and words that a step of a
     CI job contains (`make migrate`)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from bylaw import (
     Finding,
@@ -13,14 +12,14 @@ from bylaw import (
     RemoveStatement,
     Replace,
     RequiredColumn,
+    RuleOptions,
     SetKeyword,
     Span,
     project_rule,
 )
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     accept_python_default: bool = False
     """Take a default that only the ORM applies (Django's `default=`, SQLAlchemy's `default=`) as good enough."""
     same_revision_table_exempt: bool = True

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import Finding, Fix, Project, ServerVersion, Work, project_rule
+from bylaw import Finding, Fix, Project, RuleOptions, ServerVersion, Work, project_rule
 from bylaw.facts.migrations import AddColumn
 from bylaw.facts.naming import matches_any
 
@@ -14,8 +13,7 @@ _CAUSES = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     small_tables: tuple[str, ...] = ()
     """Patterns of tables (`countries`, `*_settings`) that are read through in an instant, whatever the lock."""
     allow: tuple[str, ...] = ()

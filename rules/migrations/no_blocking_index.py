@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import Finding, Project, Work, project_rule
+from bylaw import Finding, Project, RuleOptions, Work, project_rule
 from bylaw.facts.naming import matches_any
 
 _REBUILDS_CONCURRENTLY = 12
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     small_tables: tuple[str, ...] = ()
     """Patterns of tables (`countries`, `*_settings`) that are indexed in an instant, whatever the lock."""
     drops: bool = False

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
-from bylaw import Drop, DroppedObject, Finding, Project, Related, project_rule
+from bylaw import Drop, DroppedObject, Finding, Project, Related, RuleOptions, project_rule
 from bylaw.facts.naming import matches_any
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     require_deprecation: Literal["comment", "registry", "release"] = "comment"
     """What announces a drop: a database comment set by an earlier migration; an entry in `registry`; or (`release`)
     that the running release names the object no longer. A comment is good for all three, and so is an earlier

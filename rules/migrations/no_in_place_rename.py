@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import Finding, Project, Related, Rename, RenamedObject, project_rule
+from bylaw import Finding, Project, Related, Rename, RenamedObject, RuleOptions, project_rule
 from bylaw.facts.naming import matches_any
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     allow_tables: tuple[str, ...] = ()
     """Patterns of tables that may be renamed, or whose columns may; of views, functions, types … as well."""
     allow_if_created_in_same_revision: bool = True

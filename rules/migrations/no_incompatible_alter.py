@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
-from bylaw import Finding, Project, Restriction, Severity, project_rule
+from bylaw import Finding, Project, Restriction, RuleOptions, Severity, project_rule
 from bylaw.facts.naming import matches_any
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     allow: tuple[str, ...] = ()
     """Kinds of change (`type`, `not-null`, `drop-default`, `unique`, `enum-value`, `view`, `function` …), or patterns
     of tables (`audit_*`) and columns (`users.legacy_*`), that are not reported."""

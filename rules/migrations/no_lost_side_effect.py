@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import Finding, Project, SideEffect, project_rule
+from bylaw import Finding, Project, RuleOptions, SideEffect, project_rule
 from bylaw.facts.naming import matches_any
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     allow: tuple[str, ...] = ()
     """Kinds (`trigger`, `rule`, `inheritance`, `sequence`, `function`, `view`, `setting`, `replica`), or patterns of
     tables (`audit_*`) and of triggers, sequences or functions, that are not reported."""

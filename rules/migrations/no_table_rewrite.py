@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import Finding, Project, ServerVersion, Work, project_rule
+from bylaw import Finding, Project, RuleOptions, ServerVersion, Work, project_rule
 from bylaw.facts.naming import matches_any
 
 _CAUSES = frozenset({
@@ -15,8 +14,7 @@ _FREE_DEFAULTS = 11
 _VIRTUAL = 18
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     small_tables: tuple[str, ...] = ()
     """Patterns of tables (`countries`, `*_settings`) that are rewritten in an instant."""
     allow: tuple[str, ...] = ()

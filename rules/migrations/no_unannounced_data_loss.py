@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import Finding, Loss, Project, Related, project_rule
+from bylaw import Finding, Loss, Project, Related, RuleOptions, project_rule
 from bylaw.facts.naming import matches_any
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     allow: tuple[str, ...] = ()
     """Kinds (`truncate`, `delete`, `update`, `type`, `remade`), or patterns of tables (`*_cache`) and columns
     (`users.legacy_*`), that are not reported."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import Finding, Project, Withdrawal, project_rule
+from bylaw import Finding, Project, RuleOptions, Withdrawal, project_rule
 from bylaw.facts.naming import matches_any
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     allow: tuple[str, ...] = ()
     """Kinds (`revoke`, `membership`, `row-security`, `policy`, `role`, `login`, `owned`), or patterns of tables,
     functions (`audit_*`) and roles (`analyst_*`), that are not reported."""

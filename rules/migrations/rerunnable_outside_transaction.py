@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import Finding, Project, Unguarded, project_rule
+from bylaw import Finding, Project, RuleOptions, Unguarded, project_rule
 
 _KEYWORDS = {"IF NOT EXISTS": "if_not_exists", "IF EXISTS": "if_exists"}
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     everywhere: bool = False
     """Ask for IF [NOT] EXISTS inside transactions as well, and of a migration's last statement."""
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import Finding, Mixture, Project, Related, project_rule
+from bylaw import Finding, Mixture, Project, Related, RuleOptions, project_rule
 from bylaw.facts.naming import matches_any
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     code: bool = True
     """Count Python that moves data (`RunPython`, a session in `upgrade()`) as well."""
     small_tables: tuple[str, ...] = ()

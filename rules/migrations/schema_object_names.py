@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import Finding, Project, project_rule
+from bylaw import Finding, Project, RuleOptions, project_rule
 
 _SHORTENED = 60
 """Bytes: SQLAlchemy makes them so many where PostgreSQL's 63 are not enough."""
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     tables: str = ""
     """A regular expression that the whole name of a new table must match (`[a-z_]+s`). Empty, here and below: any name
     will do. `{table}` stands for the table, `{columns}` for its columns joined by `_` (in `indexes` and below)."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import Finding, MigrationProblem, MigrationTree, Project, Related, project_rule
+from bylaw import Finding, MigrationProblem, MigrationTree, Project, Related, RuleOptions, project_rule
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     reconcile_command: str = ""
     """The project's own command that merges heads, for the help text: `make migration-reconcile`."""
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from bylaw import Adoption, Finding, Location, Project, project_rule
+from bylaw import Adoption, Finding, Location, Project, RuleOptions, project_rule
 from bylaw.facts.database import Column, ForeignKey, Table
 from bylaw.facts.naming import class_entities, matches_any, same_name, snake, table_entities, written_like
 
@@ -16,8 +15,7 @@ _USERS = frozenset({"AbstractUser", "AbstractBaseUser"})
 _MAX_DEPTH = 8
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     pattern: str = "{role_}{target_pk}"
     """`{target_pk}`: the key it points to (`user_id`; `<table>_id` where that key is only `id`). `{table}`: the
     singular table name. `{role_}`: what the row is to this one, with an underscore, or nothing (`author_`). A
@@ -31,8 +29,7 @@ class Options:
     and spare names that are only shortened to the last words of the entity (`line_id` for an order line)."""
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(NamedTuple):
     """A foreign key column with the names that would fit it."""
 
     table: Table

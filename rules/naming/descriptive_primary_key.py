@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Literal
 
-from bylaw import Adoption, Finding, Location, Project, project_rule
+from bylaw import Adoption, Finding, Location, Project, RuleOptions, project_rule
 from bylaw.facts.database import Column, Table
 from bylaw.facts.naming import class_entities, matches_any, same_name, snake, table_entities, written_like
 from bylaw.facts.surface import IdUse
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     style: Literal["entity_id", "id"] = "entity_id"
     """`entity_id`: the key of users is `user_id`. `id`: every key is exactly `id`."""
     entity_from: Literal["class", "table_singular"] = "class"
@@ -159,7 +157,7 @@ def _elsewhere(use: IdUse, options: Options) -> Iterator[Finding]:
     if options.style == "entity_id":
         wrong = use.name == "id"
     else:
-        own = _expected(use.table, replace(options, style="entity_id", entity_from="class"))
+        own = _expected(use.table, options.changed(style="entity_id", entity_from="class"))
         wrong = use.kind != "arguments" and use.alone and any(same_name(use.name, name) for name in own)
     if wrong:
         what = {"path_params": "the path parameter", "schemas": "the field", "arguments": "the argument"}[use.kind]

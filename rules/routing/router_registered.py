@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import Finding, Project, Related, project_rule
+from bylaw import Finding, Project, Related, RuleOptions, project_rule
 from bylaw.facts.routing import Router
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     root_modules: tuple[str, ...] = ()
     """Globs of the modules that every router is reached through (`app/main.py`). By default any application will do."""
     router_types: tuple[str, ...] = ()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
-from bylaw import Adoption, Finding, Project, project_rule
+from bylaw import Adoption, Finding, Project, RuleOptions, project_rule
 from bylaw.facts.database import Column, Table
 from bylaw.facts.naming import matches_any
 
@@ -23,8 +22,7 @@ _MOMENTS = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     column: str = "deleted_at"
     """The marker every primary entity has: attribute or physical name."""
     kind: Literal["timestamp", "flag"] = "timestamp"

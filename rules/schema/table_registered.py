@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import AddImport, Finding, Fix, Location, Project, Related, project_rule
+from bylaw import AddImport, Finding, Fix, Location, Project, Related, RuleOptions, project_rule
 from bylaw.facts.database import TableRegistration
 
 _MANY = 5
@@ -13,8 +12,7 @@ _SHARE = 3
 """So many tables, and so many times as many as are seen: one thing is wrong, and not each of them."""
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     registry_modules: tuple[str, ...] = ()
     """Paths (or globs) of modules that import every table, such as `app/db/base.py`; Alembic's `env.py` counts
     besides.

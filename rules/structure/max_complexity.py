@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import File, Finding, RuffFinding, ruff_rule
+from bylaw import File, Finding, RuffFinding, RuleOptions, ruff_rule
 
 _MESSAGE = re.compile(r"is too complex \((?P<found>\d+) > \d+\)")
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     max: int = 20
     """The highest cyclomatic complexity that a function may have: the number of independent paths through it."""
 

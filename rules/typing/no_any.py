@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bylaw import File, Finding, Fix, Replace, file_rule
+from bylaw import File, Finding, Fix, Replace, RuleOptions, file_rule
 from bylaw.facts.code import TypeEscape
 
 _HELP = (
@@ -25,8 +24,7 @@ _PLACES = {
 }
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     allow_paths: tuple[str, ...] = (
         "tests/**", "**/tests/**", "test/**", "**/test/**", "test_*.py", "**/test_*.py", "*_test.py", "**/*_test.py",
         "conftest.py", "**/conftest.py",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
-from bylaw import File, Finding, Fix, Related, Replace, file_rule
+from bylaw import File, Finding, Fix, Related, Replace, RuleOptions, file_rule
 from bylaw.facts.code import TypeEscape
 
 _HELP = "Check the value instead: `isinstance`, or `TypeAdapter(T).validate_python(value)` where data enters."
@@ -15,8 +14,7 @@ _TOOLS = re.compile(r"(?:type|pyright|mypy|ty|noqa|pylint|ruff|pragma|fmt|nosec|
 _BLANKET = frozenset({"type: ignore", "pyright: ignore", "ty: ignore", "mypy: ignore-errors"})
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(RuleOptions):
     mode: Literal["ban-any-and-double", "ban-all"] = "ban-any-and-double"
     """`ban-any-and-double`: casts to Any, to object, and casts of a cast. `ban-all`: every cast."""
     allow_paths: tuple[str, ...] = ()

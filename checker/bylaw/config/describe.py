@@ -40,7 +40,7 @@ def options_of(rule: Rule) -> list[Option]:
     defaults = rule.default_options
     return [
         Option(kebab(name), _type_name(hint), plain(getattr(defaults, name)), _choices(hint), texts.get(name, ""))
-        for name, hint in ((field.name, hints[field.name]) for field in dataclasses.fields(rule.options_type))
+        for name, hint in ((name, hints[name]) for name in rule.option_names)
     ]
 
 
@@ -97,7 +97,7 @@ def as_toml(value: object) -> str:
 
 
 def _field_texts(options_type: type[Any]) -> dict[str, str]:
-    """The string literals below the fields of a dataclass, by field name."""
+    """The string literals below the fields of a class, by field name."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(options_type)))
     except (OSError, TypeError, SyntaxError):

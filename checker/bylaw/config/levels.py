@@ -79,12 +79,7 @@ class RuleTables:
             level, level_from = entry.level, where
         elif rule is not None and level == "off":
             level, level_from = rule.severity, where
-        if (
-            own
-            and rule is not None
-            and "when" not in entry.options
-            and "when" in rule.options_type.__dataclass_fields__
-        ):
+        if own and rule is not None and "when" not in entry.options and "when" in rule.option_names:
             options["when"] = ("always", where)
         return replace(old, level=level, level_from=level_from, options=options)
 

@@ -39,7 +39,7 @@ def option_problems(rule: Rule, values: Mapping[str, object]) -> list[tuple[str,
 def _read(rule: Rule, values: Mapping[str, object]) -> tuple[Any, list[tuple[str, str]]]:
     spelled = {key.replace("-", "_"): value for key, value in values.items()}
     nested = any(isinstance(value, dict) for value in spelled.values())  # msgspec passes over unknown keys in there
-    if not nested and spelled.keys() <= rule.options_type.__dataclass_fields__.keys():
+    if not nested and spelled.keys() <= set(rule.option_names):
         try:
             return msgspec.convert(spelled, rule.options_type), []
         except (msgspec.ValidationError, ValueError):
@@ -51,9 +51,10 @@ def _read_slowly(rule: Rule, values: Mapping[str, object]) -> tuple[Any, list[tu
     from pydantic import ValidationError  # noqa: PLC0415
 
     try:
-        return _adapter(cast("Hashable", rule.options_type)).validate_json(to_json(values), strict=True), []
+        read = _adapter(cast("Hashable", rule.options_type)).validate_json(to_json(values), strict=True)
+        return _as_options(read, rule.options_type), []
     except ValidationError as error:
-        known = [kebab(field) for field in rule.options_type.__dataclass_fields__]
+        known = [kebab(field) for field in rule.option_names]
         return None, [_problem(item, known) for item in error.errors()]
 
 
@@ -61,7 +62,24 @@ def _read_slowly(rule: Rule, values: Mapping[str, object]) -> tuple[Any, list[tu
 def _adapter(options_type: Hashable) -> TypeAdapter[Any]:
     from pydantic import ConfigDict, TypeAdapter, with_config  # noqa: PLC0415
 
-    return TypeAdapter(with_config(ConfigDict(extra="forbid"))(cast("type[Any]", options_type)))
+    return TypeAdapter(with_config(ConfigDict(extra="forbid"))(_known_to_pydantic(cast("type[Any]", options_type))))
+
+
+def _known_to_pydantic(options_type: type[Any]) -> type[Any]:
+    """The options as a dataclass."""
+    from dataclasses import field, make_dataclass  # noqa: PLC0415
+
+    if not issubclass(options_type, msgspec.Struct):
+        return options_type
+    fields = [(f.name, f.type, field(default=f.default)) for f in msgspec.structs.fields(options_type)]
+    made: type[Any] = make_dataclass(options_type.__name__, fields)
+    return made
+
+
+def _as_options(read: Any, options_type: type[Any]) -> Any:
+    if isinstance(read, options_type):
+        return read
+    return options_type(**{name: getattr(read, name) for name in options_type.__struct_fields__})
 
 
 def _problem(item: Any, known: list[str]) -> tuple[str, str]:

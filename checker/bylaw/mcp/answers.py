@@ -86,7 +86,7 @@ def _convention(rule: Rule, setting: RuleSetting) -> Iterator[str]:
     default = rule.default_options
     chosen = {
         kebab(name): value
-        for name in rule.options_type.__dataclass_fields__
+        for name in rule.option_names
         if setting.options is not None and (value := getattr(setting.options, name)) != getattr(default, name)
     }
     said = ", ".join(f"{name} = {as_toml(plain(value))}" for name, value in chosen.items())
