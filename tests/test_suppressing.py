@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from bylaw import File, Finding, NoOptions, file_rule
-from bylaw.diagnostics import Diagnostic
+from bylaw.diagnostics import Concern, Diagnostic
 from bylaw.edits import apply, resolve
 from bylaw.engine.fixing import fix
 from bylaw.engine.sources import MemorySources
@@ -24,6 +24,7 @@ from bylaw.source import Location, Span
 COMMENT = re.compile(r"(?:#|--) bylaw: ignore(?P<file>-file)?\[(?P<rules>[^\]]*)\](?:: (?P<reason>[^\n#]*\S))?[^\n]*")
 WORD = re.compile(r"(?<!no-)\b(?:bad|worse)\b")
 CATEGORIES = {"no-bad": "taste", "no-worse": "taste", "no-odd": "habits"}
+CONCERNS: dict[str, Concern] = {"no-bad": "locking", "no-odd": "data-loss"}
 
 
 def rule(name: str) -> Rule:
@@ -32,9 +33,8 @@ def rule(name: str) -> Rule:
 
     check.__name__ = name.replace("-", "_")
     check.__annotations__["options"] = NoOptions
-    return msgspec.structs.replace(
-        file_rule(summary=name, severity="error", since="0.1.0")(check), category=CATEGORIES[name]
-    )
+    made = file_rule(summary=name, severity="error", since="0.1.0")(check)
+    return msgspec.structs.replace(made, category=CATEGORIES[name], concern=CONCERNS.get(name))
 
 
 RULES = {name: rule(name) for name in CATEGORIES}
@@ -58,7 +58,8 @@ def reported(text: str, path: str) -> list[Diagnostic]:
         if text[match.end() : match.end() + 1] == "(":
             end = text.index(")", end) + 1
         name = f"no-{match[0]}"
-        found.append(Diagnostic(name, CATEGORIES[name], "error", Location(path, Span(start, end)), match[0]))
+        place = Location(path, Span(start, end))
+        found.append(Diagnostic(name, CATEGORIES[name], "error", place, match[0], concern=CONCERNS.get(name)))
     return found
 
 
@@ -94,6 +95,9 @@ SILENT = [
     "bad  # bylaw: ignore[taste]: old\n",
     "bad, worse  # bylaw: ignore[no-bad, no-worse]: old\n",
     "bad, worse  # bylaw: ignore[taste]: old\n",
+    "bad  # bylaw: ignore[locking]: old\n",
+    "bad, worse  # bylaw: ignore[concern:locking, no-worse]: old\n",
+    "# bylaw: ignore-file[locking]: generated\nbad\n",
     "bad(\n    1,\n)  # bylaw: ignore[no-bad]: old\n",
     "bad(  # bylaw: ignore[no-bad]: old\n    1,\n)\n",
     "# bylaw: ignore-file[no-bad]: generated\nbad\nbad\n",
@@ -117,6 +121,10 @@ LOUD = [
     ("bad  # bylaw: ignore[no-bad, no-odd]: old\n", ["unused-suppression"]),
     ("# bylaw: ignore-file[no-bad]: old\nx\n", ["unused-suppression"]),
     ("x  # bylaw: ignore[habits]: old\n", ["unused-suppression"]),
+    ("worse  # bylaw: ignore[locking]: old\n", ["no-worse", "unused-suppression"]),
+    ("bad  # bylaw: ignore[data-loss]: old\n", ["no-bad", "unused-suppression"]),
+    ("bad  # bylaw: ignore[compatibility]: old\n", ["no-bad", "invalid-suppression"]),
+    ("bad  # bylaw: ignore[concern:taste]: old\n", ["no-bad", "invalid-suppression"]),
 ]
 
 
@@ -125,9 +133,25 @@ def test_the_rest_is_reported(text: str, expected: list[str]) -> None:
     assert names(text) == expected
 
 
+def test_a_concern_that_no_rule_looked_at_is_not_unused() -> None:
+    text = "x  # bylaw: ignore[locking]: old\n"
+    assert names(text, ran={"no-worse", "no-odd"}) == []
+    assert names(text, ran={"no-bad"}) == ["unused-suppression"]
+
+
+def test_a_category_of_a_pack_beats_a_concern_of_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, "no-worse", msgspec.structs.replace(RULES["no-worse"], category="locking"))
+    monkeypatch.setitem(CATEGORIES, "no-worse", "locking")
+    assert names("bad, worse  # bylaw: ignore[locking]: old\n") == ["no-bad"]
+    assert names("bad, worse  # bylaw: ignore[concern:locking]: old\n") == ["no-worse"]
+
+
 def test_a_wrong_name_is_helped() -> None:
     wrong = judged("x  # bylaw: ignore[no-bat]: old\n")[0]
-    assert wrong.message == 'this suppresses nothing: there is no rule or category `no-bat`; did you mean "no-bad"?'
+    assert (
+        wrong.message
+        == 'this suppresses nothing: there is no rule, category or concern `no-bat`; did you mean "no-bad"?'
+    )
     assert wrong.severity == "error"
 
 

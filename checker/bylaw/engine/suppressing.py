@@ -17,6 +17,7 @@ from bylaw.settings import Level
 from bylaw.source import Location, SourceText
 
 _NEVER = frozenset(DESCRIPTIONS) - {UNREAD}
+_CONCERN = "concern:"
 
 
 class Judging(msgspec.Struct, frozen=True):
@@ -38,6 +39,7 @@ class _Comment(msgspec.Struct):
 
     fact: Suppression
     names: frozenset[str]
+    categories: frozenset[str]
     used: set[str] = msgspec.field(default_factory=set)
 
     def speaks_of(self, first: int, last: int) -> bool:
@@ -54,13 +56,14 @@ def suppress(
     `load` gives a file's text (UTF-8) and is asked only for files that hold a suppression.
     """
     suppressing = {facts.path: facts.suppressions for facts in files if facts.suppressions}
+    categories = frozenset(rule.category for rule in judging.rules.values())
     kept: list[Diagnostic] = []
     concerned: dict[str, list[Diagnostic]] = {path: [] for path in suppressing}
     for diagnostic in diagnostics:
         concerned.get(diagnostic.location.path, kept).append(diagnostic)
     for path, suppressions in suppressing.items():
         source = SourceText(path, load(path))
-        comments = [_Comment(fact, _usable(fact, judging)) for fact in suppressions]
+        comments = [_Comment(fact, _usable(fact, judging), categories) for fact in suppressions]
         kept += (diagnostic for diagnostic in concerned[path] if not _suppressed(diagnostic, comments, source))
         for comment in comments:
             kept += _about(comment, source, judging)
@@ -76,14 +79,15 @@ def _usable(fact: Suppression, judging: Judging) -> frozenset[str]:
 def _problem_of(name: str, judging: Judging) -> str | None:
     """What is wrong with a name in the brackets: nothing (`''`), a sentence, or None where that cannot be said."""
     categories = {rule.category for rule in judging.rules.values()}
-    if name in judging.rules or name in categories or name == UNREAD:
+    concerns = {rule.concern for rule in judging.rules.values() if rule.concern is not None}
+    if name in judging.rules or name in categories or name.removeprefix(_CONCERN) in concerns or name == UNREAD:
         return ""
     if name in _NEVER:
         return f"`{name}` cannot be suppressed"
     if not judging.all_known:
         return None
-    hint = did_you_mean(name, [*judging.rules, *categories, UNREAD])
-    return f"there is no rule or category `{name}`{f'; {hint}' if hint else ''}"
+    hint = did_you_mean(name, [*judging.rules, *categories, *sorted(concerns), UNREAD])
+    return f"there is no rule, category or concern `{name}`{f'; {hint}' if hint else ''}"
 
 
 def _suppressed(diagnostic: Diagnostic, comments: list[_Comment], source: SourceText) -> bool:
@@ -94,11 +98,19 @@ def _suppressed(diagnostic: Diagnostic, comments: list[_Comment], source: Source
     last = source.position(max(span.start, span.end - 1)).line
     found = False
     for comment in comments:
-        names = {diagnostic.rule, diagnostic.category} & comment.names
+        names = {diagnostic.rule, diagnostic.category, *_of_concern(diagnostic, comment)} & comment.names
         if names and comment.speaks_of(first, last):
             comment.used |= names
             found = True
     return found
+
+
+def _of_concern(diagnostic: Diagnostic, comment: _Comment) -> tuple[str, ...]:
+    """The names of its concern; a rule pack's category of that name is meant by the bare one."""
+    if diagnostic.concern is None:
+        return ()
+    named = f"{_CONCERN}{diagnostic.concern}"
+    return (named,) if diagnostic.concern in comment.categories else (diagnostic.concern, named)
 
 
 def _about(comment: _Comment, source: SourceText, judging: Judging) -> Iterator[Diagnostic]:
@@ -138,4 +150,6 @@ def _is_unused(name: str, comment: _Comment, path: str, judging: Judging) -> boo
         return False
     if name in judging.rules:
         return judging.ran(name, path)
-    return all(judging.ran(rule.name, path) for rule in judging.rules.values() if rule.category == name)
+    named = [rule for rule in judging.rules.values() if rule.category == name]
+    meant = named or [rule for rule in judging.rules.values() if rule.concern == name.removeprefix(_CONCERN)]
+    return all(judging.ran(rule.name, path) for rule in meant)
