@@ -118,6 +118,11 @@ def test_the_lowest_version_holds_and_settings_beat_it() -> None:
         ({"app/db.py": "import pymysql\nimport asyncpg\n"}, "postgres"),
         ({"app/db.py": "import sqlite3\n"}, "other"),
         ({"app/db.py": "import sqlite3\n", "compose.yml": "image: postgres:15"}, "postgres"),
+        ({"app/config.py": "URL = f'sqlite:///{FILE}'\n"}, "sqlite"),
+        ({"migrations/alembic.ini": "sqlalchemy.url = sqlite:////var/lib/app/db.sqlite\n"}, "sqlite"),
+        ({"tests/conftest.py": "URL = 'sqlite:///:memory:'\n"}, "postgres"),
+        ({"app/config.py": "URL = 'sqlite:///dev.db'\n", "requirements.txt": "psycopg2-binary==2.9\n"}, "postgres"),
+        ({"app/config.py": "URL = 'sqlite:///dev.db'\nLIVE = 'postgresql+psycopg://db'\n"}, "postgres"),
     ],
 )  # fmt: skip
 def test_the_kind_of_server_is_found(files: dict[str, str], dialect: str) -> None:

@@ -10,6 +10,7 @@ import msgspec
 
 from bylaw.facts.migrations import Migration, ValidateConstraint
 from bylaw.project.beside import Product, Said, lowest, servers_said
+from bylaw.project.migrations.sqlite_alone import keeps_to_sqlite
 from bylaw.project.migrations.step import MigrationTree, Step
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ class Servers:
             return self._declared(tree) or self._running or "postgres"
         if any(variant.dialect for step in tree.steps for variant in step.migration.variants):
             return "postgres"
-        return self._of_code
+        return self._of_code or ("sqlite" if keeps_to_sqlite(self._project, tree.folder) else "postgres")
 
     def is_evident(self, tree: MigrationTree) -> bool:
         """Whether something says that the tree runs on PostgreSQL, and on nothing else: it is not just assumed."""
@@ -236,7 +237,7 @@ class Servers:
 
     @cached_property
     def _of_code(self) -> str:
-        """PostgreSQL where code names a driver of it, or no driver at all and nothing else is started."""
+        """PostgreSQL where code names a driver of it; '' where it names no driver, and nothing is started."""
         others = mysql = False
         for file in self._project.files.values():
             facts = file.facts
@@ -252,4 +253,4 @@ class Servers:
             if is_mysql or self._running in {"mysql", "mariadb"}:
                 return self._mysql_or_mariadb()
             return self._running or OTHER
-        return self._running or "postgres"
+        return self._running
