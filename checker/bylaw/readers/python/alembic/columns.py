@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,12 +15,18 @@ from bylaw.source import Span
 _GENERATED: Final = frozenset({"Identity", "Computed", "Sequence"})
 _INLINE: Final = {"ForeignKey": "foreign-key", "CheckConstraint": "check", "UniqueConstraint": "unique"}
 _SERIAL: Final = frozenset({"serial", "bigserial", "smallserial"})
-_NAME_WRAPPERS: Final = frozenset({"f", "conv", "quoted_name", "_truncated_label"})
+_OWN: Final = ("sqlalchemy.", "sqlmodel.")
+_SHORTENED: Final = frozenset({"f", "conv", "_truncated_label"})
+_LONGEST: Final = 63
+"""Characters of a name, to SQLAlchemy for PostgreSQL."""
 
 
 def name_of(value: Value | None) -> str | None:
     """An identifier: a literal, or one inside `op.f(...)`; None where it is computed, '' for a literal None."""
-    if isinstance(value, Call) and value.method in _NAME_WRAPPERS and value.args:
+    if isinstance(value, Call) and value.method in _SHORTENED and value.args:
+        name = name_of(value.args[0])
+        return shortened(name) if name else name
+    if isinstance(value, Call) and value.method == "quoted_name" and value.args:
         return name_of(value.args[0])
     if value is None or is_none(value):
         return ""
@@ -86,11 +93,11 @@ def column_spec(call: Call) -> ColumnSpec | None:
     return ColumnSpec(
         name,
         type=column_type,
-        nullable=flag_of(call.keyword("nullable")),
+        nullable=_takes_null(call, positional, primary_key=primary_key),
         server_default=default_text(server_default),
         client_default=not is_none(call.keyword("default")) and call.keyword("default") is not None,
         primary_key=primary_key,
-        unique=flag_of(call.keyword("unique")) or False,
+        unique=bool(flag_of(call.keyword("unique")) and not flag_of(call.keyword("index"))),
         references=_references(positional),
         generated=bool(generation) or _called(server_default) in _GENERATED,
         check=_check(positional),
@@ -99,6 +106,18 @@ def column_spec(call: Call) -> ColumnSpec | None:
         generation=generation,
         constraint_names=tuple(_constraint_names(positional)),
     )
+
+
+def _takes_null(call: Call, items: list[Value], *, primary_key: bool) -> bool | None:
+    """What `nullable=` says (None forbids it as well); where it is not there, SQLAlchemy's own columns take NULL
+    unless they are keys.
+    """
+    stated = call.keyword("nullable")
+    if stated is not None:
+        return False if is_none(stated) else flag_of(stated)
+    if call.spreads or not call.name.startswith(_OWN):
+        return None
+    return not primary_key and not any(_called(item) == "Identity" for item in items)
 
 
 def _generation(items: list[Value], column_type: str, *, counts: bool) -> Generation:
@@ -122,12 +141,18 @@ def _constraint_names(items: list[Value]) -> Iterator[tuple[str, str]]:
 
 
 def column_extras(table: str, call: Call, spec: ColumnSpec) -> list[Operation]:
-    """What a column brings beside itself: the index of `index=True`."""
+    """What a column brings beside itself: the index of `index=True`, which is the unique one where that is said too."""
     if flag_of(call.keyword("index")):
-        return [
-            CreateIndex(table, f"ix_{table.replace('.', '_')}_{spec.name}", (spec.name,), call.span, unique=spec.unique)
-        ]
+        name = shortened(f"ix_{table.replace('.', '_')}_{spec.name}")
+        return [CreateIndex(table, name, (spec.name,), call.span, unique=flag_of(call.keyword("unique")) or False)]
     return []
+
+
+def shortened(name: str) -> str:
+    """A name that SQLAlchemy makes, or is told (by `op.f`) that it may shorten, as it does so for PostgreSQL."""
+    if len(name) <= _LONGEST:
+        return name
+    return f"{name[: _LONGEST - 8]}_{hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()[-4:]}"
 
 
 def _called(value: Value | None) -> str:

@@ -36,6 +36,7 @@ from bylaw.readers.python.alembic.columns import (
     name_of,
     table_constraint,
 )
+from bylaw.readers.python.alembic.counting import counted
 from bylaw.readers.python.alembic.data import table_of
 from bylaw.readers.python.alembic.types import type_text
 
@@ -70,6 +71,7 @@ def table_operations(
 ) -> Iterator[Operation]:
     """CreateTable, and the constraints and indexes among its items."""
     columns: list[ColumnSpec] = []
+    calls: dict[str, Call] = {}
     beside: list[Operation] = []
     keys: tuple[str, ...] = ()
     key_name = ""
@@ -78,6 +80,7 @@ def table_operations(
         spec = column_spec(item) if isinstance(item, Call) and is_column(item) else None
         if spec is not None and isinstance(item, Call):
             columns.append(spec)
+            calls[spec.name] = item
             beside.extend(column_extras(table, item, spec))
         elif isinstance(item, Call) and item.method == "PrimaryKeyConstraint":
             keys = tuple(name_of(arg) or "" for arg in item.args)
@@ -91,8 +94,9 @@ def table_operations(
     keys = keys or tuple(column.name for column in columns if column.primary_key)
     comment = text_of(call.keyword("comment")) or ""
     yield CreateTable(
-        table, tuple(columns), keys, call.span, if_not_exists=if_not_exists, comment=comment, partial=partial,
-        primary_key_name=key_name, partitioned=call.keyword("postgresql_partition_by") is not None,
+        table, counted(columns, calls, keys, beside), keys, call.span,
+        if_not_exists=if_not_exists, comment=comment, partial=partial, primary_key_name=key_name,
+        partitioned=call.keyword("postgresql_partition_by") is not None,
         temporary=any(text_of(prefix) in {"TEMPORARY", "TEMP"} for prefix in _listed(call.keyword("prefixes"))),
     )  # fmt: skip
     yield from beside
