@@ -472,6 +472,10 @@ def test_diff_shows_a_patch_that_git_takes_and_writes_nothing(project: Path, byl
     subprocess.run(["git", "apply", "patch"], cwd=project, check=True)
     assert (project / "app" / "loud.py").read_bytes() == b"x = 'shout'\r\ny = 1"
     assert bylaw("check", "--diff").code == 0
+    (project / "app" / "any.py").write_text("from typing import Any\ndef f(x: Any): ...\n")
+    ran = bylaw("check", "--diff", "--select", "no-any")
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == "0 problems would be repaired in 0 files.\n1 more with --unsafe-fixes.\n"
 
 
 def test_a_read_only_file_is_left_alone_and_said_to_be(project: Path, bylaw: Bylaw) -> None:
@@ -651,6 +655,25 @@ def test_version_help_and_completion(project: Path, bylaw: Bylaw) -> None:
     ran = bylaw("chekc")
     assert ran.code == 2
     assert "check" in ran.err
+    ran = bylaw()
+    assert (ran.code, "Usage" in ran.out, ran.err) == (2, True, "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("bylaw check --output-format sa", ["sarif"]),
+        ("bylaw check --select no-an", ["no-any"]),
+        ("bylaw check --select no-any,lock", ["no-any,lock-timeout-set", "no-any,locking"]),
+        ("bylaw check --preset rec", ["recommended"]),
+        ("bylaw explain unus", ["unused-suppression"]),
+        ("bylaw config --ignore routi", ["routing"]),
+    ],
+)
+def test_a_shell_completes_names(project: Path, typed: str, offered: list[str]) -> None:
+    words = str(len(typed.split()) - 1)
+    ran = process(cwd=project, _BYLAW_COMPLETE="complete_bash", COMP_WORDS=typed, COMP_CWORD=words)
+    assert ran.stdout.decode().split() == offered
 
 
 def test_the_server_is_an_extra(project: Path, bylaw: Bylaw, monkeypatch: pytest.MonkeyPatch) -> None:

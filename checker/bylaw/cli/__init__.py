@@ -44,7 +44,8 @@ def _dispatch(arguments: list[str]) -> int:
             raise
         context = getattr(error, "ctx", None)
         name = context.command_path if context is not None else "bylaw"
-        return _complain(message(), f"`{name} --help` shows what there is")
+        said = message()
+        return _complain(said, f"`{name} --help` shows what there is") if said else FAILED  # the help itself was shown
     return result if isinstance(result, int) else 0
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bylaw import __version__
+from bylaw.cli import completing
 from bylaw.errors import UsageError, did_you_mean
 from bylaw.reporters import formats
 
@@ -68,14 +69,26 @@ Select = Annotated[
         "--select",
         metavar="NAME",
         help="Run only these rules, categories or concerns (or all); separated by commas, or repeated.",
+        autocompletion=completing.selections,
     ),
 ]
 Ignore = Annotated[
-    list[str] | None, typer.Option("--ignore", metavar="NAME", help="Do not run these rules, categories or concerns.")
+    list[str] | None,
+    typer.Option(
+        "--ignore",
+        metavar="NAME",
+        help="Do not run these rules, categories or concerns.",
+        autocompletion=completing.selections,
+    ),
 ]
 Preset = Annotated[
     list[str] | None,
-    typer.Option("--preset", metavar="NAME", help="Use these presets in place of the configured ones; the later wins."),
+    typer.Option(
+        "--preset",
+        metavar="NAME",
+        help="Use these presets in place of the configured ones; the later wins.",
+        autocompletion=completing.presets,
+    ),
 ]
 NoRulePacks = Annotated[bool, typer.Option("--no-rule-packs", help="Load no rules but the built-in ones.")]
 
@@ -206,7 +219,7 @@ def rules(
 
 @_app.command()
 def explain(
-    rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's name.")],
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's name.", autocompletion=completing.rules)],
     config: Config = None,
     no_rule_packs: NoRulePacks = False,
 ) -> int:

@@ -35,6 +35,13 @@ def repair(request: Request, resolved: Resolved, session: Session, paths: tuple[
         output.out += unified_diff(disk.contents, outcome.files)
         _say(request, outcome, "would be repaired", output)
         changes = bool(outcome.files) and not request.exit_zero
+        unsafe = sum(
+            diagnostic.fix is not None and diagnostic.fix.applicability == "unsafe"
+            for diagnostic in outcome.report.diagnostics
+            if is_below(diagnostic.location.path, paths)
+        )
+        if unsafe and not request.unsafe_fixes and not request.quiet:
+            output.note(f"{unsafe} more with --unsafe-fixes.")
         return Judged(outcome.report, code=FAILED if outcome.report.internal_error else int(changes))
     problems = write_files(session.root, disk.contents, outcome.files)
     _say(request, outcome, "repaired", output)
