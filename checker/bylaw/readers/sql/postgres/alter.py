@@ -18,7 +18,7 @@ from bylaw.facts.migrations import (
     ValidateConstraint,
 )
 from bylaw.readers.sql.postgres.columns import add_constraint, column_spec
-from bylaw.readers.sql.postgres.statement import Statement, kebab, object_kind, reads, string_of, table_name
+from bylaw.readers.sql.postgres.statement import Statement, dotted, kebab, object_kind, reads, string_of, table_name
 from bylaw.readers.sql.postgres.tree.nodes import AlterTableCmd
 from bylaw.readers.sql.postgres.tree.schema import AlterTableStmt
 from bylaw.readers.sql.postgres.types import type_text
@@ -123,6 +123,12 @@ def _other(action: _Action, kind: str = "") -> Operation:
         name, concurrently = table_name(definition.partition_cmd.name), definition.partition_cmd.concurrent
     elif definition is not None:
         name = name or table_name(definition.range_var) or string_of(definition)
+        if definition.type_name is not None:
+            name = dotted(definition)
+        if definition.altered_constraint is not None:
+            name = definition.altered_constraint.conname
+        if definition.replica_identity is not None:
+            name = definition.replica_identity.name
         if definition.column_def is not None:
             name = name or definition.column_def.colname
     word = _WORDS.get(command.subtype) or kebab(command.subtype.removeprefix("AT_"))

@@ -22,6 +22,7 @@ from bylaw.readers.sql.postgres.statement import (
     dotted,
     names_of,
     object_kind,
+    object_name,
     reads,
     string_of,
     table_name,
@@ -115,9 +116,7 @@ def _name_and_table(item: Item, kind: str) -> tuple[str, str]:
     if kind in _PARTS_OF_TABLES and item.sequence is not None:
         *table, name = names_of(item.sequence.items)
         return name, ".".join(table)
-    if kind in {"OBJECT_CAST", "OBJECT_TRANSFORM"}:
-        return "", ""
-    return dotted(item), ""
+    return object_name(item, kind), ""
 
 
 def _object_spans(statement: Statement, count: int) -> list[Span]:
@@ -172,8 +171,11 @@ def drop_database(node: DropdbStmt, statement: Statement) -> Iterator[Operation]
 @reads(CommentStmt)
 def comment(node: CommentStmt, statement: Statement) -> Iterator[Operation]:
     kind = object_kind(node.objtype)
-    name = dotted(node.object)
-    if node.objtype in {"OBJECT_COLUMN", "OBJECT_TABCONSTRAINT", "OBJECT_TRIGGER", "OBJECT_POLICY", "OBJECT_RULE"}:
+    name = object_name(node.object, node.objtype)
+    if node.objtype == "OBJECT_DOMCONSTRAINT" and node.object is not None and node.object.sequence is not None:
+        domain, constraint = node.object.sequence.items
+        yield SetComment(kind, dotted(domain), string_of(constraint), node.comment, statement.span)
+    elif node.objtype in {"OBJECT_COLUMN", "OBJECT_TABCONSTRAINT", "OBJECT_TRIGGER", "OBJECT_POLICY", "OBJECT_RULE"}:
         table, _, part = name.rpartition(".")
         yield SetComment(kind, table, part, node.comment, statement.span)
     else:
@@ -238,11 +240,23 @@ def create_range(node: CreateRangeStmt, statement: Statement) -> Iterator[Operat
 
 @reads(CreateSchemaStmt)
 def create_schema(node: CreateSchemaStmt, statement: Statement) -> Iterator[Operation]:
-    yield created("schema", node.schemaname, statement, if_not_exists=node.if_not_exists)
+    schema = node.schemaname or (node.authrole.rolename if node.authrole is not None else "")
+    yield created("schema", schema, statement, if_not_exists=node.if_not_exists)
     for element in node.schema_elts:
         for name, raw in element.items():
             if name in HANDLERS:
-                yield from HANDLERS[name](raw, statement)
+                for operation in HANDLERS[name](raw, statement):
+                    yield _inside(schema, operation)
+
+
+def _inside(schema: str, operation: Operation) -> Operation:
+    """What CREATE SCHEMA makes stands in that schema, where it names no other."""
+    named = {field: getattr(operation, field, "") for field in ("table", "name")}
+    if named["table"] or not isinstance(operation, CreateObject):
+        named.pop("name")  # a part of a table: it stands where the table does
+    return msgspec.structs.replace(
+        operation, **{field: f"{schema}.{name}" for field, name in named.items() if name and "." not in name}
+    )
 
 
 @reads(DefineStmt)

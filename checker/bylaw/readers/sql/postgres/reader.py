@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from bylaw.facts.migrations import CreateObject, Operation, OtherStatement, UnreadOperation
+from bylaw.facts.migrations import Operation, OtherStatement, UnreadOperation
 from bylaw.readers.sql.lexer import POSTGRES
 from bylaw.readers.sql.postgres import alter, blocks, columns, data, objects, renames, shapes  # noqa: F401 - HANDLERS
 from bylaw.readers.sql.postgres.binds import without_binds
+from bylaw.readers.sql.postgres.named import by_name
 from bylaw.readers.sql.postgres.native import ParseError, parse
-from bylaw.readers.sql.postgres.statement import HANDLERS, Statement, kebab
+from bylaw.readers.sql.postgres.statement import HANDLERS, Statement
 from bylaw.readers.sql.postgres.tree.nodes import RawStmt
 from bylaw.readers.sql.rows import row_change
 from bylaw.readers.sql.splitter import skip_blank, split, trim_end
@@ -61,17 +62,8 @@ def handled(raw: RawStmt, statement: Statement) -> Iterable[Operation]:
     """The operations of one parsed statement."""
     for name, node in raw.stmt.items():
         handler = HANDLERS.get(name)
-        return handler(node, statement) if handler is not None else (_by_name(name, statement),)
+        return handler(node, statement) if handler is not None else (by_name(name, node, statement),)
     return ()
-
-
-def _by_name(node: str, statement: Statement) -> Operation:
-    """A statement that changes no table, known by the name of its node alone: `CreateCastStmt`, `ListenStmt` …"""
-    word = kebab(node.removesuffix("Stmt"))
-    verb, _, kind = word.partition("-")
-    if verb == "create" and kind:
-        return CreateObject(kind.replace("-", " "), "", statement.span)
-    return OtherStatement(word, statement.span)
 
 
 def _chunk(stretch: Stretch, problem: str, reading: Reading) -> Iterable[Operation]:

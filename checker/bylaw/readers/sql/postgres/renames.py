@@ -14,7 +14,16 @@ from bylaw.facts.migrations import (
     RenameObject,
     RenameTable,
 )
-from bylaw.readers.sql.postgres.statement import Statement, dotted, names_of, object_kind, options_of, reads, table_name
+from bylaw.readers.sql.postgres.statement import (
+    Statement,
+    dotted,
+    names_of,
+    object_kind,
+    object_name,
+    options_of,
+    reads,
+    table_name,
+)
 from bylaw.readers.sql.postgres.tree.schema import (
     AlterDatabaseStmt,
     AlterDomainStmt,
@@ -50,7 +59,7 @@ def rename(node: RenameStmt, statement: Statement) -> Iterator[Operation]:
     elif node.rename_type == "OBJECT_ATTRIBUTE":
         yield RenameObject("attribute", node.subname, node.newname, span, table)
     else:
-        old = table or dotted(node.object) or node.subname
+        old = table or object_name(node.object, node.rename_type) or node.subname
         kind = object_kind(node.rename_type)
         if node.object is not None and node.subname:
             yield RenameObject(kind, node.subname, node.newname, span, dotted(node.object))
@@ -68,14 +77,16 @@ def set_schema(node: AlterObjectSchemaStmt, statement: Statement) -> Iterator[Op
     if node.object_type in _TABLES:
         yield MoveTable(table_name(node.relation), node.newschema, statement.span)
     else:
-        name = table_name(node.relation) or dotted(node.object)
+        name = table_name(node.relation) or object_name(node.object, node.object_type)
         kind = object_kind(node.object_type).replace(" ", "-")
         yield OtherStatement(f"set-schema-{kind}", statement.span, name=name, details=(node.newschema,))
 
 
 @reads(AlterOwnerStmt)
 def owner(node: AlterOwnerStmt, statement: Statement) -> Iterator[Operation]:
-    yield OtherStatement("owner", statement.span, name=table_name(node.relation) or dotted(node.object))
+    yield OtherStatement(
+        "owner", statement.span, name=table_name(node.relation) or object_name(node.object, node.object_type)
+    )
 
 
 @reads(AlterEnumStmt)

@@ -124,7 +124,7 @@ _KINDS: Final = {
     "opclass": "operator class", "opfamily": "operator family", "tsconfiguration": "text search configuration",
     "tsdictionary": "text search dictionary", "tsparser": "text search parser", "tstemplate": "text search template",
     "fdw": "foreign data wrapper", "statistic_ext": "statistics", "foreign_server": "server",
-    "event_trigger": "event trigger",
+    "event_trigger": "event trigger", "largeobject": "large object",
 }  # fmt: skip
 
 
@@ -178,6 +178,19 @@ def dotted(item: Item | None) -> str:
     return string_of(item)
 
 
+_BY_METHOD: Final = frozenset({"OBJECT_OPCLASS", "OBJECT_OPFAMILY"})
+_NAMELESS: Final = frozenset({"OBJECT_CAST", "OBJECT_TRANSFORM"})
+
+
+def object_name(item: Item | None, kind: str) -> str:
+    """The name of an object of a kind: `OBJECT_OPCLASS` stands behind its access method, a cast has no name."""
+    if item is None or kind in _NAMELESS:
+        return ""
+    if kind in _BY_METHOD and item.sequence is not None:
+        return ".".join(names_of(item.sequence.items[1:]))
+    return dotted(item)
+
+
 def options_of(items: Iterable[Item]) -> tuple[str, ...]:
     """Options as `name=value`, the value '' where it is none of a simple kind."""
     return tuple(
@@ -188,6 +201,6 @@ def options_of(items: Iterable[Item]) -> tuple[str, ...]:
 
 
 __all__ = [
-    "HANDLERS", "Statement", "Wrapped", "dotted", "kebab", "names_of", "object_kind", "options_of", "reads",
-    "string_of", "table_name",
+    "HANDLERS", "Statement", "Wrapped", "dotted", "kebab", "names_of", "object_kind", "object_name", "options_of",
+    "reads", "string_of", "table_name",
 ]  # fmt: skip

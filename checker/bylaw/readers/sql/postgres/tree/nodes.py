@@ -165,7 +165,12 @@ class VacuumRelation(msgspec.Struct):
 
 
 def _node_name(field: str) -> str:
-    special = {"const": "A_Const", "sequence": "List"}
+    special = {
+        "const": "A_Const",
+        "sequence": "List",
+        "altered_constraint": "ATAlterConstraint",
+        "replica_identity": "ReplicaIdentityStmt",
+    }
     return special.get(field) or "".join(part.capitalize() for part in field.split("_"))
 
 
@@ -195,6 +200,16 @@ class Item(msgspec.Struct, rename=_node_name):
     column_ref: ColumnRef | None = None
     function_parameter: FunctionParameter | None = None
     boolean: BooleanNode | None = None
+    altered_constraint: AlteredConstraint | None = None
+    replica_identity: ReplicaIdentity | None = None
+
+
+class AlteredConstraint(msgspec.Struct, gc=False):
+    conname: str = ""
+
+
+class ReplicaIdentity(msgspec.Struct, gc=False):
+    name: str = ""
 
 
 class RawStmt(msgspec.Struct):

@@ -187,6 +187,7 @@ class CreateRangeStmt(msgspec.Struct, rename={"type_name": "typeName"}):
 
 class CreateSchemaStmt(msgspec.Struct, rename={"schema_elts": "schemaElts"}):
     schemaname: str = ""
+    authrole: RoleSpec | None = None
     schema_elts: list[Wrapped] = []
     if_not_exists: bool = False
 
