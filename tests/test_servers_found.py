@@ -36,6 +36,41 @@ IMAGES = {
     "image: mysql": ("mysql", ()),
     "db: { ports: [], image: 'postgres:14.2', x: 1 }": ("postgres", (14, 2)),
     "- {image: postgres:15}": ("postgres", (15,)),
+    "imageName: ghcr.io/cloudnative-pg/postgresql:15.3-1": ("postgres", (15, 3)),
+    "postgresMajorVersion: '16'": ("postgres", (16,)),
+    "postgresql version: '11'": ("postgres", (11,)),
+    'PG_VERSION: "13"': ("postgres", (13,)),
+}
+FILES = {
+    "infra/main.tf": (
+        'resource "aws_db_instance" "main" {\n  identifier = "x"\n  engine = "postgres"\n  engine_version = "15.4"\n}\n'
+        'resource "aws_rds_cluster" "m" {\n  engine_version = "8.0.mysql_aurora.3.04.0"\n  engine = "aurora-mysql"\n}\n'
+        'resource "google_sql_database_instance" "g" {\n  database_version = "POSTGRES_14"\n}\n'
+        'resource "azurerm_postgresql_flexible_server" "a" {\n  version = "13"\n}\n'
+        'resource "aws_db_instance" "v" {\n  engine = "postgres"\n  engine_version = var.version\n}\n'
+        'resource "aws_elasticache_cluster" "r" {\n  engine = "redis"\n  engine_version = "12"\n}\n'
+        'resource "kubernetes_thing" "k" {\n  version = "9"\n}\n',
+        [("postgres", (15, 4), 4), ("mysql", (8, 0), 7), ("postgres", (14,), 11), ("postgres", (13,), 14)],
+    ),
+    "charts/api/values.yaml": (
+        "image:\n  repository: api\n  tag: 12.0\npostgresql:\n  enabled: true\n  image:\n    tag: '15.3.0-debian-11'\n"
+        "db:\n  image:\n    repository: bitnami/postgresql\n    tag: 14\n  tag: 9\nmysql:\n  image: {tag: 5}\n",
+        [("postgres", (15, 3, 0), 7), ("postgres", (14,), 11)],
+    ),
+    "serverless.yml": (
+        "  Properties:\n    EngineVersion: '14.7'\n    Engine: postgres\n  Other:\n      Engine: mysql\n"
+        "      EngineVersion: 8.0.32\n  Cache:\n        Engine: redis\n        EngineVersion: 7.0\n",
+        [("postgres", (14, 7), 2), ("mysql", (8, 0, 32), 6)],
+    ),
+    "app.json": (
+        '{"addons": ["papertrail",\n {"plan": "heroku-postgresql:mini", "options": {"version": "15"}}]}',
+        [("postgres", (15,), 2)],
+    ),
+    ".tool-versions": ("python 3.12.1\npostgres 15.3\n# mysql 5.7\n", [("postgres", (15, 3), 2)]),
+    "mise.toml": ('[tools]\npython = "3.12"\npostgres = "14"\n', [("postgres", (14,), 3)]),
+    "flake.nix": ("x = pkgs.postgresql_15; # postgresql_12\n", [("postgres", (15,), 1)]),
+    "Dockerfile": ("ARG PG=13\nFROM postgres:${PG}-alpine\nFROM python:$PY\n", [("postgres", (13,), 2)]),
+    "k8s/db.yaml": ("spec:\n  containers:\n    - image: postgres:15\n      name: db\n", [("postgres", (15,), 3)]),
 }
 NO_SERVERS = (
     "# image: postgres:9", "postgres:", "name: mysql tests", "image: postgres:${{ matrix.postgres }}",
@@ -65,6 +100,44 @@ def test_a_list_of_versions_and_supabase_are_read() -> None:
     ]
 
 
+@pytest.mark.parametrize("path", FILES)
+def test_each_form_of_file_is_read(path: str) -> None:
+    text, expected = FILES[path]
+    assert speaks_of_servers(path)
+    assert [(found.product, found.version, found.line) for found in said_in(path, text)] == expected
+
+
+def test_a_matrix_in_other_forms_is_read() -> None:
+    job = "services:\n  image: postgres:${{ matrix.pg }}\n"
+    below = f"matrix:\n  pg:\n    - 13\n    - '15'\n{job}"
+    assert [found.version for found in said_in(".github/workflows/x.yml", below)] == [(13,), (15,)]
+    included = f"include:\n  - python: 3.11\n    pg: 12\n  - pg: '16'\n{job}"
+    assert [found.version for found in said_in(".github/workflows/x.yml", included)] == [(12,), (16,)]
+
+
+def test_a_variable_is_looked_up_beside_the_file() -> None:
+    files = {
+        "deploy/compose.yml": "image: postgres:${PG_TAG}\nimage: $OTHER\n",
+        "deploy/.env.example": "SECRET=x\nPG_TAG=15-alpine # the server\n",
+        "deploy/.env": "PG_TAG=16\n",
+    }
+    assert found(files).migrations.postgres.version == (16,)
+    del files["deploy/.env"]
+    assert found(files).migrations.postgres.version == (15,)
+    del files["deploy/.env.example"]
+    assert found(files).migrations.postgres.source == " (assumed)"
+
+
+def test_containers_of_tests_count_where_nothing_else_says_a_version() -> None:
+    test = 'from testcontainers.postgres import PostgresContainer\n\n\ndb = PostgresContainer("postgres:12-alpine")\n'
+    files = {"tests/conftest.py": test}
+    assert found(files).migrations.postgres.source == " (tests/conftest.py:4 says so)"
+    assert found({**files, "compose.yml": "image: postgres"}).migrations.postgres.version == (12,)
+    assert found({**files, "compose.yml": "image: postgres:15"}).migrations.postgres.version == (15,)
+    other = {"tests/conftest.py": test.replace("testcontainers", "ours")}
+    assert found(other).migrations.postgres.source == " (assumed)"
+
+
 def test_a_matrix_is_read() -> None:
     text = 'matrix:\n  postgres: ["13", "15-alpine"]\nservices:\n  image: postgres:${{ matrix.postgres }}\n'
     assert [(found.version, found.line) for found in said_in(".github/workflows/x.yml", text)] == [
@@ -79,10 +152,12 @@ def test_only_files_of_the_project_itself_are_asked() -> None:
     asked = (
         "docker-compose.yml", "compose.yaml", "deploy/docker-compose.prod.yml", ".github/workflows/test.yaml",
         ".gitlab-ci.yml", ".circleci/config.yml", "Dockerfile", "db/Dockerfile.postgres", "supabase/config.toml",
-        "api/.github/workflows/ci.yml",
+        "api/.github/workflows/ci.yml", "values.yaml", "charts/api/values-prod.yaml", "k8s/base/db.yaml", "render.yaml",
+        "infra/main.tf", "app.json", "serverless.yml", "flake.nix", ".tool-versions", "api/mise.toml",
     )  # fmt: skip
     others = (
-        "tests/docker-compose.yml", "examples/flask/compose.yml", "docs/compose.yml", "config.toml", "values.yaml",
+        "tests/docker-compose.yml", "examples/flask/compose.yml", "docs/compose.yml", "config.toml", "package.json",
+        "charts/api/templates/db.yaml", "locales/en.yml", "tests/main.tf", "pyproject.toml",
         "mkdocs.yml", "workflows/test.yml", "node_modules/x/config.yml", "compose.py",
     )  # fmt: skip
     assert [path for path in (*asked, *others) if speaks_of_servers(path)] == list(asked)
@@ -101,8 +176,9 @@ def test_the_lowest_version_holds_and_settings_beat_it() -> None:
     assert (version.major, str(version), version.origin) == (13, "PostgreSQL 13", ".github/workflows/t.yml:2")
     configured = found(files, postgres_version=16).migrations.postgres
     assert (str(configured), configured.source) == ("PostgreSQL 16", "")
+    assert version.source == " (.github/workflows/t.yml:2 says so, compose.yml:1 says 15)"
     assumed = found({}).migrations.postgres
-    assert (assumed.major, assumed.source) == (14, "")
+    assert (assumed.major, assumed.source) == (14, " (assumed)")
     assert str(found({"compose.yml": "image: postgres:9.6"}).migrations.postgres) == "PostgreSQL 9.6"
 
 
@@ -165,10 +241,19 @@ def test_discovery_leaves_out_what_git_ignores_and_what_is_excluded(tmp_path: Pa
     assert discover(tmp_path, Settings(exclude=("legacy",))).beside == [".github/workflows/ci.yml", "compose.yml"]
 
 
-@pytest.mark.parametrize("path", ["compose.yml", "supabase/config.toml", ".github/workflows/x.yml"])
 @pytest.mark.parametrize(
-    "text", ["\n" * 200_000, " " * 200_000, "- " * 100_000, "image: " * 30_000, "${A:-" * 40_000, "\0"]
+    "path",
+    ["compose.yml", "supabase/config.toml", ".github/workflows/x.yml", "values.yaml", "x.tf", "app.json", "x.nix"],
 )
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n" * 200_000, " " * 200_000, "- " * 100_000, "image: " * 30_000, "${A:-" * 40_000, "\0",
+        "EngineVersion: x\n" * 10_000, "image: a:${{ matrix.a }}\n" * 8_000, "a:\n" * 60_000,
+        '"plan": "heroku' * 12_000,
+        "".join(f"image: a:${{{{ matrix.a{n} }}}}\n" for n in range(8_000)),
+    ],
+)  # fmt: skip
 def test_no_content_takes_long(path: str, text: str) -> None:
     started = time.perf_counter()
     assert not list(said_in(path, text))

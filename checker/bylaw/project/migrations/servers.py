@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from bylaw.facts.migrations import Migration, ValidateConstraint
-from bylaw.project.beside import Product, Said, lowest, servers_said
+from bylaw.project.beside import Said, lowest, servers_said
 from bylaw.project.migrations.sqlite_alone import keeps_to_sqlite
 from bylaw.project.migrations.step import MigrationTree, Step
+from bylaw.project.server_files import Product
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -69,6 +70,8 @@ class ServerVersion(msgspec.Struct, frozen=True):
     product: Product
     version: tuple[int, ...]
     origin: str
+    other: str = ""
+    """The place that names the newest other version, and which: `compose.yml:4 says 16`."""
 
     @property
     def major(self) -> int:
@@ -81,8 +84,10 @@ class ServerVersion(msgspec.Struct, frozen=True):
 
     @property
     def source(self) -> str:
-        """In parentheses behind it: where that is said. '' where it is configured or assumed."""
-        return "" if self.origin in {"configured", "assumed"} else f" ({self.origin} says so)"
+        """In parentheses behind it: where that is said, or that nothing says it. '' where it is configured."""
+        if self.origin == "assumed":
+            return " (assumed)"
+        return "" if self.origin == "configured" else f" ({self.origin} says so{self.other and f', {self.other}'})"
 
 
 class Servers:
@@ -138,7 +143,12 @@ class Servers:
         place = lowest(self.said, product)
         if place is None:
             return ServerVersion(product, _ASSUMED[product], "assumed")
-        return ServerVersion(product, place.version, f"{place.path}:{place.line}")
+        newest = max((one for one in self.said if one.product == product), key=lambda one: one.version)
+        found = ServerVersion(product, place.version, f"{place.path}:{place.line}")
+        other = ServerVersion(product, newest.version, f"{newest.path}:{newest.line}")
+        if str(found) == str(other):
+            return found
+        return msgspec.structs.replace(found, other=f"{other.origin} says {str(other).rpartition(' ')[2]}")
 
     def is_settled(self, tree: MigrationTree, step: Step) -> bool:
         """Whether the runner gives the transaction that it usually gives: Alembic's `env.py`, or the revision itself,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from bylaw.project.beside import Product
 from bylaw.project.migrations.compatibility.types import SqlType, parse_type
+from bylaw.project.server_files import Product
 
 _EXACT: Final = frozenset({
     "tinyint", "boolean", "smallint", "mediumint", "integer", "bigint", "numeric", "real", "double precision",
