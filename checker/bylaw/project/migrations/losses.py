@@ -53,10 +53,10 @@ def losses(changes: Iterable[Change], text: Callable[[Change], str]) -> Iterator
                 kept = tuple(c for c in update.columns if not change.is_new_column(update.table, c))
                 if kept and len(kept) == len(update.columns) and not _computed_from_itself(update, text(change)):
                     yield Loss(change, "update", update.table, kept)
-            case ops.AlterColumn() as alter if alter.type is not None and not change.is_new_column(
+            case ops.AlterColumn() as alter if (new := _new_type(alter)) and not change.is_new_column(
                 alter.table, alter.column
             ):
-                yield from _retyped(change, alter, alter.type)
+                yield from _retyped(change, alter, new)
             case ops.DropColumn() | ops.DropTable():
                 yield from _remade(change, change.operation)
             case _:
@@ -76,6 +76,11 @@ def _computed_from_itself(update: ops.DataChange, text: str) -> bool:
         return True
     lowered = text.lower()
     return all(len(re.findall(rf"\b{re.escape(column.lower())}\b", lowered)) > 1 for column in update.columns)
+
+
+def _new_type(alter: ops.AlterColumn) -> str:
+    """'' where the type stays as it is, or is not known; Django states the whole column."""
+    return alter.type or (alter.definition.type if alter.definition is not None else "")
 
 
 def _retyped(change: Change, operation: ops.AlterColumn, new: str) -> Iterator[Loss]:

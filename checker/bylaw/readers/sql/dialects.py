@@ -34,6 +34,8 @@ _MARKS: Final = (
         r"\balgorithm\s*=", r"\bdrop\s+foreign\s+key\b", r"\brename\s+table\b",
         r"\badd\s+(?:fulltext\s+|unique\s+)?(?:index|key)\b", r"\bupdate\s+\w+\s+(?:inner\s+|left\s+)?join\b",
         r"\block\s+tables\b", r"^[ \t]*use\s+\w+\s*;", r"\bdrop\s+primary\s+key\b", r"\bdrop\s+index\s+\w+\s+on\b",
+        r"\bdrop\s+temporary\s+table\b", r"\binsert\s+ignore\b", r"\bon\s+update\s+current_timestamp\b",
+        r"\badd\s+(?:column\s+)?\(\s*\w+\s+(?:(?:small|big)?int|varchar|text|date|datetime|decimal)\b",
         r"\badd\s+(?:column\s+)?\w+\s[^,;\n]{1,200}\s(?:after\s+\w+|first)[ \t]*(?:[,;]|$)",
     )),
     ("oracle", (r"\bvarchar2\s*\(", r"\bnumber\s*\(\s*\d+", r"^[ \t]*/[ \t]*$")),

@@ -192,5 +192,7 @@ def follow_state_only(operation: Operation, schema: Schema, replay: Replay, step
 
 
 def _with_unmapped(state: TableState, name: str, step: Step) -> TableState:
+    if state.complete and name not in state.columns:
+        return state  # the database is rid of it already
     column = replace(state.columns.get(name) or ColumnState(name), unmapped=step)
     return replace(state, columns={**state.columns, name: column})

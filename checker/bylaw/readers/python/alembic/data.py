@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from bylaw.facts.migrations import DataChange
-from bylaw.facts.values import Attr, Call, Ref, Value, text_of
+from bylaw.facts.values import Attr, Call, Constant, Entries, Ref, Value, text_of
 from bylaw.source import Span
 
 DataKind = Literal["insert", "update", "delete", "select"]
@@ -43,13 +43,38 @@ def data_change(value: Value, where: Span) -> DataChange | None:
         kind = _KINDS.get(method)
         if kind is not None and isinstance(current.function, Ref):
             table = current.args[0] if current.args else None
-            return DataChange(kind, table_of(table) or "", where, filtered=filtered)
+            return DataChange(kind, table_of(table) or "", where, filtered, _set(value, kind, filtered=filtered))
         if not isinstance(current.function, Attr):
             return None
         receiver = current.function.value
         if kind is not None and table_of(receiver) is not None:
-            return DataChange(kind, table_of(receiver) or "", where, filtered=filtered)
+            return DataChange(kind, table_of(receiver) or "", where, filtered, _set(value, kind, filtered=filtered))
         if kind is not None and not isinstance(receiver, Call):
             return DataChange(kind, "", where, filtered=filtered)
         current = receiver
     return None
+
+
+def _set(value: Value, kind: DataKind, *, filtered: bool) -> tuple[str, ...]:
+    """The columns that an UPDATE of all rows sets to constants; () where a value may come from the row itself."""
+    if kind != "update" or filtered:
+        return ()
+    names: list[str] = []
+    while isinstance(value, Call) and isinstance(value.function, Attr):
+        if value.method == "values":
+            pairs = [(keyword.name, keyword.value) for keyword in value.keywords]
+            for argument in value.args:
+                entries = argument.entries if isinstance(argument, Entries) else ((None, argument),)
+                pairs.extend((_column(key), inner) for key, inner in entries)
+            if any(not name or not isinstance(inner, Constant) for name, inner in pairs):
+                return ()
+            names.extend(name for name, _ in pairs)
+        value = value.function.value
+    return tuple(names)
+
+
+def _column(key: Value | None) -> str:
+    """The column that a key of `values({...})` names: a text, or `table.c.name`."""
+    if isinstance(key, Attr) and isinstance(key.value, Attr) and key.value.name in {"c", "columns"}:
+        return key.name
+    return text_of(key) or ""
