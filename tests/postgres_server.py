@@ -26,6 +26,7 @@ _SETTINGS = {
     "autovacuum": "off",
     "shared_buffers": "16MB",
     "max_connections": "20",
+    "max_prepared_transactions": "2",
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "timezone": "Europe/Berlin",  # in UTC, timestamp and timestamptz would look alike
