@@ -58,6 +58,27 @@ CASES = {
             sa.PrimaryKeyConstraint("x", "y"),
         )
     """,
+    "a key that is added as a column": """
+        op.create_table("t", sa.Column("a", sa.Text()))
+        op.add_column("t", sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False))
+    """,
+    "an enum that is kept as text": """
+        op.create_table(
+            "t",
+            sa.Column("a", sa.Enum("sad", "happy", name="mood", native_enum=False)),
+            sa.Column("b", sa.Enum("sad", "happy", name="mood", native_enum=False, length=40)),
+        )
+    """,
+    "an index that goes down": """
+        op.create_table("t", sa.Column("a", sa.Text()), sa.Column("b", sa.Text()))
+        op.create_index("t_a_b", "t", ["a", sa.literal_column("b DESC")])
+        op.create_index("t_b_a", "t", [sa.text("b DESC NULLS LAST"), sa.desc("a")])
+    """,
+    "an enum made with its table, and renamed": """
+        op.execute("CREATE TYPE old_mood AS ENUM ('sad')")
+        op.create_table("t", sa.Column("a", sa.dialects.postgresql.ENUM("sad", name="old_mood", create_type=False)))
+        op.execute("ALTER TYPE old_mood RENAME TO mood")
+    """,
     "names too long": f"""
         op.create_table("{LONG}", sa.Column("first_column", sa.Text(), index=True), sa.Column("b", sa.Text()))
         op.create_index(op.f("ix_{LONG}_b_and_more"), "{LONG}", ["b"])

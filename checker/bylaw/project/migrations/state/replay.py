@@ -271,9 +271,9 @@ class Replay:
         if step is not None:
             self._objects[kind, new_name] = step
             self._see_views(kind)
-        labels = self._enums.pop(name, None) if kind == "type" else None
-        if labels is not None:
-            self._enums[new_name] = labels
+        if kind == "type":
+            if name in self._enums:
+                self._enums[new_name] = self._enums.pop(name)
             for table in list(self._tables.values()):
                 self._put(with_renamed_type(table, name, new_name))
 

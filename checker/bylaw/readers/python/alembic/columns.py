@@ -51,7 +51,7 @@ def _column_name(value: Value) -> str:
             return _column_name(value.args[0]) if value.args else ""
         if value.method in {"column", "quoted_name"} and value.args:
             return text_of(value.args[0]) or ""
-        if value.method == "text" and value.args:
+        if value.method in {"text", "literal_column"} and value.args:
             return _plain_word(text_of(value.args[0]) or "")
     return text_of(value) or ""
 

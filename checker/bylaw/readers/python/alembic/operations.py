@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from msgspec.structs import replace
+
 from bylaw.facts.migrations import (
     AddColumn,
     AddConstraint,
@@ -135,6 +137,8 @@ def _add_column(arguments: Arguments) -> Iterator[Operation]:
     if spec is None or not isinstance(column, Call):
         yield _computed(arguments, "column")
         return
+    if spec.primary_key and not arguments.flag("inline_primary_key"):  # Alembic leaves the key itself out
+        spec = replace(spec, primary_key=False, nullable=spec.nullable or False)
     yield AddColumn(table, spec, arguments.call.span, if_not_exists=arguments.flag("if_not_exists"))
     yield from column_extras(table, column, spec)
 

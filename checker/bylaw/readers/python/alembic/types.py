@@ -75,7 +75,7 @@ def _named(name: str, call: Call) -> str:
         inner = type_text(call.argument(0, "item_type"))
         return f"{inner}[]" if inner else ""
     if word == "enum":
-        return enum_name(call)
+        return _stored_enum(call) if flag_of(call.keyword("native_enum")) is False else enum_name(call)
     if word in {"interval", "geometry", "geography", "vector", "halfvec"}:
         return _arguments(word, call)
     if name.startswith(_LIBRARIES) or last[:1].isupper():
@@ -92,6 +92,16 @@ def enum_name(call: Call) -> str:
     if call.args and isinstance(call.args[0], Ref):
         return call.args[0].name.rpartition(".")[2].lower()
     return "enum"
+
+
+def _stored_enum(call: Call) -> str:
+    """The type of an Enum that is kept as text: as long as its longest label, where no length is given."""
+    length = call.keyword("length")
+    if isinstance(length, Constant):
+        return f"varchar({length.value})" if isinstance(length.value, int) else "varchar"
+    labels = enum_labels(call) if length is None and not call.spreads else ()
+    whole = len(labels) == len(call.args[0].items if call.args and isinstance(call.args[0], Items) else call.args)
+    return f"varchar({max(map(len, labels))})" if labels and whole else ""
 
 
 def enum_labels(call: Call) -> tuple[str, ...]:
