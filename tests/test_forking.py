@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,62 @@ def test_a_changed_file_is_read_anew(large_project: Path, tmp_path: Path) -> Non
     after = check(large_project, cache)
     assert after.count(b'"path": "views_7.py"') < before.count(b'"path": "views_7.py"')
     assert after == check(large_project, tmp_path / "fresh")
+
+
+HEAD_START = """
+import os, sys, time
+from pathlib import Path
+from bylaw.engine import ahead
+
+root = Path(sys.argv[1])
+ahead.start(str(root), [str(root / name) for name in sys.argv[3:]])
+if sys.argv[2] == "overtaken":
+    os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+    (root / "a.py").write_text("class Later: ...")
+
+from bylaw.engine.cache import open_cache
+from bylaw.engine.discovery import discover
+from bylaw.engine.reading import read_all
+from bylaw.settings import Settings
+
+read = read_all(root, discover(root, Settings()), open_cache(root, enabled=False))
+print([fact.name for fact in read.facts["a.py"].classes], "here" if "tree_sitter" in sys.modules else "ahead")
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "asked", "expected"),
+    [
+        ("in time", ["a.py"], "['First'] ahead"),
+        ("in time", ["a.py", "left_out.py"], "['First'] ahead"),
+        ("in time", ["a.py", "gone.py"], "['First'] here"),
+        ("in time", ["left_out.py"], "['First'] here"),
+        ("overtaken", ["a.py"], "['Later'] here"),
+    ],
+)
+def test_a_head_start_counts_for_files_that_have_not_changed_since(
+    tmp_path: Path, what: str, asked: list[str], expected: str
+) -> None:
+    (tmp_path / "a.py").write_text("class First: ...")
+    (tmp_path / "left_out.py").write_text("x = 1")
+    (tmp_path / ".gitignore").write_text("left_out.py")
+    done = subprocess.run(
+        [sys.executable, "-c", HEAD_START, str(tmp_path), what, *asked], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == expected
+
+
+def test_a_repeated_run_reads_ahead(large_project: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    time.sleep(0.15)
+    check(large_project, cache)
+    changed = large_project / "views_7.py"
+    changed.write_text(changed.read_text().replace("data: Any", "data: object"))
+    traced = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "bylaw", "check", "--output-format", "json", "--exit-zero"],
+        cwd=large_project, env={**os.environ, "BYLAW_CACHE_DIR": str(cache)}, check=True,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    modules = [line.rpartition("|")[2].strip() for line in traced.stderr.splitlines()]
+    assert "bylaw.engine.ahead" in modules
+    assert traced.stdout.encode() == check(large_project, tmp_path / "fresh")

@@ -194,6 +194,7 @@ def test_no_repository(tmp_path: Path) -> None:
 
 
 def test_no_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".git").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path))
     assert read_history(tmp_path).reason == "git is not installed"
 

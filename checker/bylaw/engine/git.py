@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
+from bylaw.engine.forking import beside
 from bylaw.engine.git_command import GitError, NothingFoundError, UnsettledError, git, text_of
 from bylaw.project.history import History, Version
 
@@ -149,7 +150,32 @@ def read_history(root: Path, since: str = "", unsaved: Iterable[str] = ()) -> Gi
     return msgspec.structs.replace(found, unsaved=frozenset(unsaved))
 
 
+def history_beside(root: Path, unsaved: Iterable[str] = ()) -> Callable[[], GitHistory | None]:
+    """Have a fork ask git, which takes half a dozen processes. What is returned waits for the answer (None: ask again)."""
+    if not _has_repository(root):
+        return lambda: None
+    waiting = beside(lambda: msgspec.msgpack.encode(read_history(root, unsaved=unsaved), enc_hook=str))
+
+    def answer() -> GitHistory | None:
+        data = waiting()
+        return None if data is None else msgspec.msgpack.decode(data, type=GitHistory, dec_hook=_decoded)
+
+    return answer
+
+
+def _decoded(kind: type, text: str) -> Path:
+    if kind is not Path:
+        raise NotImplementedError(kind)
+    return Path(text)
+
+
+def _has_repository(root: Path) -> bool:
+    return any((folder / ".git").exists() for folder in (root, *root.parents))
+
+
 def _read(root: Path, since: str) -> GitHistory:
+    if not since and not _has_repository(root):
+        raise GitError("not a git repository")
     where = text_of(
         git(root, "rev-parse", "--absolute-git-dir", "--git-common-dir", "--is-shallow-repository")
     ).splitlines()

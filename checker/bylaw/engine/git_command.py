@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 _TIMEOUT = 20.0
@@ -31,6 +30,8 @@ def git(root: Path, *arguments: str, input_text: str | None = None, literal: boo
 
     Raises NothingFoundError for exit code 1 without a message, GitError for every other failure.
     """
+    import subprocess  # noqa: PLC0415 - not needed outside a repository
+
     options = _SAFELY if literal else tuple(option for option in _SAFELY if option != "--literal-pathspecs")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}

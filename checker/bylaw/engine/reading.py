@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from bylaw.engine import ahead
 from bylaw.engine.cache import FactsCache, decode, digest, encode
-from bylaw.engine.discovery import Discovery
+from bylaw.engine.discovery import Discovery, Signature
 from bylaw.engine.forking import beside, may_fork, processors
 from bylaw.facts.file import FileFacts
 from bylaw.readers import read_file
@@ -66,6 +67,14 @@ class _Outcome(msgspec.Struct, frozen=True):
     digest: bytes = b""
     encoded: bytes = b""
     reason: str = ""
+
+
+class _Early(msgspec.Struct, frozen=True):
+    """What a fork found in a file before this run looked at it; it holds while the file has this signature."""
+
+    path: str
+    signature: Signature
+    outcome: _Outcome
 
 
 class _Reading:
@@ -133,6 +142,9 @@ class _Reading:
 
         What it returns waits for the outcomes; None where there are none: that would not pay, or did not work.
         """
+        early = ahead.answer(str(self.root), missing)
+        if early is not None:
+            return lambda: self.early(early(), missing)
         stored = sum(len(entry.facts) for entry in self.cache.entries.values())
         if not missing or stored < _DECODING or self.size(missing) >= PARALLEL_FROM:
             return lambda: None
@@ -143,6 +155,15 @@ class _Reading:
             return None if data is None else msgspec.msgpack.decode(data, type=list[_Outcome])
 
         return outcomes
+
+    def early(self, data: bytes | None, missing: list[str]) -> list[_Outcome] | None:
+        """The outcomes of a head start; None where it came to nothing or was overtaken by another change."""
+        if data is None:
+            return None
+        read = {found.path: found for found in msgspec.msgpack.decode(data, type=list[_Early])}
+        if any(path not in read or read[path].signature != self.discovery.files[path] for path in missing):
+            return None
+        return [read[path].outcome for path in missing]
 
     def outcomes(self, paths: list[str]) -> Iterator[tuple[str, _Outcome]]:
         """Read files, in worker processes where there is enough to read."""
@@ -201,6 +222,19 @@ def _context() -> BaseContext:
     import multiprocessing  # noqa: PLC0415 - as above
 
     return multiprocessing.get_context("fork" if may_fork() else "spawn")
+
+
+def read_early(root: str, paths: Iterable[str]) -> bytes:
+    """Read files whose signatures nobody has looked at yet. Returns what `read_all` understands."""
+    gc.disable()
+    found = []
+    for path in paths:
+        try:
+            signature = Signature.of(Path(root, path).stat())
+        except OSError:
+            continue
+        found.append(_Early(path, signature, _read_one(root, path, b"")))
+    return msgspec.msgpack.encode(found)
 
 
 def _read_chunk(job: _Job) -> list[_Outcome]:

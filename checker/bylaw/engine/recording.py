@@ -15,6 +15,7 @@ class Recording:
 
     def __init__(self) -> None:
         self.started = time.time_ns()
+        self.root = ""
         self.signatures: dict[str, str] = {}
 
     def add(self, paths: Iterable[Path]) -> None:
@@ -25,7 +26,7 @@ class Recording:
 
     def add_discovery(self, root: Path, discovery: Discovery) -> None:
         """Depend on every file and folder of a discovery, as it was when it was found."""
-        top = str(root)
+        self.root = top = str(root)
         for path, found in (*discovery.folders.items(), *discovery.files.items()):
             self.signatures[f"{top}/{path}" if path else top] = _text(found)
         self.add(discovery.ignore_files)
@@ -42,7 +43,7 @@ class Recording:
     def save(self, arguments: list[str], code: int, out: bytes, err: bytes) -> None:
         """Keep the result of the run for replaying, if the times can be trusted."""
         if self.settled:
-            store(arguments, self.signatures, code, out, err)
+            store(arguments, self.root, self.signatures, code, out, err)
 
 
 def _text(found: Signature) -> str:

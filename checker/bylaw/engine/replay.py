@@ -17,7 +17,7 @@ import zlib
 from bylaw import __version__
 
 CACHE_VARIABLE = "BYLAW_CACHE_DIR"
-_MAGIC = b"bylaw replay 1\n"
+_MAGIC = b"bylaw replay 2\n"
 ABSENT = "-"
 _ENVIRONMENT = (
     "NO_COLOR",
@@ -84,7 +84,7 @@ def signature(path: str) -> str:
 
 def replay(arguments: list[str]) -> int | None:
     """Print what the same run printed before and return its exit code; None when something has changed or nothing is
-    known.
+    known. Where files have changed, their reading has begun.
     """
     if "--no-cache" in arguments or sys.stdout is None:
         return None
@@ -108,10 +108,14 @@ def replay(arguments: list[str]) -> int | None:
     code, out_size, recorded = lines[0].split(" ", 2)
     if recorded != run:
         return None
-    for line in lines[1:]:
-        name, _, expected = line.partition("\t")
-        if signature(name) != expected:
-            return None
+    changed = [
+        name for name, _, expected in (line.partition("\t") for line in lines[2:]) if signature(name) != expected
+    ]
+    if changed:
+        from bylaw.engine.ahead import start  # noqa: PLC0415 - not needed for replaying
+
+        start(lines[1], changed)
+        return None
     return _print(int(code), rest[: int(out_size)], rest[int(out_size) :])
 
 
@@ -125,15 +129,16 @@ def _print(code: int, out: bytes, err: bytes) -> int:
     return code
 
 
-def store(arguments: list[str], signatures: dict[str, str], code: int, out: bytes, err: bytes) -> None:
-    """Keep a run's result. `signatures` (absolute path → signature) must have been taken before the files were read.
+def store(arguments: list[str], root: str, signatures: dict[str, str], code: int, out: bytes, err: bytes) -> None:
+    """Keep a run's result. `signatures` (absolute path → signature) must have been taken before the files were read;
+    `root` is the absolute path of the project.
 
     Nothing is kept when a path cannot be written in the record.
     """
     run = identity(arguments)
-    if run is None or any("\n" in name or "\t" in name for name in signatures):
+    if run is None or any("\n" in name or "\t" in name for name in (root, *signatures)):
         return
-    lines = [f"{code} {len(out)} {run}", *(f"{name}\t{value}" for name, value in signatures.items())]
+    lines = [f"{code} {len(out)} {run}", root, *(f"{name}\t{value}" for name, value in signatures.items())]
     payload = "\n".join(lines).encode("utf-8", "surrogateescape") + b"\n\n" + out + err
     from pathlib import Path  # noqa: PLC0415 - not needed for replaying
 

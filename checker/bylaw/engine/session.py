@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -18,6 +18,7 @@ from bylaw.errors import UsageError
 from bylaw.facts.file import FileFacts
 from bylaw.project import Project
 from bylaw.project.history import NO_HISTORY, History
+from bylaw.project.roles import is_migration_folder
 from bylaw.readers import as_read, read_file
 from bylaw.rule import Rule
 from bylaw.settings import Settings
@@ -62,6 +63,7 @@ def open_session(
     history = _named_history(root, since, overlay or {}) if since else None
     discovery = discover(root, settings)
     store = open_cache(root, enabled=cached)
+    asking = _asked_beside(root, discovery, overlay or {}) if history is None and store.entries else None
     read = read_all(root, discovery, store, progress)
     store.save()
     gc.freeze()  # facts live as long as the process
@@ -73,7 +75,8 @@ def open_session(
             return as_read(path, unsaved[path])
         return as_read(path, (root / path).read_bytes()) if path in facts else read_beside(root, path)
 
-    project = Project(facts, settings, load, history or _history(root, facts, unsaved), discovery.beside)
+    answer = asking() if asking is not None else None
+    project = Project(facts, settings, load, history or answer or _history(root, facts, unsaved), discovery.beside)
     return Session(root, settings, discovery, project, read.failed, frozenset(unsaved))
 
 
@@ -94,6 +97,17 @@ def _history(root: Path, facts: Mapping[str, FileFacts], unsaved: Mapping[str, b
     from bylaw.engine.git import read_history  # noqa: PLC0415 - starts processes
 
     return read_history(root, unsaved=unsaved)
+
+
+def _asked_beside(
+    root: Path, discovery: Discovery, unsaved: Mapping[str, bytes]
+) -> Callable[[], History | None] | None:
+    """What waits for git's answer where there seem to be migrations. Git has worked while the facts were decoded."""
+    if not any(is_migration_folder(folder) for folder in discovery.folders):
+        return None
+    from bylaw.engine.git import history_beside  # noqa: PLC0415 - starts processes
+
+    return history_beside(root, unsaved)
 
 
 def _with_overlay(read: ReadFiles, overlay: Mapping[str, bytes]) -> dict[str, FileFacts]:

@@ -22,6 +22,11 @@ def context_of(file: FileFacts, settings: Settings) -> Context:
 def _is_migration(file: FileFacts, settings: Settings) -> bool:
     if settings.layout.migrations and matcher(settings.layout.migrations)(file.path):
         return True
-    if file.migrations or _MIGRATION_FOLDERS.intersection(file.path.split("/")[:-1]):
+    if file.migrations or is_migration_folder(file.path.rpartition("/")[0]):
         return True
     return any(variable.name == "down_revision" for variable in file.variables)
+
+
+def is_migration_folder(path: str) -> bool:
+    """Whether a folder, or one above it, is called as folders of migrations are."""
+    return not _MIGRATION_FOLDERS.isdisjoint(path.split("/"))
