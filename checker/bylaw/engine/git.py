@@ -151,7 +151,7 @@ def read_history(root: Path, since: str = "", unsaved: Iterable[str] = ()) -> Gi
 
 
 def history_beside(root: Path, unsaved: Iterable[str] = ()) -> Callable[[], GitHistory | None]:
-    """Have a fork ask git, which takes half a dozen processes. What is returned waits for the answer (None: ask again)."""
+    """Have a fork ask git, which takes half a dozen processes. What is returned waits for the answer; None: ask again."""
     if not _has_repository(root):
         return lambda: None
     waiting = beside(lambda: msgspec.msgpack.encode(read_history(root, unsaved=unsaved), enc_hook=str))
