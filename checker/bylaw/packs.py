@@ -15,10 +15,11 @@ from types import ModuleType
 import msgspec
 
 from bylaw.errors import PackError
+from bylaw.patterns import regex
 from bylaw.rule import Rule
 
 BUILTIN = "builtin"
-_MODULE_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+_MODULE_NAME = regex(r"^[a-z][a-z0-9_]*$")
 
 
 def builtin_folder() -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +12,7 @@ import msgspec
 
 from bylaw.engine.forking import beside
 from bylaw.engine.git_command import GitError, NothingFoundError, UnsettledError, git, text_of
+from bylaw.patterns import regex
 from bylaw.project.history import History, Version
 
 _MOST_TAGS = 2000
@@ -20,7 +20,7 @@ _SHA256 = 64
 """Hexadecimal digits of the name of an object in the newer kind of repository."""
 _REMOTES = ("origin", "upstream")
 _NAMES = ("main", "master", "trunk")
-_REF = re.compile(r"[^~^:@{}\s?*\[\\]+")
+_REF = regex(r"[^~^:@{}\s?*\[\\]+")
 _WANDERING = frozenset("@{}:/ ") - {"/"}
 """Signs of a revision that more decides than the references it names: `main@{yesterday}`, `:/fix`, `@{upstream}`."""
 
@@ -151,7 +151,7 @@ def read_history(root: Path, since: str = "", unsaved: Iterable[str] = ()) -> Gi
 
 
 def history_beside(root: Path, unsaved: Iterable[str] = ()) -> Callable[[], GitHistory | None]:
-    """Have a fork ask git, which takes half a dozen processes. What is returned waits for the answer; None: ask again."""
+    """Have a fork ask git, which takes half a dozen processes. What is returned waits for the answer, or gives None."""
     if not _has_repository(root):
         return lambda: None
     waiting = beside(lambda: msgspec.msgpack.encode(read_history(root, unsaved=unsaved), enc_hook=str))

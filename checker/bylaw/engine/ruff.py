@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import sysconfig
@@ -16,6 +15,7 @@ from typing import Any
 import msgspec
 
 from bylaw.errors import BylawError
+from bylaw.patterns import regex
 from bylaw.rule import RuffFinding
 from bylaw.source import Load, Span
 
@@ -24,7 +24,7 @@ TIMEOUT = 300
 _ARGUMENTS = 24_000 if sys.platform == "win32" else 120_000
 """Characters of paths that one command line is given."""
 _NOT_UTF8 = "E902"
-_LINE = re.compile(rb"\r\n|\r|\n")
+_LINE = regex(rb"\r\n|\r|\n")
 
 
 class RuffError(BylawError):

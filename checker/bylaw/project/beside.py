@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from bylaw.patterns import regex
 from bylaw.project.server_files import Product, found_in, of_image
 
 if TYPE_CHECKING:
     from bylaw.project import Project
 
 _SUFFIXES: Final = (".yml", ".yaml", ".tf", ".nix", ".toml", ".json", ".tool-versions")
-_NAMES: Final = re.compile(
+_NAMES: Final = regex(
     r"[\w.-]*compose[\w.-]*\.ya?ml|(?:[\w-]+\.)?dockerfile(?:\.[\w-]+)?"
     r"|\.gitlab-ci\.yml|bitbucket-pipelines\.yml|azure-pipelines\.yml|\.travis\.yml|\.drone\.yml|cloudbuild\.ya?ml"
     r"|(?:local|dev|production)\.ya?ml|render\.yaml|values[\w.-]*\.ya?ml|serverless\.ya?ml"
@@ -38,10 +39,10 @@ _MOST_FILES: Final = 100
 _MOST_CHARACTERS: Final = 200_000
 _ENVIRONMENTS: Final = (".env", ".env.example", ".env.sample", ".env.dist", ".env.template")
 
-_CONTAINER: Final = re.compile(
+_CONTAINER: Final = regex(
     r"\b(?:Postgres|MySql|MariaDb)Container\(\s{0,40}(?:image[ ]?=[ ]?)?[\"'](?P<image>[\w./:-]{1,80})"
 )
-_ASSIGNED: Final = re.compile(r"^(?:export )?(\w+)=[\"']?([\w.:/-]+)[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
+_ASSIGNED: Final = regex(r"^(?:export )?(\w+)=[\"']?([\w.:/-]+)[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
 
 
 class Said(msgspec.Struct, frozen=True):

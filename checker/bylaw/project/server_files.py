@@ -11,6 +11,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from bylaw.patterns import regex
+
 Product = Literal["postgres", "mysql", "mariadb"]
 Found = tuple[int, Product, tuple[int, ...]]
 """The line, 1-based; the server; its version, () where none can be read."""
@@ -21,9 +23,9 @@ _NEAR: Final = 40
 _MOST_NAMES: Final = 20
 _OLDEST: Final[dict[Product, int]] = {"postgres": 9, "mysql": 5, "mariadb": 5}
 _NEWEST: Final[dict[Product, int]] = {"postgres": 40, "mysql": 20, "mariadb": 30}
-_NUMBER: Final = re.compile(r"\d+(?:\.\d+)*")
-_LEADING: Final = re.compile(r"v?(\d+(?:\.\d+)*)(?:$|[-_.])")
-_TAGGED: Final = re.compile(r"(?:^|[-_])pg(\d+(?:\.\d+)*)(?:$|[-_])")
+_NUMBER: Final = regex(r"\d+(?:\.\d+)*")
+_LEADING: Final = regex(r"v?(\d+(?:\.\d+)*)(?:$|[-_.])")
+_TAGGED: Final = regex(r"(?:^|[-_])pg(\d+(?:\.\d+)*)(?:$|[-_])")
 _POSTGRES_IMAGES: Final = frozenset({"postgres", "postgresql", "postgis", "postgres-postgis"})
 _BASED_ON_POSTGRES: Final = ("pgvector", "timescaledb", "paradedb", "pgvecto", "pg_", "postgres")
 _IMAGES: Final[dict[str, Product]] = {
@@ -34,30 +36,26 @@ _ENGINES: Final[dict[str, Product]] = {
     "mysql": "mysql", "aurora-mysql": "mysql", "aurora": "mysql", "mariadb": "mariadb",
 }  # fmt: skip
 
-_IMAGE: Final = re.compile(
+_IMAGE: Final = regex(
     r"(?P<item>-[ ]+)?(?:[\"']?(?P<key>image(?:Name)?|name|from)[\"']?[ ]*(?::[ ]+|[ ]))?(?P<image>[^\s#]+)",
     re.IGNORECASE,
 )
-_DEFAULT: Final = re.compile(r"\$\{\w+:?-([^{}$]*)\}")
-_VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
-_FLOW: Final = re.compile(r"[{,][ ]*[\"']?image[\"']?[ ]*:[ ]*([^\s,}]+)")
-_MATRIX: Final = re.compile(
-    r"\bimage[\"']?[ ]*:[ ]*[\"']?(?P<image>[\w./-]+):\$\{\{[ ]*matrix\.(?P<name>[\w-]+)[ ]*\}\}"
-)
-_VERSION_KEY: Final = re.compile(
+_DEFAULT: Final = regex(r"\$\{\w+:?-([^{}$]*)\}")
+_VARIABLE: Final = regex(r"\$(?:\{(\w+)\}|(\w+))")
+_FLOW: Final = regex(r"[{,][ ]*[\"']?image[\"']?[ ]*:[ ]*([^\s,}]+)")
+_MATRIX: Final = regex(r"\bimage[\"']?[ ]*:[ ]*[\"']?(?P<image>[\w./-]+):\$\{\{[ ]*matrix\.(?P<name>[\w-]+)[ ]*\}\}")
+_VERSION_KEY: Final = regex(
     r"[\"']?(?P<product>postgres(?:ql)?|pg|mysql|mariadb)(?:[-_ ]?major)?[-_ ]?version[\"']?[ ]*[:=][ ]*"
     r"(?P<value>[\[\d\"'][^#\n]*)",
     re.IGNORECASE,
 )
-_PAIR: Final = re.compile(r"(?P<indent>[ ]*)(?:-[ ]+)?[\"']?(?P<key>[\w.-]+)[\"']?[ ]*:(?:[ ]+(?P<value>[^#\n]*))?$")
-_SETTING: Final = re.compile(r"[ \t]*(?P<key>\w+)[ \t]*=[ \t]*\"(?P<value>[^\"$]*)\"")
-_BLOCK: Final = re.compile(r"(?:resource|module)[ \t]+\"(?P<type>[\w-]+)\"")
-_CLOUD: Final = re.compile(r"(POSTGRES|MYSQL)_(\d+(?:_\d+)*)$")
-_MAJOR: Final = re.compile(r"^[ \t]*major_version[ \t]*=[ \t]*(\d+)", re.MULTILINE)
-_TOOL: Final = re.compile(
-    r"[\"']?(?P<tool>postgres|mysql|mariadb)[\"']?[ \t]*(?:=[ \t]*)?[\"' \t](?P<version>\d[\w.]*)"
-)
-_NIX: Final = re.compile(r"\bpostgresql_(\d{1,2})\b")
+_PAIR: Final = regex(r"(?P<indent>[ ]*)(?:-[ ]+)?[\"']?(?P<key>[\w.-]+)[\"']?[ ]*:(?:[ ]+(?P<value>[^#\n]*))?$")
+_SETTING: Final = regex(r"[ \t]*(?P<key>\w+)[ \t]*=[ \t]*\"(?P<value>[^\"$]*)\"")
+_BLOCK: Final = regex(r"(?:resource|module)[ \t]+\"(?P<type>[\w-]+)\"")
+_CLOUD: Final = regex(r"(POSTGRES|MYSQL)_(\d+(?:_\d+)*)$")
+_MAJOR: Final = regex(r"^[ \t]*major_version[ \t]*=[ \t]*(\d+)", re.MULTILINE)
+_TOOL: Final = regex(r"[\"']?(?P<tool>postgres|mysql|mariadb)[\"']?[ \t]*(?:=[ \t]*)?[\"' \t](?P<version>\d[\w.]*)")
+_NIX: Final = regex(r"\bpostgresql_(\d{1,2})\b")
 
 
 def found_in(path: str, text: str, variables: Mapping[str, str]) -> Iterator[Found]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from bylaw.diagnostics import Diagnostic
+from bylaw.patterns import regex
 from bylaw.reporters import View
 from bylaw.reporters.frame import printable
 from bylaw.reporters.tally import plural, tally
@@ -17,7 +17,7 @@ _PLACES = 6
 """Lines that are listed for one message in one file."""
 _WAYS = 3
 """Ways to repair that are told of one rule."""
-_NAMES = re.compile("`[^`]*`")
+_NAMES = regex("`[^`]*`")
 _MARKS = {"error": "", "warning": " w", "info": " i"}
 
 

@@ -9,14 +9,15 @@ from typing import Final, Literal
 import msgspec
 
 from bylaw.facts import migrations as ops
+from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.types import parse_type
 from bylaw.project.migrations.locking.work import in_use
 
-_CUTTING: Final = re.compile(
+_CUTTING: Final = regex(
     r"\b(?:left|right|substr|substring|trunc|round|floor|ceil|ceiling|date_trunc|split_part)\s*\(", re.IGNORECASE
 )
-_COMPUTED: Final = re.compile(r"=\s*(?:\{[a-z_]|(?:\"\"\"|'''|[\"'])\s*\+\s*[a-z_])", re.IGNORECASE)
+_COMPUTED: Final = regex(r"=\s*(?:\{[a-z_]|(?:\"\"\"|'''|[\"'])\s*\+\s*[a-z_])", re.IGNORECASE)
 """What is set: `= {value}` of an f-string, `= " + value`."""
 _WHOLE: Final = frozenset({"smallint", "integer", "bigint"})
 _BROKEN: Final = frozenset({"real", "double precision", "numeric"})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from bylaw.facts.migrations import Migration, ValidateConstraint
+from bylaw.patterns import regex
 from bylaw.project.beside import Said, lowest, servers_said
 from bylaw.project.migrations.sqlite_alone import keeps_to_sqlite
 from bylaw.project.migrations.step import MigrationTree, Step
@@ -29,11 +30,11 @@ _POSTGRES_FOLDERS: Final = frozenset({"postgres", "postgresql", "pg"})
 _FOLDERS: Final = _POSTGRES_FOLDERS | {
     "mysql", "mariadb", "sqlite", "sqlite3", "mssql", "sqlserver", "oracle", "cockroach",
 }  # fmt: skip
-_DECLARED: Final = re.compile(r"""["']?\b(?:provider|dialect)["']?\s*[:=]\s*["'](\w+)["']""")
-_OWN_CONNECTION: Final = re.compile(rb"AUTOCOMMIT|isolation_level|\.commit\(\)")
-_CONNECTS: Final = re.compile(rb"_from_config\(|\bcreate_(?:async_)?engine\(|\.connect\(|\.begin\(|\bget_engine\(")
-_UNUSUAL: Final = re.compile(rb"AUTOCOMMIT|transactional_ddl\s*=\s*False")
-_CONNECTING: Final = re.compile(
+_DECLARED: Final = regex(r"""["']?\b(?:provider|dialect)["']?\s*[:=]\s*["'](\w+)["']""")
+_OWN_CONNECTION: Final = regex(rb"AUTOCOMMIT|isolation_level|\.commit\(\)")
+_CONNECTS: Final = regex(rb"_from_config\(|\bcreate_(?:async_)?engine\(|\.connect\(|\.begin\(|\bget_engine\(")
+_UNUSUAL: Final = regex(rb"AUTOCOMMIT|transactional_ddl\s*=\s*False")
+_CONNECTING: Final = regex(
     r"(?:^|/)(?:alembic_)?env\.py$|settings|config|database|(?:^|[_/])db|engine|session", re.IGNORECASE
 )
 _NAMES: Final = {"postgresql": "postgres", "pg": "postgres", "cockroachdb": "cockroach", "sqlite3": "sqlite"}

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from bylaw.patterns import regex
 from bylaw.project.paths import is_example, is_test
 
 if TYPE_CHECKING:
     from bylaw.project import Project
 
-_URL: Final = re.compile(rb"\bsqlite(?:\+\w+)?:///")
-_SERVER: Final = re.compile(
+_URL: Final = regex(rb"\bsqlite(?:\+\w+)?:///")
+_SERVER: Final = regex(
     rb"postgres|psycopg|asyncpg|pg8000|mysql|mariadb|oracledb|cx_oracle|mssql|pyodbc|cockroach", re.IGNORECASE
 )
 _DEPENDENCIES: Final = (

@@ -6,7 +6,6 @@ away, in one file or in files that import each other. Django's `include(f"{app}.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -29,6 +28,7 @@ from bylaw.facts.values import (
     text_of,
     walk,
 )
+from bylaw.patterns import regex
 from bylaw.project.routing.code import Code
 from bylaw.project.routing.holders import loop_target
 from bylaw.project.routing.objects import Object, local_object
@@ -40,7 +40,7 @@ _IMPORTERS = frozenset({
     "spec_from_file_location", "autodiscover_modules", "getmembers", "globals",
 })  # fmt: skip
 """Calls that import, or look into, modules that they are told at run time."""
-_HOLE = re.compile(r"%s|%\(\w+\)s|\{[^{}]*\}")
+_HOLE = regex(r"%s|%\(\w+\)s|\{[^{}]*\}")
 """Where a template takes a value."""
 _BY_NAME = frozenset({"import_module", "__import__", "import_string", "load_module", "import_by_path", "locate"})
 """Those of them that are harmless with a literal name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from bylaw.patterns import regex
 
 _ROLES = frozenset({
     "router", "routers", "route", "routes", "api", "apis", "endpoint", "endpoints", "view", "views", "url", "urls",
@@ -25,8 +25,8 @@ _AFFIXES = (
 )
 _GENERAL = _ROLES | {"internal", "public", "private", "proxy", "index", "core", "common", "base", "init", "src"}
 """Words that name no feature, in a prefix or in a module's path."""
-_WORD = re.compile(r"[a-z]+|\d+")
-_VERSION = re.compile(r"v?\d+$")
+_WORD = regex(r"[a-z]+|\d+")
+_VERSION = regex(r"v?\d+$")
 
 
 def feature_of(module: str, variable: str) -> str:

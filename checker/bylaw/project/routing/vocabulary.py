@@ -6,6 +6,7 @@ import re
 from typing import Literal, NamedTuple
 
 from bylaw.facts.routing import Framework
+from bylaw.patterns import regex
 
 Role = Literal["app", "api", "router", "controller"]
 
@@ -119,7 +120,7 @@ HARMLESS_CALLS = frozenset({
     "info", "warning", "cbv", "cast", "disable_installed_extensions_check",
 })  # fmt: skip
 """Calls that look at what they are given and register nothing."""
-HARMLESS_CALL_NAME = re.compile(r"error|exception|exempt|rate_?limit|^cors$", re.IGNORECASE)
+HARMLESS_CALL_NAME = regex(r"error|exception|exempt|rate_?limit|^cors$", re.IGNORECASE)
 """Calls that hang something on a router (`register_errors(users)`, `CORS(users)`) and do not put it anywhere."""
 HARMLESS_ATTRIBUTES = frozenset({
     "prefix", "tags", "name", "url_prefix", "path", "dependencies", "responses", "title", "version", "import_name",

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from bylaw.facts.migrations import AddColumn, CreateTable, Operation, RenameColumn, RenameTable, UnreadOperation
 from bylaw.facts.naming import bare
+from bylaw.patterns import regex
 from bylaw.project.migrations.step import MigrationTree, Step
 
 if TYPE_CHECKING:
     from bylaw.project import Project
 
-_ANYTHING = re.compile(r"\b(?:create_all|__table__|import_module|read_text|read_bytes|open|executescript)\b|\.sql\b")
+_ANYTHING = regex(r"\b(?:create_all|__table__|import_module|read_text|read_bytes|open|executescript)\b|\.sql\b")
 """In a migration that was not understood: it may build tables that it does not name."""
-_OWN_METADATA = re.compile(r"\b(?:declarative_base|DeclarativeBase|MetaData)\b")
+_OWN_METADATA = regex(r"\b(?:declarative_base|DeclarativeBase|MetaData)\b")
 _FLAWS = frozenset({"missing-parent", "duplicate-revision", "duplicate-number", "cycle"})
 
 

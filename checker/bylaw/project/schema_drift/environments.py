@@ -6,17 +6,18 @@ import re
 from typing import TYPE_CHECKING
 
 from bylaw.facts.database import Table
+from bylaw.patterns import regex
 from bylaw.project.migrations.step import MigrationTree
 
 if TYPE_CHECKING:
     from bylaw.project import File, Project
 
-_HOOK = re.compile(r"\binclude_(?:object|name)\s*=\s*(?:\w+\.)*(\w+)")
-_LITERAL = re.compile(r"""["']([A-Za-z_]\w{2,})["']""")
+_HOOK = regex(r"\binclude_(?:object|name)\s*=\s*(?:\w+\.)*(\w+)")
+_LITERAL = regex(r"""["']([A-Za-z_]\w{2,})["']""")
 _SETTLED = frozenset({
     "table", "column", "index", "schema", "foreign_key_constraint", "unique_constraint", "info", "skip_autogenerate",
 })  # fmt: skip
-_ASKS_MORE = re.compile(r"\.schema\b|__table__|__module__|getattr\(")
+_ASKS_MORE = regex(r"\.schema\b|__table__|__module__|getattr\(")
 
 
 def hides(project: Project, tree: MigrationTree, table: Table) -> bool:

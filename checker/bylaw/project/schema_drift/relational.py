@@ -11,6 +11,7 @@ from bylaw.facts.database import Column, Table
 from bylaw.facts.drift import Drift
 from bylaw.facts.migrations import CreateTable
 from bylaw.facts.naming import bare
+from bylaw.patterns import regex
 from bylaw.project.migrations.step import MigrationTree
 from bylaw.project.roles import context_of
 from bylaw.project.schema_drift.environments import hides
@@ -20,8 +21,8 @@ from bylaw.source import Location
 if TYPE_CHECKING:
     from bylaw.project import Project
 
-_CONDITION = re.compile(r"^\s*(?:if|elif|match|try|for|while)\b", re.MULTILINE)
-_NOT_MIGRATED = re.compile(r"is_view|autoload|skip_autogenerate|DeferredReflection|AbstractConcreteBase|\bconcrete\b")
+_CONDITION = regex(r"^\s*(?:if|elif|match|try|for|while)\b", re.MULTILINE)
+_NOT_MIGRATED = regex(r"is_view|autoload|skip_autogenerate|DeferredReflection|AbstractConcreteBase|\bconcrete\b")
 _FEW = 2
 
 

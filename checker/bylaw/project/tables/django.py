@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
 from bylaw.facts.code import Variable
 from bylaw.facts.database import Column, ForeignKey, Table
 from bylaw.facts.values import Call, Ref, Value, flag_of, is_none, text_of
+from bylaw.patterns import regex
 from bylaw.project.tables import library
 from bylaw.project.tables.drafts import Draft
 from bylaw.project.tables.inheritance import Kin, Kinship
@@ -34,7 +33,7 @@ _NO_COLUMN = frozenset({
 _AUTO = frozenset({"AutoField", "BigAutoField", "SmallAutoField"})
 _ROOT = "django.Model"
 _MAX_FIELD_DEPTH = 8
-_OTHER_FIELDS = re.compile("forms|serializers|filters|tables")
+_OTHER_FIELDS = regex("forms|serializers|filters|tables")
 
 
 class Meta(msgspec.Struct, frozen=True):

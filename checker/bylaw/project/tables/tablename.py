@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Set
 
 import msgspec
@@ -11,8 +10,9 @@ from bylaw.facts.code import Function
 from bylaw.facts.database import Table
 from bylaw.facts.naming import snake
 from bylaw.facts.values import Attr, Call, Constant, Local, Operator, Ref, Text, Value
+from bylaw.patterns import regex
 
-_FLASK = re.compile(r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))")
+_FLASK = regex(r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))")
 
 
 def flask_name(class_name: str) -> str:

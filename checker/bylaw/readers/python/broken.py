@@ -11,19 +11,20 @@ from typing import Final
 
 from bylaw.facts.code import SyntaxProblem
 from bylaw.facts.migrations import Migration, UnreadOperation
+from bylaw.patterns import regex
 from bylaw.source import Span
 
 _LARGEST: Final = 200_000
 """Bytes of a file that are looked at."""
-_SETTING: Final = re.compile(
+_SETTING: Final = regex(
     rb"^(revision|down_revision|branch_labels|depends_on)[ \t]*(?::[^=\n]{0,200})?=[ \t]*(?!=)", re.MULTILINE
 )
-_CLASS: Final = re.compile(rb"^class[ \t]+Migration[ \t]*\(", re.MULTILINE)
-_FIELD: Final = re.compile(rb"^[ \t]{1,8}(dependencies|replaces|run_before)[ \t]*=", re.MULTILINE)
-_NEXT: Final = re.compile(rb"^[ \t]{0,8}(?:\w{1,50}[ \t]*=|def[ \t]|class[ \t])", re.MULTILINE)
-_TEXT: Final = re.compile(rb"[\"']([^\"'\n\\]{1,200})[\"']")
-_PAIR: Final = re.compile(rb"\([ \t]*[\"'](\w{1,100})[\"'][ \t]*,[ \t]*[\"']([\w.]{1,200})[\"']")
-_INITIAL: Final = re.compile(rb"^[ \t]{1,8}initial[ \t]*=[ \t]*True\b", re.MULTILINE)
+_CLASS: Final = regex(rb"^class[ \t]+Migration[ \t]*\(", re.MULTILINE)
+_FIELD: Final = regex(rb"^[ \t]{1,8}(dependencies|replaces|run_before)[ \t]*=", re.MULTILINE)
+_NEXT: Final = regex(rb"^[ \t]{0,8}(?:\w{1,50}[ \t]*=|def[ \t]|class[ \t])", re.MULTILINE)
+_TEXT: Final = regex(rb"[\"']([^\"'\n\\]{1,200})[\"']")
+_PAIR: Final = regex(rb"\([ \t]*[\"'](\w{1,100})[\"'][ \t]*,[ \t]*[\"']([\w.]{1,200})[\"']")
+_INITIAL: Final = regex(rb"^[ \t]{1,8}initial[ \t]*=[ \t]*True\b", re.MULTILINE)
 _NOT_READ: Final = "the file has a syntax error"
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from bylaw.patterns import regex
 from bylaw.readers.python.module import Module
 
 _NAMES = ("_pb2.py", "_pb2_grpc.py", "_pb2.pyi")
 _HEAD = 3_000
 """Bytes at the top of a file in which it says that it is generated."""
-_SAYS_SO = re.compile(
+_SAYS_SO = regex(
     rb"^[ \t#\"']*(?:"
     rb"@generated\b|(?:this |the )?(?:file|code|module|class)?[ \t]*(?:(?:is|was|has been)[ \t]+)?"
     rb"(?:auto(?:matically)?[- ]?)?generated[ \t]+(?:by|from|with|using|automatically)\b"

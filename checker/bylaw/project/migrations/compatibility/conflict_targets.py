@@ -10,6 +10,7 @@ import msgspec
 
 from bylaw.diagnostics import Related
 from bylaw.facts import migrations as ops
+from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.objects.uses import is_application
 from bylaw.project.migrations.state.schema import TableState
@@ -18,16 +19,16 @@ from bylaw.source import Location, Span
 if TYPE_CHECKING:
     from bylaw.project import File, Project
 
-_SQL: Final = re.compile(
+_SQL: Final = regex(
     rb"\binsert\s{1,99}into\s{1,99}(?:\w{1,63}\.)?[\"`]?(\w{1,63})[\"`]?(?:(?!\binsert\s)[^;]){0,2000}?"
     rb"\bon\s{1,99}conflict\s{0,99}\((?P<columns>[^()]{1,300})\)",
     re.IGNORECASE,
 )
-_ELEMENTS: Final = re.compile(
+_ELEMENTS: Final = regex(
     rb"\bon_conflict_do_(?:update|nothing)\([^\[\]]{0,200}?index_elements\s{0,9}=\s{0,9}\[(?P<columns>[^\[\]]{1,300})\]"
 )
-_INSERT: Final = re.compile(rb"\binsert\(\s{0,99}(?:\w{1,63}\.){0,3}?(\w{1,63})(?:\.__table__)?\s{0,9},?\s{0,99}\)")
-_BULK: Final = re.compile(
+_INSERT: Final = regex(rb"\binsert\(\s{0,99}(?:\w{1,63}\.){0,3}?(\w{1,63})(?:\.__table__)?\s{0,9},?\s{0,99}\)")
+_BULK: Final = regex(
     rb"\b(\w{1,63})\.objects\.a?bulk_create\((?:(?!bulk_create)[^\[]|\[(?!\s)){0,600}?"
     rb"unique_fields\s{0,9}=\s{0,9}[\[(](?P<columns>[^\])]{1,300})[\])]"
 )

@@ -4,12 +4,12 @@ object.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
 from bylaw.facts.naming import bare
+from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.drops import Drop
 from bylaw.project.migrations.objects.drops import DroppedObject
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 Means = Literal["comment", "registry", "release"]
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+_WORD = regex(r"[A-Za-z_][A-Za-z0-9_.]*")
 
 
 class Announcement(msgspec.Struct, frozen=True):

@@ -7,19 +7,20 @@ from typing import Final
 
 from bylaw.diagnostics import AddImport, Edit, Fix, Replace
 from bylaw.facts.migrations import AddColumn
+from bylaw.patterns import regex
 from bylaw.project.migrations.compatibility.renames import Rename
 from bylaw.project.migrations.state.schema import ColumnState
 from bylaw.source import Span
 
 _NAME: Final = r"(?:\"[^\"]{1,99}\"|`[^`]{1,99}`|\w{1,99})"
-_SQL: Final = re.compile(
+_SQL: Final = regex(
     rf"\s*alter\s+table\b[^;]{{1,400}}?\s(?P<rename>rename\s+(?:column\s+)?{_NAME}\s+to\s+(?P<new>{_NAME}))\s*",
     re.IGNORECASE,
 )
-_WRITTEN: Final = re.compile(r"[a-z][a-z0-9_ ]*(?:\([0-9, ]+\))?(?: with time zone| without time zone)?(?:\[\])?")
-_ALEMBIC: Final = re.compile(r"(?P<object>\w{1,63})\.alter_column\(\s*[\"'](?P<first>[^\"']+)[\"']")
-_DJANGO: Final = re.compile(r"(?P<module>(?:\w{1,63}\.)?)RenameField\((?P<rest>.*)\)", re.DOTALL)
-_ONLY_A_NAME: Final = re.compile(r"\b(?:type_|server_default|comment|nullable|autoincrement)\s*=")
+_WRITTEN: Final = regex(r"[a-z][a-z0-9_ ]*(?:\([0-9, ]+\))?(?: with time zone| without time zone)?(?:\[\])?")
+_ALEMBIC: Final = regex(r"(?P<object>\w{1,63})\.alter_column\(\s*[\"'](?P<first>[^\"']+)[\"']")
+_DJANGO: Final = regex(r"(?P<module>(?:\w{1,63}\.)?)RenameField\((?P<rest>.*)\)", re.DOTALL)
+_ONLY_A_NAME: Final = regex(r"\b(?:type_|server_default|comment|nullable|autoincrement)\s*=")
 _TYPES: Final = {
     "text": ("sa.Text()", "models.TextField({})"),
     "integer": ("sa.Integer()", "models.IntegerField({})"),

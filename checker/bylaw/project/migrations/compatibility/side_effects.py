@@ -9,16 +9,15 @@ from typing import Final, Literal
 import msgspec
 
 from bylaw.facts import migrations as ops
+from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.drops import is_scratch
 from bylaw.project.migrations.objects.index import Definition, Objects, known_before, same_name
 
 Kind = Literal["trigger", "rule", "inheritance", "sequence", "function", "view", "setting", "replica"]
-_SETS: Final = re.compile(r"\bnew\.\"?(\w+)\"?\s*(?::=|=)(?!=)", re.IGNORECASE)
-_ACTS: Final = re.compile(
-    r"\b(?:insert\s+into|update\s+\w|delete\s+from|notify|pg_notify|perform|merge)\b", re.IGNORECASE
-)
-_CONDITION: Final = re.compile(r"\b(?:if|elsif|when)\b.{0,500}?\bthen\b", re.IGNORECASE | re.DOTALL)
+_SETS: Final = regex(r"\bnew\.\"?(\w+)\"?\s*(?::=|=)(?!=)", re.IGNORECASE)
+_ACTS: Final = regex(r"\b(?:insert\s+into|update\s+\w|delete\s+from|notify|pg_notify|perform|merge)\b", re.IGNORECASE)
+_CONDITION: Final = regex(r"\b(?:if|elsif|when)\b.{0,500}?\bthen\b", re.IGNORECASE | re.DOTALL)
 
 
 class SideEffect(msgspec.Struct, frozen=True, eq=False):

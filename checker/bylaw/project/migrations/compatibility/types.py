@@ -8,11 +8,13 @@ from typing import Literal
 
 import msgspec
 
+from bylaw.patterns import regex
+
 Verdict = Literal["same", "wider", "grown", "narrower", "other", "unknown"]
 """`wider`: every old value and statement still works. `grown`: the same, but values may come that the running release
 cannot hold (int → bigint, a longer enum). `narrower`: old values may not fit. `other`: a different kind of value."""
 
-_WORDS = re.compile(r"[a-z_]")
+_WORDS = regex(r"[a-z_]")
 _SPELLINGS = {
     "varchar": ("character varying", "nvarchar", "varchar2", "string"), "char": ("character", "bpchar", "nchar"),
     "integer": ("int", "int4", "serial", "serial4"), "bigint": ("int8", "bigserial", "serial8"),

@@ -9,15 +9,16 @@ from typing import Final, Literal
 import msgspec
 
 from bylaw.facts import migrations as ops
+from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.locking.locks import lock_of
 from bylaw.project.migrations.locking.work import Lock, in_use
 from bylaw.project.migrations.transactions import Place
 
-_SOME_ROWS: Final = re.compile(r"(?:[^<>!:]=|\bin\b)\s*\(?\s*(?:[:%{$?'\d]|true\b|false\b|\"{1,3}\s*\+)", re.IGNORECASE)
+_SOME_ROWS: Final = regex(r"(?:[^<>!:]=|\bin\b)\s*\(?\s*(?:[:%{$?'\d]|true\b|false\b|\"{1,3}\s*\+)", re.IGNORECASE)
 """A comparison with a constant, a parameter, or what a sum of strings puts behind it."""
-_EMPTY: Final = re.compile(r"(\w+)[\"`]?\s+is\s+null\b", re.IGNORECASE)
-_BATCH: Final = re.compile(r"\b(?:limit|fetch\s+(?:first|next))\s+(?!1\b)", re.IGNORECASE)
+_EMPTY: Final = regex(r"(\w+)[\"`]?\s+is\s+null\b", re.IGNORECASE)
+_BATCH: Final = regex(r"\b(?:limit|fetch\s+(?:first|next))\s+(?!1\b)", re.IGNORECASE)
 """Some thousand rows at a time; LIMIT 1 finds a value for each."""
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Container
 from typing import Final
 
+from bylaw.patterns import regex
 from bylaw.project.migrations.compatibility.types import CLOCKS, SqlType, parse_type
 
 _TEXTS: Final = frozenset({"varchar", "text", "citext"})
@@ -24,8 +25,8 @@ _VOLATILE: Final = frozenset({
     "uuid_generate_v1", "uuid_generate_v1mc", "uuid_generate_v4", "uuid_generate_v6", "uuid_generate_v7",
     "clock_timestamp", "timeofday", "nextval", "currval", "lastval", "pg_sleep",
 })  # fmt: skip
-_LITERAL: Final = re.compile(r"'(?:[^']|'')*'")
-_FUNCTION: Final = re.compile(r"([a-z_][a-z0-9_]*)\s*\(")
+_LITERAL: Final = regex(r"'(?:[^']|'')*'")
+_FUNCTION: Final = regex(r"([a-z_][a-z0-9_]*)\s*\(")
 
 
 def rewritten_default(default: str) -> str:

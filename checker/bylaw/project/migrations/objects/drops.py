@@ -10,6 +10,7 @@ import msgspec
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.naming import bare
+from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.objects.extensions import members_of
 from bylaw.project.migrations.objects.index import Objects, comes_again, is_there, known_before, same_name
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from bylaw.diagnostics import Related
     from bylaw.project import Project
 
-CALLED_BY_TRIGGERS: Final = re.compile(r"\breturns\s+\"?(?:event_)?trigger\b", re.IGNORECASE)
+CALLED_BY_TRIGGERS: Final = regex(r"\breturns\s+\"?(?:event_)?trigger\b", re.IGNORECASE)
 _DEFAULT_SCHEMA: Final = frozenset({"public", "dbo", "main"})
 
 

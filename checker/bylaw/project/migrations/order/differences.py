@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import msgspec
 from bylaw.facts import late
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import Migration, Operation
+from bylaw.patterns import regex
 from bylaw.source import Span
 
 _GUARDS: Final = frozenset({
@@ -20,7 +20,7 @@ _GUARDS: Final = frozenset({
     "reversible", "method", "client_default", "using",
 })  # fmt: skip
 """Fields that decide how a statement runs, or repeat what was there before; what it leaves behind is the same."""
-_GUARD_WORDS: Final = re.compile(rb"if(?:not)?exists|orreplace|concurrently")
+_GUARD_WORDS: Final = regex(rb"if(?:not)?exists|orreplace|concurrently")
 _NAMEABLE: Final = (ops.AddConstraint, ops.DropConstraint, ops.CreateIndex)
 _NOTHING_LEFT: Final = (ops.Transaction, ops.Setting)
 _NOT_COMPARED: Final = (ops.RunCode, ops.UnreadOperation)
@@ -174,7 +174,7 @@ def _key(value: object, names: tuple[str, ...]) -> object:
     return value
 
 
-_NUMBER: Final = re.compile(r"[vV]?(\d+(?:[._]\d+)*)")
+_NUMBER: Final = regex(r"[vV]?(\d+(?:[._]\d+)*)")
 
 
 def known_as(migration: Migration) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Literal
 
 import msgspec
 
 from bylaw.facts.migrations import CreateTable, Migration, UnreadOperation
+from bylaw.patterns import regex
 from bylaw.project.migrations.order.graph import Graph
 
-_DIGITS = re.compile(r"(\d+)")
+_DIGITS = regex(r"(\d+)")
 
 
 class Node(msgspec.Struct, eq=False):

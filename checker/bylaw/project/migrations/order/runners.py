@@ -8,6 +8,8 @@ from typing import Final
 
 import msgspec
 
+from bylaw.patterns import regex
+
 Read = Callable[[str], "str | None"]
 """The text of a file of the project, by its path from the root; None where there is none."""
 
@@ -28,9 +30,9 @@ _NAMED_IN: Final[tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = (
 """Files that list what a project is made of, and the libraries that run SQL files. '' is one that bylaw knows
 nothing of.
 """
-_PLANNED: Final = re.compile(r"^(?![%@#\s])(?P<name>[^\s\[]+)")
-_TAGGED: Final = re.compile(r"^@(?P<tag>\S+)")
-_OFF: Final = re.compile(r"^[ \t]*run_in_transaction[ \t]*=[ \t]*(true|false)\b", re.MULTILINE)
+_PLANNED: Final = regex(r"^(?![%@#\s])(?P<name>[^\s\[]+)")
+_TAGGED: Final = regex(r"^@(?P<tag>\S+)")
+_OFF: Final = regex(r"^[ \t]*run_in_transaction[ \t]*=[ \t]*(true|false)\b", re.MULTILINE)
 
 
 class _Entry(msgspec.Struct, frozen=True):

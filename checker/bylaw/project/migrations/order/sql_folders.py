@@ -10,14 +10,15 @@ from typing import Any, Final
 
 import msgspec
 
+from bylaw.patterns import regex
 from bylaw.project.migrations.order.grove import Grove, Node, natural_key
 from bylaw.project.migrations.order.runners import Beside
 
 _OWN_FOLDER: Final = frozenset({"migration.sql", "up.sql"})
-_ONE_NUMBER: Final = re.compile(r"^(\d+)(?=[_\-. ]|$)")
-_FLYWAY: Final = re.compile(r"^([VvBb])(\d+(?:[._]\d+)*)(?:__|$)")
-_YEARS_AND_DATES: Final = re.compile(r"^(?:19|20)\d\d$|^(?:19|20)\d{6}$")
-_HALF: Final = re.compile(r"\.(?:up|do)$")
+_ONE_NUMBER: Final = regex(r"^(\d+)(?=[_\-. ]|$)")
+_FLYWAY: Final = regex(r"^([VvBb])(\d+(?:[._]\d+)*)(?:__|$)")
+_YEARS_AND_DATES: Final = regex(r"^(?:19|20)\d\d$|^(?:19|20)\d{6}$")
+_HALF: Final = regex(r"\.(?:up|do)$")
 _UNNUMBERED_LAYOUTS: Final = frozenset({"prisma", "sqitch"})
 
 

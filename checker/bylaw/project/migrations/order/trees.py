@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from bylaw.facts.file import FileFacts
+from bylaw.patterns import regex
 from bylaw.project.migrations.order.across import check_across, squashed_away
 from bylaw.project.migrations.order.graph import Graph
 from bylaw.project.migrations.order.grove import Grove, Node, by_name, settle
@@ -14,7 +14,7 @@ from bylaw.project.migrations.order.labels import label_of, relabelled
 from bylaw.project.migrations.order.runners import Beside
 from bylaw.project.migrations.order.sql_folders import sql_groves
 
-_DATED_FOLDER = re.compile(r"^(?:\d{1,8}|\d{4}[-_.]\d{1,2}|[qQ][1-4]|[vV]?\d+(?:[._-]\d+)*)$")
+_DATED_FOLDER = regex(r"^(?:\d{1,8}|\d{4}[-_.]\d{1,2}|[qQ][1-4]|[vV]?\d+(?:[._-]\d+)*)$")
 
 
 def find_groves(files: Iterable[FileFacts], beside: Beside, dialect: str = "", runner: str = "") -> list[Grove]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from bylaw.diagnostics import AddImport, Edit, Fix, InsertStatement, Replace, SetKeyword, WrapStatement
 from bylaw.facts import migrations as ops
+from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.locking.constraint_work import never_null
 from bylaw.project.migrations.locking.work import Work
@@ -30,17 +31,17 @@ PlaceOf = Callable[[Change], Place]
 
 _ACTIONS: Final = (("ADD",), ("ALTER", "TABLE", "IF?", "EXISTS?", "ONLY?", "@", "ADD"))
 _CHECK: Final = "migrations.AddConstraint"
-_LISTED: Final = re.compile(
+_LISTED: Final = regex(
     rf"\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(?P<table>{QUALIFIED})\s+ADD\s+"
     rf"(?:CONSTRAINT\s+(?P<name>{NAME})\s+)?(?:UNIQUE|PRIMARY\s+KEY)\s*(?P<list>\((?P<columns>[^()]*)\))"
     r"(?:\s+(?:NOT\s+)?DEFERRABLE|\s+INITIALLY\s+\w+)*\s*\Z",
     re.IGNORECASE,
 )
-_UNIQUE_CALL: Final = re.compile(
+_UNIQUE_CALL: Final = regex(
     r"op\.create_unique_constraint\(\s*(?:op\.f\(\s*)?(?P<q>[\"'])[^\"'\\]*(?P=q)\s*\)?\s*,\s*[\"'][^\"'\\]*[\"']\s*,\s*"
     r"\[[^\[\]]*\]\s*,?\s*(?:schema\s*=\s*[\"']\w*[\"']\s*,?\s*)?\)"
 )
-_UNIQUE_MODEL: Final = re.compile(
+_UNIQUE_MODEL: Final = regex(
     r"migrations\.AddConstraint\(\s*(?:model_name\s*=\s*)?[\"']\w+[\"']\s*,\s*(?:constraint\s*=\s*)?"
     r"models\.UniqueConstraint\(\s*(?:fields\s*=\s*[\[(][^\[\]()]*[\])]\s*,\s*name\s*=\s*[\"']\w+[\"']"
     r"|name\s*=\s*[\"']\w+[\"']\s*,\s*fields\s*=\s*[\[(][^\[\]()]*[\])])\s*,?\s*\)\s*,?\s*\)"

@@ -9,6 +9,7 @@ import msgspec
 
 from bylaw.diagnostics import Edit, InsertStatement, Replace, WrapStatement
 from bylaw.facts import migrations as ops
+from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.transactions import ONE_QUERY, SENT_WHOLE, Place, needs_no_transaction
 from bylaw.source import Span
@@ -35,9 +36,9 @@ MARKS: Final = {
 }
 """By layout: what a file needs, for messages."""
 _CALL: Final = r"\s*(?:[\w.]*\btext\(\s*)?[rRbBuU]{0,2}(?:\"\"\"|'''|\"|')\s*$"
-_EXECUTED: Final = re.compile(rf"\bop\.execute\({_CALL}")
-_RUN: Final = re.compile(rf"\bRunSQL\((?:\s*sql\s*=)?{_CALL}")
-_CLOSED: Final = re.compile(r"\s*;?\s*(?:\"\"\"|'''|\"|')")
+_EXECUTED: Final = regex(rf"\bop\.execute\({_CALL}")
+_RUN: Final = regex(rf"\bRunSQL\((?:\s*sql\s*=)?{_CALL}")
+_CLOSED: Final = regex(r"\s*;?\s*(?:\"\"\"|'''|\"|')")
 
 
 class Exit(msgspec.Struct, frozen=True):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.locking.work import Work
 from bylaw.project.migrations.repairs.constraints import name_of
 from bylaw.project.migrations.repairs.words import behind, one_line, quoted, said
 
-_MODEL: Final = re.compile(r"\(\s*(?:model_name\s*=\s*)?([\"'])(?P<model>\w+)\1")
+_MODEL: Final = regex(r"\(\s*(?:model_name\s*=\s*)?([\"'])(?P<model>\w+)\1")
 _ACTION: Final = ("ALTER", "TABLE")
 _WORDS: Final = {"unique": "UNIQUE", "primary-key": "PRIMARY KEY"}
 

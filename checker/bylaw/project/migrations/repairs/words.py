@@ -10,12 +10,13 @@ import re
 from functools import cache
 from typing import Final
 
+from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 
 NAME: Final = r'(?:"[^"]+"|[^\W\d][\w$]*)'
 QUALIFIED: Final = rf"{NAME}(?:\.{NAME})*"
-_PADDED: Final = re.compile(r",? (?P<end>[)])")
-_PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
+_PADDED: Final = regex(r",? (?P<end>[)])")
+_PLAIN: Final = regex(r"[a-z_][a-z0-9_]*", re.ASCII)
 _RESERVED: Final = frozenset({
     "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "both", "case", "cast", "check", "collate",
     "column", "constraint", "create", "default", "desc", "distinct", "do", "else", "end", "except", "false", "fetch",

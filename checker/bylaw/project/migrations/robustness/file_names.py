@@ -6,13 +6,14 @@ import re
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.file_names import FileName
+from bylaw.patterns import regex
 from bylaw.project.migrations.step import MigrationTree, Step
 
 _OWN_FOLDER = frozenset({"migration", "up", "down"})
-_FLYWAY = re.compile(r"^(?:[VvUuBb]\d+(?:[._]\d+)*|[Rr])__")
-_HALF = re.compile(r"\.(?:up|do|tx)$")
-_LEADING = re.compile(r"^(?:(?:rev|version|v)[-_]?)?\d[\d.:T]*(?:[-_.:]+|$)", re.IGNORECASE)
-_REVISION = re.compile(r"^[0-9a-f]{8,}(?:[-_.]+|$)")
+_FLYWAY = regex(r"^(?:[VvUuBb]\d+(?:[._]\d+)*|[Rr])__")
+_HALF = regex(r"\.(?:up|do|tx)$")
+_LEADING = regex(r"^(?:(?:rev|version|v)[-_]?)?\d[\d.:T]*(?:[-_.:]+|$)", re.IGNORECASE)
+_REVISION = regex(r"^[0-9a-f]{8,}(?:[-_.]+|$)")
 
 
 def file_name(step: Step) -> FileName:

@@ -10,14 +10,15 @@ import msgspec
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.late import is_late
+from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change, Deployment
 from bylaw.project.migrations.state.schema import ColumnState, ConstraintState, IndexState, Schema, TableState
 from bylaw.project.migrations.step import MigrationTree, Step
 from bylaw.source import Location, Span
 
-_NOT_NULL: Final = re.compile(r"[\s(]*(?:\w+\.)?[\"`]?(\w+)[\"`]?\s+is\s+not\s+null[\s);]*", re.IGNORECASE)
-_UNINDEXED: Final = re.compile(r"\bdb_index\s*=\s*False\b")
-_CREATE_INDEX: Final = re.compile(r"\bcreate\s{1,9}(?:unique\s{1,9})?index\b", re.IGNORECASE)
+_NOT_NULL: Final = regex(r"[\s(]*(?:\w+\.)?[\"`]?(\w+)[\"`]?\s+is\s+not\s+null[\s);]*", re.IGNORECASE)
+_UNINDEXED: Final = regex(r"\bdb_index\s*=\s*False\b")
+_CREATE_INDEX: Final = regex(r"\bcreate\s{1,9}(?:unique\s{1,9})?index\b", re.IGNORECASE)
 
 
 class ForeignKey(msgspec.Struct, frozen=True, eq=False):

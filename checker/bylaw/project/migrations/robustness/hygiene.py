@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from bylaw.patterns import regex
 from bylaw.project.migrations.step import MigrationTree, Step
 from bylaw.source import Location
 
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
     from bylaw.project import File, Project
 
 _MANAGERS: Final = frozenset({"objects", "_default_manager", "_base_manager", "all_objects"})
-_OF_A_LIBRARY: Final = re.compile(
-    r"^(?P<model>(?:[a-z_]\w*\.)+models\.(?:\w+\.)?[A-Z]\w*)\.(?:objects|_default_manager)\b"
-)
+_OF_A_LIBRARY: Final = regex(r"^(?P<model>(?:[a-z_]\w*\.)+models\.(?:\w+\.)?[A-Z]\w*)\.(?:objects|_default_manager)\b")
 _ROWS: Final = frozenset({"__table__", "query"})
 _NO_ROWS: Final = frozenset(
     {"isinstance", "issubclass", "print", "getattr", "ForeignKey", "ForeignKeyConstraint", "Column", "inspect"}

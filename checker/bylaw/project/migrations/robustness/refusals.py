@@ -11,12 +11,13 @@ import msgspec
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import ColumnSpec
+from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.transactions import Place
 
 _MOST: Final = 50_000
 """Characters of an INSERT that are looked at."""
-_VALUE: Final = re.compile(r"'(?:[^']|'')*'|[(),]|[^'(),]+")
+_VALUE: Final = regex(r"'(?:[^']|'')*'|[(),]|[^'(),]+")
 RefusalKind = Literal["enum-value", "assigned-twice", "new-default-dropped"]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from bylaw.facts.migration_tests import Unreviewed, Untried
+from bylaw.patterns import regex
 from bylaw.project.migrations.step import MigrationTree
 from bylaw.project.paths import is_example, is_test, matcher
 from bylaw.source import Location, Span
@@ -24,9 +25,9 @@ _DJANGO_TESTS: Final = ("django.test", "rest_framework.test", "pytest_django", "
 _FIXTURES: Final = frozenset(
     {"alembic_runner", "alembic_engine", "alembic_config", "migrator", "db", "transactional_db"}
 )
-_MIGRATES: Final = re.compile(r"alembic|migrat", re.IGNORECASE)
+_MIGRATES: Final = regex(r"alembic|migrat", re.IGNORECASE)
 """In what a test imports: a helper of the project's own that runs them."""
-_COMMANDS: Final = re.compile(
+_COMMANDS: Final = regex(
     r"alembic\b[^\n]*\b(?:upgrade|check|stairway)\b|--test-alembic|flask\s+db\s+upgrade"
     r"|(?:manage\.py|django-admin|django)\b[^\n]*\b(?:migrate|test)\b|makemigrations[^\n]*--check"
     r"|prisma\s+(?:migrate|db)\b|drizzle-kit\s+(?:migrate|push)|\b(?:golang-)?migrate\b[^\n]*\bup\b"
@@ -37,15 +38,15 @@ _COMMANDS: Final = re.compile(
     r"|\b(?:up|upgrade|test|check)[-_:]migrat\w*",
     re.IGNORECASE,
 )
-_STARTS_CONTAINERS: Final = re.compile(r"docker[- ]compose\b[^\n]*\b(?:up|run|exec)\b")
+_STARTS_CONTAINERS: Final = regex(r"docker[- ]compose\b[^\n]*\b(?:up|run|exec)\b")
 """What a container does when it starts stands elsewhere."""
-_PYTEST_WITHOUT: Final = re.compile(r"--no-?migrations\b")
-_CALLS: Final = re.compile(r"[\w./-]+\.(?:sh|bash|py)\b")
+_PYTEST_WITHOUT: Final = regex(r"--no-?migrations\b")
+_CALLS: Final = regex(r"[\w./-]+\.(?:sh|bash|py)\b")
 _TASKS: Final = (
     "Makefile", "makefile", "justfile", "Justfile", "tox.ini", "noxfile.py", "Taskfile.yml", "Taskfile.yaml",
     "package.json", "pyproject.toml", "setup.cfg", "tasks.py",
 )  # fmt: skip
-_CI: Final = re.compile(
+_CI: Final = regex(
     r"(?:^|/)(?:\.github/workflows|\.circleci|\.forgejo/workflows|\.gitea/workflows|\.woodpecker)/[^/]+\.ya?ml$"
     r"|(?:^|/)(?:\.gitlab-ci|bitbucket-pipelines|azure-pipelines|\.travis|\.drone)\.yml$"
 )

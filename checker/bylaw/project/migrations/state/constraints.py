@@ -6,7 +6,6 @@ not of another dialect, and in Alembic. Django names its constraints itself.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -14,13 +13,14 @@ from msgspec.structs import replace
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import ColumnSpec
+from bylaw.patterns import regex
 from bylaw.project.migrations.state.default_names import default_name
 from bylaw.project.migrations.state.edits import named
 from bylaw.project.migrations.state.expressions import words
 from bylaw.project.migrations.state.schema import ColumnState, ConstraintState, TableState
 from bylaw.project.migrations.step import Step
 
-_NOT_NULL: Final = re.compile(r"_not_null\d*$")
+_NOT_NULL: Final = regex(r"_not_null\d*$")
 
 
 def names_constraints(step: Step) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-_TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\w+|\S|\s+")
-_NULL = re.compile(r"\(*\s*null\s*\)*(?:::[\w\s.\"\[\](),]+)?")
+from bylaw.patterns import regex
+
+_TOKEN = regex(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\w+|\S|\s+")
+_NULL = regex(r"\(*\s*null\s*\)*(?:::[\w\s.\"\[\](),]+)?")
 _MOST = 2_000
 """Longer expressions are not looked into."""
 
