@@ -26,7 +26,8 @@ def replacement_index_first(project: Project, options: Options) -> Iterator[Find
     and writers, and the transaction keeps that lock while the new index is built.
 
     Reported is the drop of an index on a table in use when a later statement of the same deployment builds one that
-    begins with the same column, and no other index or key that begins so is there meanwhile.
+    begins with the same column (a UNIQUE constraint does so as well), and no other index or key that begins so is
+    there meanwhile.
 
     Repair: build the new index first, under another name and CONCURRENTLY; then drop the old one, and rename the new
     one if its name matters.

@@ -77,14 +77,20 @@ def _replacement(later: tuple[Change, ...], table: TableState, gone: IndexState)
             return None  # the index would be built anew for the new type
         if isinstance(operation, ops.DropColumn | ops.RenameColumn) and operation.column in gone.columns:
             return None
-        if (
-            isinstance(operation, ops.CreateIndex)
-            and operation.columns[:1] == gone.columns[:1]
-            and operation.where in {"", gone.where}
-            and not operation.only
-        ):
+        if _serves_instead(operation, gone):
             return change
     return None
+
+
+def _serves_instead(operation: ops.Operation, gone: IndexState) -> bool:
+    """An index, or a constraint that builds one, that begins with the same column."""
+    match operation:
+        case ops.CreateIndex(columns=columns, where=where, only=False):
+            return columns[:1] == gone.columns[:1] and where in {"", gone.where}
+        case ops.AddConstraint(kind="unique" | "primary-key", columns=columns, using_index="", expression=""):
+            return columns[:1] == gone.columns[:1]
+        case _:
+            return False
 
 
 def concurrent_builds(changes: Iterable[Change]) -> Iterator[tuple[Change, str]]:

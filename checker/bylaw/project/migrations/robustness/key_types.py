@@ -43,7 +43,7 @@ def mismatches(
     """
     for key in keys:
         server = server_of(key)
-        if key.change.tree.tool == "django" or server not in {"postgres", "mysql", "mariadb"} or key.target is None:
+        if _is_djangos(key, server) or server not in {"postgres", "mysql", "mariadb"} or key.target is None:
             continue
         table, names = key.target
         if len(names) != len(key.columns):
@@ -64,6 +64,14 @@ def mismatches(
             known = bool(size and wanted_size)
             wider = known and size > wanted_size and server == "postgres"
             yield Mismatch(key, column, table.name, referenced, known and size < wanted_size, wider)
+
+
+def _is_djangos(key: ForeignKey, server: str) -> bool:
+    """Whether Django says the types: it does not in `RunSQL`, and its own ones are told as PostgreSQL's."""
+    change = key.change
+    if change.tree.tool != "django":
+        return False
+    return server != "postgres" or change.operation.span not in change.step.migration.database_only
 
 
 def _differ(one: SqlType, other: SqlType) -> bool:

@@ -50,6 +50,11 @@ def physical(operation: Operation, schema: Schema) -> Iterator[Operation]:
             yield from _altered(operation, name, state)
         case ops.DropColumn() | ops.SetComment():
             yield msgspec.structs.replace(operation, table=name, column=_column(state, operation.column))
+        case ops.CreateIndex(if_not_exists=True, name="", columns=(field,)):
+            if _gets_index(state, _column(state, field)):
+                yield msgspec.structs.replace(
+                    operation, table=name, columns=(_column(state, field),), if_not_exists=False
+                )
         case ops.AddConstraint() | ops.CreateIndex():
             columns = tuple(_column(state, column) for column in operation.columns)
             yield msgspec.structs.replace(operation, table=name, columns=columns)
@@ -59,6 +64,15 @@ def physical(operation: Operation, schema: Schema) -> Iterator[Operation]:
 
 def _column(state: TableState | None, field: str) -> str:
     return state.fields.get(field, field) if state is not None else field
+
+
+def _gets_index(state: TableState | None, name: str) -> bool:
+    """Whether a field that is altered had none: known of Django's own fields, relations aside."""
+    column = state.column(name) if state is not None else None
+    if state is None or column is None or column.created is None or column.unique or column.primary_key:
+        return False
+    plain = bool(column.type) and not column.type.endswith("field")
+    return plain and not any(index.columns == (name,) for index in state.indexes)
 
 
 def _many_to_many(schema: Schema, table: str, field: str) -> str | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bylaw.facts.migrations import AddColumn, AlterColumn, DropColumn, Operation, RenameColumn
-from bylaw.facts.values import Call, text_of
+from bylaw.facts.migrations import AddColumn, AlterColumn, CreateIndex, DropColumn, Operation, RenameColumn
+from bylaw.facts.values import Call, flag_of, text_of
 from bylaw.readers.python.django.fields import column_of, field_index, is_many_to_many, join_table, model_key
 from bylaw.readers.python.django.naming import computed, key_of
 
@@ -38,13 +38,15 @@ def remove_field(app: str, call: Call) -> Iterator[Operation]:
 
 
 def alter_field(app: str, call: Call) -> Iterator[Operation]:
-    """`AlterField` states the whole new column."""
+    """`AlterField` states the whole new column; the index that it asks for may be there already."""
     model, pair = text_of(call.argument(0, "model_name")), _field(call)
     if not model or pair is None:
         yield computed(call)
         return
     definition = column_of(*pair, app, model)
     if definition is not None:
+        if flag_of(pair[1].keyword("db_index")) and not definition.unique:
+            yield CreateIndex(model_key(app, model), "", (pair[0],), call.span, if_not_exists=True)
         yield AlterColumn(model_key(app, model), pair[0], call.span, definition=definition)
 
 
