@@ -153,6 +153,8 @@ def _matches(case: Case, pattern: str, entity: str, key: str) -> bool:
     filled = pattern.replace("{target_pk}", key).replace("{table}", entity).replace("{entity}", entity)
     if not case.to_itself and same_name(case.name, filled.replace("{role_}", "")):
         return True
+    if any(part not in case.name for part in re.split(r"\{role_?\}", filled)):
+        return False  # which is nearly always so, and saves making an expression
     role_ = ".+_" if case.to_itself else "(?:.+_)?"
     expression = re.escape(filled).replace(r"\{role_\}", role_).replace(r"\{role\}", ".+")
     return re.fullmatch(expression, case.name) is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -45,6 +45,7 @@ _ASSUMED: Final[dict[Product, tuple[int, ...]]] = {"postgres": (14,), "mysql": (
 OTHER: Final = "other"
 
 
+@cache
 def _of_file(path: str) -> str:
     """The server that a file's name ends with: `0012_orders.mysql.up.sql`, `009_add_partition_sqlite.py`."""
     name = path.rpartition("/")[2].lower()

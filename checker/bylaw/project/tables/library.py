@@ -137,6 +137,7 @@ def short(name: str) -> str:
     return f"{_PACKAGE_ALIASES.get(package, package)}.{rest.rpartition('.')[2]}" if rest else package
 
 
+@cache
 def sqlalchemy_columns(name: str) -> Brought | None:
     """The columns of a library base or mixin; None when it is not known."""
     key = short(name)
@@ -148,6 +149,7 @@ def sqlalchemy_columns(name: str) -> Brought | None:
     return SQLALCHEMY.get(key)
 
 
+@cache
 def is_sqlalchemy_root(name: str) -> bool:
     """Whether a subclass of this library class is declarative."""
     key = short(name)
@@ -155,6 +157,7 @@ def is_sqlalchemy_root(name: str) -> bool:
     return key in SQLALCHEMY_ROOTS or (package in ADVANCED_PACKAGES and last in ADVANCED_BASES)
 
 
+@cache
 def names_tables(name: str) -> bool:
     """Whether a library base names a table after its class."""
     key = short(name)
