@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bylaw import Finding, Fix, Project, RuleOptions, ServerVersion, Work, project_rule
-from bylaw.facts.migrations import AddColumn
+from bylaw.facts.migrations import AddColumn, AlterColumn
 from bylaw.facts.naming import matches_any
 
 _CAUSES = frozenset({
@@ -148,6 +148,11 @@ def _message(work: Work) -> str:
     named = f" `{work.name}`" if work.name else ""
     all_wait = f"everything that reads or writes `{work.table}` waits until"
     match work.cause:
+        case "foreign-key" if work.inline and not isinstance(work.change.operation, AddColumn):
+            return (
+                f"changes the field of the foreign key on {on}, which Django drops for that and adds again, checking "
+                "every row at once: all writes to both tables wait until that is done"
+            )
         case "foreign-key":
             target = f" to `{work.detail}`" if work.detail else ""
             return (
@@ -230,10 +235,14 @@ def _steps(project: Project, work: Work, version: ServerVersion) -> str:
                 f"First {check}; in a later migration {validate}; then {last}: on {version}{version.source} no row is "
                 "read."
             )
+        case (alter,):
+            return f"Run {alter} inside SeparateDatabaseAndState, with this operation as its state: the key can stay."
         case (add, validate):
             start = "Add the column alone, then" if is_new else "First"
             when = f" (on {version}{version.source})" if work.cause == "not-null" else ""
-            return f"{start} {add}; in a later migration {validate}{when}."
+            by_hand = django and work.cause != "not-null" and isinstance(work.change.operation, AlterColumn)
+            state = " (inside SeparateDatabaseAndState, with this operation as its state)" if by_hand else ""
+            return f"{start} {add}{state}; in a later migration {validate}{when}."
         case _ if work.cause == "exclude":
             return "There is no way to build it concurrently: do it while the table is idle, or fill a new table."
         case _ if work.cause in {"unique", "primary-key"}:

@@ -21,7 +21,8 @@ def no_concurrently_in_transaction(project: Project, _options: NoOptions) -> Ite
 
     Which statements are inside is up to the runner: Alembic and Django wrap a migration, goose, dbmate, Drizzle,
     Supabase, Diesel, sqlx and node-pg-migrate a file, golang-migrate and Prisma send several statements of a file as
-    one query, which is a transaction as well; dbmate, Diesel and sqlx do so with a file that is not to be wrapped. Where the runner is not known, only an explicit BEGIN counts; where Alembic's `env.py` turns transactions off,
+    one query, which is a transaction as well; dbmate, Diesel and sqlx do so with a file that is not to be wrapped.
+    Where the runner is not known, only an explicit BEGIN counts; where Alembic's `env.py` turns transactions off,
     nothing is reported.
 
     Repair: in Alembic, `with op.get_context().autocommit_block():`; in Django, `atomic = False` on the migration; in

@@ -24,7 +24,7 @@ def stood_before(change: Change, operation: ops.AddConstraint) -> bool:
             continue
         if operation.kind == "foreign-key" and constraint.columns == columns:
             return True
-        if expression and re.sub(r"\s+", "", constraint.expression.lower()) == expression:
+        if expression not in {"", "?"} and re.sub(r"\s+", "", constraint.expression.lower()) == expression:
             return True
     column = before.column(columns[0]) if len(columns) == 1 else None
     return operation.kind == "foreign-key" and column is not None and bool(column.references)

@@ -20,6 +20,7 @@ from bylaw.project.migrations.compatibility.precedents import (
     took_null,
     was_filled,
 )
+from bylaw.project.migrations.compatibility.relations import is_plain, table_of
 from bylaw.project.migrations.compatibility.restriction import Kind, Restriction
 from bylaw.project.migrations.compatibility.types import Verdict, compare, compare_labels, is_never_a_widening
 from bylaw.project.migrations.state.expressions import is_null
@@ -69,12 +70,20 @@ def _altered(change: Change, operation: ops.AlterColumn) -> Iterator[Restriction
 
 
 def _made_unique(change: Change, operation: ops.AlterColumn, column: ColumnState | None) -> Iterator[Restriction]:
-    """A whole definition that says unique, of a column that was not."""
+    """A whole definition that says unique, or brings a foreign key or a CHECK, of a column that had none."""
     definition = operation.definition
-    if definition is None or not definition.unique or column is None or column.unique or column.primary_key:
+    if definition is None or column is None:
         return
-    if not is_unique(change, operation.table, (operation.column,)):
-        yield Restriction(change, "unique", operation.table, (operation.column,))
+    one = (operation.column,)
+    is_new = definition.unique and not column.unique and not column.primary_key
+    if is_new and not is_unique(change, operation.table, one):
+        yield Restriction(change, "unique", operation.table, one)
+    if change.tree.tool == "django" and column.created and (is_plain(column) or not column.type):
+        if definition.references and not column.references:
+            target = table_of(change, definition.references)
+            yield Restriction(change, "foreign-key", operation.table, one, new=target, strict=True)
+        if definition.check and not column.check and column.type:
+            yield Restriction(change, "check", operation.table, one, new=definition.check, strict=True)
 
 
 def _final(change: Change, state: TableState | None, table: str, name: str) -> ColumnState | None:

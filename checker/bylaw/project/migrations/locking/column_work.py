@@ -8,9 +8,9 @@ from typing import Final
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import ColumnSpec
 from bylaw.project.migrations.changes import Change
-from bylaw.project.migrations.compatibility.precedents import is_unique
 from bylaw.project.migrations.compatibility.types import parse_type
 from bylaw.project.migrations.locking.constraint_work import never_null
+from bylaw.project.migrations.locking.redefined_work import redefined_work
 from bylaw.project.migrations.locking.rewrites import rewritten_default, rewritten_type
 from bylaw.project.migrations.locking.work import Blocks, Cause, Does, Work
 from bylaw.project.migrations.state.expressions import words
@@ -92,9 +92,8 @@ def _is_constrained_domain(change: Change, name: str) -> bool:
 def altered_column_work(change: Change, operation: ops.AlterColumn, version: int) -> Iterator[Work]:
     table, name = operation.table, operation.column
     state = change.column(table, name)
-    definition = operation.definition
-    if definition is not None:
-        yield from _redefined(change, operation, definition, state)
+    if operation.definition is not None:
+        yield from redefined_work(change, operation, version)
         return
     retyped = operation.type is not None and _retyped(change, operation, operation.type, state)
     if retyped:
@@ -135,20 +134,3 @@ def _stays_required(change: Change, operation: ops.AlterColumn, state: ColumnSta
 def _retyped(change: Change, operation: ops.AlterColumn, new: str, state: ColumnState | None) -> bool:
     old = state.type if state is not None and state.type else operation.old_type
     return rewritten_type(old, new, operation.using, operation.column, change.before.enums)
-
-
-def _redefined(
-    change: Change, operation: ops.AlterColumn, definition: ColumnSpec, state: ColumnState | None
-) -> Iterator[Work]:
-    """Django states the whole column: what changes follows from the state before, where that is known."""
-    table, name = operation.table, operation.column
-    if state is None or not state.created:
-        return
-    retyped = bool(state.type and definition.type) and rewritten_type(state.type, definition.type, "", name)
-    if retyped:
-        yield Work(change, "type", "rewrite", "reads", table, (name,), name=state.type, detail=definition.type)
-    becomes_required = definition.nullable is False and state.nullable is True and not definition.primary_key
-    if becomes_required and not retyped and not never_null(change, table, name, 12):
-        yield Work(change, "not-null", "scan", "reads", table, (name,))
-    if definition.unique and not state.unique and not state.primary_key and not is_unique(change, table, (name,)):
-        yield Work(change, "unique", "index", "reads", table, (name,), inline=True)

@@ -13,6 +13,7 @@ from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.precedents import has_index
 from bylaw.project.migrations.locking.column_work import added_column_work, altered_column_work
 from bylaw.project.migrations.locking.constraint_work import constraint_work
+from bylaw.project.migrations.locking.redefined_work import renamed_key_work
 from bylaw.project.migrations.locking.work import Blocks, Lock, Work, in_use
 from bylaw.project.migrations.state.schema import TableState
 
@@ -60,6 +61,8 @@ def _work(change: Change, version: int) -> Iterator[Work]:
             yield from added_column_work(change, operation, version)
         case ops.AlterColumn() as operation:
             yield from altered_column_work(change, operation, version)
+        case ops.RenameColumn() as operation:
+            yield from renamed_key_work(change, operation)
         case ops.OtherStatement() as operation:
             yield from _other(change, operation, version)
         case _:

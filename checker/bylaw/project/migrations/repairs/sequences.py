@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from bylaw.facts import migrations as ops
 from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.locking.work import Work
@@ -26,7 +27,9 @@ def constraint_steps(work: Work, content: bytes, major: int) -> Steps:
     match work.cause:
         case "not-null" | "primary-key" if work.does == "scan":
             return _never_null(work, content, major)
-        case "foreign-key" | "check" if name and work.inline:
+        case "foreign-key" if work.inline and not isinstance(work.change.operation, ops.AddColumn):
+            return (said(work.change, _altered(work)),)
+        case "foreign-key" | "check" if name and (work.inline or _is_a_field(work.change)):
             return (said(work.change, _inline(work, name)), _validated(work, name))
         case "foreign-key" | "check" if name:
             return (_unvalidated(work, content), _validated(work, name, content))
@@ -94,6 +97,18 @@ def _inline(work: Work, name: str) -> str:
     has_column = work.change.tree.tool == "alembic" or work.change.table(table) is not None
     target = f"{quoted(table)} ({quoted(column)})" if table and has_column else quoted(work.detail)
     return f"{start} FOREIGN KEY ({quoted(work.columns[0])}) REFERENCES {target} NOT VALID"
+
+
+def _is_a_field(change: Change) -> bool:
+    return change.tree.tool == "django" and isinstance(change.operation, ops.AlterColumn)
+
+
+def _altered(work: Work) -> str:
+    """What is left of a changed field of Django where its foreign key can stay."""
+    operation, start = work.change.operation, f"ALTER TABLE {quoted(work.table)}"
+    if isinstance(operation, ops.RenameColumn):
+        return f"{start} RENAME COLUMN {quoted(operation.column)} TO {quoted(operation.new_name)}"
+    return f"{start} ALTER COLUMN {quoted(work.columns[0])} DROP NOT NULL"
 
 
 def _over_index(work: Work, name: str) -> Steps:

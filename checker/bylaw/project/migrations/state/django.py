@@ -67,11 +67,11 @@ def _column(state: TableState | None, field: str) -> str:
 
 
 def _gets_index(state: TableState | None, name: str) -> bool:
-    """Whether a field that is altered had none: known of Django's own fields, relations aside."""
+    """Whether a field that is altered had none: known of Django's own fields."""
     column = state.column(name) if state is not None else None
     if state is None or column is None or column.created is None or column.unique or column.primary_key:
         return False
-    plain = bool(column.type) and not column.type.endswith("field")
+    plain = bool(column.type or column.references) and not column.type.endswith("field")
     return plain and not any(index.columns == (name,) for index in state.indexes)
 
 

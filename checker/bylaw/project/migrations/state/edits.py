@@ -34,6 +34,7 @@ def column_of(spec: ColumnSpec, step: Step | None, identity: int = 0) -> ColumnS
         field=spec.field,
         identity=identity,
         generation=spec.generation,
+        check=spec.check,
     )
 
 

@@ -46,6 +46,8 @@ class ColumnState(msgspec.Struct, frozen=True):
     """As for tables; 0 for a column whose addition was not seen."""
     generation: str = ""
     """How the database fills it, as far as that is known: identity, serial, stored or virtual."""
+    check: str = ""
+    """The condition that its own declaration brings along."""
 
     @property
     def required(self) -> bool | None:

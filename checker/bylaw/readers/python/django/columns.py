@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bylaw.facts.migrations import AddColumn, AlterColumn, CreateIndex, DropColumn, Operation, RenameColumn
-from bylaw.facts.values import Call, flag_of, text_of
+from msgspec.structs import replace
+
+from bylaw.facts.migrations import AddColumn, AlterColumn, DropColumn, Operation, RenameColumn
+from bylaw.facts.values import Call, text_of
 from bylaw.readers.python.django.fields import column_of, field_index, is_many_to_many, join_table, model_key
 from bylaw.readers.python.django.naming import computed, key_of
 
@@ -45,8 +47,9 @@ def alter_field(app: str, call: Call) -> Iterator[Operation]:
         return
     definition = column_of(*pair, app, model)
     if definition is not None:
-        if flag_of(pair[1].keyword("db_index")) and not definition.unique:
-            yield CreateIndex(model_key(app, model), "", (pair[0],), call.span, if_not_exists=True)
+        if not definition.unique:
+            indexes = field_index(model_key(app, model), *pair, call)
+            yield from (replace(index, if_not_exists=True) for index in indexes)
         yield AlterColumn(model_key(app, model), pair[0], call.span, definition=definition)
 
 

@@ -24,7 +24,8 @@ _LENGTHS: Final = {
     "CharField": 0, "EmailField": 254, "SlugField": 50, "URLField": 200, "FileField": 100, "ImageField": 100,
     "FilePathField": 100, "CommaSeparatedIntegerField": 0,
 }  # fmt: skip
-_RELATIONS: Final = ("ForeignKey", "OneToOneField")
+_RELATIONS: Final = ("ForeignKey", "OneToOneField", "ParentalKey")
+_POSITIVE: Final = frozenset({"PositiveIntegerField", "PositiveBigIntegerField", "PositiveSmallIntegerField"})
 _WITHOUT_COLUMN: Final = frozenset({"GenericForeignKey", "GenericRelation", "CompositePrimaryKey"})
 _GENERATED: Final = frozenset({"AutoField", "BigAutoField", "SmallAutoField", "GeneratedField"})
 
@@ -86,6 +87,7 @@ def column_of(name: str, field: Call, app: str, model: str) -> ColumnSpec | None
         comment=text_of(field.keyword("db_comment")) or "",
         span=field.span,
         field=name if column != name else "",
+        check=f'"{column}" >= 0' if field.method in _POSITIVE else "",
     )
 
 
@@ -165,11 +167,12 @@ def field_type(field: Call) -> str:
     return word.lower()
 
 
-def field_index(key: str, name: str, field: Call, where: Call) -> list[Operation]:
+def field_index(key: str, name: str, field: Call, where: Call) -> list[CreateIndex]:
     """The index that a field brings: `db_index=True`, and by default every foreign key and slug."""
     wanted = flag_of(field.keyword("db_index"))
     if wanted is None:
-        wanted = field.method.endswith(("ForeignKey", "SlugField"))
+        is_key = is_relation(field) and not field.method.endswith("OneToOneField")
+        wanted = is_key or field.method.endswith("SlugField")
     unique = flag_of(field.keyword("unique")) or flag_of(field.keyword("primary_key"))
     return [CreateIndex(key, "", (name,), where.span)] if wanted and not unique else []
 
