@@ -15,7 +15,12 @@ _POSTGRES: Final = frozenset({
 
 
 def operations(sql: str, dialect: str, place: Place) -> tuple[Operation, ...]:
-    """The operations of all statements of a text, in order. Never raises.
+    """The operations of all statements of a text, in order. Never raises. For the rest see `reading_of`."""
+    return tuple(reading_of(sql, dialect, place).operations)
+
+
+def reading_of(sql: str, dialect: str, place: Place) -> Reading:
+    """All that a text says. Never raises.
 
     `place` makes a span of character offsets in `sql`. `dialect` is a name such as postgres, mysql, sqlite; '' where it
     is not known: PostgreSQL is tried then, and what the text itself says. A statement that cannot be understood becomes
@@ -23,7 +28,7 @@ def operations(sql: str, dialect: str, place: Place) -> tuple[Operation, ...]:
     """
     reading = Reading.empty()
     read(by_characters(sql, place), dialect, reading)
-    return tuple(reading.operations)
+    return reading
 
 
 def read(stretch: Stretch, dialect: str, reading: Reading) -> str:

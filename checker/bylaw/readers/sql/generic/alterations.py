@@ -222,10 +222,20 @@ def _renamed(part: Cursor, table: str, span: Span) -> Operation:
         part.expect("to")
         return RenameColumn(table, old, part.name(), span)
     if part.accept_any("to", "as", "=") or part.stop - part.at == 1:
-        return RenameTable(table, part.dotted(), span)
+        return RenameTable(table, renamed_table(table, part.dotted(), part.dialect), span)
     old = part.name()
     part.expect("to")
     return RenameColumn(table, old, part.name(), span)
+
+
+_MOVING: Final = frozenset({"mysql", "mariadb", "snowflake", "clickhouse"})
+"""Dialects in which a new name without a schema is one of the current schema's."""
+
+
+def renamed_table(table: str, new_name: str, dialect: str) -> str:
+    """The new name with the schema in which the table stays."""
+    schema, dot, _ = table.rpartition(".")
+    return new_name if dialect in _MOVING or "." in new_name else f"{schema}{dot}{new_name}"
 
 
 def _option(part: Cursor, table: str, span: Span) -> Operation:

@@ -83,7 +83,8 @@ class _Column:
             return "unique"
         elif cursor.accept("check"):
             bounds = cursor.group()
-            self.check = cursor.source(*bounds)
+            found = cursor.source(*bounds)
+            self.check = f"({self.check}) AND ({found})" if self.check else found
             enforcement(cursor)
             return "check"
         elif cursor.peek() == "references":

@@ -109,7 +109,8 @@ def _sp_rename(cursor: Cursor, span: Span) -> Iterator[Operation]:
             part.at += 1
         values.append(string_value(part))
     if len(values) == 2:
-        yield RenameTable(values[0], values[1], span)
+        schema, dot, _ = values[0].rpartition(".")
+        yield RenameTable(values[0], f"{schema}{dot}{values[1]}", span)
     elif len(values) == 3:
         table, _, part_name = values[0].rpartition(".")
         if values[2].lower() == "column":

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Final, Literal
 
 from bylaw.facts.migrations import CreateTable, DataChange, Operation, OtherStatement, UnreadOperation
+from bylaw.readers.sql.text import readable
 from bylaw.source import Span
 
 _BIND: Final = re.compile(r"%\(\w+\)s|%s\b")
@@ -107,10 +108,10 @@ def _change(tree: object, span: Span) -> Operation:
             target = tree.this
             columns: tuple[str, ...] = ()
             if word == "update":
-                columns = tuple(item.this.name for item in tree.expressions if isinstance(item, exp.EQ))
+                columns = tuple(readable(item.this.name) for item in tree.expressions if isinstance(item, exp.EQ))
             filtered = word == "merge" or tree.args.get("where") is not None
             if isinstance(target, exp.Schema):
-                columns, target = tuple(item.name for item in target.expressions), target.this
+                columns, target = tuple(readable(item.name) for item in target.expressions), target.this
             return DataChange(word, _table(target), span, filtered, columns)
     return OtherStatement("query", span)
 
@@ -119,5 +120,5 @@ def _table(node: object) -> str:
     from sqlglot import exp  # noqa: PLC0415
 
     if isinstance(node, exp.Table):
-        return ".".join(part.name for part in node.parts)
+        return ".".join(readable(part.name) for part in node.parts)
     return ""

@@ -21,9 +21,15 @@ def string_value(cursor: Cursor) -> str:
     """The value of the string literal that comes next."""
     if cursor.is_done() or cursor.tokens[cursor.at].kind not in {"string", "quoted"}:
         raise cursor.fail()
-    token = cursor.tokens[cursor.at]
-    cursor.at += 1
-    raw = cursor.text[token.start : token.end]
+    first = cursor.tokens[cursor.at]
+    end = first.start
+    while not cursor.is_done() and cursor.tokens[cursor.at].start == end:  # a doubled quote makes neighbours of literals
+        token = cursor.tokens[cursor.at]
+        if token.kind != first.kind:
+            break
+        end = token.end
+        cursor.at += 1
+    raw = cursor.text[first.start : end]
     return readable(raw[1:-1]).replace(raw[0] * 2, raw[0])
 
 
