@@ -23,7 +23,7 @@ def string_value(cursor: Cursor) -> str:
         raise cursor.fail()
     first = cursor.tokens[cursor.at]
     end = first.start
-    while not cursor.is_done() and cursor.tokens[cursor.at].start == end:  # a doubled quote makes neighbours of literals
+    while not cursor.is_done() and cursor.tokens[cursor.at].start == end:  # a doubled quote parts a literal
         token = cursor.tokens[cursor.at]
         if token.kind != first.kind:
             break
