@@ -27,7 +27,7 @@ def rerunnable_outside_transaction(project: Project, options: Options) -> Iterat
     run begins with them again, and fails at the first one that is there already.
 
     Reported are CREATE, ADD and DROP without IF [NOT] EXISTS that are known to run outside a transaction and have
-    another statement behind them. Django's operations have no such form and are left out.
+    another statement behind them. Django's operations have no such form and are left out, unlike the SQL in `RunSQL`.
 
     Repair: say `IF NOT EXISTS` or `IF EXISTS`, or give every statement a migration of its own.
 

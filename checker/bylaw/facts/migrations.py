@@ -487,3 +487,10 @@ class Migration(msgspec.Struct, frozen=True, array_like=True):
     database does change."""
     one_way: tuple[Span, ...] = ()
     """Django: `RunPython` and `RunSQL` that say nothing of the way back."""
+    embedded: tuple[Span, ...] = ()
+    """Python: the statements of SQL in strings, as `statements` in files of SQL, where a string does several things."""
+
+    @property
+    def all_statements(self) -> tuple[Span, ...]:
+        """Each statement of SQL that has a place of its own."""
+        return (*self.statements, *self.embedded)

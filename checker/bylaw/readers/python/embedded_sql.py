@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -55,10 +55,14 @@ def changes_schema(text: str) -> bool:
     return _SCHEMA_WORDS.search(text) is not None
 
 
-def sql_operations(sql: SqlText, content: bytes, dialect: str) -> tuple[Operation, ...]:
-    """The operations of an SQL text that stands in a Python file with this content."""
+def sql_operations(sql: SqlText, content: bytes, dialect: str, statements: list[Span]) -> tuple[Operation, ...]:
+    """The operations of an SQL text that stands in a Python file with this content. `statements` gets the places of
+    its statements, where there are several operations.
+    """
     place = _places(sql, content)
-    operations = tuple(_read(sql.text, _dialect_of(sql.text, dialect), place))
+    operations, whole = _read(sql.text, _dialect_of(sql.text, dialect), place)
+    if len(operations) > 1:
+        statements.extend(whole)
     if _MOVES_DATA.match(sql.text) and not changes_schema(sql.text):
         operations = tuple(_as_data(operation) for operation in operations)
     if sql.computed:
@@ -88,13 +92,14 @@ def _with_plain_reason(operation: Operation) -> Operation:
     return operation
 
 
-def _read(text: str, dialect: str, place: Callable[[int, int], Span]) -> Iterator[Operation]:
+def _read(text: str, dialect: str, place: Callable[[int, int], Span]) -> tuple[tuple[Operation, ...], tuple[Span, ...]]:
+    """The operations of a text, and its statements."""
     try:
-        from bylaw.readers.sql.statements import operations  # noqa: PLC0415
-
-        yield from operations(text, dialect, place)
+        from bylaw.readers.sql.statements import reading_of  # noqa: PLC0415
     except ImportError:
-        yield UnreadOperation(place(0, len(text)), "sql")
+        return (UnreadOperation(place(0, len(text)), "sql"),), ()
+    reading = reading_of(text, dialect, place)
+    return tuple(reading.operations), tuple(reading.statements)
 
 
 def _places(sql: SqlText, content: bytes) -> Callable[[int, int], Span]:

@@ -45,6 +45,8 @@ def side_effects(changes: Iterable[Change], objects: Objects) -> Iterator[SideEf
         match change.operation:
             case ops.DropObject(kind="trigger" | "rule" as kind, table=table, name=name) if _is_old(change, table):
                 yield from _dropped(change, kind, table, name, objects)
+            case ops.DropObject(kind="function", cascade=True, name=name):
+                yield from _taken_along(change, name, objects)
             case ops.OtherStatement(kind="disable-trigger" | "disable-rule", table=table) if _is_old(change, table):
                 yield from _disabled(change, change.operation, objects)
             case ops.OtherStatement(kind="no-inherit", table=table, name=name) if _is_old(change, table):
@@ -84,6 +86,25 @@ def _dropped(change: Change, kind: str, table: str, name: str, objects: Objects)
         yield SideEffect(change, "rule", "dropped", table, name)
     elif before and (columns := _lost(change, table, before[0], objects)) is not None:
         yield SideEffect(change, "trigger", "dropped", table, name, columns)
+
+
+def _taken_along(change: Change, function: str, objects: Objects) -> Iterator[SideEffect]:
+    """The triggers that call a function which is dropped with CASCADE; not those that the deployment drops itself, or
+    whose tables get another one.
+    """
+    members = [one.operation for one in change.deployment.changes]
+    for table in change.deployment.before.tables:
+        spoken_of = any(
+            isinstance(one, ops.DropObject | ops.CreateObject) and one.kind == "trigger" and same_name(one.table, table)
+            for one in members
+        )
+        if spoken_of or not _is_old(change, table):
+            continue
+        for trigger in objects.parts_of(change, "trigger", table, before=True):
+            if trigger.calls and same_name(trigger.calls, function):
+                columns = _lost(change, table, trigger, objects)
+                if columns is not None:
+                    yield SideEffect(change, "trigger", "dropped", table, trigger.name, columns)
 
 
 def _lost(change: Change, table: str, trigger: ops.CreateObject, objects: Objects) -> tuple[str, ...] | None:

@@ -58,4 +58,4 @@ def in_use(change: Change, table: str) -> bool:
 def statement_of(change: Change) -> Span:
     """The whole statement that an operation is an action of."""
     span = change.operation.span
-    return next((whole for whole in change.step.migration.statements if whole.contains(span)), span)
+    return next((whole for whole in change.step.migration.all_statements if whole.contains(span)), span)

@@ -79,8 +79,10 @@ def _written(bare: str, text: str) -> str:
 
 
 def _is_cut_before(change: Change, kind: str) -> bool:
-    """Django shortens the names of tables and columns itself, in a way of its own."""
-    return change.tree.tool == "django" and kind in {"table", "column"}
+    """Django shortens the names of tables and columns itself, in a way of its own; not those in `RunSQL`."""
+    if change.tree.tool != "django" or kind not in {"table", "column"}:
+        return False
+    return change.operation.span not in change.step.migration.database_only
 
 
 def _is_call(text: str) -> bool:

@@ -192,7 +192,7 @@ def _dropped_defaults(changes: list[Change]) -> Iterator[Refusal]:
         operation = change.operation
         if not isinstance(operation, ops.AlterColumn) or not operation.drop_default:
             continue
-        statements = change.step.migration.statements
+        statements = change.step.migration.all_statements
         whole = next((span for span in statements if span.contains(operation.span)), None)
         if whole is None:
             continue

@@ -69,9 +69,9 @@ def unguarded(placed: Placed, *, everywhere: bool = False) -> Iterator[Unguarded
     `everywhere` all that do not use it.
     """
     entries = [entry for entry in placed if not isinstance(entry[0].operation, ops.Transaction | ops.Setting)]
-    if entries and entries[0][0].tree.tool == "django":
-        return
     for at, (change, place) in enumerate(entries):
+        if change.tree.tool == "django" and change.operation.span not in change.step.migration.database_only:
+            continue
         if (
             everywhere or (place.kind == "outside" and _goes_on(change, entries[at + 1 :]))
         ) and not _follows_its_own_drop(change, entries[:at]):
@@ -81,7 +81,7 @@ def unguarded(placed: Placed, *, everywhere: bool = False) -> Iterator[Unguarded
 def _goes_on(change: Change, later: list[tuple[Change, Place]]) -> bool:
     """Whether another statement follows; actions of one ALTER TABLE are done, or not, together."""
     span = change.operation.span
-    own = next((statement for statement in change.step.migration.statements if statement.contains(span)), span)
+    own = next((one for one in change.step.migration.all_statements if one.contains(span)), span)
     return any(not own.contains(other.operation.span) for other, _ in later)
 
 

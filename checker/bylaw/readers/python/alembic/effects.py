@@ -57,7 +57,8 @@ class Site(msgspec.Struct, frozen=True):
         dialect = self.run.conditions.dialect
         if argument is not None:
             argument = self.run.late.in_call(Call(self.call.function, (argument,), (), self.call.span)).args[0]
-        return executed(argument, self.written.span, self.run.module.content, dialect, strict=strict)
+        content, statements = self.run.module.content, self.run.statements
+        return executed(argument, self.written.span, content, dialect, statements, strict=strict)
 
 
 def effect_of(site: Site) -> bool:

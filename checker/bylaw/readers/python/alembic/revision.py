@@ -32,7 +32,8 @@ def migration_of(module: Module) -> Migration | None:
     if identifier is None or not upgrades:
         return None
     late = LateNames(module.scope.own(""))
-    main, asked = _run(module, upgrades, MAIN_DIALECT, late)
+    statements: list[Span] = []
+    main, asked = _run(module, upgrades, MAIN_DIALECT, late, statements)
     header = _header(module)
     regions = _regions(module)
     return Migration(
@@ -47,6 +48,7 @@ def migration_of(module: Module) -> Migration | None:
         comments=tuple((span(node), module.converter.text(node)) for node in module.comments),
         variants=_variants(module, upgrades, main, asked, late),
         late=tuple(late.names),
+        embedded=tuple(dict.fromkeys(statements)),
     )  # fmt: skip
 
 
@@ -79,13 +81,13 @@ def _upgrades(module: Module) -> list[FunctionNode]:
 
 
 def _run(
-    module: Module, upgrades: list[FunctionNode], dialect: str, late: LateNames
+    module: Module, upgrades: list[FunctionNode], dialect: str, late: LateNames, statements: list[Span]
 ) -> tuple[tuple[Operation, ...], set[str]]:
     operations: list[Operation] = []
     asked: set[str] = set()
     for function in upgrades:
         interpreter = _start(module, dialect)
-        interpreter.late = late
+        interpreter.late, interpreter.statements = late, statements
         operations.extend(interpreter.run(function))
         asked |= interpreter.conditions.asked
     return tuple(operations), asked
@@ -108,7 +110,7 @@ def _variants(
     found = []
     others = asked - {MAIN_DIALECT} or ({"sqlite"} if asked else set())
     for dialect in sorted(others):
-        operations, _ = _run(module, upgrades, dialect, late)
+        operations, _ = _run(module, upgrades, dialect, late, [])
         if operations != main:
             found.append(Variant(dialect, operations))
     return tuple(found)

@@ -28,19 +28,22 @@ _IN_CONTEXT: Final = re.compile(r"%\((\w+)\)s")
 _OBJECTS: Final = frozenset({"Sequence", "Schema", "View", "Extension", "Type", "EnumType"})
 
 
-def executed(argument: Value | None, where: Span, content: bytes, dialect: str, *, strict: bool) -> list[Operation]:
+def executed(
+    argument: Value | None, where: Span, content: bytes, dialect: str, statements: list[Span], *, strict: bool
+) -> list[Operation]:
     """What a statement does that is handed to `execute`.
 
-    `content` is the file, `where` the call. A computed statement is unread if `strict` (it was handed to
-    `op.execute`), else it is Python that moves data.
+    `content` is the file, `where` the call, `statements` as in `sql_operations`. A computed statement is unread if
+    `strict` (it was handed to `op.execute`), else it is Python that moves data.
     """
     if argument is None:
         return []
     if isinstance(argument, Items):
-        return [found for item in argument.items for found in executed(item, where, content, dialect, strict=strict)]
+        each = (executed(item, where, content, dialect, statements, strict=strict) for item in argument.items)
+        return [found for one in each for found in one]
     sql = sql_of(_text_argument(argument))
     if sql is not None:
-        return list(sql_operations(sql, content, dialect))
+        return list(sql_operations(sql, content, dialect, statements))
     change = data_change(argument, where)
     if change is not None:
         return [change]

@@ -46,6 +46,7 @@ def migration_of(module: Module) -> Migration | None:
         variants=_variants(module, run, record, reading),
         database_only=tuple(dict.fromkeys(reading.database_only)),
         told=tuple(reading.told),
+        embedded=tuple(dict.fromkeys(run.statements)),
     )  # fmt: skip
 
 

@@ -132,7 +132,9 @@ def _statements(reading: Reading, value: Value | None, call: Call) -> Iterator[O
     if sql is None:
         yield UnreadOperation(call.span, "the SQL is computed at run time")
     elif sql.text:
-        yield from map(comparable, sql_operations(sql, reading.run.module.content, reading.run.conditions.dialect))
+        run = reading.run
+        found = sql_operations(sql, run.module.content, run.conditions.dialect, run.statements)
+        yield from map(comparable, found)
 
 
 def _run_python(reading: Reading, call: Call) -> Iterator[Operation]:

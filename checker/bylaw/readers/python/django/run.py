@@ -57,7 +57,7 @@ class DjangoRun(Interpreter):
         elif call.method == "execute" and isinstance(call.function, Attr | Ref) and call.args:
             sql = sql_of(call.args[0])
             if sql is not None and changes_schema(sql.text):
-                found = sql_operations(sql, self.module.content, self.conditions.dialect)
+                found = sql_operations(sql, self.module.content, self.conditions.dialect, self.statements)
                 self._found.extend(map(comparable, found))
         elif call.method in _EDITOR_METHODS and isinstance(call.function, Attr) and _is_editor(call.function.value):
             self._found.append(

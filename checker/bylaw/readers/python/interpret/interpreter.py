@@ -31,6 +31,8 @@ class Interpreter(Expressions):
 
     def __init__(self, module: Module, dialect: str, effect: Effect) -> None:
         super().__init__(module, dialect, effect)
+        self.statements: list[Span] = []
+        """Those of SQL in strings, see `Migration.embedded`."""
         self._nesting = 0
         self._returned: list[list[Value]] = []
         self._changed: dict[Span, list[tuple[str, Span]]] = {}
