@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -10,6 +11,9 @@ from bylaw.facts.naming import matches_any
 from bylaw.facts.queries import Query, Touch
 
 _DELETES = frozenset({"delete", "delete-row", "sql-delete"})
+_FIRST_DATA = re.compile(
+    r"(?:^|/)(?:init_?db|initial_?data|(?:\w+_)?seed\w*|first_?run|(?:\w+_)?(?:sample|fake|demo)_?data)(?:/|\.py$)"
+)
 
 
 class Options(RuleOptions):
@@ -18,7 +22,9 @@ class Options(RuleOptions):
     kind: Literal["timestamp", "flag"] = "timestamp"
     """`timestamp`: null until the row is deleted. `flag`: true while it is not (`is_active`)."""
     allow_paths: tuple[str, ...] = ()
-    """Globs of files that may really delete: purge and retention jobs. Tests and migrations always may."""
+    """Globs of files that may really delete: purge and retention jobs. Tests, migrations and scripts that fill an empty
+    database (`seed.py`) always may.
+    """
     allow_functions: tuple[str, ...] = (
         "*hard_delete*", "*purge*", "*erase*", "*wipe*", "*prune*", "*permanent*", "*retention*", "*cleanup*",
         "*clean_up*",
@@ -108,7 +114,7 @@ def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
         query = touch.query
         if query.kind not in _DELETES or touch.undecided or touch.softly or _is_exempt(touch, options):
             continue
-        if project.files[touch.path].matches(options.allow_paths):
+        if project.files[touch.path].matches(options.allow_paths) or _FIRST_DATA.search(touch.path):
             continue
         if matches_any(options.allow_functions, query.function.rpartition(".")[2].lower()):
             continue

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bylaw.facts.code import Class
+from bylaw.facts.code import Class, Variable
 from bylaw.facts.database import Table
 from bylaw.facts.file import FileFacts
-from bylaw.facts.values import Index, Items, Ref, Value
+from bylaw.facts.values import Call, Constant, Index, Items, Ref, Value
 from bylaw.project.roles import context_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,51 @@ class ServedModels:
         if found is None or not isinstance(found.item, Class):
             return []
         served = {table.location: table for table in self._served(found.item, found.file, name, method, frozenset())}
+        served |= {table.location: table for table in self._handed_over(found.item)}
         return list(served.values())
+
+    def of_type_variable(self, name: str, function: str, near: str) -> list[Table]:
+        """The tables that a parameter of a type variable (`app.repository.M`) stands for in a method of a generic
+        class; none for anything but a type variable.
+        """
+        found = self._project.names.definition(name, near)
+        value = found.item.value if found is not None and isinstance(found.item, Variable) else None
+        if not isinstance(value, Call) or value.method != "TypeVar" or not isinstance(value.argument(0), Constant):
+            return []
+        owner, _, method = function.rpartition(".")
+        return self.tables(f"{owner}.", method, near)
+
+    def _handed_over(self, item: Class) -> list[Table]:
+        """`users = Repository(User)`: what the objects that modules make of the class are handed."""
+        served = []
+        for call, file in self._made.get(item.name, ()):
+            made = call.function.value if isinstance(call.function, Index) else call.function
+            if not isinstance(made, Ref) or self._project.names.resolve(made.name, file.module) != item.qualified:
+                continue
+            given = [
+                argument for argument in (*call.args, *(k.value for k in call.keywords)) if isinstance(argument, Ref)
+            ]
+            tables = [self._project.table_of(argument.name, file.module) for argument in given]
+            known = [table for table in tables if table is not None]
+            if len(known) != 1:
+                return []
+            served.append(known[0])
+        return served
+
+    @cached_property
+    def _made(self) -> dict[str, list[tuple[Call, FileFacts]]]:
+        """Last name of a class → the calls of it that module variables are made by, in application code."""
+        index: dict[str, list[tuple[Call, FileFacts]]] = {}
+        for file in self._project.files.values():
+            if context_of(file.facts, self._project.settings) != "app":
+                continue
+            for variable in file.facts.variables:
+                if isinstance(variable.value, Call):
+                    function = variable.value.function
+                    made = function.value if isinstance(function, Index) else function
+                    if isinstance(made, Ref):
+                        index.setdefault(made.name.rpartition(".")[2], []).append((variable.value, file.facts))
+        return index
 
     def _served(self, item: Class, file: FileFacts, name: str, method: str, seen: frozenset[str]) -> Iterator[Table]:
         own = self._own(item, file, name)

@@ -77,8 +77,10 @@ class SoftDeletes:
             table = self.project.table_of(entity, facts.module) if entity else None
             if table is not None:
                 return [table]
-            method = query.function.rpartition(".")[2]
-            return self._served_models.tables(query.entity, method, facts.module)
+            served, method = self._served_models, query.function.rpartition(".")[2]
+            return served.tables(query.entity, method, facts.module) or served.of_type_variable(
+                query.entity, query.function, facts.module
+            )
         name = query.table.rpartition(".")[2]
         found = [table for table in self.project.tables if table.name == name and table.context == "app"]
         return found if len(found) == 1 else []

@@ -46,6 +46,8 @@ class Statement(msgspec.Struct, frozen=True):
     """A value that is a statement, not yet executed."""
 
     drafts: tuple[Draft, ...]
+    collected: bool = False
+    """It stands for a dict or list that holds statements."""
 
     def doubt(self, reason: str) -> None:
         """Note why it cannot be decided what the statement does; the first reason stays."""
@@ -75,3 +77,25 @@ def executed(meaning: Meaning) -> Meaning:
     for draft in meaning.drafts:
         draft.executed = True
     return Rows(meaning.drafts, meaning.drafts[0].entity if len(meaning.drafts) == 1 else "")
+
+
+def lazy(meaning: Meaning) -> bool:
+    """Whether it is a statement that executes itself when somebody looks at it."""
+    return isinstance(meaning, Statement) and all(draft.style == "django" for draft in meaning.drafts)
+
+
+def joined(meanings: list[Meaning]) -> Statement:
+    """All statements among some values, as a collection of them."""
+    drafts = (draft for meaning in meanings if isinstance(meaning, Statement) for draft in meaning.drafts)
+    return Statement(tuple(drafts), collected=True)
+
+
+def taken(meaning: Meaning) -> Meaning:
+    """A statement out of a collection of them; anything else stays what it is."""
+    return Statement(meaning.drafts) if isinstance(meaning, Statement) and meaning.collected else meaning
+
+
+def looped(meaning: Meaning) -> Meaning:
+    """What a loop goes over: the rows of a statement, the statements of a collection."""
+    inner = taken(meaning)
+    return executed(meaning) if inner is meaning else inner

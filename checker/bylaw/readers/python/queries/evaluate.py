@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bylaw.facts.queries import Query, row_type
-from bylaw.facts.values import Attr, Call, Choice, Index, Local, Ref, Starred, Value, children
+from bylaw.facts.values import Attr, Call, Choice, Entries, Index, Items, Local, Ref, Starred, Value, children
 from bylaw.readers.python.module import FunctionNode, Module
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.body import Step
 from bylaw.readers.python.queries.conditions import Conditions
-from bylaw.readers.python.queries.drafts import Draft, Meaning, Rows, Statement, executed
-from bylaw.readers.python.queries.names import arguments, is_condition, mentioned
+from bylaw.readers.python.queries.drafts import Draft, Meaning, Rows, Statement, executed, joined, lazy, looped, taken
+from bylaw.readers.python.queries.names import arguments, helper_name, is_condition
 from bylaw.readers.python.queries.roots import Roots, is_session
 from bylaw.source import Span
 
@@ -43,7 +43,7 @@ class Evaluation:
             case "assign":
                 self._assign(step, meaning)
             case "loop":
-                self._bind(step.targets, executed(meaning))
+                self._bind(step.targets, looped(meaning))
             case "return":
                 self._return(meaning)
             case "do":
@@ -58,8 +58,11 @@ class Evaluation:
         self._bind(step.targets, meaning)
 
     def _kept_elsewhere(self, place: Value, value: Value, meaning: Meaning) -> None:
-        """`self.statement = …`, `filters["deleted_at"] = …`, `book.deleted_at = …`."""
-        if isinstance(meaning, Statement):
+        """`self.statement = …`, `filters["deleted_at"] = …`, `book.deleted_at = …`; `context["books"] = …`."""
+        if isinstance(place, Index) and isinstance(place.value, Local) and lazy(meaning):
+            beside = self.env.get(place.value.name)
+            self.env[place.value.name] = joined([beside, meaning])
+        elif isinstance(meaning, Statement):
             meaning.doubt("it is kept outside the function")
         self.read(place)
         self.conditions.assign_into(place, value)
@@ -74,7 +77,7 @@ class Evaluation:
     def _return(self, meaning: Meaning) -> None:
         if not isinstance(meaning, Statement):
             return
-        if self.function.name in {"get_queryset", "queryset"}:  # the framework executes what these return
+        if self.function.name in known.ASKED_BY_THE_FRAMEWORK:
             executed(meaning)
         for draft in meaning.drafts:
             if not draft.executed:
@@ -104,7 +107,7 @@ class Evaluation:
                 return meaning
             case Index(inner, index):
                 self.read(index)
-                return self.read(inner)
+                return taken(self.read(inner))
             case Starred(inner):
                 return executed(self.read(inner))
             case Choice(condition, then, otherwise):
@@ -112,11 +115,17 @@ class Evaluation:
                 first, second = self.read(then), self.read(otherwise)
                 return first if first is not None else second
             case _:
-                for child in children(value):
-                    meaning = self.read(child)
-                    if isinstance(meaning, Statement):
-                        meaning.doubt("it is part of another value")
-                return None
+                return self._parts(value)
+
+    def _parts(self, value: Value) -> Meaning:
+        """A collection of Django's statements is executed by whom it is handed to; any other value may do anything."""
+        meanings = [self.read(child) for child in children(value)]
+        if isinstance(value, Entries | Items) and any(lazy(meaning) for meaning in meanings):
+            return joined(meanings)
+        for meaning in meanings:
+            if isinstance(meaning, Statement):
+                meaning.doubt("it is part of another value")
+        return None
 
     def _reference(self, ref: Ref) -> Meaning:
         local = self._localised(ref)
@@ -150,6 +159,8 @@ class Evaluation:
             for step in found[1][:-1]:
                 meaning = self._chained(meaning, step, None) if isinstance(meaning, Statement) else meaning
             return self._chained(meaning, method, call) if isinstance(meaning, Statement) else None
+        if name.endswith(known.DELETE_OF_TABLE):
+            return self._started(self.roots.deleted_from_table(call))
         if method == "query" and (statement := self.roots.selected(call, "query")) is not None:
             return self._started(statement, call)
         function = self._localised(call.function)
@@ -195,7 +206,7 @@ class Evaluation:
                 if rows is not None:
                     return rows
             elif meaning is not None:
-                helper = self._helper_name(call)
+                helper = helper_name(call, self.function.owner)
                 for draft in meaning.drafts:
                     draft.helpers.append(helper)
                 if isinstance(meaning, Statement):
@@ -213,23 +224,13 @@ class Evaluation:
             case _:
                 return None
 
-    def _helper_name(self, call: Call) -> str:
-        match call.function:
-            case Ref(name):
-                return name
-            case Attr(Local("self" | "cls"), name):
-                return f"{self.function.owner}.{name}"
-            case _:
-                return f"?.{call.method}"
-
     def _shortcut(self, call: Call) -> Meaning:
         """`get_object_or_404(Model, …)` or `get_object_or_404(queryset, …)`."""
         first = call.argument(0, "klass")
         if isinstance(first, Ref) and self.roots.attribute(first) is None:
-            draft = Draft("select", "django", call.span, first.name, executed=True)
-            draft.names.update(*(keyword.name.split("__") for keyword in call.keywords), *map(mentioned, call.args[1:]))
-            self.drafts.append(draft)
-            return Rows((draft,), first.name)
+            rows = self.roots.looked_up(call, first)
+            self.drafts.extend(rows.drafts)
+            return rows
         meaning = self.read(first) if first is not None else None
         return self._chained(meaning, "get", call) if isinstance(meaning, Statement) else None
 
@@ -255,6 +256,8 @@ class Evaluation:
 
     def _chained(self, statement: Statement, method: str, call: Call | None) -> Meaning:
         """A method of a statement: it filters, executes, deletes, or makes something else of it."""
+        if statement.collected:
+            return taken(statement) if method in {"get", "pop"} else statement
         self._filter(statement, method, call)
         for draft in statement.drafts:
             if method in known.OUTSIDE_ROWS:
@@ -293,4 +296,4 @@ class Evaluation:
             inner = argument.value if isinstance(argument, Starred) else argument
             if isinstance(inner, Call) and not is_condition(inner):
                 for draft in statement.drafts:
-                    draft.helpers.append(self._helper_name(inner))
+                    draft.helpers.append(helper_name(inner, self.function.owner))

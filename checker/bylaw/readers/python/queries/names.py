@@ -62,3 +62,14 @@ def is_condition(call: Call) -> bool:
         return True
     owner = call.name.split(".")[:-1]
     return any(part[:1].isupper() for part in owner) or isinstance(call.function, Attr)
+
+
+def helper_name(call: Call, owner: str) -> str:
+    """What is called: qualified, a method of the class `owner` too; `?.name` for a method of something unknown."""
+    match call.function:
+        case Ref(name):
+            return name
+        case Attr(Local("self" | "cls"), name):
+            return f"{owner}.{name}"
+        case _:
+            return f"?.{call.method}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bylaw.facts.values import Attr, Call, Constant, Local, Ref, Value
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.drafts import Draft, Rows, Statement, Style
+from bylaw.readers.python.queries.names import mentioned
 from bylaw.source import Span
 
 
@@ -47,6 +48,12 @@ class Roots:
         draft.insert_at, draft.head = call.span.end, call.function.span
         return Statement((draft,))
 
+    def deleted_from_table(self, call: Call) -> Statement | None:
+        """`Model.__table__.delete()`."""
+        entity = call.name.removesuffix(known.DELETE_OF_TABLE)
+        written = entity.rpartition(".")[2]
+        return Statement((Draft("delete", "core", call.span, entity, written=written, executed=True),))
+
     def got(self, call: Call) -> Rows | None:
         """`session.get(Model, key)`."""
         first = call.argument(0, "entity")
@@ -56,6 +63,12 @@ class Roots:
         draft = Draft("get", "session", call.span, entity, written=self.written(first.span), executed=True)
         draft.names.update(keyword.name for keyword in call.keywords)
         return Rows((draft,), entity)
+
+    def looked_up(self, call: Call, model: Ref) -> Rows:
+        """`get_object_or_404(Model, …)`."""
+        draft = Draft("select", "django", call.span, model.name, executed=True)
+        draft.names.update(*(keyword.name.split("__") for keyword in call.keywords), *map(mentioned, call.args[1:]))
+        return Rows((draft,), model.name)
 
     def attribute(self, ref: Ref) -> tuple[Statement, list[str]] | None:
         """`Model.objects.filter` or `Model.query.filter_by`: the statement, and the methods that follow it."""

@@ -14,6 +14,7 @@ DELETE = frozenset({
 })  # fmt: skip
 SELECT_OF_EXTENSION, DELETE_OF_EXTENSION = ".db.select", ".db.delete"
 """How the names of Flask-SQLAlchemy's own forms end, where the extension is called as everybody does."""
+DELETE_OF_TABLE = ".__table__.delete"
 TEXT = frozenset({"sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text", "sqlmodel.text"})
 SHORTCUTS = frozenset({
     "django.shortcuts.get_object_or_404", "django.shortcuts.get_list_or_404",
@@ -31,6 +32,8 @@ TO_ROWS = frozenset({
     "one_or_404", "paginate", "last", "latest", "earliest", "in_bulk", "iterator", "aiterator", "aget", "afirst",
     "alast", "alatest", "aearliest", "ain_bulk", "tuples",
 })  # fmt: skip
+ASKED_BY_THE_FRAMEWORK = frozenset({"get_queryset", "queryset", "get_context_data"})
+"""Methods whose results Django executes itself."""
 LAZY_ALL = frozenset({"all"})
 """Django's `.all()` executes nothing."""
 OUTSIDE_ROWS = frozenset({
