@@ -20,6 +20,11 @@ class Options(RuleOptions):
     tests."""
     forbid_create_all_in_tests: bool = False
     """Report it in tests as well: a database that is built from the models never runs a migration."""
+    compare: tuple[Literal["nullability", "type", "foreign-key", "unique", "index"], ...] = (
+        "nullability", "type", "foreign-key", "unique", "index",
+    )  # fmt: skip
+    """What is compared beside tables and columns: whether columns take NULL, of what kind (and length) they are, and
+    the foreign keys, unique constraints and indexes that models declare."""
     believed: int = 0
     """So many places without a migration are believed; of more, one remark says that the project's models or migrations
     are not understood. 0 believes any number."""
@@ -115,7 +120,8 @@ def migration_accompanies_schema_change(project: Project, options: Options) -> I
     ```
     """
     if options.mode == "migrations":
-        yield from _drifts(tuple(project.schema_drifts), options)
+        compared = {"table", "column", "left-table", "left-column", *options.compare}
+        yield from _drifts(tuple(drift for drift in project.schema_drifts if drift.kind in compared), options)
     for push in project.schema_pushes():
         if options.forbid_create_all_in_tests if push.in_tests else _forbids(options):
             yield Finding(
@@ -129,7 +135,8 @@ def _drifts(drifts: tuple[Drift, ...], options: Options) -> Iterator[Finding]:
     if options.believed and len(drifts) > options.believed:
         yield Finding(
             min(drift.location for drift in drifts),
-            f"{len(drifts)} tables and columns seem to have no migration, too many for one that was forgotten",
+            f"{len(drifts)} tables, columns, keys and indexes seem to have no migration, too many for one that was "
+            "forgotten",
             "Set `believed = 0` for this rule to see them all.",
             severity="info",
         )
@@ -145,7 +152,19 @@ def _forbids(options: Options) -> bool:
 
 def _message(drift: Drift) -> str:
     label = f"`{drift.model}`" if drift.model else f"the table `{drift.table}`"
+    over = ", ".join(f"`{column}`" for column in drift.columns)
+    column = f"`{drift.table}.{drift.column}`"
     match drift.kind:
+        case "nullability":
+            return f"{column} is {drift.built} as migrations leave it, and {drift.wanted} in {label}"
+        case "type":
+            return f"{column} is {drift.built} as migrations leave it, and {drift.wanted} in {label}"
+        case "foreign-key":
+            return f"no migration makes {column} a foreign key to `{drift.wanted}`, as {label} declares it"
+        case "unique":
+            return f"no migration makes {over} of `{drift.table}` unique, as {label} declares"
+        case "index":
+            return f"no migration creates the index of {label} over {over}"
         case "table":
             table = f", the table of {label}" if drift.model else ""
             return f"no migration creates `{drift.table}`{table}"
@@ -168,14 +187,28 @@ def _help(drift: Drift, options: Options) -> str:
             return f"Generate the migration: `python manage.py makemigrations {drift.app}`."
         case "alembic":
             return f'Generate the migration: `alembic revision --autogenerate -m "{name.replace("_", " ")}"`.'
+        case _ if drift.kind in _ALTERED:
+            return f"Add a migration with `ALTER TABLE {drift.table} {_ALTERED[drift.kind]} …`."
+        case _ if drift.kind == "index":
+            return f"Add a migration with `CREATE INDEX … ON {drift.table} ({', '.join(drift.columns)})`."
         case _ if drift.kind == "column":
             return f"Add a migration with `ALTER TABLE {drift.table} ADD COLUMN {drift.column} …`."
         case _:
             return f"Add a migration with `CREATE TABLE {drift.table}`."
 
 
+_ALTERED = {
+    "nullability": "ALTER COLUMN", "type": "ALTER COLUMN", "foreign-key": "ADD FOREIGN KEY", "unique": "ADD UNIQUE",
+}  # fmt: skip
+
+
 def _name(drift: Drift) -> str:
     match drift.kind:
+        case "nullability" | "type":
+            return f"alter_{drift.column}_of_{drift.table}"
+        case "foreign-key" | "unique" | "index":
+            word = {"foreign-key": "foreign_key", "unique": "unique", "index": "index"}[drift.kind]
+            return f"add_{word}_{'_'.join(drift.columns)}_to_{drift.table}"
         case "column":
             return f"add_{drift.column}_to_{drift.table}"
         case "table":

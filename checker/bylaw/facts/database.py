@@ -49,10 +49,30 @@ class Column(msgspec.Struct, frozen=True):
     """Django: the attribute that holds the related row (`author`, where `author_id` holds its key)."""
     conditional: bool = False
     """Declared only under a condition, or under a name that cannot be read: the table may lack it."""
+    indexed: bool = False
+    """`index=True`: it has an index of its own, which is the unique one where `unique` is set as well."""
+    sql_type: str = ""
+    """The type in the words of SQL (`varchar(50)`), as migrations spell it; '' where it is not known for certain."""
+    settled: bool = True
+    """All of the declaration was understood, so what it does not say is not so."""
 
     def as_key(self) -> Column:
         """The same column as a primary key, or as a part of one."""
         return msgspec.structs.replace(self, primary_key=True, nullable=False)
+
+
+class TableIndex(msgspec.Struct, frozen=True):
+    """A unique constraint or an index that a table declares beside its columns. `columns` are physical names."""
+
+    columns: tuple[str, ...]
+    location: Location
+    unique: bool = False
+    constraint: bool = False
+    """It is a constraint, not an index by itself."""
+    name: str = ""
+    """'' where it is computed, or left to the database."""
+    partial: bool = False
+    """It does not hold for all rows, or is of a kind of its own (`postgresql_using=`)."""
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -88,6 +108,8 @@ class Table(msgspec.Struct, frozen=True):
     """False where migrations may leave the table alone: Django's `managed = False`, or a class that exists only under a
     condition.
     """
+    indexes: tuple[TableIndex, ...] = ()
+    """Those of `__table_args__`, or among the arguments of `Table(...)`, as far as they were understood."""
 
     @property
     def primary_key(self) -> tuple[Column, ...]:

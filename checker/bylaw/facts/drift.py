@@ -8,14 +8,16 @@ import msgspec
 
 from bylaw.source import Location
 
-DriftKind = Literal["table", "column", "left-table", "left-column"]
+DriftKind = Literal[
+    "table", "column", "left-table", "left-column", "nullability", "type", "foreign-key", "unique", "index"
+]  # fmt: skip
 
 
 class Drift(msgspec.Struct, frozen=True):
-    """One table or column that one side has and the other lacks.
+    """One table, column, key or index that one side has and the other lacks, or that they tell differently.
 
-    `table`, `column`: a model declares it, and no migration creates it. `left-table`, `left-column`: migrations create
-    it, and no model declares it.
+    `table`, `column`, `foreign-key`, `unique`, `index`: a model declares it, and no migration creates it. `left-table`,
+    `left-column`: migrations create it, and no model declares it. `nullability`, `type`: a column differs in it.
     """
 
     kind: DriftKind
@@ -36,6 +38,12 @@ class Drift(msgspec.Struct, frozen=True):
     """The other side: where migrations create the table, or the column that is left over."""
     app: str = ""
     """Django: the application's label."""
+    columns: tuple[str, ...] = ()
+    """What a key or an index is over: physical names; for Django the fields' names."""
+    wanted: str = ""
+    """`nullability`: NULL or NOT NULL; `type`: the type; `foreign-key`: the table it points to. As the model has it."""
+    built: str = ""
+    """The same as migrations leave it."""
 
 
 class Push(msgspec.Struct, frozen=True):

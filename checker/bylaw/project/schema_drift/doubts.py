@@ -69,6 +69,17 @@ class Doubts:
         return frozenset(found)
 
     @cached_property
+    def on_one_kind(self) -> frozenset[str]:
+        """Columns, keys and indexes, in lower case, to which different things are done on different databases."""
+        found: set[str] = set()
+        for step in self._tree.steps:
+            here = set(step.migration.operations)
+            for variant in step.migration.variants:
+                for operation in here.symmetric_difference(variant.operations):
+                    found |= _names(operation)
+        return frozenset(found)
+
+    @cached_property
     def _builds_anything(self) -> bool:
         """Whether one of them may build tables that it does not name."""
         texts = {self._text(step.path) for step in self._tree.steps if _is_vague(step)}
@@ -98,6 +109,15 @@ def _created(operation: Operation) -> Iterator[str]:
             yield bare(name)
         case _:
             pass
+
+
+def _names(operation: Operation) -> set[str]:
+    """The columns, keys and indexes that an operation speaks of, in lower case."""
+    found = {str(getattr(operation, attribute, "")) for attribute in ("name", "new_name")}
+    column = getattr(operation, "column", "")
+    found.add(column if isinstance(column, str) else column.name)
+    found.update(part if isinstance(part, str) else part.name for part in getattr(operation, "columns", ()))
+    return {name.lower() for name in found if name}
 
 
 def _reaches_out(text: str) -> bool:

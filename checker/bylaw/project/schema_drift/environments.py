@@ -24,7 +24,7 @@ def hides(project: Project, tree: MigrationTree, table: Table) -> bool:
     """Whether a hook of the tree's `env.py` may hide the table from Alembic. (Tables that say so themselves, in their
     `info`, are none that the caller asks for.)
     """
-    file = _environment(project, tree)
+    file = environment(project, tree)
     if file is None:
         return False
     text = file.source.content.decode("utf-8", "replace")
@@ -57,7 +57,8 @@ def _is_module(project: Project, name: str) -> bool:
     return project.names.module(name) is not None
 
 
-def _environment(project: Project, tree: MigrationTree) -> File | None:
+def environment(project: Project, tree: MigrationTree) -> File | None:
+    """The tree's `env.py`, beside its revisions or further up; None where it has none."""
     folder = tree.folder
     while True:
         path = f"{folder}/env.py" if folder else "env.py"

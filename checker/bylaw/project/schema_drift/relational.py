@@ -14,8 +14,10 @@ from bylaw.facts.naming import bare
 from bylaw.patterns import regex
 from bylaw.project.migrations.step import MigrationTree
 from bylaw.project.roles import context_of
+from bylaw.project.schema_drift.details import Details
 from bylaw.project.schema_drift.environments import hides
 from bylaw.project.schema_drift.histories import Built, Histories
+from bylaw.project.schema_drift.outlook import Outlook
 from bylaw.source import Location
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ def relational_drifts(project: Project) -> Iterator[Drift]:
     comparison = Comparison(project, histories, tables)
     yield from comparison.columns()
     yield from comparison.tables()
+    yield from comparison.details()
 
 
 class Comparison:
@@ -46,6 +49,7 @@ class Comparison:
         self._project = project
         self._histories = histories
         self._tables = tables
+        self._outlooks: dict[frozenset[MigrationTree], Outlook] = {}
 
     # -- columns
 
@@ -101,6 +105,35 @@ class Comparison:
 
     def _may_exist(self, built: list[Built], name: str) -> bool:
         return any(self._histories.doubts[each.tree].about(name) for each in built)
+
+    # -- what columns are like, keys and indexes
+
+    def details(self) -> Iterator[Drift]:
+        """How columns differ, and the keys and indexes that no migration creates, each once."""
+        found: dict[tuple[str, Location, tuple[str, ...]], Drift] = {}
+        for table in self._tables:
+            built = self._built(table)
+            if built and table.name and self._is_plain(table) and not self._is_strange(table, built):
+                for drift in self._of_table(table, built):
+                    found.setdefault((drift.kind, drift.location, drift.columns), drift)
+        yield from found.values()
+
+    def _of_table(self, table: Table, built: list[Built]) -> Iterator[Drift]:
+        trees = Outlook.trees_of(built)
+        outlook = self._outlooks.get(trees)
+        if outlook is None:
+            outlook = self._outlooks[trees] = Outlook(self._project, self._histories, trees)
+        details = Details(table, built, outlook)
+        for column in table.columns:
+            if self._is_certain(column):
+                yield from details.of(column)
+        if table.complete and outlook.compares_keys:
+            yield from details.indexes()
+
+    def _is_strange(self, table: Table, built: list[Built]) -> bool:
+        """Whether migrations lack so many of the columns that it may be another table of that name."""
+        missing = sum(not any(each.has(column.name) for each in built) for column in table.columns)
+        return missing * 2 > len(table.columns)
 
     # -- tables
 

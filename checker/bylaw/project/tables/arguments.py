@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from bylaw.facts.database import Column, ForeignKey
+from bylaw.facts.database import Column, ForeignKey, TableIndex
 from bylaw.facts.values import Call, Entries, Items, Operator, Ref, Value, text_of
 from bylaw.project.tables.columns import Columns
+from bylaw.project.tables.indexes import table_indexes
 from bylaw.project.tables.inheritance import Kin, Kinship
 
 
@@ -32,6 +33,20 @@ class Arguments:
                 schema = schema or found
                 columns = self.constrain(columns, calls, k.module)
         return columns, schema
+
+    def indexes(self, lineage: list[Kin], columns: list[Column]) -> tuple[TableIndex, ...]:
+        """The unique constraints and indexes of the nearest `__table_args__`. `lineage` are the classes that share the
+        table, nearest first; `columns` those of the table.
+        """
+        for k in lineage:
+            values = [v.value for v in k.fact.variables if v.name == "__table_args__" and v.value is not None]
+            for method in self.kinship.methods(k):
+                if method.name == "__table_args__":
+                    values.extend(method.returns)
+            if values:
+                calls = [call for value in values for call in _table_args(value)[0]]
+                return tuple(table_indexes(calls, self.columns.meanings, k.module, k.file.path, columns))
+        return ()
 
     def constrain(self, columns: list[Column], calls: list[Call], near: str) -> list[Column]:
         """The columns with the constraints among `calls`, which are written in module `near`."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import msgspec
 
 from bylaw.facts.code import Function, Variable
-from bylaw.facts.database import Column
+from bylaw.facts.database import Column, TableIndex
 from bylaw.facts.values import Attr, Call, Index, Ref, Value, is_none, text_of
 from bylaw.project.tables.arguments import Arguments
 from bylaw.project.tables.columns import Columns
 from bylaw.project.tables.drafts import Draft
+from bylaw.project.tables.indexes import table_indexes
 from bylaw.project.tables.inheritance import Kin, Kinship
 from bylaw.project.tables.meaning import Meanings
+from bylaw.project.tables.sqltypes import sql_type
 from bylaw.source import Location
 
 _NOT_COLUMNS = frozenset({
@@ -67,6 +69,7 @@ class Bodies:
                 draft.nullable = False
                 self.columns.annotate(mapped, kin.module, draft)
             self.columns.read(*found, draft)
+            self._settle(*found, draft, annotated=mapped is not None)
             if mapped is None and draft.nullable is None:
                 draft.nullable = True
             body.columns[variable.name] = draft.column(
@@ -82,6 +85,17 @@ class Bodies:
             body.vague = True
         elif is_none(variable.value):
             body.columns.setdefault(variable.name, None)
+
+    def _settle(self, call: Call, near: str, draft: Draft, *, annotated: bool) -> None:
+        """A bare `Column` looks at no annotation; the type of a foreign key is its target's."""
+        bare = self.meanings.short(call, near).endswith(".Column")
+        if annotated and bare and call.keyword("nullable") is None:
+            draft.settled = False
+        if draft.foreign_key is not None and not any(self._is_type(arg, near) for arg in call.args):
+            draft.sql_type = ""
+
+    def _is_type(self, arg: Value, near: str) -> bool:
+        return bool(sql_type(arg, self.meanings, near))
 
     def _is_relation(self, value: Value, near: str) -> bool:
         if not isinstance(value, Call):
@@ -104,6 +118,7 @@ class Bodies:
                 draft.nullable = False
                 self.columns.annotate(mapped, kin.module, draft)
             self.columns.read(*found, draft)
+            self._settle(*found, draft, annotated=mapped is not None)
             body.columns[method.name] = draft.column(
                 method.name, Location(kin.file.path, method.span), kin.fact.qualified
             )
@@ -142,6 +157,13 @@ class Bodies:
             columns.append(draft.column(attribute, Location(path, first.span), declared_by))
         constraints = [arg for arg in call.args[2:] if isinstance(arg, Call)]
         return self.arguments.constrain(columns, constraints, near), complete
+
+    def core_indexes(self, value: Value | None, near: str, path: str, columns: list[Column]) -> tuple[TableIndex, ...]:
+        """The unique constraints and indexes among the arguments of a `Table(...)` call; none for anything else."""
+        if not isinstance(value, Call):
+            return ()
+        calls = [arg for arg in value.args[2:] if isinstance(arg, Call)]
+        return tuple(table_indexes(calls, self.meanings, near, path, columns))
 
 
 def _is_scalar(mapped: Value) -> bool:

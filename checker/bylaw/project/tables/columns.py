@@ -27,6 +27,7 @@ from bylaw.facts.values import (
 from bylaw.project.tables.drafts import Draft
 from bylaw.project.tables.helpers import MAX_HELPERS, inlined
 from bylaw.project.tables.meaning import Meanings
+from bylaw.project.tables.sqltypes import python_type, sql_type
 
 _ROOTS = frozenset({"sqlalchemy", "sqlmodel", "facade", "flask_sqlalchemy", "advanced_alchemy"})
 _COLUMN = frozenset({"Column", "mapped_column", "MappedColumn"})
@@ -44,6 +45,7 @@ _NOT_TYPES = frozenset(
     }
 )
 _MAPPED = frozenset({"sqlalchemy.Mapped"})
+_FLAGS = frozenset({"nullable", "unique", "index", "primary_key"})
 
 
 class Columns:
@@ -97,6 +99,7 @@ class Columns:
 
     def read(self, call: Call, near: str, draft: Draft) -> None:
         """Lay what a column call says over the draft."""
+        draft.settled = draft.settled and not call.spreads
         args = [arg for arg in call.args if not isinstance(arg, Starred)]
         if args and (name := self._name(args[0], near)) is not None:
             draft.name = name
@@ -106,7 +109,7 @@ class Columns:
         for position, arg in enumerate(args):
             self._argument(arg, near, draft, first=position == 0)
         for keyword in call.keywords:
-            self._keyword(keyword, draft)
+            self._keyword(keyword, near, draft)
 
     def _name(self, value: Value, near: str) -> str | None:
         """The text that a column is named by: a literal, or a constant."""
@@ -124,8 +127,11 @@ class Columns:
             draft.has_server_default = True
         elif first and last not in _NOT_TYPES:
             draft.type = type_text(arg) or draft.type
+            draft.sql_type = sql_type(arg, self.meanings, near)
 
-    def _keyword(self, keyword: Keyword, draft: Draft) -> None:
+    def _keyword(self, keyword: Keyword, near: str, draft: Draft) -> None:
+        if keyword.name in _FLAGS and flag_of(keyword.value) is None:
+            draft.settled = False  # also None: it is no True, and not what is left out
         match keyword.name:
             case "name" | "__name_pos":
                 draft.name = text_of(keyword.value) or draft.name
@@ -136,12 +142,15 @@ class Columns:
                 draft.nullable = flag_of(keyword.value)
             case "unique":
                 draft.unique = flag_of(keyword.value) is True
+            case "index":
+                draft.indexed = flag_of(keyword.value) is True
             case "default" | "default_factory" | "insert_default":
                 draft.has_default = not is_none(keyword.value)
             case "server_default":
                 draft.has_server_default = not is_none(keyword.value)
             case "type_" | "__type_pos":
                 draft.type = type_text(keyword.value) or draft.type
+                draft.sql_type = sql_type(keyword.value, self.meanings, near)
             case _:
                 pass
 
@@ -204,6 +213,7 @@ class Columns:
                     self.annotate(value, found.file.module, draft, depth + 1)
                     return
         draft.type = type_text(inner)
+        draft.sql_type = python_type(inner, self.meanings, near)
 
     def _annotated(self, kind: Index, near: str, draft: Draft, depth: int) -> None:
         items = kind.index.items if isinstance(kind.index, Items) else (kind.index,)
@@ -211,7 +221,9 @@ class Columns:
         for item in items[1:]:
             column = self.call(item, near)
             if column is not None:
+                before = draft.nullable
                 self.read(*column, draft)
+                draft.settled = draft.settled and draft.nullable == before
 
 
 def _named(text: str) -> ForeignKey:

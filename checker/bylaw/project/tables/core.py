@@ -50,6 +50,7 @@ class CoreTables:
                 name=name or "", model="", class_name="", orm="sqlalchemy", location=Location(file.path, span),
                 columns=tuple(columns), complete=complete, schema=text_of(site.call.keyword("schema")) or "",
                 registry=registry,
+                indexes=self.mapped.bodies.core_indexes(site.call, file.module, file.path, columns),
             )  # fmt: skip
 
     def imperative(self, file: FileFacts) -> Iterator[tuple[str, str]]:

@@ -21,6 +21,9 @@ class Draft(msgspec.Struct):
     unique: bool = False
     unsure: bool = False
     """Declared only under a condition, or under a name that cannot be read."""
+    indexed: bool = False
+    sql_type: str = ""
+    settled: bool = True
 
     def column(self, attribute: str, location: Location, declared_by: str) -> Column:
         nullable = False if self.primary_key else self.nullable
@@ -29,4 +32,5 @@ class Draft(msgspec.Struct):
             type=self.type,
             nullable=nullable, primary_key=self.primary_key, foreign_key=self.foreign_key, has_default=self.has_default,
             has_server_default=self.has_server_default, unique=self.unique, conditional=self.unsure,
+            indexed=self.indexed, sql_type=self.sql_type, settled=self.settled,
         )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bylaw.facts.code import Variable
-from bylaw.facts.database import Column, Table
+from bylaw.facts.database import Column, Table, TableIndex
 from bylaw.facts.values import Attr, Call, Ref, Value, flag_of, text_of
 from bylaw.project.tables import library
 from bylaw.project.tables.bodies import Bodies
@@ -170,7 +170,15 @@ class MappedClasses:
             location=Location(kin.file.path, kin.fact.span), columns=tuple(columns), complete=complete,
             parents=tuple(parent.fact.qualified for parent in parents), schema=schema, registry=self.registry(kin),
             bases=lineage_names(kin), attributes=attribute_names(kin), managed=not kin.fact.conditional,
+            indexes=self.indexes(kin, columns),
         )  # fmt: skip
+
+    def indexes(self, kin: Kin, columns: list[Column]) -> tuple[TableIndex, ...]:
+        """The unique constraints and indexes beside the columns of the class's own table."""
+        table = kin.variable("__table__")
+        if table is not None:
+            return self.bodies.core_indexes(table.value, kin.module, kin.file.path, columns)
+        return self.bodies.arguments.indexes(self._own_lineage(kin), columns)
 
     def registry(self, kin: Kin) -> str:
         """The base whose metadata holds the table: `Base` of the project, the `db` object, or a library's base."""

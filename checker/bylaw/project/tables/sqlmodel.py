@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from bylaw.facts.code import Variable
 from bylaw.facts.database import Column, Table
-from bylaw.facts.values import Call, Entries, Index, Items, Opaque, Value, flag_of, is_none, text_of
+from bylaw.facts.values import Call, Constant, Entries, Index, Items, Opaque, Value, flag_of, is_none, text_of
 from bylaw.project.tables import library
 from bylaw.project.tables.columns import Columns, type_text, unwrapped
 from bylaw.project.tables.drafts import Draft
 from bylaw.project.tables.inheritance import Kin
 from bylaw.project.tables.meaning import Meanings
 from bylaw.project.tables.sqlalchemy import MappedClasses, attribute_names, library_columns, lineage_names
+from bylaw.project.tables.sqltypes import sql_type
 from bylaw.source import Location
 
 ROOT = "sqlmodel.SQLModel"
 _FIELDS = frozenset({"sqlmodel.Field", "pydantic.Field"})
+_FLAGS = frozenset({"nullable", "unique", "index", "primary_key"})
 _SKIPPED = frozenset({"ClassVar", "PrivateAttr"})
 
 
@@ -70,6 +72,7 @@ class SqlModels:
             orm="sqlmodel", location=Location(kin.file.path, kin.fact.span), columns=tuple(own), complete=complete,
             parents=tuple(parent.fact.qualified for parent in parents), schema=schema, registry=ROOT,
             bases=lineage_names(kin), attributes=attribute_names(kin), managed=not kin.fact.conditional,
+            indexes=self.mapped.bodies.arguments.indexes([k for k in kin.lineage() if id(k) not in above], own),
         )  # fmt: skip
 
     def _fields(self, kin: Kin) -> dict[str, Column | None]:
@@ -101,6 +104,7 @@ class SqlModels:
             self._read(variable.value, near, draft)
         elif variable.value is not None and not isinstance(variable.value, Call):
             draft.has_default = not is_none(variable.value)
+            draft.settled = draft.has_default or draft.nullable is True  # pydantic 1 took NULL for such a field
         return draft.column(variable.name, Location(kin.file.path, variable.span), kin.fact.qualified)
 
     def _annotated_fields(self, annotation: Value, near: str, draft: Draft) -> None:
@@ -115,6 +119,8 @@ class SqlModels:
                     self._read(item, near, draft)
 
     def _read(self, call: Call, near: str, draft: Draft) -> None:
+        flags = [keyword.value for keyword in call.keywords if keyword.name in _FLAGS]
+        draft.settled = draft.settled and not call.spreads and all(flag_of(value) is not None for value in flags)
         default = call.argument(0, "default")
         draft.has_default = draft.has_default or (
             default is not None and not is_none(default) and not _is_ellipsis(default)
@@ -129,10 +135,15 @@ class SqlModels:
                     draft.nullable = flag_of(keyword.value)
                 case "unique":
                     draft.unique = flag_of(keyword.value) is True
+                case "index":
+                    draft.indexed = flag_of(keyword.value) is True
+                case "max_length":
+                    draft.sql_type = _sized(draft.sql_type, keyword.value)
                 case "default_factory":
                     draft.has_default = True
                 case "sa_type":
                     draft.type = type_text(keyword.value) or draft.type
+                    draft.sql_type = sql_type(keyword.value, self.meanings, near)
                 case "sa_column":
                     self._sa_column(keyword.value, near, draft)
                 case "sa_column_args" if isinstance(keyword.value, Items):
@@ -144,13 +155,16 @@ class SqlModels:
 
     def _sa_column(self, value: Value, near: str, draft: Draft) -> None:
         column = self.columns.call(value, near)
-        if column is not None:
-            draft.nullable = None
+        if column is None:
+            draft.settled = False
+        else:
+            draft.nullable, draft.sql_type = None, ""
             self.columns.read(*column, draft)
             draft.nullable = draft.nullable is not False
 
     def _sa_keywords(self, entries: Entries, draft: Draft) -> None:
         for key, value in entries.entries:
+            draft.settled = draft.settled and text_of(key) not in {None, *_FLAGS}
             match text_of(key):
                 case "name":
                     draft.name = text_of(value) or draft.name
@@ -162,6 +176,13 @@ class SqlModels:
                     draft.primary_key = flag_of(value) is True
                 case _:
                     pass
+
+
+def _sized(text: str, length: Value) -> str:
+    """The type of a text with `max_length=`; '' where that is computed."""
+    if text != "varchar":
+        return text
+    return f"{text}({length.value})" if isinstance(length, Constant) and isinstance(length.value, int) else ""
 
 
 def _known(name: str) -> bool:

@@ -1,0 +1,56 @@
+"""What about some lines of migrations keeps a comparison from being certain."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bylaw.project.migrations.step import MigrationTree
+from bylaw.project.schema_drift.environments import environment
+from bylaw.project.schema_drift.histories import Built, Histories
+
+if TYPE_CHECKING:
+    from bylaw.project import Project
+
+_OWN_COMPARISON = re.compile(r"\bcompare_type\s*=\s*(?!True\b)\w")
+_HOOK = re.compile(r"\binclude_(?:object|name)\b")
+_OF_KEYS = re.compile(
+    r"index|constraint|foreign_key|type_\s*(?:==|!=|in|not)\b(?!\s*[\"'](?:table|column|schema)[\"'])"
+)
+
+
+class Outlook:
+    """The outlook on tables that some trees build."""
+
+    def __init__(self, project: Project, histories: Histories, trees: frozenset[MigrationTree]) -> None:
+        self._histories = histories
+        self._trees = trees
+        files = (environment(project, tree) for tree in trees)
+        self._texts = [file.source.content.decode("utf-8", "replace") for file in files if file is not None]
+
+    @staticmethod
+    def trees_of(built: list[Built]) -> frozenset[MigrationTree]:
+        return frozenset(each.tree for each in built)
+
+    def doubts(self, name: str) -> bool:
+        """Whether migrations may have done something to a column, key or index of that name which was not understood,
+        or which they do on one kind of database alone.
+        """
+        return any(
+            self._histories.doubts[tree].about(name) or name.lower() in self._touched(tree) for tree in self._trees
+        )
+
+    @cached_property
+    def compares_types(self) -> bool:
+        """Whether Alembic would compare types, by itself."""
+        own = any(_OWN_COMPARISON.search(text) for text in self._texts)
+        return not own and all(tree.tool == "alembic" for tree in self._trees)
+
+    @cached_property
+    def compares_keys(self) -> bool:
+        """Whether no hook leaves keys or indexes out."""
+        return not any(_HOOK.search(text) and _OF_KEYS.search(text) for text in self._texts)
+
+    def _touched(self, tree: MigrationTree) -> frozenset[str]:
+        return self._histories.doubts[tree].on_one_kind
