@@ -33,13 +33,15 @@ def start(root: str, changed: Iterable[str]) -> None:
 def answer(root: str, paths: Collection[str]) -> Callable[[], bytes | None] | None:
     """What waits for the fork that reads these files (and perhaps others), given from the root; None without one.
 
-    It gives what `bylaw.engine.reading.read_early` returned, or None where the fork came to grief.
+    It gives what `bylaw.engine.jobs.read_early` found, in msgpack, or None where the fork came to grief.
     """
     asked, waiting = _started.pop(root, (frozenset(), None))
     return waiting if paths and asked.issuperset(paths) else None
 
 
 def _read(root: str, paths: list[str]) -> bytes:
-    from bylaw.engine.reading import read_early  # noqa: PLC0415 - in the fork alone
+    import msgspec  # noqa: PLC0415 - in the fork alone
 
-    return read_early(root, paths)
+    from bylaw.engine.jobs import read_early  # noqa: PLC0415
+
+    return msgspec.msgpack.encode(read_early(root, paths))

@@ -6,20 +6,18 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from bylaw.engine import ahead
-from bylaw.engine.cache import FactsCache, decode, digest, encode
-from bylaw.engine.discovery import Discovery, Signature
-from bylaw.engine.forking import beside, may_fork, processors
+from bylaw.engine.cache import FactsCache, decode
+from bylaw.engine.discovery import Discovery
+from bylaw.engine.forking import beside, processors
+from bylaw.engine.jobs import Early, Job, Outcome, carry_out
+from bylaw.engine.parallel import in_parallel
 from bylaw.facts.file import FileFacts
-from bylaw.readers import read_file
-
-if TYPE_CHECKING:
-    from multiprocessing.context import BaseContext
 
 PARALLEL_FROM = 400_000
 """Bytes of source from which worker processes pay for their start."""
@@ -54,29 +52,6 @@ def read_all(root: Path, discovery: Discovery, cache: FactsCache, progress: Prog
             gc.enable()
 
 
-_Job = tuple[str, list[tuple[str, bytes]]]
-"""The root, and paths to read with the digest of the content whose facts are stored."""
-
-
-class _Outcome(msgspec.Struct, frozen=True):
-    """One file as a reader left it: the content's digest and encoded facts, or why it could not be read.
-
-    Without facts and reason the content is the one whose facts are stored.
-    """
-
-    digest: bytes = b""
-    encoded: bytes = b""
-    reason: str = ""
-
-
-class _Early(msgspec.Struct, frozen=True):
-    """What a fork found in a file before this run looked at it; it holds while the file has this signature."""
-
-    path: str
-    signature: Signature
-    outcome: _Outcome
-
-
 class _Reading:
     """One run over all files."""
 
@@ -100,7 +75,7 @@ class _Reading:
         again = [path for path, outcome in self.outcomes(unusable) if not self.take(path, outcome)]
         for path in again:
             self.cache.entries.pop(path)
-            self.take(path, _read_chunk(self.job([path]))[0])
+            self.take(path, carry_out(self.job([path]))[0])
         self.cache.keep_only(files)
         result.facts = {path: result.facts[path] for path in files if path in result.facts}
         return result
@@ -116,7 +91,7 @@ class _Reading:
                 unusable.append(path)
         return unusable
 
-    def take(self, path: str, outcome: _Outcome) -> bool:
+    def take(self, path: str, outcome: Outcome) -> bool:
         """Keep what a reader found; False when it relies on stored facts that cannot be decoded."""
         if outcome.reason:
             self.result.failed[path] = outcome.reason
@@ -130,14 +105,14 @@ class _Reading:
         self.cache.put(path, self.discovery.files[path], outcome.digest, encoded)
         return True
 
-    def job(self, paths: list[str]) -> _Job:
+    def job(self, paths: list[str]) -> Job:
         entries = self.cache.entries
-        return str(self.root), [(path, entries[path].digest if path in entries else b"") for path in paths]
+        return Job(str(self.root), [(path, entries[path].digest if path in entries else b"") for path in paths])
 
     def size(self, paths: Iterable[str]) -> int:
         return sum(self.discovery.files[path].size for path in paths)
 
-    def beside(self, missing: list[str]) -> Callable[[], list[_Outcome] | None]:
+    def beside(self, missing: list[str]) -> Callable[[], list[Outcome] | None]:
         """Have the few files that have changed read by a fork, while this process decodes the facts of all others.
 
         What it returns waits for the outcomes; None where there are none: that would not pay, or did not work.
@@ -148,42 +123,41 @@ class _Reading:
         stored = sum(len(entry.facts) for entry in self.cache.entries.values())
         if not missing or stored < _DECODING or self.size(missing) >= PARALLEL_FROM:
             return lambda: None
-        waiting = beside(lambda: msgspec.msgpack.encode(_read_chunk(self.job(missing))))
+        waiting = beside(lambda: msgspec.msgpack.encode(carry_out(self.job(missing))))
 
-        def outcomes() -> list[_Outcome] | None:
+        def outcomes() -> list[Outcome] | None:
             data = waiting()
-            return None if data is None else msgspec.msgpack.decode(data, type=list[_Outcome])
+            return None if data is None else msgspec.msgpack.decode(data, type=list[Outcome])
 
         return outcomes
 
-    def early(self, data: bytes | None, missing: list[str]) -> list[_Outcome] | None:
+    def early(self, data: bytes | None, missing: list[str]) -> list[Outcome] | None:
         """The outcomes of a head start; None where it came to nothing or was overtaken by another change."""
         if data is None:
             return None
-        read = {found.path: found for found in msgspec.msgpack.decode(data, type=list[_Early])}
+        read = {found.path: found for found in msgspec.msgpack.decode(data, type=list[Early])}
         if any(path not in read or read[path].signature != self.discovery.files[path] for path in missing):
             return None
         return [read[path].outcome for path in missing]
 
-    def outcomes(self, paths: list[str]) -> Iterator[tuple[str, _Outcome]]:
-        """Read files, in worker processes where there is enough to read."""
+    def outcomes(self, paths: list[str]) -> Iterator[tuple[str, Outcome]]:
+        """Read files, in several processes where there is enough to read."""
         size = self.size(paths)
-        workers = min(processors(), max(1, size // _CHUNK))
-        done = 0
-        for job, outcomes in self.read(paths, workers if size >= PARALLEL_FROM else 1):
-            for (path, _), outcome in zip(job[1], outcomes, strict=True):
-                yield path, outcome
-            done += len(outcomes)
-            if self.progress is not None:
-                self.progress(done, len(paths))
+        workers = min(processors(), max(1, size // _CHUNK)) if size >= PARALLEL_FROM else 1
+        if workers == 1:
+            for done, path in enumerate(paths, start=1):
+                yield path, carry_out(self.job([path]))[0]
+                self.tell(done, len(paths))
+            return
+        jobs = [self.job(chunk) for chunk in self.chunks(paths, workers)]
+        before = [0, *accumulate(len(job.files) for job in jobs)]
+        outcomes = in_parallel(jobs, workers, lambda begun: self.tell(before[begun - 1], len(paths)))
+        for job, found in zip(jobs, outcomes, strict=True):
+            yield from zip((path for path, _ in job.files), found, strict=True)
 
-    def read(self, paths: list[str], workers: int) -> Iterator[tuple[_Job, list[_Outcome]]]:
-        if workers > 1:
-            yield from _in_parallel([self.job(chunk) for chunk in self.chunks(paths, workers)], workers)
-        else:
-            for path in paths:
-                job = self.job([path])
-                yield job, _read_chunk(job)
+    def tell(self, done: int, total: int) -> None:
+        if self.progress is not None:
+            self.progress(done, total)
 
     def chunks(self, paths: Iterable[str], workers: int) -> Iterator[list[str]]:
         """Paths in groups, the largest files first and the groups ever smaller, so that all workers end together."""
@@ -199,54 +173,3 @@ class _Reading:
                 chunk, size = [], 0
         if chunk:
             yield chunk
-
-
-def _in_parallel(jobs: list[_Job], workers: int) -> Iterator[tuple[_Job, list[_Outcome]]]:
-    """Read in worker processes; if those cannot work (no processes allowed, one was killed), read here."""
-    # Not for the many runs in which few files have changed: these take longer to load than such files to read.
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
-    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
-
-    left = list(jobs)
-    try:
-        with ProcessPoolExecutor(workers, mp_context=_context()) as pool:
-            for job, outcomes in zip(jobs, pool.map(_read_chunk, jobs), strict=True):
-                yield job, outcomes
-                left.remove(job)
-    except (BrokenProcessPool, OSError):
-        for job in left:
-            yield job, _read_chunk(job)
-
-
-def _context() -> BaseContext:
-    import multiprocessing  # noqa: PLC0415 - as above
-
-    return multiprocessing.get_context("fork" if may_fork() else "spawn")
-
-
-def read_early(root: str, paths: Iterable[str]) -> bytes:
-    """Read files whose signatures nobody has looked at yet. Returns what `read_all` understands."""
-    gc.disable()
-    found = []
-    for path in paths:
-        try:
-            signature = Signature.of(Path(root, path).stat())
-        except OSError:
-            continue
-        found.append(_Early(path, signature, _read_one(root, path, b"")))
-    return msgspec.msgpack.encode(found)
-
-
-def _read_chunk(job: _Job) -> list[_Outcome]:
-    gc.disable()
-    root, paths = job
-    return [_read_one(root, path, known) for path, known in paths]
-
-
-def _read_one(root: str, path: str, known: bytes) -> _Outcome:
-    try:
-        content = Path(root, path).read_bytes()
-    except OSError as error:
-        return _Outcome(reason=error.strerror or str(error))
-    identity = digest(content)
-    return _Outcome(identity, b"" if identity == known else encode(read_file(path, content)))

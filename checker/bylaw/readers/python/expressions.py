@@ -13,6 +13,7 @@ from bylaw.readers.python.meaning import LIST_CHANGES, is_meaningful
 from bylaw.readers.python.module import CastNode
 from bylaw.readers.python.parse import field, kind
 from bylaw.readers.python.scope import Frame, bound_names
+from bylaw.readers.python.strings import plain_text
 from bylaw.readers.python.visit import Handler, LoopNode, Visitor, within
 
 MAX_WORDS_IN = 100_000
@@ -134,6 +135,11 @@ def _annotation(walk: Visitor, node: Node, _role: Role) -> None:
 
 
 def _string(walk: Visitor, node: Node, _role: Role) -> None:
+    plain = plain_text(walk.text(node))
+    if plain is not None:
+        if len(plain) <= MAX_WORDS_IN:
+            _words(walk, plain)
+        return
     for child in node.children:
         if child.kind_id == _INTERPOLATION:
             walk.children(child, "other")

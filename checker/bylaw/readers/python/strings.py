@@ -8,8 +8,18 @@ _ESCAPE = re.compile(
     r"\\(?:(?P<line>\r\n|\n|\r)|(?P<simple>[\\'\"abfnrtv])|(?P<octal>[0-7]{1,3})|x(?P<x>[0-9a-fA-F]{2})"
     r"|u(?P<u>[0-9a-fA-F]{4})|U(?P<wide>[0-9a-fA-F]{8})|N\{(?P<named>[^}]*)\})"
 )
+_QUOTES = frozenset("'\"")
 _SIMPLE = {"\\": "\\", "'": "'", '"': '"', "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _REPLACEMENT = "\ufffd"
+
+
+def plain_text(literal: str) -> str | None:
+    """What stands between the quotes of a string without prefix and escapes, as most are; None for others."""
+    quote = literal[:1]
+    if quote not in _QUOTES or literal[-1:] != quote or len(literal) < len("''"):
+        return None
+    text = literal[1:-1]
+    return None if quote in text or "\\" in text or "\r" in text else text
 
 
 def literal_text(written: str, *, raw: bool, formatted: bool) -> str:

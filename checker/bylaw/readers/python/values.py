@@ -26,7 +26,7 @@ from bylaw.facts.values import (
 )
 from bylaw.readers.python.parse import all_kinds, field, kind, span
 from bylaw.readers.python.scope import Scope
-from bylaw.readers.python.strings import literal_text
+from bylaw.readers.python.strings import literal_text, plain_text
 from bylaw.source import Span
 
 MAX_DEPTH: Final = 200
@@ -55,7 +55,8 @@ class Converter:
         """The whole text, where bytes are characters: taking parts of it costs half as much."""
 
     def text(self, node: Node) -> str:
-        return self.part(node.start_byte, node.end_byte)
+        start, end = node.start_byte, node.end_byte
+        return self._ascii[start:end] or self.content[start:end].decode("utf-8", "replace")
 
     def part(self, start: int, end: int) -> str:
         """The text between two offsets, in bytes."""
@@ -148,6 +149,9 @@ class Converter:
     def _string(self, node: Node, depth: int) -> Value:
         if node.end_byte - node.start_byte > MAX_TEXT:
             return Opaque("long-string", span(node))
+        plain = plain_text(self.text(node))
+        if plain is not None:
+            return Constant(plain, span(node))
         children = node.children
         if not children:
             return Opaque(node.type, span(node))

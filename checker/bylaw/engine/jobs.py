@@ -1,0 +1,67 @@
+"""Files to be read, and what came of it, in a form that goes from one process to another."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from bylaw.engine.cache import digest, encode
+from bylaw.engine.discovery import Signature
+from bylaw.readers import read_file
+
+
+class Job(msgspec.Struct, frozen=True):
+    """The root, and paths to read with the digest of the content whose facts are stored."""
+
+    root: str
+    files: list[tuple[str, bytes]]
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """One file as a reader left it: the content's digest and encoded facts, or why it could not be read.
+
+    Without facts and reason the content is the one whose facts are stored.
+    """
+
+    digest: bytes = b""
+    encoded: bytes = b""
+    reason: str = ""
+
+
+class Early(msgspec.Struct, frozen=True):
+    """What a fork found in a file before the run itself looked at it; it holds while the file has this signature."""
+
+    path: str
+    signature: Signature
+    outcome: Outcome
+
+
+def carry_out(job: Job) -> list[Outcome]:
+    """Read the files of a job, in order."""
+    gc.disable()
+    return [_read(job.root, path, known) for path, known in job.files]
+
+
+def read_early(root: str, paths: Iterable[str]) -> list[Early]:
+    """Read files whose signatures nobody has looked at yet; those that are gone are left out."""
+    gc.disable()
+    found = []
+    for path in paths:
+        try:
+            signature = Signature.of(Path(root, path).stat())
+        except OSError:
+            continue
+        found.append(Early(path, signature, _read(root, path, b"")))
+    return found
+
+
+def _read(root: str, path: str, known: bytes) -> Outcome:
+    try:
+        content = Path(root, path).read_bytes()
+    except OSError as error:
+        return Outcome(reason=error.strerror or str(error))
+    identity = digest(content)
+    return Outcome(identity, b"" if identity == known else encode(read_file(path, content)))
