@@ -10,7 +10,7 @@ import msgspec
 
 from bylaw.facts.code import CallSite, Class, Function, Import
 from bylaw.facts.file import FileFacts
-from bylaw.facts.values import Attr, Call, Constant, Operator, Ref, Text, Value, text_of, walk
+from bylaw.facts.values import Attr, Call, Constant, Items, Local, Operator, Ref, Text, Value, text_of, walk
 from bylaw.project.names import Names
 
 DISCOVERIES = frozenset({
@@ -175,12 +175,37 @@ class _Walk:
             return
         text = text_of(argument)
         if text is None and isinstance(argument, Ref):
-            found = self.names.definition(argument.name, file.module)
-            text = text_of(getattr(found.item, "value", None)) if found is not None else None
-        if text is not None:
-            self._load(self._absolute(text.replace(":", "."), file), file.module)
-        else:
+            text = text_of(self._followed(argument, file))
+        names = [text] if text is not None else self._spelled_out(argument, site, file)
+        for name in names:
+            self._load(self._absolute(name.replace(":", "."), file), file.module)
+        if not names:
             self.reach.discovered.add(self._prefix(argument, file) or self._listed(site, file))
+
+    def _spelled_out(self, argument: Value | None, site: CallSite, file: FileFacts) -> list[str]:
+        """`for name in APPS: import_module(f"app.{name}.models")` over literal names; nothing where they are not."""
+        parts = argument.parts if isinstance(argument, Text) else (argument,)
+        variables = {part.name.rpartition(".")[2] for part in parts if isinstance(part, Local | Ref)}
+        loop = next((loop for loop in reversed(site.loops) if variables == set(loop.targets)), None)
+        values = self._followed(loop.values, file) if loop is not None and not self._grows(loop.values, file) else None
+        if not isinstance(values, Items) or not all(text_of(item) is not None for item in values.items):
+            return []
+        texts = [text_of(item) or "" for item in values.items]
+        fixed = [text_of(part) if part is not None else None for part in parts]
+        return ["".join(text if part is None else part for part in fixed) for text in texts]
+
+    def _grows(self, value: Value, file: FileFacts) -> bool:
+        """Whether the variable that a value names is assigned or added to more than once."""
+        found = self.names.definition(value.name, file.module) if isinstance(value, Ref) else None
+        if found is None:
+            return False
+        assigned = sum(variable.name == found.name.rpartition(".")[2] for variable in found.file.variables)
+        return assigned != 1 or any(use.name.startswith(f"{found.name}.") for use in found.file.references)
+
+    def _followed(self, value: Value, file: FileFacts) -> Value | None:
+        """A value, or what the module variable that it names holds."""
+        found = self.names.definition(value.name, file.module) if isinstance(value, Ref) else None
+        return getattr(found.item, "value", None) if found is not None else value
 
     def _listed(self, site: CallSite, file: FileFacts) -> str:
         """The package that a loop around the call lists: `for module in walk_packages(models.__path__)`."""
