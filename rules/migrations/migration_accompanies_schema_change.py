@@ -26,8 +26,9 @@ class Options(RuleOptions):
     """What is compared beside tables and columns: whether columns take NULL, of what kind (and length) they are, and
     the foreign keys, unique constraints and indexes that models declare."""
     believed: int = 0
-    """So many places without a migration are believed; of more, one remark says that the project's models or migrations
-    are not understood. 0 believes any number."""
+    """So many places without a migration are believed, of tables and columns together and of each kind that `compare`
+    names; of more, one remark says that the project's models or migrations are not understood, or have drifted apart
+    long ago. 0 believes any number."""
 
 
 @project_rule(
@@ -121,7 +122,7 @@ def migration_accompanies_schema_change(project: Project, options: Options) -> I
     """
     if options.mode == "migrations":
         compared = {"table", "column", "left-table", "left-column", *options.compare}
-        yield from _drifts(tuple(drift for drift in project.schema_drifts if drift.kind in compared), options)
+        yield from _believed(tuple(drift for drift in project.schema_drifts if drift.kind in compared), options)
     for push in project.schema_pushes():
         if options.forbid_create_all_in_tests if push.in_tests else _forbids(options):
             yield Finding(
@@ -131,16 +132,33 @@ def migration_accompanies_schema_change(project: Project, options: Options) -> I
             )
 
 
-def _drifts(drifts: tuple[Drift, ...], options: Options) -> Iterator[Finding]:
-    if options.believed and len(drifts) > options.believed:
-        yield Finding(
-            min(drift.location for drift in drifts),
-            f"{len(drifts)} tables, columns, keys and indexes seem to have no migration, too many for one that was "
-            "forgotten",
-            "Set `believed = 0` for this rule to see them all.",
-            severity="info",
-        )
-        return
+_DETAILS = {
+    "nullability": "columns seem to differ from what migrations leave behind in whether they take NULL",
+    "type": "columns seem to differ from what migrations leave behind in their type",
+    "foreign-key": "foreign keys seem to have no migration",
+    "unique": "unique constraints seem to have no migration",
+    "index": "indexes seem to have no migration",
+}
+
+
+def _believed(drifts: tuple[Drift, ...], options: Options) -> Iterator[Finding]:
+    """The drifts, those of one sort together: of the tables and columns, and of each detail of theirs."""
+    sorts: dict[str, list[Drift]] = {}
+    for drift in drifts:
+        sorts.setdefault(_DETAILS.get(drift.kind, "tables and columns seem to have no migration"), []).append(drift)
+    for words, members in sorts.items():
+        if options.believed and len(members) > options.believed:
+            yield Finding(
+                min(drift.location for drift in members),
+                f"{len(members)} {words}, too many for one that was forgotten",
+                "Set `believed = 0` for this rule to see them all.",
+                severity="info",
+            )
+        else:
+            yield from _findings(members, options)
+
+
+def _findings(drifts: list[Drift], options: Options) -> Iterator[Finding]:
     for drift in drifts:
         related = tuple(Related(location, message) for location, message in drift.related)
         yield Finding(drift.location, _message(drift), _help(drift, options), related)

@@ -122,6 +122,8 @@ class SqlModels:
         flags = [keyword.value for keyword in call.keywords if keyword.name in _FLAGS]
         draft.settled = draft.settled and not call.spreads and all(flag_of(value) is not None for value in flags)
         default = call.argument(0, "default")
+        # To pydantic 1, what is None by default takes NULL; to pydantic 2 it does not.
+        draft.settled = draft.settled and not (is_none(default) and not draft.nullable)
         draft.has_default = draft.has_default or (
             default is not None and not is_none(default) and not _is_ellipsis(default)
         )
