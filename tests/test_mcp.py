@@ -127,3 +127,47 @@ def test_a_wrong_configuration_is_told_and_the_server_lives_on(shop: Path) -> No
     wrong, right = talk(shop, conversation)
     assert "exclud" in wrong
     assert right == "No findings; 1 file checked.\n"
+
+
+def test_what_is_not_read_is_said(shop: Path) -> None:
+    (shop / "bylaw.toml").write_text('exclude = ["legacy/"]\nmax-file-size = 1000\n')
+    (shop / "legacy").mkdir()
+    (shop / "legacy" / "old.py").write_text("x = 1\n")
+
+    async def conversation(session: ClientSession) -> list[str]:
+        return [
+            await ask(session, "check", paths=["legacy/old.py"]),
+            await ask(session, "check", unsaved={"app/large.py": "x = 1\n" * 1000}),
+            await ask(session, "check", unsaved={"README.md": "hello, world"}),
+        ]
+
+    excluded, large, other = talk(shop, conversation)
+    note = "No findings; 0 files checked.\nNote: {}.\n"
+    assert note.format("legacy/old.py is not checked: legacy is left out: excluded by the configuration") in excluded
+    assert note.format("app/large.py is not checked: larger than 1,000 bytes") in large
+    assert note.format("README.md is not checked: neither Python (.py) nor SQL (.sql)") in other
+
+
+def test_odd_arguments_are_answered_in_words(shop: Path) -> None:
+    (shop / "ring").symlink_to("ring")
+    (shop / "out").symlink_to(shop.parent)
+
+    async def conversation(session: ClientSession) -> list[str]:
+        return [
+            await ask(session, "check", paths=["a\0b"]),
+            await ask(session, "check", paths=["ring"]),
+            await ask(session, "check", unsaved={"": "x = 1"}),
+            await ask(session, "check", unsaved={"app": "x = 1"}),
+            await ask(session, "check", unsaved={"out/x.py": "x = 1"}),
+            await ask(session, "check", since="--output=/tmp/x"),
+            await ask(session, "conventions", path="/etc/passwd"),
+        ]
+
+    nul, ring, nameless, folder, out, since, conventions = talk(shop, conversation)
+    assert nul.startswith("Error: 'a\\x00b': is no path")
+    assert "there is no such file" in ring
+    assert "(no name): is a folder" in nameless
+    assert "app: is a folder" in folder
+    assert "is outside the project" in out
+    assert "nothing can be compared with" in since
+    assert "is outside the project" in conventions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 
@@ -17,12 +17,12 @@ from bylaw.config import Resolved, resolve
 from bylaw.config.files import repository_top
 from bylaw.diagnostics import Diagnostic
 from bylaw.engine.builtin import DESCRIPTIONS
+from bylaw.engine.left_out import readable_texts, why_left_out, why_text_left_out
 from bylaw.engine.run import Report
 from bylaw.engine.session import Session, open_session
 from bylaw.engine.undecided import undecided
 from bylaw.errors import UsageError
 from bylaw.project.paths import is_below
-from bylaw.readers import SUFFIXES
 from bylaw.reporters import Texts, View, render, statistics
 from bylaw.source import Load
 
@@ -48,7 +48,8 @@ def check(request: Request) -> int:
     resolved = resolve(source, request.choices)
     paths = _reported_paths(request, resolved.root)
     remembering.add_configuration(recording, resolved, paths)
-    overlay = {paths[0]: sys.stdin.buffer.read()} if request.from_stdin else {}
+    texts = {paths[0]: sys.stdin.buffer.read()} if request.from_stdin else {}
+    overlay = readable_texts(texts, resolved.settings)
     with progress(wanted=not request.quiet) as advance:
         session = open_session(
             resolved.root, resolved.settings, cached=not request.no_cache, overlay=overlay, progress=advance,
@@ -56,7 +57,7 @@ def check(request: Request) -> int:
         )  # fmt: skip
     remembering.add_session(recording, session)
     _say_what_was_used(request, resolved, session, output)
-    nothing = _nothing_to_check(request, session, paths, output)
+    nothing = _nothing_to_check(request, session, paths, texts, output)
     if nothing is not None:
         if nothing == 0 and request.output_format not in _FOR_PEOPLE:  # programs expect a document all the same
             _report(request, _view(request, resolved, session.text, (), 0), output)
@@ -138,13 +139,16 @@ def _say_what_was_used(request: Request, resolved: Resolved, session: Session, o
     )
 
 
-def _nothing_to_check(request: Request, session: Session, paths: tuple[str, ...], output: Output) -> int | None:
-    """The exit code when there is no file to report on, else None.
+def _nothing_to_check(
+    request: Request, session: Session, paths: tuple[str, ...], texts: Mapping[str, bytes], output: Output
+) -> int | None:
+    """The exit code when there is no file to report on, else None. `texts` came from standard input.
 
     To be handed files that are not for bylaw is fine (a hook does that); an empty project or folder is not clean.
     """
     known = session.project.files
-    reasons = {path: why for path in paths if (why := _left_out(path, session))}
+    reasons = {path: why for path in paths if (why := why_left_out(path, session.discovery))}
+    reasons.update({path: why for path in texts if (why := why_text_left_out(path, texts[path], session.settings))})
     if not request.quiet:
         for path, why in reasons.items():
             output.note(f"bylaw: {path} is not checked: {why}")
@@ -159,20 +163,6 @@ def _nothing_to_check(request: Request, session: Session, paths: tuple[str, ...]
     if session.discovery.skipped:
         output.note(f"       {len(session.discovery.skipped)} files or folders are left out; `bylaw files` says why")
     return FAILED
-
-
-def _left_out(path: str, session: Session) -> str:
-    """Why a path that was asked for is not read: its own reason, or that of a folder above it. '' when it is read."""
-    reasons = dict(session.discovery.skipped)
-    if path in reasons:
-        return reasons[path]
-    above = (parent.as_posix() for parent in PurePosixPath(path).parents)
-    found = next((folder for folder in above if folder in reasons), "")
-    if found:
-        return f"{found} is left out: {reasons[found]}"
-    if path.endswith(SUFFIXES) or path in session.discovery.folders:
-        return ""
-    return "neither Python (.py) nor SQL (.sql)"
 
 
 def _texts(session: Session, repaired: Mapping[str, bytes]) -> Load:

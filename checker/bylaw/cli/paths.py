@@ -71,7 +71,7 @@ def inside_root(name: str, root: Path) -> str:
 
 
 def _inside(path: Path, root: Path) -> str | None:
-    for candidate in (path, path.resolve()):
+    for candidate in (path, Path(os.path.realpath(path))):  # resolve() raises for a link to itself
         if candidate.is_relative_to(root):
             inside = candidate.relative_to(root).as_posix()
             return "" if inside == "." else inside

@@ -23,7 +23,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "syntax-error": "The file is no valid Python, or no text at all. Nothing in it is judged; all other files are.",
     "unreadable-file": "The file was found but could not be opened. Nothing in it is judged.",
     "internal-error": "A rule crashed. The other rules ran, and the exit code is 2. It cannot be suppressed.",
-    UNREAD: "A migration statement could not be understood, so no rule judged it. Look at it, or write it plainly.",
+    UNREAD: "A migration statement, or a part of a file, could not be understood, so no rule judged it. Look at it, or "
+    "write it plainly.",
     UNKNOWN_LAYOUT: "Numbered SQL files change tables, and no runner that is known lays them out like this. They are "
     "judged when `layout.migrations` names them.",
     "unknown-revision": "`accepted-through` names a migration that is not there: it accepts nothing. Correct it.",

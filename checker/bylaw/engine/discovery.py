@@ -130,7 +130,7 @@ class _Walk:
             path = f"{folder}/{entry.name}" if folder else entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
             if not is_folder and not entry.name.endswith(SUFFIXES):
-                if entry.is_symlink() and entry.is_dir():
+                if entry.is_symlink() and os.path.isdir(entry.path):  # entry.is_dir() raises for a link to itself
                     self.found.skipped.append((path, "a symbolic link"))
                 elif speaks_of_servers(path) and not self._left_out(entry, path, ignores, is_folder=False):
                     self.found.beside.append(path)

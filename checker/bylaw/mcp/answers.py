@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from bylaw.config.explain import explain
 from bylaw.config.lines import kebab
 from bylaw.engine.builtin import DESCRIPTIONS
 from bylaw.engine.effective import Effective
-from bylaw.engine.session import open_session
+from bylaw.engine.left_out import readable_texts, why_left_out, why_text_left_out
+from bylaw.engine.session import Session, open_session
 from bylaw.engine.undecided import undecided
 from bylaw.errors import UsageError
 from bylaw.project.paths import is_below
@@ -34,14 +36,16 @@ class Answers:
         exist or lies outside the project.
         """
         resolved = self._resolved()
-        overlay = {self._inside(path, resolved.root): text.encode() for path, text in unsaved.items()}
-        wanted = [self._existing(path, resolved.root, overlay) for path in paths] or list(overlay) or [""]
+        texts = {self._file(path, resolved.root): text.encode("utf-8", "replace") for path, text in unsaved.items()}
+        wanted = [self._existing(path, resolved.root, texts) for path in paths] or list(texts) or [""]
+        overlay = readable_texts(texts, resolved.settings)
         session = open_session(resolved.root, resolved.settings, overlay=overlay, since=since)
         report = session.judge(resolved.rules)
         shown = tuple(d for d in report.diagnostics if not d.location.path or is_below(d.location.path, wanted))
         files = sum(is_below(path, wanted) for path in session.project.files)
         answer = render("agent", View(shown, files, Texts(session.text), resolved.rules, DESCRIPTIONS))
-        return answer + "".join(f"Note: {line}.\n" for line in undecided(session.project, session.discovery.skipped))
+        notes = [*_not_checked(wanted, texts, session), *undecided(session.project, session.discovery.skipped)]
+        return answer + "".join(f"Note: {line}.\n" for line in notes)
 
     def conventions(self, path: str) -> str:
         """Which rules hold for a file, before it is written: one line each, with the options that matter.
@@ -69,17 +73,35 @@ class Answers:
         return resolve(locate(self.start), Choices())
 
     def _inside(self, path: str, root: Path) -> str:
-        absolute = (self.start / path).resolve()
+        if "\0" in path:
+            raise UsageError(f"{path!r}: is no path")
+        absolute = Path(os.path.realpath(self.start / path))  # resolve() raises for a link to itself
         if not absolute.is_relative_to(root):
             raise UsageError(f"{path}: is outside the project ({root})")
         inside = absolute.relative_to(root).as_posix()
         return "" if inside == "." else inside
+
+    def _file(self, path: str, root: Path) -> str:
+        inside = self._inside(path, root)
+        if not inside or (root / inside).is_dir():
+            raise UsageError(f"{path or '(no name)'}: is a folder", hint="name the file whose text this is")
+        return inside
 
     def _existing(self, path: str, root: Path, overlay: Mapping[str, bytes]) -> str:
         inside = self._inside(path, root)
         if inside not in overlay and not (root / inside).exists():
             raise UsageError(f"{path}: there is no such file or folder", hint="hand over its text as `unsaved`")
         return inside
+
+
+def _not_checked(wanted: Sequence[str], texts: Mapping[str, bytes], session: Session) -> Iterator[str]:
+    """One sentence, without its full stop, for each wanted path that is not read."""
+    for path in wanted:
+        why = why_left_out(path, session.discovery)
+        if not why and path in texts:
+            why = why_text_left_out(path, texts[path], session.settings)
+        if why:
+            yield f"{path} is not checked: {why}"
 
 
 def _convention(rule: Rule, setting: RuleSetting) -> Iterator[str]:

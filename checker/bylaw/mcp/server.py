@@ -52,6 +52,8 @@ def _said(answer: Callable[[], str]) -> str:
         return answer()
     except BylawError as error:
         return f"Error: {error.message}" + (f"\nHint: {error.hint}" if error.hint else "")
+    except Exception as error:
+        return f"Error: failed: {type(error).__name__}: {error}\nHint: this should not happen; please report it"
 
 
 def serve() -> int:
