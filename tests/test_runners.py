@@ -91,7 +91,7 @@ def test_the_transaction_of_each_runner(files: dict[str, str], expected: list[tu
         ({"Cargo.toml": '[dependencies]\nsqlx = "0.8"\nrefinery = "0.8"\n'}, ""),
         ({"Cargo.toml": '[dependencies]\nsqlx-core = "0.8"\n# sqlx = "0.8"\n'}, ""),
         ({"Cargo.toml": '[dependencies]\nx = { features = ["sqlx"] }\n'}, ""),
-        ({"db/Cargo.toml": '[dependencies]\nserde = "1"\n', "Cargo.toml": "[workspace.dependencies]\nsqlx = '1'\n"}, "sqlx"),
+        ({"db/Cargo.toml": 'serde = "1"\n', "Cargo.toml": "[workspace.dependencies]\nsqlx = '1'\n"}, "sqlx"),
         ({"db/Cargo.toml": "sqlx.workspace = true\n", "package.json": '"node-pg-migrate": "7"'}, "sqlx"),
         ({"other/Cargo.toml": 'sqlx = "1"\n'}, ""),
         ({"requirements.txt": "flask\nyoyo-migrations==8.2\n"}, "yoyo"),
@@ -154,6 +154,25 @@ def test_drizzle_runs_its_journal() -> None:
         files["drizzle/meta/_journal.json"] = text
         (tree,) = project(files).migrations.trees
         assert [step.name for step in tree.steps] == ["0000_t", "0001_a", "0001_z"]
+
+
+def test_flyway_looks_into_folders_of_folders_and_other_locations() -> None:
+    root = "src/main/resources/db/migration"
+    files = {
+        f"{root}/V1__t.sql": CREATE,
+        f"{root}/2024/V3__c.sql": "ALTER TABLE t ADD COLUMN c text;",
+        f"{root}/V2__d.sql": "ALTER TABLE t ADD COLUMN d text;",
+        "extra/V4__e.sql": "ALTER TABLE t ADD COLUMN e text;",
+        "flyway.conf": "flyway.url=jdbc:x\nflyway.locations=filesystem:src/main/resources/db/migration,filesystem:./extra\n",
+    }
+    (tree,) = project(files).migrations.trees
+    assert [step.name for step in tree.steps] == ["V1__t", "V2__d", "V3__c", "V4__e"]
+    del files["flyway.conf"]
+    assert [len(tree.steps) for tree in project(files).migrations.trees] == [1, 3]
+    each = {f"db/migration/{server}/V1__t.sql": CREATE for server in ("mysql", "postgresql")}
+    assert [len(tree.steps) for tree in project(each).migrations.trees] == [1, 1]
+    common = {**each, "db/migration/V0__a.sql": "CREATE TABLE a (id int);"}
+    assert [len(tree.steps) for tree in project(common).migrations.trees] == [1, 1, 1]
 
 
 def said(files: dict[str, str]) -> list[tuple[str, str, bool]]:

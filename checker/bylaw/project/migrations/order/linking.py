@@ -83,7 +83,9 @@ class Links:
         canonical = self._names().resolve(call.function, module)
         helper = self._helpers.get(canonical)
         if helper is None or depth >= MAX_DEPTH:
-            yield from fill.operations(self._seen(operation, canonical))
+            meant = call.meant if call.meant and self._extends(canonical, call.extending, plainly=True) else ()
+            for one in meant or (self._seen(operation, canonical),):
+                yield from fill.operations(one)
             return
         owner = helper.function.rpartition(".")[0]
         inner = self._called(helper, call, fill, owner)
@@ -94,23 +96,23 @@ class Links:
     def _seen(self, operation: Operation, canonical: str) -> Operation:
         """A function that was read, and that does nothing to the schema, moves data; so does a kind of RunPython."""
         if isinstance(operation, UnreadOperation) and (
-            canonical.rpartition(".")[0] in self._helper_modules or self._runs_python(canonical)
+            canonical.rpartition(".")[0] in self._helper_modules or self._extends(canonical, "RunPython")
         ):
             return RunCode(operation.span)
         return operation
 
-    def _runs_python(self, name: str) -> bool:
-        """Whether a class of the project extends Django's RunPython."""
+    def _extends(self, name: str, operation: str, *, plainly: bool = False) -> bool:
+        """Whether a class of the project extends that operation of Django's; `plainly`: and takes what it takes."""
         names = self._names()
         for _ in range(MAX_DEPTH):
             definition = names.definition(name)
             if definition is None or not isinstance(definition.item, Class):
                 break
             bases = [base.name for base in definition.item.bases if isinstance(base, Ref)]
-            if len(bases) != 1:
+            if len(bases) != 1 or (plainly and "__init__" in definition.item.methods):
                 break
             name = names.resolve(bases[0], definition.file.module)
-        return name.startswith("django.") and name.endswith(".RunPython")
+        return name.startswith("django.") and name.endswith(f".{operation}")
 
     def _called(self, helper: Helper, call: HelperCall, outer: Filling, module: str) -> Filling:
         """What the tokens of a helper stand for in this call."""

@@ -32,6 +32,8 @@ nothing of.
 """
 _PLANNED: Final = regex(r"^(?![%@#\s])(?P<name>[^\s\[]+)")
 _TAGGED: Final = regex(r"^@(?P<tag>\S+)")
+_FLYWAY_FILES: Final = ("flyway.conf", "flyway.toml", "conf/flyway.conf", "application.properties")
+_LOCATIONS: Final = re.compile(r"^[ \t]*(?:spring\.)?(?:flyway\.)?locations[ \t]*=[ \t]*([^\n]+)", re.MULTILINE)
 _OFF: Final = regex(r"^[ \t]*run_in_transaction[ \t]*=[ \t]*(true|false)\b", re.MULTILINE)
 
 
@@ -72,6 +74,18 @@ class Beside:
         if layout == "sqitch":
             return _sqitch_plan(self._text(folder.rpartition("/")[0], "sqitch.plan"))
         return _journal(self._text(folder, "meta/_journal.json")) if layout == "drizzle" else {}
+
+    def are_locations(self, one: str, other: str) -> bool:
+        """Whether a configuration of Flyway, beside a folder or above it, names both folders."""
+        parts = one.split("/")
+        for depth in range(len(parts), -1, -1):
+            for name in _FLYWAY_FILES:
+                found = _LOCATIONS.search(self._text("/".join(parts[:depth]), name))
+                if found is not None:
+                    named = [place for place in re.split(r"[\s,\"'\[\]]+", found[1]) if place]
+                    ends = [place.rpartition(":")[2].strip("./") for place in named]
+                    return all(any(f"/{folder}".endswith(f"/{end}") for end in ends if end) for folder in (one, other))
+        return False
 
     def transactional(self, folder: str) -> bool | None:
         """What Diesel's `metadata.toml`, in a migration's own folder, says of its transaction."""

@@ -19,6 +19,9 @@ _ONE_NUMBER: Final = regex(r"^(\d+)(?=[_\-. ]|$)")
 _FLYWAY: Final = regex(r"^([VvBb])(\d+(?:[._]\d+)*)(?:__|$)")
 _YEARS_AND_DATES: Final = regex(r"^(?:19|20)\d\d$|^(?:19|20)\d{6}$")
 _HALF: Final = regex(r"\.(?:up|do)$")
+_SERVERS: Final = frozenset({
+    "postgres", "postgresql", "pg", "mysql", "mariadb", "sqlite", "h2", "hsqldb", "oracle", "mssql", "sqlserver", "db2",
+})  # fmt: skip
 _UNNUMBERED_LAYOUTS: Final = frozenset({"prisma", "sqitch"})
 
 
@@ -28,10 +31,34 @@ def sql_groves(nodes: Iterable[Node], beside: Beside, dialect: str = "", runner:
     for node in nodes:
         folders[_sql_folder(node), node.migration.layout].append(node)
     _settle_layouts(folders)
+    _join_flyway(folders, beside)
     for (folder, layout), members in folders.items():
         known = runner if runner and not layout else beside.runner(folder, layout)
         run = [_run_by(known, node, beside) for node in members]
         yield _sql_grove(folder, known, run, dialect, beside.plan(folder, known))
+
+
+def _join_flyway(folders: dict[tuple[str, str], list[Node]], beside: Beside) -> None:
+    """Flyway looks into folders of folders, and into all the locations that its configuration names: one history, as
+    long as no version is there twice. A folder that is named for a server is one of several histories.
+    """
+    own = sorted(
+        folder for folder, layout in folders if layout == "flyway" and folder.rpartition("/")[2].lower() not in _SERVERS
+    )
+    home: dict[str, str] = {}
+    for folder in own:
+        above = next((home[other] for other in reversed(own) if other in home and folder.startswith(f"{other}/")), "")
+        first = above or next((home[other] for other in home if beside.are_locations(other, folder)), "")
+        if first and not _versions(folders[first, "flyway"]) & _versions(folders[folder, "flyway"]):
+            folders[first, "flyway"].extend(folders.pop((folder, "flyway")))
+            home[folder] = first
+        else:
+            home[folder] = folder
+
+
+def _versions(nodes: list[Node]) -> set[tuple[int, ...]]:
+    names = (_FLYWAY.match(_sql_name(node)) for node in nodes)
+    return {tuple(int(part) for part in re.split(r"[._]", match[2])) for match in names if match is not None}
 
 
 def _run_by(runner: str, node: Node, beside: Beside) -> Node:
