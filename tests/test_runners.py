@@ -163,7 +163,7 @@ def test_flyway_looks_into_folders_of_folders_and_other_locations() -> None:
         f"{root}/2024/V3__c.sql": "ALTER TABLE t ADD COLUMN c text;",
         f"{root}/V2__d.sql": "ALTER TABLE t ADD COLUMN d text;",
         "extra/V4__e.sql": "ALTER TABLE t ADD COLUMN e text;",
-        "flyway.conf": "flyway.url=jdbc:x\nflyway.locations=filesystem:src/main/resources/db/migration,filesystem:./extra\n",
+        "flyway.conf": f"flyway.url=jdbc:x\nflyway.locations=filesystem:{root},filesystem:./extra\n",
     }
     (tree,) = project(files).migrations.trees
     assert [step.name for step in tree.steps] == ["V1__t", "V2__d", "V3__c", "V4__e"]
