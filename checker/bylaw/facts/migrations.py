@@ -63,6 +63,8 @@ class ColumnSpec(msgspec.Struct, frozen=True, array_like=True):
     """How the database fills it, where `generated` is set and the source says how."""
     constraint_names: tuple[tuple[str, str], ...] = ()
     """(kind, name) of the inline constraints that bear a name; kinds as in `AddConstraint`."""
+    indexed: bool = False
+    """Django: the field has an index of its own, which an operation beside it creates."""
 
 
 class CreateTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="create-table"):
@@ -324,6 +326,9 @@ class HelperCall(msgspec.Struct, frozen=True, array_like=True):
     function: str
     positional: tuple[Argument, ...] = ()
     keywords: tuple[tuple[str, Argument], ...] = ()
+    extending: str = ""
+    """Django: the operation that a class of this name may extend (`RunSQL`); `meant` is what it does then."""
+    meant: tuple[Operation, ...] = ()
 
 
 class RunCode(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="run-code"):

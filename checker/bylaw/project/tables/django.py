@@ -83,17 +83,27 @@ class DjangoModels:
     def meta(self, kin: Kin) -> Meta:
         inner = self.kinship.inner(kin, "Meta")
         if inner is None:
-            return Meta()
+            return Meta(proxy=self._is_typed(kin))
         values = {v.name: v.value for v in inner.variables}
         abstract, proxy = values.get("abstract"), values.get("proxy")
         unclear = (abstract is not None and flag_of(abstract) is None) or (proxy is not None and flag_of(proxy) is None)
         return Meta(
             flag_of(abstract) is True,
-            flag_of(proxy) is True,
+            flag_of(proxy) is True or self._is_typed(kin),
             unclear,
             text_of(values.get("db_table")),
             text_of(values.get("app_label")),
             "managed" not in values or flag_of(values["managed"]) is True,
+        )
+
+    def _is_typed(self, kin: Kin) -> bool:
+        """Whether django-typed-models makes a proxy of it: a class below one of its models that has the table."""
+        if not any(library.short(name) == "typedmodels.TypedModel" for name in kin.all_libraries()):
+            return False
+        return any(
+            not self.meta(parent).abstract
+            and any(library.short(name) == "typedmodels.TypedModel" for name in parent.all_libraries())
+            for parent in kin.parents
         )
 
     def table(self, kin: Kin) -> Table | None:

@@ -4,29 +4,12 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from bylaw.facts.django_fields import WITHOUT_COLUMN, field_type, hides_options, is_relation, wants_index
 from bylaw.facts.migrations import AddConstraint, ColumnSpec, CreateIndex, CreateTable, Operation
 from bylaw.facts.values import Attr, Call, Constant, Ref, Value, flag_of, is_none, text_of
 from bylaw.readers.python.alembic.columns import default_text
 
-_PLAIN: Final = {
-    "AutoField": "integer", "BigAutoField": "bigint", "SmallAutoField": "smallint", "TextField": "text",
-    "IntegerField": "integer", "BigIntegerField": "bigint", "SmallIntegerField": "smallint",
-    "PositiveIntegerField": "integer", "PositiveBigIntegerField": "bigint", "PositiveSmallIntegerField": "smallint",
-    "BooleanField": "boolean", "NullBooleanField": "boolean", "DateField": "date",
-    "DateTimeField": "timestamp with time zone", "TimeField": "time", "DurationField": "interval",
-    "FloatField": "double precision", "UUIDField": "uuid", "BinaryField": "bytea", "JSONField": "jsonb",
-    "GenericIPAddressField": "inet", "IPAddressField": "inet", "HStoreField": "hstore", "CITextField": "citext",
-    "CICharField": "citext", "CIEmailField": "citext", "SearchVectorField": "tsvector",
-    "IntegerRangeField": "int4range", "BigIntegerRangeField": "int8range", "DecimalRangeField": "numrange",
-    "DateRangeField": "daterange", "DateTimeRangeField": "tstzrange",
-}  # fmt: skip
-_LENGTHS: Final = {
-    "CharField": 0, "EmailField": 254, "SlugField": 50, "URLField": 200, "FileField": 100, "ImageField": 100,
-    "FilePathField": 100, "CommaSeparatedIntegerField": 0,
-}  # fmt: skip
-_RELATIONS: Final = ("ForeignKey", "OneToOneField", "ParentalKey")
 _POSITIVE: Final = frozenset({"PositiveIntegerField", "PositiveBigIntegerField", "PositiveSmallIntegerField"})
-_WITHOUT_COLUMN: Final = frozenset({"GenericForeignKey", "GenericRelation", "CompositePrimaryKey"})
 _GENERATED: Final = frozenset({"AutoField", "BigAutoField", "SmallAutoField", "GeneratedField"})
 
 
@@ -59,14 +42,9 @@ def is_many_to_many(field: Call) -> bool:
     return "ManyToMany" in field.method and not field.method.lower().startswith(_DATA)
 
 
-def is_relation(field: Call) -> bool:
-    """A column with another row's key; fields derived from Django's carry its name in theirs."""
-    return any(name in field.method for name in _RELATIONS) and field.method not in _WITHOUT_COLUMN
-
-
 def column_of(name: str, field: Call, app: str, model: str) -> ColumnSpec | None:
     """The column of a field; None for one without a column (many-to-many, generic relations, managers of tags)."""
-    if is_many_to_many(field) or field.method in _WITHOUT_COLUMN or field.method.endswith("Manager"):
+    if is_many_to_many(field) or field.method in WITHOUT_COLUMN or field.method.endswith("Manager"):
         return None
     relation = is_relation(field)
     column = text_of(field.keyword("db_column")) or (f"{name}_id" if relation else name)
@@ -87,6 +65,7 @@ def column_of(name: str, field: Call, app: str, model: str) -> ColumnSpec | None
         comment=text_of(field.keyword("db_comment")) or "",
         span=field.span,
         field=name if column != name else "",
+        indexed=wants_index(field),
         check=f'"{column}" >= 0' if field.method in _POSITIVE else "",
     )
 
@@ -97,12 +76,8 @@ def _nullable(field: Call) -> bool | None:
     if field.method == "NullBooleanField":
         return True
     if said is None:
-        return None if _hides_options(field) else False
+        return None if hides_options(field) else False
     return flag_of(said)
-
-
-def _hides_options(field: Call) -> bool:
-    return any(not keyword.name for keyword in field.keywords)
 
 
 def _default(value: Value) -> str:
@@ -135,36 +110,6 @@ def _references(field: Call, app: str, model: str) -> str:
         return "?"
     owner, name = target
     return model_key(owner, name) if owner else "?"
-
-
-def field_type(field: Call) -> str:
-    """SQL text of a field's type, '' for a relation (it has the type of the key that it points at)."""
-    word = field.method
-    if is_relation(field):
-        return ""
-    if word in _PLAIN:
-        return _PLAIN[word]
-    if word in _LENGTHS:
-        given = field.keyword("max_length")
-        if not isinstance(given, Constant) and (given is not None or _hides_options(field)):
-            return ""
-        length = given.value if isinstance(given, Constant) else _LENGTHS[word]
-        return f"varchar({length})" if length else "varchar"
-    if word == "DecimalField":
-        digits, places = field.keyword("max_digits"), field.keyword("decimal_places")
-        if isinstance(digits, Constant) and isinstance(places, Constant):
-            return f"numeric({digits.value}, {places.value})"
-        return "numeric"
-    inner = (
-        field.argument(0, "base_field")
-        if word == "ArrayField"
-        else field.keyword("output_field")
-        if word == "GeneratedField"
-        else None
-    )
-    if isinstance(inner, Call):
-        return field_type(inner) + ("[]" if word == "ArrayField" else "")
-    return word.lower()
 
 
 def field_index(key: str, name: str, field: Call, where: Call) -> list[CreateIndex]:
