@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bylaw.config import Choices, Resolved, locate, resolve
-from bylaw.errors import ConfigError, PackError, UsageError
+from bylaw.errors import BylawError, ConfigError, PackError, UsageError
 
 RULE = '''
 from dataclasses import dataclass
@@ -206,6 +206,34 @@ def test_problems_in_a_pyproject_name_the_whole_key(tmp_path: Path) -> None:
         'pyproject.toml:5: tool.bylaw.rules.no-anny: there is no rule, category or concern "no-anny"; '
         'did you mean "no-any"?',
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("max-file-size = 0", "max-file-size: must be a number of bytes from 1 on, not 0"),
+        ("[migrations]\npostgres-version = 3", "postgres-version: must be a major version such as 16, not 3"),
+        ('[migrations]\nmysql-version = "new"', 'must be a version such as "8.0" or "10.11", not "new"'),
+        ("[rules]\nno-any = 2020-01-01", "a table of level and options, not a date or time"),
+        ('extends = ["./a\\u0000b"]', "is no path: it holds a NUL byte"),
+        ('extends = ["./ring"]', 'there is no file "./ring"'),
+        ('rule-packs = ["a\\u0000b"]', "there is no such rule pack"),
+        ('rule-packs = ["ring"]', "there is no such rule pack"),
+    ],
+)
+def test_values_that_can_mean_nothing_are_told(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "ring").symlink_to("ring")
+    (tmp_path / "bylaw.toml").write_text(text)
+    with pytest.raises(BylawError) as caught:
+        resolve(locate(tmp_path))
+    assert said in caught.value.message
+
+
+def test_a_table_for_pyproject_is_understood_in_the_own_file_too(tmp_path: Path) -> None:
+    (tmp_path / "bylaw.toml").write_text('[tool.bylaw.rules]\nno-any = "info"\n')
+    resolved = resolve(locate(tmp_path))
+    assert resolved.settings.rules["no-any"].level == "info"
+    assert resolved.chosen["no-any"].level_from == "bylaw.toml:2"
 
 
 def test_a_missing_rule_pack_and_a_rule_that_is_there_twice_are_errors(project: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,9 +48,13 @@ def locate(start: Path, explicit: Path | None = None) -> ConfigSource:
 def _explicit(start: Path, path: Path) -> ConfigSource:
     if not path.is_file():
         raise UsageError(f"{path}: there is no such configuration file")
-    path = path.resolve()
+    path = Path(os.path.realpath(path))
     root = path.parent if start.is_relative_to(path.parent) else repository_top(start)
-    text = _text(path)
+    return _own(root, path, _text(path))
+
+
+def _own(root: Path, path: Path, text: str) -> ConfigSource:
+    """A file that is a configuration by its name, or because somebody says so."""
     table = _parsed(path, text)
     if path.name == PROJECT_FILE or _bylaw_table(table) is not None:
         return ConfigSource(root, path, _tool_table(path, table), "tool.bylaw.", text)
@@ -67,9 +72,13 @@ def _in_folder(folder: Path) -> ConfigSource | None:
         if found is not None:
             problem = f"{own}: {PROJECT_FILE} beside it has a table [tool.bylaw] as well"
             raise ConfigError([problem], hint="keep one of the two configurations")
-        text = _text(own)
-        return ConfigSource(folder, own, _parsed(own, text), "", text)
+        return _own(folder, own, _text(own))
     return found
+
+
+def real_path(folder: Path, name: str) -> Path | None:
+    """The path that a configuration in `folder` names, without links; None for a name that can be no path."""
+    return None if "\0" in name else Path(os.path.realpath(folder / name))  # resolve() raises for a link to itself
 
 
 def _bylaw_table(table: Mapping[str, object]) -> object:

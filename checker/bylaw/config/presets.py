@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from bylaw.config.files import real_path
 from bylaw.config.schema import PresetTable, Problem, read_table
 from bylaw.errors import did_you_mean
 
@@ -70,7 +71,9 @@ class PresetLoader:
 
     def _path(self, name: str, folder: Path) -> Path | str:
         if name.endswith(".toml") or "/" in name or "\\" in name:
-            path = (folder / name).resolve()
+            path = real_path(folder, name)
+            if path is None:
+                return "is no path: it holds a NUL byte"
             return path if path.is_file() else f'there is no file "{name}" (looked for {path})'
         if name in self.named:
             return self.named[name]

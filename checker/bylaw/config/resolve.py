@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from bylaw.config.files import ConfigSource
+from bylaw.config.files import ConfigSource, real_path
 from bylaw.config.levels import Chosen, RuleTables
 from bylaw.config.lines import kebab, key_lines, line_of
 from bylaw.config.presets import DEFAULT, Preset, PresetLoader, preset_files
@@ -103,7 +103,8 @@ class _Resolution:
 
     def _pack_folders(self) -> dict[str, Path]:
         own = self.config.rule_packs if self.choices.rule_packs else ()
-        return {BUILTIN: builtin_folder(), **{name: (self.source.root / name).resolve() for name in own}}
+        folders = {name: real_path(self.source.root, name) or self.source.root / ascii(name) for name in own}
+        return {BUILTIN: builtin_folder(), **folders}
 
     def _presets(self, packs: Mapping[str, Path]) -> tuple[list[Preset], list[tuple[Path | None, str, Problem]]]:
         loader = PresetLoader(preset_files(packs.values()))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from datetime import date, time
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _ONE_OR_MANY = frozenset({"extends", "migrations.accepted-through"})
 """Keys whose list may be written as its only item."""
+_VERSION = re.compile(r"(?:\d+(?:\.\d+){0,3})?\Z")
 _ENGINE_ONLY = frozenset({"judge_all"})
 """Fields of the settings that no file may set: the command line and the engine do."""
 
@@ -78,7 +81,7 @@ def _read_fields(kind: type[Any], table: Mapping[str, object], prefix: str) -> t
             problems.append(Problem(dotted, "is given twice, once with dashes and once with underscores"))
         else:
             values[name], wrong = _read_value(hints[name], value, dotted)
-            problems.extend(wrong or _unknown_name(dotted, value))
+            problems.extend(wrong or _unknown_name(dotted, value) or _impossible(dotted, value))
             if values[name] is None:
                 del values[name]
     return values, problems
@@ -92,6 +95,17 @@ def _unknown_name(key: str, value: object) -> list[Problem]:
     hint = did_you_mean(value, list(known))
     listed = ", ".join(known)
     return [Problem(key, f'"{value}" is none that is known; {f"{hint} " if hint else ""}they are {listed}')]
+
+
+def _impossible(key: str, value: object) -> list[Problem]:
+    """What is wrong with a value of the right type that can mean nothing."""
+    if key == "max-file-size" and isinstance(value, int) and value < 1:
+        return [Problem(key, f"must be a number of bytes from 1 on, not {value}")]
+    if key == "migrations.postgres-version" and isinstance(value, int) and not 8 <= value <= 99:
+        return [Problem(key, f"must be a major version such as 16, not {value}")]
+    if key == "migrations.mysql-version" and isinstance(value, str) and not _VERSION.match(value):
+        return [Problem(key, f'must be a version such as "8.0" or "10.11", not {json.dumps(value)}')]
+    return []
 
 
 def _unknown(key: str, known: list[str]) -> str:
@@ -196,7 +210,7 @@ def toml_type(value: object) -> str:
             return f"a number ({value})"
         case list():
             return "a list"
-        case {"toml": str()}:
+        case {"toml": str()} | date() | time():
             return "a date or time"
         case _:
             return "a table"
