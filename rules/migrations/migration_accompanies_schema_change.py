@@ -20,11 +20,11 @@ class Options(RuleOptions):
     tests."""
     forbid_create_all_in_tests: bool = False
     """Report it in tests as well: a database that is built from the models never runs a migration."""
-    compare: tuple[Literal["nullability", "type", "foreign-key", "unique", "index"], ...] = (
-        "nullability", "type", "foreign-key", "unique", "index",
+    compare: tuple[Literal["nullability", "type", "foreign-key", "unique", "index", "constraint"], ...] = (
+        "nullability", "type", "foreign-key", "unique", "index", "constraint",
     )  # fmt: skip
     """What is compared beside tables and columns: whether columns take NULL, of what kind (and length) they are, and
-    the foreign keys, unique constraints and indexes that models declare."""
+    the foreign keys, unique constraints, indexes and (Django's) named constraints that models declare."""
     believed: int = 0
     """So many places without a migration are believed, of tables and columns together and of each kind that `compare`
     names; of more, one remark says that the project's models or migrations are not understood, or have drifted apart
@@ -137,6 +137,7 @@ _DETAILS = {
     "type": "columns seem to differ from what migrations leave behind in their type",
     "foreign-key": "foreign keys seem to have no migration",
     "unique": "unique constraints seem to have no migration",
+    "constraint": "constraints seem to have no migration",
     "index": "indexes seem to have no migration",
 }
 
@@ -181,6 +182,8 @@ def _message(drift: Drift) -> str:
             return f"no migration makes {column} a foreign key to `{drift.wanted}`, as {label} declares it"
         case "unique":
             return f"no migration makes {over} of `{drift.table}` unique, as {label} declares"
+        case "index" | "constraint" if drift.wanted:
+            return f"no migration creates the {drift.kind} `{drift.wanted}` of {label}"
         case "index":
             return f"no migration creates the index of {label} over {over}"
         case "table":
@@ -224,9 +227,8 @@ def _name(drift: Drift) -> str:
     match drift.kind:
         case "nullability" | "type":
             return f"alter_{drift.column}_of_{drift.table}"
-        case "foreign-key" | "unique" | "index":
-            word = {"foreign-key": "foreign_key", "unique": "unique", "index": "index"}[drift.kind]
-            return f"add_{word}_{'_'.join(drift.columns)}_to_{drift.table}"
+        case "foreign-key" | "unique" | "index" | "constraint":
+            return f"add_{drift.kind.replace('-', '_')}_{'_'.join(drift.columns)}_to_{drift.table}"
         case "column":
             return f"add_{drift.column}_to_{drift.table}"
         case "table":

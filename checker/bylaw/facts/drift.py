@@ -9,15 +9,17 @@ import msgspec
 from bylaw.source import Location
 
 DriftKind = Literal[
-    "table", "column", "left-table", "left-column", "nullability", "type", "foreign-key", "unique", "index"
+    "table", "column", "left-table", "left-column", "nullability", "type", "foreign-key", "unique", "index",
+    "constraint",
 ]  # fmt: skip
 
 
 class Drift(msgspec.Struct, frozen=True):
     """One table, column, key or index that one side has and the other lacks, or that they tell differently.
 
-    `table`, `column`, `foreign-key`, `unique`, `index`: a model declares it, and no migration creates it. `left-table`,
-    `left-column`: migrations create it, and no model declares it. `nullability`, `type`: a column differs in it.
+    `table`, `column`, `foreign-key`, `unique`, `index`, `constraint` (Django's named ones): a model declares it, and no
+    migration creates it. `left-table`, `left-column`: migrations create it, and no model declares it. `nullability`,
+    `type`: a column differs in it.
     """
 
     kind: DriftKind
@@ -41,7 +43,8 @@ class Drift(msgspec.Struct, frozen=True):
     columns: tuple[str, ...] = ()
     """What a key or an index is over: physical names; for Django the fields' names."""
     wanted: str = ""
-    """`nullability`: NULL or NOT NULL; `type`: the type; `foreign-key`: the table it points to. As the model has it."""
+    """`nullability`: NULL or NOT NULL; `type`: the type; `foreign-key`: the table it points to; the name of a
+    constraint or an index. As the model has it."""
     built: str = ""
     """The same as migrations leave it."""
 

@@ -14,6 +14,7 @@ from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Call
 from bylaw.project.migrations.step import MigrationTree
 from bylaw.project.roles import context_of
+from bylaw.project.schema_drift.django_details import DjangoDetails
 from bylaw.project.schema_drift.doubts import Doubts
 from bylaw.project.schema_drift.model_state import ModelState, models_of
 from bylaw.project.tables import library
@@ -72,6 +73,7 @@ class Comparison:
         self._graph = project.imports
         self._loaded: dict[str, set[str]] = {}
         self._own_types = self._types_told(tables)
+        self._said: set[tuple[str, Location, str]] = set()
         self._unregistered = {
             entry.table.location for entry in project.table_registrations() if entry.status == "unregistered"
         }
@@ -88,6 +90,7 @@ class Comparison:
         yield from self._untold_fields(table, state, app)
         yield from self._untold_links(table, app)
         yield from self._left_fields(table, state, app)
+        yield from self._details(table, state, app)
 
     def _app(self, table: Table) -> App | None:
         """The application of the model: the one with its label, and its folder where several have that."""
@@ -180,6 +183,20 @@ class Comparison:
             if state is not None:
                 found |= {c.type for c in table.columns if (c.relation or c.attribute) in state.fields}
         return frozenset(found - {"Field"})  # what a class makes of the mere base, it alone knows
+
+    # -- what fields are like, constraints and indexes
+
+    def _details(self, table: Table, state: ModelState, app: App) -> Iterator[Drift]:
+        kin = self._kinship.get(table.model)
+        if kin is None or not state.complete or self._adds_fields:
+            return
+        above = {id(k) for parent in self._models.concrete_parents(kin) for k in parent.lineage()}
+        details = DjangoDetails(table, state, app.doubts, kin, above)
+        for drift in (*details.fields(self._kinship.meanings), *details.options(self._kinship)):
+            place = (drift.kind, drift.location, drift.column)
+            if place not in self._said:
+                self._said.add(place)
+                yield drift
 
     # -- what no model declares
 

@@ -35,6 +35,8 @@ class ModelState(msgspec.Struct):
     location: Location
     fields: dict[str, FieldState] = msgspec.field(default_factory=dict)
     complete: bool = True
+    names: set[str] = msgspec.field(default_factory=set)
+    """Those of its constraints and indexes."""
 
 
 def models_of(project: Project, tree: MigrationTree) -> dict[str, ModelState]:
@@ -91,6 +93,13 @@ def _apply(operation: Operation, step: Step, models: dict[str, ModelState]) -> N
                 models[key].fields[new_field] = models[key].fields.pop(field)
             elif f"{key}_{field}".lower() in models:
                 models[f"{key}_{new_field}".lower()] = models.pop(f"{key}_{field}".lower())
+        case ops.AddConstraint(table=key, name=name) | ops.CreateIndex(table=key, name=name) if key in models and name:
+            models[key].names.add(name)
+        case ops.RenameObject(table=key, name=old, new_name=name) if key in models:
+            models[key].names.discard(old)
+            models[key].names.add(name)
+        case ops.DropConstraint(table=key, name=name) | ops.DropIndex(table=key, name=name) if key in models:
+            models[key].names.discard(name)
         case _:
             pass
 
