@@ -300,3 +300,10 @@ def test_an_unknown_layout_is_named_and_can_be_placed() -> None:
 )
 def test_other_sql_is_left_alone(files: dict[str, str]) -> None:
     assert said(files) == []
+
+
+def test_a_revision_whose_id_is_computed_is_said_to_be_unread() -> None:
+    computed = revision("b2", "a1").replace("revision = 'b2'", "revision = make_id(__file__)")
+    files = {"m/versions/a1.py": revision("a1", None, MAKE), "m/versions/b2.py": computed}
+    assert said(files) == [("unread", "b2.py")]
+    assert said({**files, "m/versions/b2.py": computed.replace("from alembic", "from ours")}) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bylaw.facts.code import Variable
+from bylaw.facts.code import Unread, Variable
 from bylaw.facts.migrations import Helper, Marker, Migration, Operation, Variant
 from bylaw.facts.values import Call, Constant, Items, Value, text_of
 from bylaw.readers.python.alembic.effects import Site, effect_of
@@ -29,6 +29,8 @@ def migration_of(module: Module) -> Migration | None:
         return None
     upgrades = _upgrades(module)
     identifier = text_of(revision.value)
+    if identifier is None and upgrades and any(item.target.startswith("alembic") for item in module.imports):
+        module.unread.append(Unread(revision.statement, "the id of the revision is computed: its place is unknown"))
     if identifier is None or not upgrades:
         return None
     late = LateNames(module.scope.own(""))
