@@ -75,3 +75,68 @@ def test_a_sum_of_strings_is_read_as_far_as_it_is_known() -> None:
     assert [SUMS[d.location.span.start : d.location.span.end] for d in found] == [
         '"ALTER TABLE " + row.table + " ADD COLUMN x int"'
     ]
+
+
+HELPERS = """\
+from django.db import migrations
+
+
+class PostgresOnlyRunSQL(migrations.RunSQL):
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        if schema_editor.connection.vendor == "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class GrantRunSQL(migrations.RunSQL):
+    def __init__(self, role):
+        super().__init__(f"GRANT SELECT ON ALL TABLES TO {role}")
+
+
+class RunSQLLater:
+    pass
+"""
+USERS = """\
+from django.db import migrations
+from core.helpers import GrantRunSQL, PostgresOnlyRunSQL, RunSQLLater
+
+
+class Migration(migrations.Migration):
+    dependencies = []
+    operations = [
+        PostgresOnlyRunSQL("DROP INDEX by_day"),
+        GrantRunSQL("DROP INDEX by_hour"),
+        RunSQLLater("DROP INDEX by_year"),
+    ]
+"""
+
+
+def test_an_operation_of_the_project_is_what_it_extends_where_it_takes_the_same() -> None:
+    files = {"core/helpers.py": HELPERS, "core/__init__.py": "", "shop/migrations/0001_indexes.py": USERS}
+    found = check(files).diagnostics
+    assert [d.message.split(": ")[1].split()[0] for d in found] == ["GrantRunSQL", "RunSQLLater"]
+
+
+PREFIXED = """\
+import os
+
+from alembic import context, op
+
+revision = "a"
+down_revision = None
+
+
+def upgrade():
+    prefix = op.get_context().opts["table_prefix"]
+    op.drop_column(f"{prefix}users", "name")
+    op.drop_table(context.config.get_main_option("prefix") + "users")
+    op.execute("DROP TABLE " + os.environ["PREFIX"] + "users")
+    op.execute(f"ALTER TABLE {os.getenv('SCHEMA', 'public')}.users DROP COLUMN age")
+    op.drop_table(f"{the_prefix()}users")
+"""
+
+
+def test_a_prefix_that_the_set_up_chooses_is_no_riddle() -> None:
+    found = check({"alembic/versions/a.py": PREFIXED}).diagnostics
+    assert [PREFIXED[d.location.span.start : d.location.span.end] for d in found] == [
+        'op.drop_table(f"{the_prefix()}users")',
+    ]

@@ -7,7 +7,7 @@ from typing import Final
 
 from bylaw.facts.late import each_token, token
 from bylaw.facts.migrations import Argument, HelperCall, HelperParameter
-from bylaw.facts.values import Call, Constant, Items, Keyword, Ref, Text, Value, text_of
+from bylaw.facts.values import Attr, Call, Constant, Index, Items, Keyword, Ref, Text, Value, text_of
 from bylaw.readers.python.alembic.columns import column_spec, is_column
 from bylaw.readers.python.walk import FunctionNode
 
@@ -48,7 +48,7 @@ class LateNames:
             case Ref(name) if self._is_constant(name):
                 return Constant(token(self.index(name)), value.span)
             case Text(parts, where):
-                named = tuple(self._value(part) for part in parts)
+                named = tuple(self._value(symbol(part) or part) for part in parts)
                 if all(isinstance(part, Constant) for part in named):
                     return Constant("".join(str(part.value) for part in named if isinstance(part, Constant)), where)
                 return Text(named, where)
@@ -72,6 +72,48 @@ class LateNames:
     def _is_constant(self, name: str) -> bool:
         first, _, rest = name.partition(".")
         return bool(rest) and first not in LIBRARIES and not name.startswith(self._own)
+
+
+def symbol(value: Value) -> Constant | None:
+    """`‹table_prefix›` for what is the same in every run of a set-up, and differs from one set-up to the next:
+    `op.get_context().opts["table_prefix"]`, an option of Alembic's own file, an environment variable.
+    """
+    match value:
+        case Index(Attr(base, "opts" | "attributes"), Constant(str(key))) if _is_alembics(base):
+            return _named(key, value)
+        case Call(Attr(Attr(base, "opts" | "attributes"), "get"), (Constant(str(key)), *_)) if _is_alembics(base):
+            return _named(key, value)
+        case Call(Attr(base, "get_main_option"), (Constant(str(key)), *_)) if _is_alembics(base):
+            return _named(key, value)
+        case Call(Ref(name), (Constant(str(key)), *_)) if _is_option(name):
+            return _named(key, value)
+        case Index(Ref("os.environ"), Constant(str(key))):
+            return _named(key, value)
+        case Call(Ref("os.getenv" | "os.environ.get"), (Constant(str(key)), *_)):
+            return _named(key, value)
+        case _:
+            return None
+
+
+def _named(key: str, value: Value) -> Constant:
+    """Characters that SQL takes for letters, so that a statement with the name in it can be read."""
+    return Constant(f"‹{key}›", value.span)
+
+
+def _is_option(name: str) -> bool:
+    return name.startswith("alembic.context.") and name.endswith(".get_main_option")
+
+
+def _is_alembics(value: Value) -> bool:
+    match value:
+        case Call(Ref("alembic.op.get_context")):
+            return True
+        case Ref(name):
+            return name.startswith("alembic.context")
+        case Attr(inner, "config" | "migration_context"):
+            return _is_alembics(inner)
+        case _:
+            return False
 
 
 def bound_parameters(function: FunctionNode, late: LateNames) -> dict[str, Value]:

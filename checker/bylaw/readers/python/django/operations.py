@@ -84,7 +84,21 @@ class Reading(msgspec.Struct):
             return [CreateObject("extension", _EXTENSIONS[name], call.span)]
         inner = [operation for argument in call.args for operation in self._inside(argument)]
         reason = f"{name} is not an operation of Django itself"
-        return [*inner, UnreadOperation(call.span, reason, HelperCall(call.name) if call.name else None)]
+        return [*inner, UnreadOperation(call.span, reason, self._helper(call) if call.name else None)]
+
+    def _helper(self, call: Call) -> HelperCall:
+        """An operation of another module, with what it does if it extends the one that its name or text suggests."""
+        base = max((known for known in KNOWN if known in call.method), key=len, default="")
+        if not base and text_of(call.argument(0, "sql")):
+            base = "RunSQL"
+        if base not in _SCHEMA and base != "RunSQL":
+            return HelperCall(call.name)
+        trial = Reading(self.app, self.run, {call.name: base})
+        meant = tuple(trial.one(call))
+        if not meant or any(isinstance(operation, UnreadOperation) for operation in meant):
+            return HelperCall(call.name)
+        self.database_only.extend(trial.database_only)
+        return HelperCall(call.name, extending=base, meant=meant)
 
     def _inside(self, value: Value) -> list[Operation]:
         """Known operations among the arguments of something unknown."""
