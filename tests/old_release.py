@@ -21,9 +21,12 @@ Outcome = str | list[tuple[object, ...]]
 """Rows, or the error."""
 
 
+_CONNECT = "\\connect "
+
+
 @dataclass(frozen=True)
 class Statement:
-    """SQL statements, separated by `;`, of which the last one's rows count."""
+    """SQL statements, separated by `;;`, of which the last one's rows count; or `\\connect` and a database."""
 
     sql: str
 
@@ -34,11 +37,18 @@ class Statement:
             try:
                 with database.transaction():
                     for part in self.sql.split(";;"):
+                        if part.startswith(_CONNECT):
+                            self._connect(part.removeprefix(_CONNECT), database)
+                            continue
                         cursor = database.execute(part)
                         found = cursor.fetchall() if cursor.description else []
             except psycopg.Error as error:
                 found = str(error).partition("\n")[0]
         return found
+
+    def _connect(self, name: str, database: Connection) -> None:
+        info = database.info
+        psycopg.connect(host=info.host, user=info.user, dbname=name).close()
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,10 @@ _SETTINGS = {
 _UNNEEDED = ("include", "pg_dump*", "pg_upgrade", "pg_restore", "pgbench", "psql", "ecpg")
 
 
+_EXTENSIONS = Path(__file__).parents[1] / "fixtures" / "server" / "extensions"
+"""Extensions that bear the names of well-known ones, and have as much of them as the cases use."""
+
+
 class NoServerError(Exception):
     """No server can run here; the text says why."""
 
@@ -90,7 +94,8 @@ def running_server() -> Iterator[Server]:
              "--no-sync", "--no-instructions"],
             user,
         )  # fmt: skip
-        settings = [argument for key, value in _SETTINGS.items() for argument in ("-c", f"{key}={value}")]
+        named = {**_SETTINGS, "extension_control_path": f"$system:{_extensions(folder)}"}
+        settings = [argument for key, value in named.items() for argument in ("-c", f"{key}={value}")]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [binaries / "postgres", "-D", data, "-k", folder, *settings],
@@ -103,6 +108,16 @@ def running_server() -> Iterator[Server]:
         finally:
             process.send_signal(signal.SIGINT)  # a fast shutdown: whoever is still connected is cut off
             process.wait(30)
+
+
+def _extensions(folder: Path) -> Path:
+    """Where the server finds the stand-ins."""
+    found = folder / "share"
+    (found / "extension").mkdir(parents=True)
+    for script in _EXTENSIONS.glob("*.sql"):
+        (found / "extension" / f"{script.stem}.control").write_text("default_version = '1'\n", "utf-8")
+        shutil.copy(script, found / "extension" / f"{script.stem}--1.sql")
+    return found
 
 
 def _installed() -> Path:

@@ -13,11 +13,14 @@ import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import pytest
+
+from bylaw.engine.run import run as check
 from bylaw.engine.sources import MemorySources
 from bylaw.packs import load_builtin
 from bylaw.project import Project
@@ -25,13 +28,16 @@ from bylaw.project.history import NO_HISTORY, History
 from bylaw.project.migrations.step import MigrationTree, Step
 from bylaw.readers import read_file
 from bylaw.rule import Rule
-from bylaw.spec import Case, parse_spec, settings_for
+from bylaw.source import SourceText
+from bylaw.spec import Case, Expectation, parse_spec, settings_for
 
 if TYPE_CHECKING:
     from postgres_server import Connection, Server
 
 ROOT = Path(__file__).parents[1]
 SPECS = ROOT / "fixtures" / "rules" / "migrations"
+FAILS = "it does not run: "
+_INSTALLED = "installed/"
 NOTES = ROOT / "fixtures" / "server" / "specs"
 """What a spec leaves open and a server must know: see `Run`."""
 
@@ -72,8 +78,13 @@ class Run:
 
     The blocks there are: `before.sql`, what the server holds before the first migration, and `later.sql`, what is
     added before the last one (a statement a line); `old-release.sql` and `unused`, which `old_release` explains;
-    `new-release.sql`, what the new release does before the old one is asked again; `unproven`, why the server cannot
-    show what the case claims; `server`, where it is not PostgreSQL. Blocks with a path are more files of the case.
+    `new-release.sql`, what the new release does before the old one is asked again; `server`, where it is not
+    PostgreSQL, and `elsewhere`, the files that are for another server. Blocks with a path are more files of the case;
+    those below `installed/` can be imported, and belong to nobody. `before.py` has operations of Django that run before
+    the first migration.
+
+    Where a server cannot show what the case claims, one of three says why. `option`: an option decides; what it decides
+    about is shown without it. `refused`: the server refuses the migration, with these words. `unproven`: all else.
     """
 
     rule: str
@@ -87,8 +98,14 @@ class Run:
 
     @property
     def files(self) -> dict[str, str]:
-        more = {path: text for path, text in self.notes.items() if "/" in path}
+        more = {path: text for path, text in self.notes.items() if "/" in path and not path.startswith(_INSTALLED)}
         return {**more, **self.case.files}
+
+    def without_options(self) -> Run:
+        """The same case as the rule sees it when nobody has set its options."""
+        plain = replace(self, case=replace(self.case, options={}))
+        expected = [Expectation(path, line) for path, line, _ in reports(plain, {self.rule: {}})]
+        return replace(plain, case=replace(plain.case, good=not expected, expected=expected))
 
     def project(self) -> Project:
         files = {path: text.encode() for path, text in self.files.items()}
@@ -97,6 +114,43 @@ class Run:
         settings = settings_for(self.case, builtin_rules()[self.rule], self.case.title)
         read = {path: read_file(path, text) for path, text in files.items() if path.endswith((".py", ".sql"))}
         return Project(read, settings, MemorySources(files).read, history)
+
+
+def reports(run: Run, options: Mapping[str, Mapping[str, object]]) -> list[tuple[str, int, str]]:
+    """(path, line, message) of what the rules say of a case with these options, whatever its own are."""
+    sources = MemorySources({path: text.encode() for path, text in run.files.items()})
+    base = run.case.settings.get("history", {}).get("base")
+    history = History(frozenset(base)) if base is not None else NO_HISTORY
+    found = []
+    for name, chosen in options.items():
+        rule = builtin_rules()[name]
+        case = Case("", good=True, line=0, settings=run.case.settings, options=dict(chosen))
+        for diagnostic in check(sources, settings_for(case, rule, ""), {name: rule}, history).diagnostics:
+            path = diagnostic.location.path
+            text = SourceText(path, sources.files[path])
+            found.append((path, text.position(diagnostic.location.span.start).line, diagnostic.message))
+    return found
+
+
+def prove(run: Run, problems: Callable[[Run], list[str]]) -> None:
+    """Fail where the server and the rules do not say the same; `problems` says where that is.
+
+    Skips a case that is noted as unproven, after it has made sure that it is.
+    """
+    if "option" in run.notes:
+        run = run.without_options()
+    wrong = problems(run)
+    refused = run.notes.get("refused", "").strip()
+    if refused:
+        assert len(wrong) == 1, wrong
+        assert wrong[0].startswith(FAILS), wrong
+        assert refused in wrong[0]
+        return
+    reason = run.notes.get("unproven", "").strip()
+    if reason:
+        assert wrong, f"the server shows it now, although: {reason}"
+        pytest.skip(reason)
+    assert not wrong, "\n".join(wrong)
 
 
 def runs(rule: str, specs: Path = SPECS) -> list[Run]:
@@ -120,11 +174,12 @@ def execute(run: Run, server: Server, database: Connection, folder: Path, watch:
 @contextmanager
 def _importable(run: Run, folder: Path) -> Iterator[None]:
     """The Python of the case, its migrations aside, can be imported."""
-    modules = [path for path in run.files if path.endswith(".py") and "migrations" not in path]
-    for path in modules:
+    modules = {path: text for path, text in run.files.items() if path.endswith(".py") and "migrations" not in path}
+    modules |= {path.removeprefix(_INSTALLED): text for path, text in run.notes.items() if path.startswith(_INSTALLED)}
+    for path, text in modules.items():
         target = folder / "modules" / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(run.files[path], "utf-8")
+        target.write_text(text, "utf-8")
     sys.path.insert(0, str(folder / "modules"))
     known = set(sys.modules)
     importlib.invalidate_caches()
@@ -152,7 +207,7 @@ def _execute(run: Run, project: Project, server: Server, database: Connection, f
         current: frozenset[Step] = frozenset()
         watch.starts(current)
         for step, apply in _steps(run, tree, server, database, folder, watch):
-            if step not in current:
+            if step not in current and not Path(step.path).name.startswith("R__"):  # Flyway runs it with the others
                 watch.ends()
                 current = deployed.get(step, frozenset())
                 if tree.steps[-1] in current:
@@ -185,8 +240,11 @@ def _steps(
 
 def _sql(run: Run, step: Step, database: Connection, watch: Watch) -> Callable[[], None]:
     content = run.files[step.path].encode()
+    elsewhere = run.notes.get("elsewhere", "").split()
 
     def apply() -> None:
+        if step.path in elsewhere:
+            return
         for span in step.migration.statements:
             text = content[span.start : span.end].decode()
             first = content[: span.start].count(b"\n") + 1
@@ -299,9 +357,13 @@ def _django(run: Run, steps: list[Step], server: Server, watch: Watch) -> Iterat
             nonlocal first
             if first:
                 _apply_django(_stubs(step, steps), "auth", state, connection, None, watch)
-            first = False
             text = run.files[step.path]
             label = step.path.split("/")[-3]
+            if first and "before.py" in run.notes:
+                module = types.ModuleType("before")
+                exec(compile(run.notes["before.py"], "before.py", "exec"), module.__dict__)  # noqa: S102  # ours
+                _apply_django(module.operations, label, state, connection, None, watch)
+            first = False
             module = types.ModuleType(step.path)
             places = _operation_places(step.path, text)
             with warnings.catch_warnings():  # cases speak of several releases of Django

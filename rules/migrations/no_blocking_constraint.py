@@ -209,8 +209,8 @@ def _steps(project: Project, work: Work, version: ServerVersion) -> str:
         return f"On {version}{version.source}: DETACH PARTITION {work.name} CONCURRENTLY, outside a transaction."
     if work.cause == "attach":
         return (
-            f"First give `{work.table}` a CHECK that implies the bounds, NOT VALID; in a later migration VALIDATE "
-            "CONSTRAINT; then attaching reads nothing, and the CHECK can go."
+            f"First give `{work.table}` a CHECK that implies the bounds and says IS NOT NULL, NOT VALID; in a later "
+            "migration VALIDATE CONSTRAINT; then attaching reads nothing, and the CHECK can go."
         )
     if work.does == "scan" and work.cause in {"not-null", "primary-key"} and version.major < 12:
         return (

@@ -15,6 +15,7 @@ from bylaw.project.migrations.locking.column_work import added_column_work, alte
 from bylaw.project.migrations.locking.constraint_work import constraint_work
 from bylaw.project.migrations.locking.redefined_work import renamed_key_work
 from bylaw.project.migrations.locking.work import Blocks, Lock, Work, in_use
+from bylaw.project.migrations.state.expressions import forbids_null, words
 from bylaw.project.migrations.state.schema import TableState
 
 _STORAGE: Final = {
@@ -45,8 +46,13 @@ def works(changes: Iterable[Change], version: int) -> Iterator[Work]:
         table = getattr(change.operation, "table", "")
         if isinstance(change.operation, ops.DropIndex | ops.OtherStatement) and not table:
             yield from _nameless(change, version)
-        elif table and in_use(change, table):
+        elif table and (in_use(change, table) or _attaches(change.operation)):
             yield from _work(change, version)
+
+
+def _attaches(operation: ops.Operation) -> bool:
+    """Attached is the table that is named second: the first may well be new."""
+    return isinstance(operation, ops.OtherStatement) and operation.kind == "attach-partition"
 
 
 def _work(change: Change, version: int) -> Iterator[Work]:
@@ -162,12 +168,25 @@ def _other(change: Change, operation: ops.OtherStatement, version: int) -> Itera
         yield Work(change, "storage", "rewrite", "reads", table, detail=_STORAGE[kind])
     elif kind == "attach-partition" and operation.name and in_use(change, operation.name):
         state = change.table(operation.name)
-        if state is not None and not any(c.kind == "check" and c.validated for c in state.constraints):
+        if state is not None and not _implies_bounds(state):
             yield Work(change, "attach", "scan", "reads", operation.name, detail=table)
     elif kind == "detach-partition" and not operation.concurrently and version >= _DETACHES_CONCURRENTLY:
         yield Work(change, "detach", "waits", "reads", table, name=operation.name)
     elif kind in _DOMAIN_CHECKS and "not-valid" not in operation.details:
         yield from _checked_domain(change, operation.name)
+
+
+def _implies_bounds(partition: TableState) -> bool:
+    """Whether some CHECK may imply the bounds of a partition, which are never NULL: its columns are not, either."""
+    checks = [c.expression for c in partition.constraints if c.kind == "check" and c.validated and c.enforced]
+    return any(
+        all(
+            column.nullable is not True or any(forbids_null(other, column.name) for other in checks)
+            for column in partition.columns.values()
+            if column.name.lower() in words(expression.lower())
+        )
+        for expression in checks
+    )
 
 
 def _checked_domain(change: Change, domain: str) -> Iterator[Work]:
