@@ -415,6 +415,45 @@ def test_a_reader_that_goes_away_is_no_accident(project: Path) -> None:
         assert running.wait(60) in {1, 120}
 
 
+@pytest.mark.parametrize("arguments", [("check",), ("check", "--no-cache"), ("rules",)])
+def test_an_output_that_takes_nothing_is_told(project: Path, arguments: tuple[str, ...]) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("it runs where there is /dev/full")
+    for cache in (b"warming up", b"again"):
+        with full.open("wb") as stream:
+            ran = subprocess.run(
+                [sys.executable, "-m", "bylaw", *arguments], cwd=project, stdout=stream, stderr=subprocess.PIPE,
+                input=cache, check=False, timeout=60,
+            )  # fmt: skip
+        assert ran.returncode == 2
+        assert ran.stderr.startswith(b"bylaw: standard output cannot be written: ")
+        assert b"Traceback" not in ran.stderr
+        process(*arguments, cwd=project)  # its result is remembered
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_change_nothing_but_what_is_shown(project: Path, closed: str) -> None:
+    for _ in range(3):
+        ran = subprocess.run(
+            ["sh", "-c", f'"{sys.executable}" -m bylaw check {closed}'], cwd=project, capture_output=True, check=False,
+            timeout=60,
+        )  # fmt: skip
+        assert (ran.returncode, ran.stderr) == (1, b"")
+
+
+def test_a_replayed_report_may_be_cut_off_as_well(project: Path) -> None:
+    (project / "app" / "loud.py").write_text("x = 'SHOUT'\n" * 20_000)
+    time.sleep(0.2)
+    command = f'"{sys.executable}" -m bylaw check --output-format concise'
+    for _ in range(3):
+        ran = subprocess.run(
+            ["sh", "-c", f"{command} | head -n 1"], cwd=project, capture_output=True, check=False, timeout=60
+        )
+        assert ran.stdout == b"app/loud.py:1:6: error[no-shout] `SHOUT` is shouted\n"
+        assert ran.stderr == b""
+
+
 def test_an_interrupt_exits_with_130(project: Path) -> None:
     slow = PACK["breaks"].replace(
         'raise RuntimeError("on purpose")', "import time; open('started', 'w').close(); time.sleep(60)"

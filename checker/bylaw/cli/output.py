@@ -8,6 +8,8 @@ from typing import TextIO
 
 import msgspec
 
+from bylaw.errors import UsageError
+
 
 class Output(msgspec.Struct):
     """Standard output and standard error of one command."""
@@ -30,14 +32,19 @@ class Output(msgspec.Struct):
         self.err += _encoded(text + "\n", _encoding(sys.stderr))
 
     def flush(self) -> None:
-        """Write everything. A reader that has gone away is no error: there is nobody left to tell."""
+        """Write everything. A reader that has gone away is no error: there is nobody left to tell.
+
+        Raises UsageError when standard output takes nothing for another reason.
+        """
         _write(sys.stderr, bytes(self.err))
-        _write(sys.stdout, bytes(self.out))
+        problem = _write(sys.stdout, bytes(self.out))
         self.err.clear()
         self.out.clear()
+        if problem:
+            raise UsageError(f"standard output cannot be written: {problem}")
 
 
-def use_color(stream: TextIO) -> bool:
+def use_color(stream: TextIO | None) -> bool:
     """Whether to colour what goes to `stream`: NO_COLOR wins, then FORCE_COLOR, then whether it is a terminal."""
     if os.environ.get("NO_COLOR"):
         return False
@@ -58,9 +65,10 @@ def _encoded(text: str, encoding: str) -> bytes:
     return text.encode(encoding, "backslashreplace")
 
 
-def _write(stream: TextIO | None, data: bytes) -> None:
+def _write(stream: TextIO | None, data: bytes) -> str:
+    """Write, and return what kept it from being written; '' when nothing did, or when nobody is left to read."""
     if stream is None or not data:
-        return
+        return ""
     try:
         stream.flush()
         buffer = getattr(stream, "buffer", None)
@@ -71,6 +79,10 @@ def _write(stream: TextIO | None, data: bytes) -> None:
             buffer.flush()
     except BrokenPipeError:
         _give_up(stream)
+    except OSError as error:
+        _give_up(stream)
+        return error.strerror or str(error)
+    return ""
 
 
 def _give_up(stream: TextIO) -> None:

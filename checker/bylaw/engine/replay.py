@@ -62,7 +62,7 @@ def identity(arguments: list[str]) -> str | None:
     except OSError:
         return None
     surroundings = [f"{name}={os.environ.get(name, ABSENT)}" for name in _ENVIRONMENT]
-    terminals = (sys.stdout.isatty(), sys.stderr.isatty())
+    terminals = [stream is not None and stream.isatty() for stream in (sys.stdout, sys.stderr)]
     return repr((__version__, sys.executable, sys.version, current, arguments, surroundings, terminals))
 
 
@@ -119,13 +119,15 @@ def replay(arguments: list[str]) -> int | None:
     return _print(int(code), rest[: int(out_size)], rest[int(out_size) :])
 
 
-def _print(code: int, out: bytes, err: bytes) -> int:
-    sys.stdout.flush()
-    sys.stdout.buffer.write(out)
-    sys.stdout.buffer.flush()
-    if err:
-        sys.stderr.buffer.write(err)
-        sys.stderr.buffer.flush()
+def _print(code: int, out: bytes, err: bytes) -> int | None:
+    try:
+        for stream, data in ((sys.stdout, out), (sys.stderr, err)):
+            if data and stream is not None:
+                stream.flush()
+                stream.buffer.write(data)
+                stream.buffer.flush()
+    except OSError:
+        return None  # a full disk, a reader that has gone: the real run knows what to say
     return code
 
 
