@@ -128,7 +128,7 @@ def check(
     paths: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[PATHS]...",
+            metavar="PATHS",
             help="Report only on these files and folders; the whole project is read. `-`: standard input.",
         ),
     ] = None,
@@ -255,7 +255,7 @@ def files(config: Config = None, output_format: ListFormat = "text") -> int:
 @_app.command("test")
 def run_specs(
     paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PATHS]...", help="Spec files, or folders of them.")
+        list[Path] | None, typer.Argument(metavar="PATHS", help="Spec files, or folders of them.")
     ] = None,
     pack: Annotated[
         list[Path] | None,
@@ -271,7 +271,7 @@ def run_specs(
 
 @_app.command()
 def mcp() -> int:
-    """Serve coding agents over standard input and output (needs the extra `bylaw[mcp]`)."""
+    """Serve coding agents over standard input and output (needs the extra `mcp`)."""
     from bylaw.cli.serve import serve  # noqa: PLC0415
 
     return serve()
