@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from spec_runs import FAILS, Place, Run, execute, prove, runs
+from spec_execution import execute
+from spec_runs import FAILS, Place, Run, prove, runs
 
 from bylaw.project.migrations.locking.held import Held
 from bylaw.project.migrations.step import Step

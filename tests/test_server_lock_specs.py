@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from spec_runs import FAILS, Run, execute, prove, runs
+from spec_execution import execute
+from spec_runs import FAILS, Run, prove, runs
 
 from bylaw.project.migrations.locking.work import Work
 from bylaw.source import SourceText

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from spec_runs import FAILS, NOTES, Place, Run, execute, prove, reports, runs
+from spec_execution import execute
+from spec_runs import FAILS, NOTES, Place, Run, prove, reports, runs
 
 from bylaw.project.migrations.step import Step
 from bylaw.spec import Expectation, parse_spec

@@ -181,7 +181,7 @@ def test_django(database: Connection, postgres: Server, tmp_path: Path, monkeypa
     from django.apps import apps
     from django.core.management import call_command
     from schema_comparison import differences, of_replay, of_server
-    from spec_runs import django_connection
+    from spec_execution import django_connection
 
     files = {
         path: "from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n"
