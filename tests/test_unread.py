@@ -140,3 +140,48 @@ def test_a_prefix_that_the_set_up_chooses_is_no_riddle() -> None:
     assert [PREFIXED[d.location.span.start : d.location.span.end] for d in found] == [
         'op.drop_table(f"{the_prefix()}users")',
     ]
+
+
+CHOICES = """\
+from alembic import op
+
+revision = "a"
+down_revision = None
+
+
+def statement(version):
+    if version < 14:
+        return "DROP AGGREGATE array_agg_mult (anyarray)"
+    return "DROP AGGREGATE array_agg_mult (anycompatiblearray)"
+
+
+def upgrade():
+    op.execute(statement(op.get_bind().dialect.server_version_info[0]))
+    op.execute("ALTER TABLE t DROP COLUMN a" if asked() else "ALTER TABLE t DROP COLUMN b")
+    op.execute(anything())
+"""
+
+
+def test_each_of_a_few_texts_may_be_the_one() -> None:
+    found = check({"alembic/versions/a.py": CHOICES}).diagnostics
+    assert [CHOICES[d.location.span.start : d.location.span.end] for d in found] == ["op.execute(anything())"]
+
+
+OTHERS = """\
+from alembic import op
+
+revision = "a"
+down_revision = None
+
+
+def upgrade():
+    op.execute("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, day DATETIME)")
+    op.execute("ALTER TABLE t ADD COLUMN x int unsigned NOT NULL AFTER id")
+    op.execute("DO $$ BEGIN EXECUTE format('ALTER INDEX %I RENAME TO %I', old_name(), new_name()); END $$")
+    op.execute("ALTER TABEL t ADD COLUMN x int")
+"""
+
+
+def test_sql_of_another_server_in_python_is_read_as_what_it_is() -> None:
+    found = check({"alembic/versions/a.py": OTHERS}).diagnostics
+    assert [OTHERS[d.location.span.start : d.location.span.end] for d in found] == ["ALTER TABEL t ADD COLUMN x int"]

@@ -73,10 +73,12 @@ def sql_operations(sql: SqlText, content: bytes, dialect: str, statements: list[
 
 
 def _dialect_of(text: str, dialect: str) -> str:
-    """Another dialect than the one asked for, where the text gives itself away."""
-    if dialect == "postgres" and _PRAGMA.match(text):
-        return "sqlite"
-    return "mysql" if dialect == "postgres" and "`" in text else dialect
+    """The dialect asked for, where that is not PostgreSQL; else what the text gives away, and '' (PostgreSQL is tried
+    first) where that is nothing: code that asks for no database is only held to be for that one.
+    """
+    if dialect != "postgres":
+        return dialect
+    return "sqlite" if _PRAGMA.match(text) else "mysql" if "`" in text else ""
 
 
 def _as_data(operation: Operation) -> Operation:

@@ -14,7 +14,7 @@ from bylaw.facts.migrations import (
     RunCode,
     UnreadOperation,
 )
-from bylaw.facts.values import Attr, Call, Constant, Entries, Items, Local, Text, Value, text_of
+from bylaw.facts.values import Attr, Call, Choice, Constant, Entries, Items, Local, Text, Value, text_of
 from bylaw.readers.python.alembic.columns import name_of, table_constraint
 from bylaw.readers.python.alembic.data import data_change, table_of
 from bylaw.readers.python.alembic.operations import table_operations
@@ -38,6 +38,9 @@ def executed(
     """
     if argument is None:
         return []
+    if isinstance(argument, Choice):
+        either = (argument.then, argument.otherwise)
+        return [one for part in either for one in executed(part, where, content, dialect, statements, strict=strict)]
     if isinstance(argument, Items):
         each = (executed(item, where, content, dialect, statements, strict=strict) for item in argument.items)
         return [found for one in each for found in one]

@@ -140,6 +140,10 @@ def _statements(reading: Reading, value: Value | None, call: Call) -> Iterator[O
                 reading, item.items[0] if with_parameters and isinstance(item, Items) else item, call
             )
         return
+    if isinstance(value, Choice):
+        yield from _statements(reading, value.then, call)
+        yield from _statements(reading, value.otherwise, call)
+        return
     if value is None or is_none(value) or (isinstance(value, Ref) and value.name.endswith("RunSQL.noop")):
         return
     sql = sql_of(value)

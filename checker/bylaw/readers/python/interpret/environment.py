@@ -8,12 +8,13 @@ from typing import Final
 from tree_sitter import Node
 
 from bylaw.facts.late import each_token, only_token
-from bylaw.facts.values import Attr, Call, Constant, Entries, Items, Local, Opaque, Ref, Starred, Value
+from bylaw.facts.values import Attr, Call, Choice, Constant, Entries, Items, Local, Opaque, Ref, Starred, Text, Value
 from bylaw.readers.python.interpret.folding import Environment
 from bylaw.readers.python.interpret.pure import MAX_ITEMS
 from bylaw.readers.python.scope import bound_names
 from bylaw.readers.python.walk import FunctionNode
 
+MAX_TEXTS: Final = 4
 _MUTATORS: Final = frozenset({"append", "extend", "insert", "update", "add"})
 
 
@@ -60,6 +61,22 @@ def same(one: Value, other: Value) -> bool:
             return first_name == second_name
         case _:
             return False
+
+
+def agreed(values: list[Value]) -> Value | None:
+    """What a function returns: the value of all its returns, or a choice among a few texts; else None."""
+    if not values or all(same(value, values[0]) for value in values):
+        return values[0] if values else None
+    if len(values) > MAX_TEXTS or not all(_is_text(value) for value in values):
+        return None
+    found = values[-1]
+    for value in reversed(values[:-1]):
+        found = Choice(Opaque("branch", value.span), value, found, value.span)
+    return found
+
+
+def _is_text(value: Value) -> bool:
+    return isinstance(value, Text) or (isinstance(value, Constant) and isinstance(value.value, str))
 
 
 def elements(value: Value) -> tuple[Value, ...] | None:

@@ -13,7 +13,7 @@ from typing import Final
 from tree_sitter import Node
 
 from bylaw.facts.values import Call, Opaque, Operator, Ref, Value
-from bylaw.readers.python.interpret.environment import Flow, bound, changed_in, elements, join, same
+from bylaw.readers.python.interpret.environment import Flow, agreed, bound, changed_in, elements, join
 from bylaw.readers.python.interpret.expressions import Effect, Expressions
 from bylaw.readers.python.interpret.folding import Environment, TooMuch
 from bylaw.readers.python.parse import span
@@ -39,7 +39,7 @@ class Interpreter(Expressions):
         self._nodes = {(record.node.start_byte, record.node.end_byte): record for record in module.functions}
 
     def enter(self, function: FunctionNode, names: Environment) -> Value | None:
-        """Run a function's body; the value it returns when all its returns agree. Raises TooMuch."""
+        """Run a function's body; the value it returns when all its returns agree, or are texts. Raises TooMuch."""
         body = function.node.child_by_field_name("body")
         if body is None:
             return None
@@ -51,7 +51,7 @@ class Interpreter(Expressions):
         finally:
             self.stack.pop()
             self._returned.pop()
-        return returned[0] if returned and all(same(value, returned[0]) for value in returned) else None
+        return agreed(returned)
 
     def follow(self, call: Call) -> bool:
         """Enter a helper of this module, its effects included. False when it is none, or nested too deeply."""

@@ -268,4 +268,6 @@ def _computed(beginning: str, span: Span) -> Operation:
         return DataChange(kind, "", span, "where" in words)  # type: ignore[arg-type]
     if verb in _HARMLESS:
         return OtherStatement(verb, span)
+    if words[:2] == ["alter", "index"] and "rename" in words:
+        return OtherStatement("rename-index", span)  # no statement says an index's name
     return UnreadOperation(span, "EXECUTE runs a statement that is computed")
