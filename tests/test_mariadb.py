@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import ExitStack
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
 from plain_catalogue import of_mariadb, of_replay
 from schema_comparison import differences
-from spec_runs import Run, builtin_rules
+from spec_runs import Run, builtin_rules, runs
 from test_sqlite import SERVER, cases, replayed, scripts, spec_cases, statements_of
 
 from bylaw.engine.run import run as check
 from bylaw.engine.sources import MemorySources
+from bylaw.readers import read_file
 from bylaw.spec import Case, check_case, settings_for
 
 if TYPE_CHECKING:
@@ -100,19 +103,63 @@ def test_mariadb_says_the_same(rule: str, case: Case, connection: MariaConnectio
     assert list(check_case(claim, builtin_rules()[rule], rule)) == []
 
 
-@pytest.mark.parametrize(
-    "run",
-    [run for run in spec_cases("mysql") if "old-release.sql" in run.notes],
-    ids=lambda run: f"{run.rule}:{run.case.title[:40]}",
-)
+@pytest.mark.parametrize("run", spec_cases("mysql"), ids=lambda run: f"{run.rule}:{run.case.title[:40]}")
 def test_spec_cases_about_mysql(run: Run, connection: MariaConnection) -> None:
-    files = {path: text for path, text in run.case.files.items() if path.endswith(".sql")}
+    """Each statement that is reported breaks one of the old release, and no other does."""
+    *earlier, last = sorted(path for path in run.case.files if path.endswith(".sql"))
     cursor = connection.cursor()
     for line in run.notes.get("before.sql", "").splitlines():
         cursor.execute(line.rstrip(";"))
-    before, after = _deploy(connection, files, run.notes["old-release.sql"])
-    assert not [outcome for outcome in before if isinstance(outcome, str)]
-    assert run.case.good == (before == after)
+    for path in earlier:
+        for _, statement in _placed(run.case.files[path], path):
+            cursor.execute(statement)
+    old = run.notes["old-release.sql"].splitlines()
+    now = [_outcome(connection, line) for line in old]
+    assert not [outcome for outcome in now if isinstance(outcome, str)], "failed all along"
+    reported = {expected.line for expected in run.case.expected}
+    for at, statement in _placed(run.case.files[last], last):
+        cursor.execute(statement)
+        before, now = now, [_outcome(connection, line) for line in old]
+        assert (before != now) == (at in reported), (statement, before, now)
+
+
+def _placed(text: str, path: str) -> list[tuple[int, str]]:
+    """The statements of a migration, each with the line on which it starts."""
+    content = text.encode()
+    spans = [span for migration in read_file(path, content).migrations for span in migration.statements]
+    return [(content[: span.start].count(b"\n") + 1, content[span.start : span.end].decode()) for span in spans]
+
+
+@pytest.mark.parametrize(
+    "run", [run for run in runs("no-blocking-index") if run.server == "mysql"], ids=lambda run: run.case.title[:40]
+)
+def test_indexes_of_mysql_are_built_while_others_write(run: Run, connection: MariaConnection) -> None:
+    *earlier, last = sorted(path for path in run.case.files if "migrations/" in path and not path.endswith(".toml"))
+    cursor = connection.cursor()
+    for path in earlier:
+        for statement in _in_mysql(run.case.files[path], path):
+            cursor.execute(statement)
+    for line in run.notes.get("later.sql", "").splitlines():
+        cursor.execute(line)
+    for statement in _in_mysql(run.case.files[last], last):
+        assert statement.startswith("CREATE INDEX")
+        cursor.execute(f"{statement} ALGORITHM=INPLACE LOCK=NONE")
+
+
+def _in_mysql(text: str, path: str) -> list[str]:
+    """The statements of a migration; those that Alembic would run, where it is written for it."""
+    if path.endswith(".sql"):
+        return [statement for _, statement in _placed(text, path)]
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+
+    written = io.StringIO()
+    module = ModuleType(path)
+    exec(compile(text, path, "exec"), module.__dict__)  # noqa: S102  # the case is ours
+    context = MigrationContext.configure(dialect_name="mysql", opts={"as_sql": True, "output_buffer": written})
+    with Operations.context(context):
+        module.upgrade()
+    return [statement.strip() for statement in written.getvalue().split(";") if statement.strip()]
 
 
 def _deploy(connection: MariaConnection, migrations: dict[str, str], old: str) -> tuple[list[object], list[object]]:
