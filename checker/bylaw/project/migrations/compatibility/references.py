@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bylaw.diagnostics import Related
 from bylaw.project.migrations.compatibility.drops import Drop
+from bylaw.project.migrations.compatibility.sql_references import sql_references
 from bylaw.source import Location, Span
 
 if TYPE_CHECKING:
@@ -26,9 +27,7 @@ def references(project: Project, drop: Drop) -> tuple[Related, ...]:
     latest = project.migrations.schema_after(drop.change.tree.steps[-1]).table(drop.table)
     if latest is not None and (not drop.column or latest.column(drop.column) is not None):
         return ()
-    found = list(_models(project, drop))
-    if not found:
-        found = list(_words(project, drop))
+    found = list(_models(project, drop)) or [*_statements(project, drop)] or [*_words(project, drop)]
     return tuple(found[:_MOST])
 
 
@@ -48,6 +47,14 @@ def _models(project: Project, drop: Drop) -> Iterator[Related]:
 def _is(table: Table, name: str) -> bool:
     schema, _, bare = name.lower().rpartition(".")
     return bool(table.name) and table.name.lower() == bare and schema in {"", "public", table.schema.lower()}
+
+
+def _statements(project: Project, drop: Drop) -> Iterator[Related]:
+    """SQL in strings, which says itself whose column it means."""
+    for file in project.files.values():
+        if file.facts.language == "python" and _is_application(project, file, drop):
+            for span in sql_references(file, drop.table, drop.column):
+                yield Related(Location(file.path, span), f"this statement still says `{drop.column or drop.table}`")
 
 
 def _words(project: Project, drop: Drop) -> Iterator[Related]:
