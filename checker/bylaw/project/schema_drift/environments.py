@@ -17,6 +17,8 @@ _LITERAL = regex(r"""["']([A-Za-z_]\w{2,})["']""")
 _SETTLED = frozenset({
     "table", "column", "index", "schema", "foreign_key_constraint", "unique_constraint", "info", "skip_autogenerate",
 })  # fmt: skip
+_ANY_HOOK = regex(r"\binclude_(?:object|name)\b")
+_OF_KEYS = regex(r"index|constraint|foreign_key|type_\s*(?:==|!=|in|not)\b(?!\s*[\"'](?:table|column|schema)[\"'])")
 _ASKS_MORE = regex(r"\.schema\b|__table__|__module__|getattr\(")
 
 
@@ -51,6 +53,27 @@ def hides(project: Project, tree: MigrationTree, table: Table) -> bool:
         if any(literal in table.name for literal in literals):
             return True
     return False
+
+
+def hides_keys(project: Project, tree: MigrationTree) -> bool:
+    """Whether a hook of the tree's `env.py` may hide keys or indexes, other than by what they say in their `info`."""
+    file = environment(project, tree)
+    if file is None:
+        return False
+    text = file.source.content.decode("utf-8", "replace")
+    if not _ANY_HOOK.search(text):
+        return False
+    own = [function for function in file.facts.functions if function.name in set(_HOOK.findall(text))]
+    bodies = [file.text(function.statement) for function in own] or [text]
+    return any(
+        _OF_KEYS.search(body)
+        and (
+            not re.search(r"\binfo\b", body)
+            or _ASKS_MORE.search(body)
+            or any(literal not in _SETTLED for literal in _LITERAL.findall(body))
+        )
+        for body in bodies
+    )
 
 
 def _is_module(project: Project, name: str) -> bool:

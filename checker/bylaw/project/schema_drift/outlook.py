@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from bylaw.patterns import regex
 from bylaw.project.migrations.step import MigrationTree
-from bylaw.project.schema_drift.environments import environment
+from bylaw.project.schema_drift.environments import environment, hides_keys
 from bylaw.project.schema_drift.histories import Built, Histories
 
 if TYPE_CHECKING:
     from bylaw.project import Project
 
-_OWN_COMPARISON = re.compile(r"\bcompare_type\s*=\s*(?!True\b)\w")
-_HOOK = re.compile(r"\binclude_(?:object|name)\b")
-_OF_KEYS = re.compile(
-    r"index|constraint|foreign_key|type_\s*(?:==|!=|in|not)\b(?!\s*[\"'](?:table|column|schema)[\"'])"
-)
+_OWN_COMPARISON = regex(r"\bcompare_type\s*=\s*(?!True\b)\w")
 
 
 class Outlook:
     """The outlook on tables that some trees build."""
 
     def __init__(self, project: Project, histories: Histories, trees: frozenset[MigrationTree]) -> None:
+        self._project = project
         self._histories = histories
         self._trees = trees
         files = (environment(project, tree) for tree in trees)
@@ -50,7 +47,7 @@ class Outlook:
     @cached_property
     def compares_keys(self) -> bool:
         """Whether no hook leaves keys or indexes out."""
-        return not any(_HOOK.search(text) and _OF_KEYS.search(text) for text in self._texts)
+        return not any(hides_keys(self._project, tree) for tree in self._trees)
 
     def _touched(self, tree: MigrationTree) -> frozenset[str]:
         return self._histories.doubts[tree].on_one_kind

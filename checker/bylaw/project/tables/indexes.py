@@ -27,7 +27,12 @@ def table_indexes(
     names.update({column.attribute: column.name for column in columns if column.attribute not in names})
     for call in calls:
         package, _, kind = meanings.short(call, near).partition(".")
-        if package not in _PACKAGES or kind not in {"UniqueConstraint", "Index"} or call.spreads:
+        if (
+            package not in _PACKAGES
+            or kind not in {"UniqueConstraint", "Index"}
+            or call.spreads
+            or call.keyword("info")
+        ):
             continue
         index = kind == "Index"
         parts = call.args[1:] if index else call.args
