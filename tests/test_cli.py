@@ -603,12 +603,12 @@ def test_a_wrong_configuration_does_not_hide_what_would_be_right(project: Path, 
 
 def test_config_shows_values_with_their_origin(project: Path, bylaw: Bylaw) -> None:
     (project / "bylaw.toml").write_text(
-        CONFIG + '[[overrides]]\npaths = ["app/old/**"]\nrules = { no-shout = "off" }\n'
+        CONFIG + '[[overrides]]\npaths = ["app/old/**"]\nrules = { no-shout = { word = "LOUD" } }\n'
     )
     out = bylaw("config").out
     lines = [line.split("#") for line in out.splitlines()]
     assert ['rules.no-shout = "error"', "bylaw.toml:5"] in [[part.strip() for part in line] for line in lines]
-    assert "overrides for app/old/**:" in out
+    assert 'overrides for app/old/**:\n    no-shout = "error"\n        word = "LOUD"\n' in out
     document = bylaw("config", "--output-format", "json").json()
     assert document["rules"]["no-shout"]["origin"] == "bylaw.toml:5"  # type: ignore[index]
     assert document["settings"]["exclude"]["value"] == ["tools", "vendored"]  # type: ignore[index]

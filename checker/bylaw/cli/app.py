@@ -254,9 +254,7 @@ def files(config: Config = None, output_format: ListFormat = "text") -> int:
 
 @_app.command("test")
 def run_specs(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="PATHS", help="Spec files, or folders of them.")
-    ] = None,
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="PATHS", help="Spec files, or folders of them.")] = None,
     pack: Annotated[
         list[Path] | None,
         typer.Option("--pack", metavar="FOLDER", help="A rule pack, beside the configured ones."),

@@ -11,6 +11,7 @@ import msgspec
 from bylaw.cli.output import Output
 from bylaw.config import Choices, Resolved, locate, resolve
 from bylaw.config.describe import as_toml, plain
+from bylaw.config.lines import kebab
 from bylaw.rule import Adoption
 from bylaw.settings import RuleSetting
 
@@ -134,10 +135,24 @@ def _lines(resolved: Resolved, sleeps: Mapping[str, Sleep]) -> Iterator[str]:
     for override in resolved.settings.overrides:
         yield ""
         yield f"overrides for {', '.join(override.paths)}:"
-        yield from (f"    {name} = {as_toml(setting.level)}" for name, setting in override.rules.items())
+        for name, setting in override.rules.items():
+            yield f"    {name} = {as_toml(setting.level)}"
+            yield from (f"        {option} = {as_toml(value)}" for option, value in _otherwise(name, setting, resolved))
     off = [name for name in resolved.rules if name not in _active(resolved)]
     yield ""
     yield f"off: {', '.join(off) or 'none'}"
+
+
+def _otherwise(name: str, setting: RuleSetting, resolved: Resolved) -> Iterator[tuple[str, object]]:
+    """The options of an override that are not those that hold elsewhere."""
+    rule, elsewhere = resolved.rules.get(name), resolved.settings.rules.get(name)
+    if rule is None or setting.options is None:
+        return
+    usual = elsewhere.options if elsewhere is not None and elsewhere.options is not None else rule.default_options
+    for option in rule.option_names:
+        value = getattr(setting.options, option)
+        if value != getattr(usual, option):
+            yield kebab(option), plain(value)
 
 
 def _active(resolved: Resolved) -> list[str]:
