@@ -508,7 +508,7 @@ def test_names_and_places_of_keys_are_kept() -> None:
     assert isinstance(table, CreateTable)
     assert isinstance(index, CreateIndex)
     assert table.primary_key_name == "pk_account"
-    assert [column.generation for column in table.columns] == ["identity", "", "stored"]
+    assert [column.generation for column in table.columns] == ["identity", "", "computed"]
     assert table.columns[1].constraint_names == (("foreign-key", "fk_team"),)
     assert (index.method, index.where) == ("gin", "full <> ''")
 

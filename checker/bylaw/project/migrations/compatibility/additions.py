@@ -160,7 +160,7 @@ class _Following:
             self._nullable = alter.nullable
         set_to = alter.server_default
         if alter.drop_default or (set_to is not None and is_null(set_to)):
-            self._filled = self._filled and self._generation in {"identity", "stored", "virtual"}
+            self._filled = self._filled and self._generation in {"identity", "stored", "virtual", "computed"}
         elif set_to is not None:
             self._filled = True
         match alter.generated:

@@ -97,7 +97,7 @@ def _has(table: TableState, column: str, change: Change) -> bool:
     tells letters of different case apart, other databases do not.
     """
     found = table.column(column)
-    if found is None or found.generation in {"stored", "virtual"}:
+    if found is None or found.generation in {"stored", "virtual", "computed"}:
         return False
     return found.name == column or change.step.migration.dialect != "postgres"
 

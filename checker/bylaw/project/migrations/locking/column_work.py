@@ -16,6 +16,8 @@ from bylaw.project.migrations.locking.work import Blocks, Cause, Does, Work
 from bylaw.project.migrations.state.expressions import words
 from bylaw.project.migrations.state.schema import ColumnState
 
+_VIRTUAL_FIRST: Final = 18
+"""Before this version a generated column was always stored."""
 _SERIALS: Final = frozenset({"serial", "bigserial", "smallserial", "serial4", "serial8", "serial2"})
 
 
@@ -29,7 +31,7 @@ def added_column_work(change: Change, operation: ops.AddColumn, version: int) ->
         return Work(change, cause, does, blocks, table, (spec.name,), detail=detail, inline=True)
 
     default = spec.server_default
-    if spec.generation == "stored":
+    if spec.generation == "stored" or (spec.generation == "computed" and version < _VIRTUAL_FIRST):
         yield work("generated", "rewrite")
     elif spec.generation == "serial" or spec.type in _SERIALS:
         yield work("serial", "rewrite")

@@ -125,7 +125,8 @@ def _generation(items: list[Value], column_type: str, *, counts: bool) -> Genera
     for item in items:
         word = _called(item)
         if word == "Computed" and isinstance(item, Call):
-            return "virtual" if flag_of(item.keyword("persisted")) is False else "stored"
+            persisted = flag_of(item.keyword("persisted"))
+            return "computed" if persisted is None else "stored" if persisted else "virtual"
         if word == "Identity":
             return "identity"
         if word == "Sequence":
