@@ -34,8 +34,8 @@ from bylaw.source import Span
 
 ConstraintKind = Literal["primary-key", "unique", "foreign-key", "check", "exclude", "not-null"]
 Generation = Literal["", "identity", "serial", "stored", "virtual", "computed"]
-"""`computed` is stored or virtual, as the server and the tool take it that says neither: PostgreSQL 18 and MySQL keep no
-values then.
+"""`computed` is stored or virtual, as the server and the tool take it that says neither: PostgreSQL 18 and MySQL keep
+no values then.
 """
 
 
