@@ -79,6 +79,19 @@ CASES = {
         op.create_table("t", sa.Column("a", sa.dialects.postgresql.ENUM("sad", name="old_mood", create_type=False)))
         op.execute("ALTER TYPE old_mood RENAME TO mood")
     """,
+    "keys over the same columns are one": """
+        op.create_table(
+            "a", sa.Column("id", sa.Integer(), autoincrement=False), sa.Column("x", sa.Text(), unique=True),
+            sa.PrimaryKeyConstraint("id"), sa.UniqueConstraint("id"), sa.UniqueConstraint("x", name="one_x"),
+        )
+        op.create_table(
+            "b", sa.Column("id", sa.Integer(), autoincrement=False), sa.Column("x", sa.Text()),
+            sa.PrimaryKeyConstraint("id"), sa.UniqueConstraint("id", name="one_id"),
+            sa.UniqueConstraint("x"), sa.UniqueConstraint("x"),
+        )
+        op.create_unique_constraint("one_more", "b", ["x"])
+        op.drop_constraint("one_x", "a", type_="unique")
+    """,
     "names too long": f"""
         op.create_table("{LONG}", sa.Column("first_column", sa.Text(), index=True), sa.Column("b", sa.Text()))
         op.create_index(op.f("ix_{LONG}_b_and_more"), "{LONG}", ["b"])

@@ -37,7 +37,7 @@ def declared(table: TableState, operation: ops.CreateTable, step: Step) -> Table
     if key:
         inline = dict(pair for spec in operation.columns for pair in spec.constraint_names)
         given = operation.primary_key_name or inline.get("primary-key", "")
-        table = _added(table, ConstraintState("primary-key", key, given, created=step), step)
+        table = _added(table, ConstraintState("primary-key", key, given, created=step, inline=True), step)
     return table
 
 
@@ -45,7 +45,7 @@ def with_inline(table: TableState, spec: ColumnSpec, step: Step, *, keys: bool =
     """The table with the constraints that a column's definition states. `keys`: also the primary key."""
     for constraint in _inline(spec, step):
         if keys or constraint.kind != "primary-key":
-            table = _added(table, constraint, step)
+            table = _added(table, constraint if keys else replace(constraint, inline=True), step)
     return table
 
 
@@ -67,9 +67,26 @@ def _inline(spec: ColumnSpec, step: Step) -> Iterator[ConstraintState]:
 
 
 def _added(table: TableState, constraint: ConstraintState, step: Step) -> TableState:
+    if constraint.kind in {"unique", "primary-key"} and names_constraints(step) and (one := _same(table, constraint)):
+        named = next((c for c in (one, constraint) if c.name and c.named), None)
+        key = one.kind == "primary-key" or constraint.kind == "primary-key"
+        kind = "primary-key" if key else "unique"
+        rest = tuple(c for c in table.constraints if c is not one)
+        merged = replace(one, kind=kind, name=named.name if named else "", named=named is not None)
+        return _added(replace(table, constraints=rest), merged, step)
     if not constraint.name:
         constraint = replace(constraint, name=_name_for(table, constraint, step), named=False)
     return replace(table, constraints=(*table.constraints, constraint))
+
+
+def _same(table: TableState, constraint: ConstraintState) -> ConstraintState | None:
+    """The key over the same columns with which PostgreSQL makes the constraint one, since one statement creates both
+    of them with the table.
+    """
+    if not constraint.inline:
+        return None
+    keys = (c for c in table.constraints if c.inline and c.kind in {"unique", "primary-key"})
+    return next((key for key in keys if key.columns == constraint.columns), None)
 
 
 def _name_for(table: TableState, constraint: ConstraintState, step: Step) -> str:
@@ -98,12 +115,18 @@ def with_constraint(table: TableState, operation: ops.AddConstraint, step: Step)
         operation.kind, columns, operation.name or operation.using_index, operation.expression,
         validated=not operation.not_valid and not operation.not_enforced, created=step,
         enforced=not operation.not_enforced, references=operation.references,
+        inline=operation.kind == "unique" and table.created is step and _made_with_table(operation, step),
     )  # fmt: skip
     if operation.kind == "primary-key":
         table = _changed(table, columns, lambda column: replace(column, primary_key=True, nullable=False))
     elif operation.kind == "not-null" and not operation.not_valid:
         table = _changed(table, columns[:1], lambda column: replace(column, nullable=False))
     return _added(table, constraint, step)
+
+
+def _made_with_table(operation: ops.AddConstraint, step: Step) -> bool:
+    created = (each.span for each in step.migration.operations if isinstance(each, ops.CreateTable))
+    return any(span != operation.span and span.contains(operation.span) for span in created)
 
 
 def without_constraint(table: TableState, operation: ops.DropConstraint) -> TableState:

@@ -73,6 +73,8 @@ class ConstraintState(msgspec.Struct, frozen=True):
     """What a foreign key points to: `table.column` or `table`."""
     named: bool = True
     """False where nobody gave it a name: it then has the one that PostgreSQL gives it, or none."""
+    inline: bool = False
+    """A key that the statement creates which creates the table."""
 
 
 class IndexState(msgspec.Struct, frozen=True):
