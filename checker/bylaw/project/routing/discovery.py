@@ -6,7 +6,7 @@ away, in one file or in files that import each other. Django's `include(f"{app}.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from bylaw.facts.code import CallSite, Variable
@@ -80,14 +80,21 @@ class Reach(NamedTuple):
 class Discovery:
     """Knows what may be registered out of sight."""
 
-    def __init__(self, code: Code, objects: dict[str, Object]) -> None:
+    def __init__(self, code: Code, objects: dict[str, Object], by_name: Callable[[Object], bool]) -> None:
         self._code = code
         self._objects = objects
+        self._by_name = by_name
         self._reaches = tuple(dict.fromkeys(self._find()))
 
     def finder_of(self, item: Object) -> str:
-        """The path of the code that may register a router out of sight, or ''."""
-        return next((reach.path for reach in self._reaches if reach.covers(item)), "")
+        """The path of the code that may register a router out of sight, or ''.
+
+        Code that loads modules of any name loads those of others: plugins, settings. It is not believed to reach into a
+        folder whose routers are registered by name.
+        """
+        return next(
+            (r.path for r in self._reaches if r.covers(item) and (r.package or r.ending or not self._by_name(item))), ""
+        )
 
     def _find(self) -> Iterator[Reach]:
         importing = [(facts, sites) for facts in self._code.files if (sites := list(_importing(facts)))]
@@ -105,7 +112,7 @@ class Discovery:
         for facts, sites in importing:
             packages = sorted(_packages(facts, sites, self._code))
             for other, names in registering:
-                if other is facts or self._linked(facts, other):
+                if other is facts or (not _only_its_own(sites) and self._linked(facts, other)):
                     for frameworks, name in sorted(names, key=lambda entry: (sorted(entry[0]), entry[1])):
                         yield from (Reach(facts.path, frameworks, name, package) for package in packages)
             for word in sorted(facts.words & _OPEN_ENDED.keys()):
@@ -209,8 +216,18 @@ class Discovery:
                 return False
 
 
+def _only_its_own(sites: list[CallSite]) -> bool:
+    """Whether a file looks into nothing but its own names: `globals()[name] = …`."""
+    return all(site.call.method == "globals" for site in sites)
+
+
 def _importing(facts: FileFacts) -> Iterator[CallSite]:
+    taken = {
+        v.value.value.span for v in facts.variables if isinstance(v.value, Attr) and isinstance(v.value.value, Call)
+    }
     for site in facts.calls:
+        if site.call.span in taken:
+            continue  # `Store = import_module(settings.STORE).Store`: one thing, and it has a name
         if site.call.method in _IMPORTERS:
             named = site.call.argument(0, "name")
             if site.call.method not in _BY_NAME or (named is not None and text_of(named) is None):

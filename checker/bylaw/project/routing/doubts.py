@@ -11,12 +11,15 @@ from bylaw.facts.routing import Framework
 from bylaw.project.routing.code import Code
 from bylaw.project.routing.discovery import Discovery
 from bylaw.project.routing.flow import Flow
+from bylaw.project.routing.judge import way_of
 from bylaw.project.routing.objects import Object
 from bylaw.project.routing.vocabulary import family
 
 if TYPE_CHECKING:
     from bylaw.project import Project
 
+_SEVERAL = 3
+"""So many routers that are registered by name show how it is done."""
 _MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
@@ -50,7 +53,24 @@ class Doubts:
 
     @cached_property
     def _discovery(self) -> Discovery:
-        return Discovery(self._code, self._objects)
+        return Discovery(self._code, self._objects, self._is_among_registered)
+
+    def _is_among_registered(self, item: Object) -> bool:
+        """Whether three quarters of the other routers in its folder, three at least, are registered by name. An URL
+        module is compared with those of the folders beside its own.
+        """
+        beside = self._neighbours.get(_folder(item), [])
+        others = [other for other in beside if other is not item]
+        registered = sum(bool(way_of(other.name, self._flow).app) for other in others)
+        return registered >= _SEVERAL and registered * 4 >= len(others) * 3
+
+    @cached_property
+    def _neighbours(self) -> dict[tuple[str, str], list[Object]]:
+        found: dict[tuple[str, str], list[Object]] = {}
+        for name, item in self._objects.items():
+            if item.role in {"router", "urls"} and name == item.name:
+                found.setdefault(_folder(item), []).append(item)
+        return found
 
     def _named_in_string(self, item: Object) -> str:
         module, name = item.facts.module, item.name.rpartition(".")[2]
@@ -123,6 +143,11 @@ class Doubts:
 
     def _exists(self, path: str) -> bool:
         return path in self._project.files or self._project.text_of(path) is not None
+
+
+def _folder(item: Object) -> tuple[str, str]:
+    folder = item.facts.path.rpartition("/")[0]
+    return item.role, folder.rpartition("/")[0] if item.role == "urls" else folder
 
 
 def _is_tail(short: str, long: str) -> bool:

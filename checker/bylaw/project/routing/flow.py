@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from bylaw.facts.code import CallSite, Function
+from bylaw.facts.code import CallSite, Class, Function
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Local, Ref, Value, walk
 from bylaw.project.routing.code import Code, Mention
@@ -23,6 +23,9 @@ from bylaw.project.routing.vocabulary import (
 )
 
 _MUTATORS = frozenset({"append", "extend", "insert", "update", "add", "setdefault", "remove", "clear", "sort"})
+_HOSTS = frozenset(
+    {"app", "application", "api", "parent", "server", "root", "router", "flask_app", "blueprint", "site"}
+)
 _SERVED_VARIABLES = frozenset({"app", "application", "asgi", "asgi_app", "handler"})
 
 
@@ -217,7 +220,20 @@ class Flow:
         item = self.objects.get(node)
         if item is None or item.role == "controller":
             return _MUTATORS
-        return OWN_METHODS | OWN_METHODS_OF.get(item.framework, frozenset())
+        return OWN_METHODS | OWN_METHODS_OF.get(item.framework, frozenset()) | self._methods_of_its_class(item)
+
+    def _methods_of_its_class(self, item: Object) -> frozenset[str]:
+        """What the project's own router class adds to the library's; methods that are handed an application may put
+        the router there.
+        """
+        made = self.code.names.definition(item.call.name, item.facts.module) if item.call is not None else None
+        if made is None or not isinstance(made.item, Class):
+            return frozenset()
+        own = ((name, self.code.functions.get(f"{made.item.qualified}.{name}")) for name in made.item.methods)
+        return frozenset(
+            name for name, method in own
+            if method is not None and _HOSTS.isdisjoint(parameter.name for parameter in method.parameters)
+        )  # fmt: skip
 
     def _escape(self, facts: FileFacts, function: str, why: str) -> Edge:
         if function and not self._life.is_alive(function):

@@ -21,6 +21,8 @@ _PATTERNS = frozenset({"path", "re_path", "url"})
 _ACTIONS = frozenset({"list", "create", "retrieve", "update", "partial_update", "destroy"})
 """Methods of a view set that its router finds by their names."""
 _WITHOUT_ACTIONS = frozenset({"GenericViewSet", "ViewSet", "ViewSetMixin", "GenericAPIView", "APIView", "Generic"})
+_CLASS_SETTINGS = frozenset({"routes", "http_method_names", "renderer_classes", "schema_classes"})
+"""Collections of a router class that hold no routers."""
 _COLLECTIONS = frozenset({"list", "dict", "set", "defaultdict", "OrderedDict", "deque"})
 
 
@@ -210,7 +212,8 @@ def _registers_itself(call: Call, kind: Kind, facts: FileFacts, code: Code) -> b
 
 
 def _keeps_a_collection(maker: Class) -> bool:
-    return any(variable.value is not None and _is_collection(variable.value) for variable in maker.variables)
+    collections = (v.name for v in maker.variables if v.value is not None and _is_collection(v.value))
+    return any(name not in _CLASS_SETTINGS for name in collections)
 
 
 def _fills_a_collection(within: str, file: FileFacts, code: Code) -> bool:

@@ -7,7 +7,15 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bylaw.facts.migrations import AddColumn, CreateTable, Operation, RenameColumn, RenameTable, UnreadOperation
+from bylaw.facts.migrations import (
+    AddColumn,
+    CreateTable,
+    Operation,
+    RenameColumn,
+    RenameTable,
+    RunCode,
+    UnreadOperation,
+)
 from bylaw.facts.naming import bare
 from bylaw.patterns import regex
 from bylaw.project.migrations.step import MigrationTree, Step
@@ -67,6 +75,18 @@ class Doubts:
                 for operation in variant.operations:
                     found.update(_created(operation))
         return frozenset(found)
+
+    @cached_property
+    def handed_over(self) -> frozenset[str]:
+        """Names, in lower case, that migrations hand to functions of other modules, which may do anything."""
+        runs = (o.call for s in self._tree.steps for o in s.migration.operations if isinstance(o, RunCode))
+        arguments = (
+            argument
+            for call in runs
+            if call is not None
+            for argument in (*call.positional, *(value for _, value in call.keywords))
+        )
+        return frozenset(text.lower() for each in arguments for text in (each.text or "", *(each.texts or ())))
 
     @cached_property
     def on_one_kind(self) -> frozenset[str]:

@@ -35,7 +35,8 @@ class Outlook:
         or which they do on one kind of database alone.
         """
         return any(
-            self._histories.doubts[tree].about(name) or name.lower() in self._touched(tree) for tree in self._trees
+            doubts.about(name) or name.lower() in doubts.on_one_kind or name.lower() in doubts.handed_over
+            for doubts in (self._histories.doubts[tree] for tree in self._trees)
         )
 
     @cached_property
@@ -48,6 +49,3 @@ class Outlook:
     def compares_keys(self) -> bool:
         """Whether no hook leaves keys or indexes out."""
         return not any(hides_keys(self._project, tree) for tree in self._trees)
-
-    def _touched(self, tree: MigrationTree) -> frozenset[str]:
-        return self._histories.doubts[tree].on_one_kind

@@ -4,6 +4,8 @@ that return a column.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from bylaw.facts.code import Function, Variable
 from bylaw.facts.database import ForeignKey
 from bylaw.facts.values import (
@@ -53,6 +55,15 @@ class Columns:
 
     def __init__(self, meanings: Meanings) -> None:
         self.meanings = meanings
+
+    @cached_property
+    def _maps_types(self) -> bool:
+        """Whether the project says itself which types its annotations have."""
+        name = "type_annotation_map"
+        return any(
+            name in file.words or any(v.name == name for c in file.classes for v in c.variables)
+            for file in self.meanings.names.files
+        )
 
     # -- finding the column call
 
@@ -213,7 +224,7 @@ class Columns:
                     self.annotate(value, found.file.module, draft, depth + 1)
                     return
         draft.type = type_text(inner)
-        draft.sql_type = python_type(inner, self.meanings, near)
+        draft.sql_type = "" if self._maps_types else python_type(inner, self.meanings, near)
 
     def _annotated(self, kind: Index, near: str, draft: Draft, depth: int) -> None:
         items = kind.index.items if isinstance(kind.index, Items) else (kind.index,)

@@ -94,6 +94,8 @@ def _renamed(operation: ops.RenameTable, name: str) -> Iterator[Operation]:
 def _renamed_column(operation: ops.RenameColumn, table: str, state: TableState | None) -> Iterator[Operation]:
     old = _column(state, operation.column)
     known = state.column(old) if state is not None else None
+    if state is not None and state.fields.get(operation.column) == operation.column:
+        return  # its `db_column` says the name, and stays
     if old == operation.column and known is not None and known.references:
         return  # a foreign key without `_id` of its own has a `db_column`, which stays
     if old == operation.column:

@@ -104,6 +104,8 @@ def with_altered_column(table: TableState, operation: ops.AlterColumn, step: Ste
     name = named(table, operation.column)
     column = table.columns.get(name) or ColumnState(name, type=operation.old_type, nullable=operation.old_nullable)
     if operation.definition is not None:
+        if not operation.definition.field and table.fields.get(name) == name:
+            table = replace(table, fields={field: other for field, other in table.fields.items() if field != name})
         declared = column_of(operation.definition, step)
         same_note = column.comment is not None and column.comment.text == operation.definition.comment
         whole = step.migration.tool == "django"  # SQL leaves indexes and keys as they are
