@@ -16,6 +16,18 @@ pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or processors() < 2, reason="needs Linux and a second processor"
 )
 
+SHARING = """
+import os, signal, time
+from bylaw.engine.forking import share
+here = os.getpid()
+def work(number):
+    {work}
+    return b"%d %d" % (number, os.getpid() != here)
+begun = []
+done = share({count}, work, 2, begun.append)
+{then}
+"""
+
 VIEWS = """from typing import Any
 
 from fastapi import APIRouter
@@ -49,6 +61,28 @@ def test_one_processor_forks_nothing() -> None:
     code = f"import os\n{with_one}\nfrom bylaw.engine.forking import beside\nprint(beside(lambda: b'')())"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "None"
+
+
+def shared(count: int, work: str, then: str) -> str:
+    """What a process says that shares `count` pieces of work with two forks."""
+    code = SHARING.format(count=count, work=work, then=then)
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_shared_work_is_all_done_and_by_several() -> None:
+    then = "print(sorted(done) == list(range(60)), {data.split()[1] for data in done.values()} == {b'0', b'1'})"
+    assert shared(60, "time.sleep(0.005)", then) == "True True"
+
+
+def test_what_a_fork_has_begun_with_when_it_dies_is_missing_and_nothing_else() -> None:
+    dies = "if os.getpid() != here: os.kill(os.getpid(), signal.SIGKILL)\n    time.sleep(0.05)"
+    assert shared(20, dies, "print(20 - len(done) in (1, 2), begun == sorted(set(begun)))") == "True True"
+
+
+def test_more_than_a_pipe_holds_is_missing() -> None:
+    assert (
+        shared(40_000, "pass", "print(0 < len(done) < 40_000, sorted(done) == list(range(len(done))))") == "True True"
+    )
 
 
 def check(root: Path, cache: Path) -> bytes:

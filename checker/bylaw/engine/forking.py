@@ -47,11 +47,13 @@ def beside(task: Callable[[], bytes]) -> Callable[[], bytes | None]:
 
 def share(count: int, work: Callable[[int], bytes], forks: int, begun: Callable[[int], None]) -> dict[int, bytes]:
     """Carry out `count` pieces of work (up to 30,000, numbered from 0) in this process and in forks of it; whoever is
-    done with one takes the next. Returns what came of each; those that a fork took into its grave are missing.
+    done with one takes the next. Returns what came of each; those that a fork took into its grave are missing, and
+    those that are more than a pipe of this system holds.
 
     `begun` is called in this process alone, with the number of pieces that somebody has taken.
     """
     taking, offering = os.pipe()
+    os.set_blocking(offering, False)
     os.write(offering, b"".join(number.to_bytes(_NUMBER, "big") for number in range(count)))
     os.close(offering)
 
@@ -71,7 +73,7 @@ def share(count: int, work: Callable[[int], bytes], forks: int, begun: Callable[
 
 def _taken(taking: int) -> Iterator[int]:
     """Numbers out of the pipe that all share. They are so short that none is ever torn apart."""
-    while number := os.read(taking, _NUMBER):
+    while len(number := os.read(taking, _NUMBER)) == _NUMBER:
         yield int.from_bytes(number, "big")
 
 
