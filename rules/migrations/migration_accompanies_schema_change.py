@@ -44,10 +44,18 @@ def migration_accompanies_schema_change(project: Project, options: Options) -> I
 
     What the migrations come to, replayed without a database, is compared with what the models declare: SQLAlchemy and
     SQLModel with Alembic revisions or SQL files, Django's models with the migrations of their application (there the
-    fields that no model declares any more are reported as well, as `makemigrations --check` does). A table or column
-    is reported where both sides are known for certain. Left alone are tables that were there before the first
-    migration, views, `managed = False`, what Alembic's `include_object` may hide, columns under a condition or with a
-    computed name, what a library brings, and everything that a migration which could not be read may have done.
+    fields that no model declares any more are reported as well, as `makemigrations --check` does).
+
+    Compared are tables and columns, and what `compare` names: whether a column takes NULL, its type (kinds of value
+    that differ, texts of two stated lengths), foreign keys, unique constraints and indexes that a model declares
+    and nothing stands for in the database, and Django's named constraints. So it is `alembic check` and
+    `makemigrations --check` without a database, as far as both sides are known for certain.
+
+    Left alone are tables that were there before the first migration, views, `managed = False`, what Alembic's
+    `include_object` may hide, columns under a condition or with a computed name, what a library brings, types and
+    fields of the house, variants for one dialect, indexes over expressions, and everything that a migration which
+    could not be read, or which does it on one kind of database alone, may have done. Names of constraints and indexes
+    are not compared (but Django's), nor is what only the database has: it may be on its way out.
 
     Repair: generate the migration (`alembic revision --autogenerate`, `manage.py makemigrations`), read it, and commit
     it together with the model.
