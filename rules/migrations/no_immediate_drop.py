@@ -165,7 +165,7 @@ def no_immediate_drop(project: Project, options: Options) -> Iterator[Finding]:
             reason = _too_early(options)
             related = (Related(announced.where, "deprecated here"), *references)
         message = f"{verb} {what} under the running release, whose {_statements(drop)} still name it: {reason}"
-        yield Finding(drop.change.location, message, _steps(drop, options), related)
+        yield Finding(drop.change.location, message, _steps(project, drop, options), related)
     yield from _objects(project, options)
     if options.check_code_references:
         for dropped in project.migrations.named_constraints():
@@ -207,7 +207,7 @@ def _objects(project: Project, options: Options) -> Iterator[Finding]:
             reason = _too_early(options)
             related = (Related(announced.where, "deprecated here"), *related)
         message = f"drops {what} under the running release, whose statements that {_USED[drop.kind]} fail: {reason}"
-        yield Finding(drop.change.location, message, _object_steps(drop, options), related)
+        yield Finding(drop.change.location, message, _object_steps(project, drop, options), related)
 
 
 _USED = {
@@ -231,11 +231,12 @@ def _listed(names: tuple[str, ...]) -> str:
     return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
 
 
-def _object_steps(drop: DroppedObject, options: Options) -> str:
+def _object_steps(project: Project, drop: DroppedObject, options: Options) -> str:
     """The safe sequence for what is no table."""
     if drop.kind == "database":
         return "Switch every service over first, and drop the database by hand once nobody connects to it."
-    mark = f"COMMENT ON {drop.kind.upper()} {drop.name} IS '{options.marker}: unused since this release'"
+    name = drop.name if "(" in drop.name else project.migrations.repairs.quoted(drop.name)
+    mark = f"COMMENT ON {drop.kind.upper()} {name} IS '{options.marker}: unused since this release'"
     if options.require_deprecation == "registry":
         mark = f"list it in {options.registry or 'the deprecation registry'}"
     elif options.require_deprecation == "release":
@@ -262,7 +263,7 @@ def _statements(drop: Drop) -> str:
     return "SELECTs and INSERTs" if drop.column else "statements"
 
 
-def _steps(drop: Drop, options: Options) -> str:
+def _steps(project: Project, drop: Drop, options: Options) -> str:
     """The safe sequence, in the words of the tool that the migration is written for."""
     gone = f"`{drop.name}`"
     if options.require_deprecation == "registry":
@@ -270,13 +271,13 @@ def _steps(drop: Drop, options: Options) -> str:
     elif options.require_deprecation == "release":
         mark = "ship that"
     else:
-        mark = f"mark it: {_marking(drop, options.marker)}"
+        mark = f"mark it: {_marking(project, drop, options.marker)}"
     count = "the next one" if options.min_releases == 1 else f"{options.min_releases} releases later"
     return f"Take {gone} out of the code in this release and {mark}. Drop it in a migration of {count}."
 
 
-def _marking(drop: Drop, marker: str) -> str:
-    tool = drop.change.tree.tool
+def _marking(project: Project, drop: Drop, marker: str) -> str:
+    tool, quoted = drop.change.tree.tool, project.migrations.repairs.quoted
     text = f"{marker}: unused since this release"
     if tool == "alembic":
         if drop.column:
@@ -288,5 +289,9 @@ def _marking(drop: Drop, marker: str) -> str:
                 f'AlterField with db_comment="{text}", then SeparateDatabaseAndState to take it out of the models only'
             )
         return f'AlterModelTableComment("{text}"), and SeparateDatabaseAndState to delete the model only'
+    if project.migrations.servers.dialect(drop.change.tree, drop.change.step) in {"mysql", "mariadb"}:
+        if drop.column:
+            return f"ALTER TABLE {drop.table} MODIFY {drop.column} with all that it is, and COMMENT '{text}'"
+        return f"ALTER TABLE {drop.table} COMMENT = '{text}'"
     kind = "COLUMN" if drop.column else "TABLE"
-    return f"COMMENT ON {kind} {drop.name} IS '{text}'"
+    return f"COMMENT ON {kind} {quoted(drop.name)} IS '{text}'"

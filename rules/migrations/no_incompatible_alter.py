@@ -221,7 +221,7 @@ def _change(found: Restriction) -> str:
         case "enum-value":
             return f"removes the enum value '{found.old}'"
         case _:
-            return f"adds a {found.kind.upper()} constraint to {on}"
+            return f"adds {'an' if found.kind == 'exclude' else 'a'} {found.kind.upper()} constraint to {on}"
 
 
 def _consequence(found: Restriction) -> str:

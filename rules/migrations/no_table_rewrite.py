@@ -12,6 +12,8 @@ _CAUSES = frozenset({
 })  # fmt: skip
 _FREE_DEFAULTS = 11
 _VIRTUAL = 18
+_TEXTS = frozenset({"text", "varchar", "char", "citext"})
+_NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double precision"})
 
 
 class Options(RuleOptions):
@@ -136,6 +138,14 @@ def _message(work: Work, server: ServerVersion) -> str:
             return f"{'VACUUM FULL' if work.cause == 'vacuum-full' else 'CLUSTER'} in a migration: {waits}"
 
 
+def _converted(work: Work, column: str) -> str:
+    """The old value as the new type takes it: as the migration says, or by a cast where kinds of values differ."""
+    using = getattr(work.change.operation, "using", "")
+    kinds = {type_.partition("(")[0] for type_ in (work.name, work.detail)}
+    alike = len(kinds) == 1 or kinds <= _TEXTS or kinds <= _NUMBERS
+    return using or (column if alike else f"{column}::{work.detail}")
+
+
 def _steps(project: Project, work: Work, server: ServerVersion) -> str:
     """The sequence that writes no row under a lock, with the names of this statement."""
     quoted, table, column = project.migrations.repairs.quoted, work.table, work.columns[0] if work.columns else ""
@@ -150,10 +160,10 @@ def _steps(project: Project, work: Work, server: ServerVersion) -> str:
 
     match work.cause:
         case "type" if column:
-            new = quoted(f"{column}_new")
+            new, value = quoted(f"{column}_new"), _converted(work, own)
             return (
-                f"First {alter(f'ADD COLUMN {new} {work.detail}')} and let the code write both; then {fill(new, own)}; "
-                f"read `{new}` in the next release, and drop `{own}` in the one after."
+                f"First {alter(f'ADD COLUMN {new} {work.detail}')} and let the code write both; then "
+                f"{fill(new, value)}; read `{new}` in the next release, and drop `{own}` in the one after."
             )
         case "default":
             value = alter(f"ALTER COLUMN {own} SET DEFAULT {work.detail}")
@@ -163,9 +173,10 @@ def _steps(project: Project, work: Work, server: ServerVersion) -> str:
         case "generated":
             return f"First add `{own}` as a plain column that the code or a trigger fills; then fill it in batches."
         case "serial" | "identity":
-            count = f"nextval('{table}_{column}_seq')"
+            sequence = quoted(f"{table}_{column}_seq")
+            count = f"nextval('{sequence}')"
             return (
-                f"First add `{own}` as a plain nullable column, create the sequence `{table}_{column}_seq`, and "
+                f"First add `{own}` as a plain nullable column, create the sequence `{sequence}`, and "
                 f"{alter(f'ALTER COLUMN {own} SET DEFAULT {count}')}; then {fill(own, count)}."
             )
         case "domain":

@@ -82,7 +82,7 @@ def no_unannounced_data_loss(project: Project, options: Options) -> Iterator[Fin
         if matches_any(options.allow, *names):
             continue
         related = (Related(loss.again.location, "added again here"),) if loss.again is not None else ()
-        yield Finding(loss.change.location, _message(loss), _steps(loss), related)
+        yield Finding(loss.change.location, _message(loss), _steps(project, loss), related)
 
 
 def _message(loss: Loss) -> str:
@@ -104,7 +104,7 @@ def _message(loss: Loss) -> str:
             return f"drops the {what} {column} and adds it again under the same name: what it holds is gone"
 
 
-def _steps(loss: Loss) -> str:
+def _steps(project: Project, loss: Loss) -> str:
     match loss.kind:
         case "type":
             return "Add a new column beside it, copy what fits, and drop the old one in a later release."
@@ -117,5 +117,6 @@ def _steps(loss: Loss) -> str:
         case "update":
             return "Say with a WHERE which rows are meant, or write into a new column and switch the code over."
         case _:
-            copy = f"CREATE TABLE {loss.table}_before AS TABLE {loss.table}"
+            quoted = project.migrations.repairs.quoted
+            copy = f"CREATE TABLE {quoted(f'{loss.table}_before')} AS TABLE {quoted(loss.table)}"
             return f"Say with a WHERE which rows are meant, or keep a copy: {copy}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from bylaw.facts import migrations as ops
@@ -13,6 +14,7 @@ from bylaw.project.migrations.repairs.words import behind, one_line, quoted, sai
 
 _MODEL: Final = regex(r"\(\s*(?:model_name\s*=\s*)?([\"'])(?P<model>\w+)\1")
 _ACTION: Final = ("ALTER", "TABLE")
+_UNNAMED: Final = regex(r"\bADD\s+CHECK\b", re.IGNORECASE)
 _WORDS: Final = {"unique": "UNIQUE", "primary-key": "PRIMARY KEY"}
 
 Steps = tuple[str, ...]
@@ -33,6 +35,8 @@ def constraint_steps(work: Work, content: bytes, major: int) -> Steps:
             return (said(work.change, _inline(work, name)), _validated(work, name))
         case "foreign-key" | "check" if name:
             return (_unvalidated(work, content), _validated(work, name, content))
+        case "check" if work.change.tree.tool == "sql":
+            return _named_check(work, content)
         case "unique" | "primary-key" if name and work.columns and all(work.columns):
             return _over_index(work, name)
         case _:
@@ -74,6 +78,16 @@ def _unvalidated(work: Work, content: bytes) -> str:
         text = f"ALTER TABLE {quoted(work.table)} {text}"
     line = one_line(f"{text} NOT VALID")
     return said(change, line) if line else "the same statement with NOT VALID"
+
+
+def _named_check(work: Work, content: bytes) -> Steps:
+    """A CHECK without a name gets one: how else could it be validated?"""
+    name = f"{work.table.rpartition('.')[2]}_check"
+    text, found = _UNNAMED.subn(f"ADD CONSTRAINT {quoted(name)} CHECK", _text(work.change, content), count=1)
+    if behind(text, *_ACTION) is None:
+        text = f"ALTER TABLE {quoted(work.table)} {text}"
+    line = one_line(f"{text} NOT VALID")
+    return (said(work.change, line), _validated(work, name)) if found and line else ()
 
 
 def _validated(work: Work, name: str, content: bytes = b"") -> str:
