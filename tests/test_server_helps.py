@@ -71,4 +71,4 @@ def test_what_is_told_to_be_run_runs(statement: str, database: Connection) -> No
         if CASES[statement] and steps:
             database.execute(CASES[statement])
         for step in steps:
-            database.execute(step)  # type: ignore[arg-type]
+            database.execute(step)
