@@ -61,7 +61,7 @@ class ColumnSpec(msgspec.Struct, frozen=True, array_like=True):
     comment: str = ""
     span: Span | None = None
     field: str = ""
-    """Django: the field's name, where the column is named otherwise."""
+    """Django: the field's name, where the column is named otherwise, or `db_column` names it."""
     generation: Generation = ""
     """How the database fills it, where `generated` is set and the source says how."""
     constraint_names: tuple[tuple[str, str], ...] = ()

@@ -64,7 +64,7 @@ def column_of(name: str, field: Call, app: str, model: str) -> ColumnSpec | None
         generation=_generation(field),
         comment=text_of(field.keyword("db_comment")) or "",
         span=field.span,
-        field=name if column != name else "",
+        field=name if column != name or field.keyword("db_column") is not None else "",
         indexed=wants_index(field),
         check=f'"{column}" >= 0' if field.method in _POSITIVE else "",
     )
