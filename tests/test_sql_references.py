@@ -101,6 +101,26 @@ def test_a_table_is_found_whatever_it_is_called() -> None:
         assert table(in_code(statement)) == []
 
 
+def test_a_rename_points_at_models_and_statements() -> None:
+    files = {
+        "db/migrations/001_users.sql": FIRST,
+        "db/migrations/002_age.sql": "ALTER TABLE users RENAME COLUMN age TO years;\n",
+        "db/migrations/003_logs.sql": "ALTER TABLE logs RENAME TO entries;\n",
+        "app/store.py": in_code("SELECT age FROM users") + in_code("DELETE FROM logs"),
+        "app/models.py": "from sqlmodel import Field, SQLModel\n\n\nclass User(SQLModel, table=True):\n"
+        '    __tablename__ = "users"\n    id: int = Field(primary_key=True)\n    age: int\n',
+    }
+    settings = Settings(rules={"no-in-place-rename": RuleSetting("error")}, migrations=SETTINGS.migrations)
+    found = run(MemorySources({path: text.encode() for path, text in files.items()}), settings, RULES).diagnostics
+    assert [[(place.location.path, place.message) for place in one.related] for one in found] == [
+        [
+            ("app/models.py", "`User.age` still maps the column"),
+            ("app/store.py", "this statement still says `age`"),
+        ],
+        [("app/store.py", "this statement still says `logs`")],
+    ]
+
+
 def test_tests_and_other_migrations_are_no_users() -> None:
     code = in_code("SELECT age FROM users")
     assert column(code) == ["age"]

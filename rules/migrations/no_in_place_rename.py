@@ -130,7 +130,8 @@ def no_in_place_rename(project: Project, options: Options) -> Iterator[Finding]:
         if matches_any(options.allow_tables, rename.table):
             continue
         fix = project.migrations.expansion(rename) if not rename.own else None
-        yield Finding(rename.change.location, _message(rename), _steps(rename), fix=fix)
+        named = project.migrations.references(rename) if not rename.schema else ()
+        yield Finding(rename.change.location, _message(rename), _steps(rename), named, fix)
     for moved in project.migrations.renamed_objects():
         if not matches_any(options.allow_tables, moved.name):
             yield Finding(moved.change.location, _object_message(moved), _object_steps(moved), moved.uses)

@@ -253,8 +253,8 @@ class Migrations(OnServer):
         """Whether an earlier release announced a drop."""
         return announcement(self._project, drop, terms)
 
-    def references(self, drop: Drop) -> tuple[Related, ...]:
-        """Where the code still names what a drop takes away."""
+    def references(self, drop: Drop | Rename) -> tuple[Related, ...]:
+        """Where the code still names what a drop takes away, or a rename calls otherwise."""
         return references(self._project, drop)
 
     @cached_property

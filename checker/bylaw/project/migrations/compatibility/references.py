@@ -1,4 +1,4 @@
-"""Where the code still names a table or column that a migration takes away."""
+"""Where the code still names a table or column that a migration takes away, or gives another name."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bylaw.diagnostics import Related
 from bylaw.project.migrations.compatibility.drops import Drop
+from bylaw.project.migrations.compatibility.renames import Rename
 from bylaw.project.migrations.compatibility.sql_references import sql_references
 from bylaw.source import Location, Span
 
@@ -18,7 +19,7 @@ _MOST = 3
 """So many places are named; more would not say more."""
 
 
-def references(project: Project, drop: Drop) -> tuple[Related, ...]:
+def references(project: Project, drop: Drop | Rename) -> tuple[Related, ...]:
     """Models that map the object, and other code that names it where its name is so special that nothing else can be
     meant.
 
@@ -27,11 +28,11 @@ def references(project: Project, drop: Drop) -> tuple[Related, ...]:
     latest = project.migrations.schema_after(drop.change.tree.steps[-1]).table(drop.table)
     if latest is not None and (not drop.column or latest.column(drop.column) is not None):
         return ()
-    found = list(_models(project, drop)) or [*_statements(project, drop)] or [*_words(project, drop)]
+    found = [*_models(project, drop), *_statements(project, drop)] or [*_words(project, drop)]
     return tuple(found[:_MOST])
 
 
-def _models(project: Project, drop: Drop) -> Iterator[Related]:
+def _models(project: Project, drop: Drop | Rename) -> Iterator[Related]:
     for table in project.tables:
         if table.context != "app" or not _is(table, drop.table):
             continue
@@ -49,7 +50,7 @@ def _is(table: Table, name: str) -> bool:
     return bool(table.name) and table.name.lower() == bare and schema in {"", "public", table.schema.lower()}
 
 
-def _statements(project: Project, drop: Drop) -> Iterator[Related]:
+def _statements(project: Project, drop: Drop | Rename) -> Iterator[Related]:
     """SQL in strings, which says itself whose column it means."""
     for file in project.files.values():
         if file.facts.language == "python" and _is_application(project, file, drop):
@@ -57,7 +58,7 @@ def _statements(project: Project, drop: Drop) -> Iterator[Related]:
                 yield Related(Location(file.path, span), f"this statement still says `{drop.column or drop.table}`")
 
 
-def _words(project: Project, drop: Drop) -> Iterator[Related]:
+def _words(project: Project, drop: Drop | Rename) -> Iterator[Related]:
     word = drop.column or drop.table.rpartition(".")[2]
     if "_" not in word.strip("_") or _is_shared(project, drop, word):
         return
@@ -68,7 +69,7 @@ def _words(project: Project, drop: Drop) -> Iterator[Related]:
                 yield Related(Location(file.path, Span(at, at + len(word.encode()))), f"the code still says `{word}`")
 
 
-def _is_shared(project: Project, drop: Drop, word: str) -> bool:
+def _is_shared(project: Project, drop: Drop | Rename, word: str) -> bool:
     """Whether another table, or another column, bears the name too."""
     if drop.column:
         if any(word in (column.name, column.attribute) for table in project.tables for column in table.columns):
@@ -78,7 +79,7 @@ def _is_shared(project: Project, drop: Drop, word: str) -> bool:
     return any(table.name == word and not _is(table, drop.table) for table in project.tables)
 
 
-def _is_application(project: Project, file: File, drop: Drop) -> bool:
+def _is_application(project: Project, file: File, drop: Drop | Rename) -> bool:
     from bylaw.project.roles import context_of  # noqa: PLC0415
 
     if file.facts.migrations or file.path.startswith(f"{drop.change.tree.folder}/"):
