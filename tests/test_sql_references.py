@@ -138,7 +138,8 @@ def test_tests_and_other_migrations_are_no_users() -> None:
     "text",
     [
         "update users set " * 3000, "insert into users (" * 3000, "update users set " + "a=1, " * 5000,
-        "SELECT " + "age, " * 5000 + " FROM users", "update users " + " " * 50_000, "SELECT '" * 5000 + " FROM users age",
+        "SELECT " + "age, " * 5000 + " FROM users", "update users " + " " * 50_000,
+        "SELECT '" * 5000 + " FROM users age",
     ],
 )  # fmt: skip
 def test_no_text_takes_long(text: str) -> None:

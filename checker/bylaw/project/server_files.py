@@ -53,6 +53,12 @@ _PAIR: Final = regex(r"(?P<indent>[ ]*)(?:-[ ]+)?[\"']?(?P<key>[\w.-]+)[\"']?[ ]
 _SETTING: Final = regex(r"[ \t]*(?P<key>\w+)[ \t]*=[ \t]*\"(?P<value>[^\"$]*)\"")
 _BLOCK: Final = regex(r"(?:resource|module)[ \t]+\"(?P<type>[\w-]+)\"")
 _CLOUD: Final = regex(r"(POSTGRES|MYSQL)_(\d+(?:_\d+)*)$")
+_SPOKEN_OF: Final = regex(
+    r"postg|mysql|mariadb|percona|timescale|paradedb|pgvec|\bpg[-_ ]?(?:major)?[-_ ]?version|image[\"']?\s{0,9}:\s{0,9}[\"']?\$"
+    r"|major_version|\bpg\b|\bFROM\s",
+    re.IGNORECASE,
+)
+"""What one of them says at least; most files of a large repository say none of it."""
 _MAJOR: Final = regex(r"^[ \t]*major_version[ \t]*=[ \t]*(\d+)", re.MULTILINE)
 _TOOL: Final = regex(r"[\"']?(?P<tool>postgres|mysql|mariadb)[\"']?[ \t]*(?:=[ \t]*)?[\"' \t](?P<version>\d[\w.]*)")
 _NIX: Final = regex(r"\bpostgresql_(\d{1,2})\b")
@@ -61,6 +67,8 @@ _NIX: Final = regex(r"\bpostgresql_(\d{1,2})\b")
 def found_in(path: str, text: str, variables: Mapping[str, str]) -> Iterator[Found]:
     """The servers that one file names. `variables`: what `$NAME` stands for, where nothing in the file says it."""
     name = path.rpartition("/")[2].lower()
+    if _SPOKEN_OF.search(text) is None:
+        return
     if name.endswith(".tf"):
         yield from _terraform(text)
     elif name == "app.json":
