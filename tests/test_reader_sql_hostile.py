@@ -153,3 +153,20 @@ def test_other_encodings() -> None:
     assert [one.span for one in marked.operations] == [Span(3, 15), Span(18, 30)]
     assert read(_PATH, "DROP TABLE a;".encode("utf-16")).syntax_problem is not None
     assert read(_PATH, b"\x7fELF\x00\x00").syntax_problem is not None
+
+
+@pytest.mark.parametrize("dialect", ["", "mysql"])
+@pytest.mark.parametrize("before", ["DROP TABLE a;\n", "DROP TABLE a;\nDROP TABLE "])
+def test_what_an_open_comment_swallows_is_not_passed_over(dialect: str, before: str) -> None:
+    head = "-- mysql\nCREATE TABLE `b` (x int) ENGINE=InnoDB;\n" if dialect else ""
+    (migration,) = read(_PATH, f"{head}{before}/* never closed\nDROP TABLE users;\n".encode()).migrations
+    *_, dropped, unread = migration.operations
+    assert type(dropped).__name__ == "DropTable"
+    assert isinstance(unread, UnreadOperation)
+    assert unread.reason == "a comment never ends"
+
+
+def test_a_comment_that_ends_at_the_end_of_the_file_is_closed() -> None:
+    for end in ("-- end", "/* end */", "/* end */;"):
+        (migration,) = read(_PATH, f"DROP TABLE a; {end}".encode()).migrations
+        assert [type(one).__name__ for one in migration.operations] == ["DropTable"]

@@ -40,7 +40,7 @@ class Chunk(msgspec.Struct, frozen=True):
 
 
 def skip_blank(text: str, lexicon: Lexicon, start: int, end: int) -> int:
-    """The first offset that is neither white space nor in a comment."""
+    """The first offset that is neither white space nor in a comment that ends."""
     position = start
     while position < end:
         if blank := _BLANK.match(text, position, end):
@@ -49,7 +49,7 @@ def skip_blank(text: str, lexicon: Lexicon, start: int, end: int) -> int:
         if text[position] not in "-/#":
             return position
         token = next(pieces(text, lexicon, position, end), None)
-        if token is None or token.kind != "comment" or token.start != position:
+        if token is None or token.kind != "comment" or token.start != position or not token.closed:
             return position
         if text.startswith("/*!", position):
             return position
@@ -92,6 +92,8 @@ class _Splitter:
         self.position = start
         self.end = end
         self.delimiter = ";"
+        self.copies = True
+        """Whether the rows of a COPY may still end somewhere."""
         self.batches = [match.span() for match in _BATCH.finditer(text, start, end)] if batches else []
 
     def run(self) -> Iterator[Chunk]:
@@ -112,9 +114,10 @@ class _Splitter:
                 chunk = self._statement(first)
                 if chunk.end > first:
                     yield chunk
-                if text[first] in "cC" and _COPY_DATA.match(text, first, chunk.end):
+                if self.copies and text[first] in "cC" and _COPY_DATA.match(text, first, chunk.end):
                     done = _COPY_END.search(text, self.position, self.end)
                     self.position = done.end() if done else self.position
+                    self.copies = done is not None
 
     def _statement(self, start: int) -> Chunk:
         """The statement that begins at an offset; `position` goes behind it."""
@@ -126,7 +129,7 @@ class _Splitter:
         marks = self._compound(start, stop) if compound and self._has_body(compound, stop) else self._plain(start, stop)
         comments: list[Token] = []
         for token in marks:
-            if token.kind == "comment":
+            if token.kind == "comment" and token.closed:
                 comments.append(token)
             elif token.kind == "punct":
                 self.position = token.end
