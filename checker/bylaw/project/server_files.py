@@ -53,12 +53,8 @@ _PAIR: Final = regex(r"(?P<indent>[ ]*)(?:-[ ]+)?[\"']?(?P<key>[\w.-]+)[\"']?[ ]
 _SETTING: Final = regex(r"[ \t]*(?P<key>\w+)[ \t]*=[ \t]*\"(?P<value>[^\"$]*)\"")
 _BLOCK: Final = regex(r"(?:resource|module)[ \t]+\"(?P<type>[\w-]+)\"")
 _CLOUD: Final = regex(r"(POSTGRES|MYSQL)_(\d+(?:_\d+)*)$")
-_SPOKEN_OF: Final = regex(
-    r"postg|mysql|mariadb|percona|timescale|paradedb|pgvec|\bpg[-_ ]?(?:major)?[-_ ]?version|image[\"']?\s{0,9}:\s{0,9}[\"']?\$"
-    r"|major_version|\bpg\b|\bFROM\s",
-    re.IGNORECASE,
-)
-"""What one of them says at least; most files of a large repository say none of it."""
+_SPOKEN_OF: Final = ("postg", "pg", "mysql", "mariadb", "percona", "timescale", "paradedb", "$")
+"""What a line says at least that names one of them; `$` stands for what it may be."""
 _MAJOR: Final = regex(r"^[ \t]*major_version[ \t]*=[ \t]*(\d+)", re.MULTILINE)
 _TOOL: Final = regex(r"[\"']?(?P<tool>postgres|mysql|mariadb)[\"']?[ \t]*(?:=[ \t]*)?[\"' \t](?P<version>\d[\w.]*)")
 _NIX: Final = regex(r"\bpostgresql_(\d{1,2})\b")
@@ -67,8 +63,6 @@ _NIX: Final = regex(r"\bpostgresql_(\d{1,2})\b")
 def found_in(path: str, text: str, variables: Mapping[str, str]) -> Iterator[Found]:
     """The servers that one file names. `variables`: what `$NAME` stands for, where nothing in the file says it."""
     name = path.rpartition("/")[2].lower()
-    if _SPOKEN_OF.search(text) is None:
-        return
     if name.endswith(".tf"):
         yield from _terraform(text)
     elif name == "app.json":
@@ -108,6 +102,9 @@ def _each_line(text: str, pattern: re.Pattern[str]) -> Iterator[Found]:
 def _of_lines(name: str, text: str, variables: Mapping[str, str]) -> Iterator[Found]:
     known, lists = _Known(variables), dict[str, list[str]]()
     for number, line in _lines(text):
+        lowered = line.lower()
+        if not any(word in lowered for word in _SPOKEN_OF) and "ARG " not in line:
+            continue
         words = line.strip()
         if words.startswith("ARG ") and "dockerfile" in name:
             variable, _, value = words[4:].strip().partition("=")
