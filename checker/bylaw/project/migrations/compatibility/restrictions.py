@@ -265,8 +265,8 @@ def _may_be_restricted(change: Change, state: TableState | None, table: str, col
 
 def _unique_index(change: Change, operation: ops.CreateIndex) -> Iterator[Restriction]:
     table, columns = operation.table, operation.columns
-    if not table or is_scratch(table) or change.is_new_table(table):
-        return
+    if not table or is_scratch(table) or change.is_new_table(table) or change.before.has_view(table):
+        return  # nobody writes to a materialized view
     named = tuple(column for column in columns if column)
     if any(change.is_new_column(table, column) for column in named):
         return
