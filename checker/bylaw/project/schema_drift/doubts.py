@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _ANYTHING = regex(r"\b(?:create_all|__table__|import_module|read_text|read_bytes|open|executescript)\b|\.sql\b")
 """In a migration that was not understood: it may build tables that it does not name."""
 _OWN_METADATA = regex(r"\b(?:declarative_base|DeclarativeBase|MetaData)\b")
+_WORD = regex(r"\w+")
 _FLAWS = frozenset({"missing-parent", "duplicate-revision", "duplicate-number", "cycle"})
 
 
@@ -57,6 +58,11 @@ class Doubts:
         homes = (self._project.names.definition(name) for name in sorted(names))
         paths = vague | {home.file.path for home in homes if home is not None}
         return [self._text(path) for path in sorted(paths)]
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        """All words of these texts, in lower case."""
+        return frozenset(word for text in self._texts for word in _WORD.findall(text.lower()))
 
     def names_link(self, field: str) -> bool:
         """Whether a migration may have created a many-to-many field of that name: one over a table that a model stands
@@ -114,6 +120,8 @@ class Doubts:
             return True
         if name.lower() in self._elsewhere:
             return True
+        if name.isidentifier():
+            return name.lower() in self._words
         word = re.compile(rf"\b{re.escape(name)}\b", re.IGNORECASE)
         return any(word.search(text) for text in self._texts)
 
