@@ -113,6 +113,17 @@ def test_without_a_cache_folder_nothing_is_stored(project: Path, monkeypatch: py
     assert read(project).read == 5
 
 
+def test_a_relative_cache_home_is_not_followed_into_the_project(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BYLAW_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", "inside")
+    monkeypatch.setenv("HOME", str(project.parent / "home"))
+    monkeypatch.chdir(project)
+    before = sorted(path.name for path in project.iterdir())
+    assert read(project).read == 5
+    assert sorted(path.name for path in project.iterdir()) == before
+    assert (project.parent / "home" / ".cache" / "bylaw").is_dir()
+
+
 def test_runs_at_the_same_time_do_not_disturb_each_other(project: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from bylaw.engine.session import open_session;"

@@ -42,7 +42,9 @@ def chosen_folder() -> str:
         return chosen
     if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
         return os.path.join(os.environ["LOCALAPPDATA"], "bylaw", "cache")
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser(os.path.join("~", ".cache"))
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):  # a relative one is no valid one, and would lie in the checked project
+        base = os.path.expanduser(os.path.join("~", ".cache"))
     return os.path.join(base, "bylaw")
 
 
