@@ -96,15 +96,27 @@ def _type(change: Change, operation: ops.AlterColumn, column: ColumnState | None
     if not new:
         return
     old = column.type if column is not None and column.type else operation.old_type
-    verdict = _verdict(change, old, new)
+    before = _type_before(change, operation)
+    verdict = _verdict(change, old if before is None else before, new)
     if verdict == "unknown" and operation.definition is None:
-        differs = not old or old != new
+        differs = not old or new not in {old, before}
         if (differs and _is_cast(operation, new)) or (not old and is_never_a_widening(new)):
             verdict = "other"
     if verdict in {"narrower", "other", "wider", "grown"}:
         yield Restriction(
             change, "type", operation.table, (operation.column,), old, new, strict=verdict == "grown", verdict=verdict
         )
+
+
+def _type_before(change: Change, operation: ops.AlterColumn) -> str | None:
+    """The column's type before the deployment, where that changed it already, or what it is called: that is what the
+    running release knows. '' where it was not known, None where the deployment left it alone.
+    """
+    state = change.table(operation.table)
+    before = change.deployment.known_before(state)
+    known = before.column(*change.deployment.names_before(state, (operation.column,))) if before is not None else None
+    now = change.column(operation.table, operation.column)
+    return known.type if known is not None and now is not None and known.type != now.type else None
 
 
 def _verdict(change: Change, old: str, new: str) -> Verdict:
