@@ -45,7 +45,8 @@ class Doubts:
             return f"a string in {path} names it"
         if path := self._imported_from_nowhere(item):
             return f"{path} imports something of that name that cannot be found"
-        if item.role == "controller" and self._code.has_word(item.name.rpartition(".")[2]):
+        found_by = item.held_by or (item.name if item.role == "controller" else "")
+        if found_by and self._code.has_word(found_by.rpartition(".")[2]):
             return "an attribute or a string has its name"
         if self._is_library(item):
             return "its distribution has no application of its own"

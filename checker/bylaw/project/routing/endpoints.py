@@ -52,10 +52,17 @@ class _Counter:
     def __init__(self, code: Code, objects: dict[str, Object]) -> None:
         self._code = code
         self._objects = objects
+        self._held: dict[str, list[Object]] = {}
+        """The routers that a class makes when an object of it is made."""
+        for item in objects.values():
+            if item.held_by and item.inside:
+                self._held.setdefault(item.held_by, []).append(item)
         self._lasts = {alias for name in objects for alias in code.known_as(name.rpartition(".")[2])}
 
     def router_of(self, value: Value, around: str, module: str) -> Object | None:
         if isinstance(value, Attr):
+            if isinstance(value.value, Attr) and isinstance(value.value.value, Local) and self._held:
+                return self._kept(around) if value.value.value.name == "self" else None
             if isinstance(value.value, Local):
                 return local_object(value.value.name, around, self._objects)
             return self._named(value.value.name, module) if isinstance(value.value, Ref) else None
@@ -64,7 +71,16 @@ class _Counter:
             return self._named(owner, module) if method else None
         return None
 
+    def _kept(self, around: str) -> Object | None:
+        """The only router that the class around a method keeps: `self.router`."""
+        while around and around not in self._held:
+            around = around.rpartition(".")[0]
+        kept = self._held.get(around, [])
+        return kept[0] if len(kept) == 1 else None
+
     def _named(self, name: str, module: str) -> Object | None:
+        if (item := self._objects.get(name)) is not None and item.held_by:
+            return item
         owner, _, last = name.rpartition(".")
         if last not in self._lasts and owner.rpartition(".")[2] not in self._lasts:
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from bylaw.facts.code import CallSite, Class, Function
@@ -83,7 +84,21 @@ class Flow:
             yield Edge("unknown", "", "", f"comes out of `{function.name}`")
         if node.rpartition(".")[2] in _SERVED_VARIABLES and node not in self.code.names.modules and function is None:
             yield Edge("unknown", "", "", f"is part of `{node}`")
+        if node in self.code.classes and node.rpartition(".")[2] in self._asked_for:
+            yield Edge("unknown", "", "", "is handed in by its class")
         yield from self._of_mentions(node)
+
+    @cached_property
+    def _asked_for(self) -> set[str]:
+        """Names of classes that parameters are annotated with: who calls such a function may make objects of them."""
+        annotations = (
+            parameter.annotation for function in self.code.functions.values() for parameter in function.parameters
+        )
+        return {
+            inner.name.rpartition(".")[2]
+            for annotation in annotations if annotation is not None
+            for inner in walk(annotation) if isinstance(inner, Ref)
+        }  # fmt: skip
 
     def _is_static(self, function: Function) -> bool:
         """Whether it is a static or class method of a plain class, so that whoever calls it names the class."""
@@ -99,6 +114,8 @@ class Flow:
         if item.inside:
             yield from self._of_local(item)
             return
+        if item.held_by:
+            yield Edge("node", item.held_by, item.facts.path, "belongs to its class")
         yield from self._of_modules(item)
         if item.role == "urls":
             yield from self._of_star_imports(item)
@@ -153,7 +170,9 @@ class Flow:
             if site.function.startswith(item.inside) and site.call.span != item.span and _hands_on(site, local):
                 seen = True
                 yield from self._into(site, item.facts)
-        if not seen:
+        if not seen and item.held_by:
+            yield Edge("node", item.held_by, path, "belongs to its class")
+        elif not seen:
             yield Edge("unknown", "", path, "is created inside a function")
 
     # -- mentions

@@ -23,6 +23,7 @@ _ACTIONS = frozenset({"list", "create", "retrieve", "update", "partial_update", 
 _WITHOUT_ACTIONS = frozenset({"GenericViewSet", "ViewSet", "ViewSetMixin", "GenericAPIView", "APIView", "Generic"})
 _CLASS_SETTINGS = frozenset({"routes", "http_method_names", "renderer_classes", "schema_classes"})
 """Collections of a router class that hold no routers."""
+_PLAIN_BASES = frozenset({"object", "ABC", "Generic", "Protocol"})
 _COLLECTIONS = frozenset({"list", "dict", "set", "defaultdict", "OrderedDict", "deque"})
 
 
@@ -43,6 +44,8 @@ class Object(msgspec.Struct):
     """Its class or factory may register what it creates: nothing here tells."""
     other_names: tuple[str, ...] = ()
     """Further variables of one assignment: `api = router = APIRouter()`."""
+    held_by: str = ""
+    """The plain class that keeps it as an attribute, or that makes it when an object of it is made."""
 
     @property
     def prefix(self) -> str | None:
@@ -56,7 +59,10 @@ def find_objects(code: Code) -> dict[str, Object]:
     """All of them, by name; one with several names stands under each."""
     found: dict[str, Object] = {}
     for facts in code.files:
-        for item in (*_module_level(facts, code), *_inside_functions(facts, code), *_classes(facts, code)):
+        for item in (
+            *_module_level(facts, code), *_inside_functions(facts, code), *_classes(facts, code),
+            *_in_class_bodies(facts, code),
+        ):  # fmt: skip
             for name in (item.name, *item.other_names):
                 found.setdefault(name, item)
     return found
@@ -139,8 +145,30 @@ def _inside_functions(facts: FileFacts, code: Code) -> Iterator[Object]:
             name = f"{site.function}.{site.assigned_to or f'<{site.call.span.start}>'}"
             role: Literal["app", "router"] = "router" if kind.role == "router" else "app"
             item = Object(name, role, kind.framework, facts, site.call.span, site.function, site.call)
-            item.endpoints = int(_is_filled_by_another(site.assigned_to, code.functions.get(site.function)))
+            function = code.functions.get(site.function)
+            item.endpoints = int(_is_filled_by_another(site.assigned_to, function))
+            if function is not None and function.name == "__init__" and not site.assigned_to:
+                owner = code.classes.get(function.owner)
+                item.held_by = function.owner if owner is not None and _is_plain(owner) else ""
             yield item
+
+
+def _in_class_bodies(facts: FileFacts, code: Code) -> Iterator[Object]:
+    for owner in facts.classes:
+        for variable in owner.variables if _is_plain(owner) else ():
+            kind = code.kinds.of_value(variable.value, facts.module) if isinstance(variable.value, Call) else None
+            if kind is not None and kind.role == "router" and isinstance(variable.value, Call):
+                yield Object(
+                    f"{owner.qualified}.{variable.name}", "router", kind.framework, facts, variable.statement,
+                    call=variable.value, held_by=owner.qualified,
+                )  # fmt: skip
+
+
+def _is_plain(item: Class) -> bool:
+    """Whether nothing but code that names the class can find it: no base, decorator or metaclass keeps a list."""
+    inner = [base.value if isinstance(base, Index) else base for base in item.bases]
+    harmless = all(isinstance(base, Ref) and last_name(base) in _PLAIN_BASES for base in inner)
+    return harmless and not (item.decorators or item.keywords or item.owner)
 
 
 def _is_filled_by_another(local: str, function: Function | None) -> bool:
