@@ -127,8 +127,11 @@ class SqlModels:
         draft.has_default = draft.has_default or (
             default is not None and not is_none(default) and not _is_ellipsis(default)
         )
+        given = call.keyword("sa_column") is not None
         for keyword in call.keywords:
             match keyword.name:
+                case "nullable" | "unique" | "index" | "max_length" if given:
+                    pass  # the column is taken as it is
                 case "primary_key":
                     draft.primary_key = flag_of(keyword.value) is True
                 case "foreign_key":
