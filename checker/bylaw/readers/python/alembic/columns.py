@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 from bylaw.facts.late import only_token
 from bylaw.facts.migrations import AddConstraint, ColumnSpec, CreateIndex, Generation, Operation
@@ -106,6 +106,16 @@ def column_spec(call: Call) -> ColumnSpec | None:
         generation=generation,
         constraint_names=tuple(_constraint_names(positional)),
     )
+
+
+def identity_change(
+    default: Value | None, existing: Value | None
+) -> Literal["", "add-identity", "set-identity", "drop-identity"]:
+    """What `server_default=Identity(…)` does to a column, beside what it is said to have."""
+    had = isinstance(existing, Call) and existing.method == "Identity"
+    if isinstance(default, Call) and default.method == "Identity":
+        return "set-identity" if had else "add-identity"
+    return "drop-identity" if had and default is not None and is_none(default) else ""
 
 
 def _takes_null(call: Call, items: list[Value], *, primary_key: bool) -> bool | None:

@@ -33,6 +33,7 @@ from bylaw.readers.python.alembic.columns import (
     column_spec,
     default_text,
     expression_text,
+    identity_change,
     is_column,
     late_column,
     name_of,
@@ -137,6 +138,8 @@ def _add_column(arguments: Arguments) -> Iterator[Operation]:
     if spec is None or not isinstance(column, Call):
         yield _computed(arguments, "column")
         return
+    if spec.primary_key:
+        (spec,) = counted([spec], {spec.name: column}, (spec.name,), [])
     if spec.primary_key and not arguments.flag("inline_primary_key"):  # Alembic leaves the key itself out
         spec = replace(spec, primary_key=False, nullable=spec.nullable or False)
     yield AddColumn(table, spec, arguments.call.span, if_not_exists=arguments.flag("if_not_exists"))
@@ -160,8 +163,9 @@ def _alter_column(arguments: Arguments) -> Iterator[Operation]:
     keyword = arguments.call.keyword
     default, comment = keyword("server_default"), keyword("comment")
     type_value = keyword("type_")
-    drops_default = default is not None and is_none(default)
-    sets_default = default is not None and not drops_default and flag_of(default) is not False
+    identity = identity_change(default, keyword("existing_server_default"))
+    drops_default = default is not None and is_none(default) and not identity
+    sets_default = default is not None and not is_none(default) and flag_of(default) is not False and not identity
     changed = AlterColumn(
         table, column, where,
         type=type_text(type_value) if type_value is not None and not is_none(type_value) else None,
@@ -172,9 +176,11 @@ def _alter_column(arguments: Arguments) -> Iterator[Operation]:
         using=text_of(keyword("postgresql_using")) or "",
         old_type=type_text(keyword("existing_type")),
         old_nullable=flag_of(keyword("existing_nullable")),
+        generated=identity,
     )  # fmt: skip
     if any(
         (
+            bool(identity),
             changed.type is not None,
             changed.nullable is not None,
             sets_default,
