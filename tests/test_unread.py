@@ -143,6 +143,7 @@ def test_a_prefix_that_the_set_up_chooses_is_no_riddle() -> None:
 
 
 CHOICES = """\
+import sqlalchemy as sa
 from alembic import op
 
 revision = "a"
@@ -158,6 +159,12 @@ def statement(version):
 def upgrade():
     op.execute(statement(op.get_bind().dialect.server_version_info[0]))
     op.execute("ALTER TABLE t DROP COLUMN a" if asked() else "ALTER TABLE t DROP COLUMN b")
+    for row in op.get_bind().execute("SELECT id FROM t"):
+        if row.state:
+            query = "UPDATE t SET state = 1 WHERE id = " + str(row.id)
+        else:
+            query = "UPDATE t SET state = 0 WHERE id = " + str(row.id)
+        op.execute(sa.text(query))
     op.execute(anything())
 """
 

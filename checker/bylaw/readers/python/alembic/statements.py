@@ -38,13 +38,14 @@ def executed(
     """
     if argument is None:
         return []
-    if isinstance(argument, Choice):
-        either = (argument.then, argument.otherwise)
+    said = _text_argument(argument)
+    if isinstance(said, Choice):
+        either = (said.then, said.otherwise)
         return [one for part in either for one in executed(part, where, content, dialect, statements, strict=strict)]
     if isinstance(argument, Items):
         each = (executed(item, where, content, dialect, statements, strict=strict) for item in argument.items)
         return [found for one in each for found in one]
-    sql = sql_of(_text_argument(argument))
+    sql = sql_of(said)
     if sql is not None:
         return list(sql_operations(sql, content, dialect, statements))
     change = data_change(argument, where)

@@ -47,7 +47,7 @@ def _agreed(value: Value, all_values: list[Value]) -> Value:
     lists = [other for other in all_values if isinstance(other, Items)]
     if len(lists) == len(all_values):
         return max(lists, key=lambda items: len(items.items))
-    return Opaque("branch", value.span)
+    return agreed(all_values) or Opaque("branch", value.span)
 
 
 def same(one: Value, other: Value) -> bool:
@@ -64,7 +64,7 @@ def same(one: Value, other: Value) -> bool:
 
 
 def agreed(values: list[Value]) -> Value | None:
-    """What a function returns: the value of all its returns, or a choice among a few texts; else None."""
+    """What returns or branches give: the same value all of them, or a choice among a few texts; else None."""
     if not values or all(same(value, values[0]) for value in values):
         return values[0] if values else None
     if len(values) > MAX_TEXTS or not all(_is_text(value) for value in values):
