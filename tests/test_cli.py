@@ -231,6 +231,13 @@ def test_files_that_are_not_for_us_are_no_error(project: Path, bylaw: Bylaw) -> 
     assert "vendored/x.py is not checked: vendored is left out: excluded by the configuration" in ran.err
 
 
+def test_names_of_files_do_not_drive_the_terminal(project: Path, bylaw: Bylaw) -> None:
+    (project / "app" / "es\x1b[31mc.py").write_text("x = 1\n")
+    (project / "app" / "li\nne.md").write_text("x = 1\n")
+    assert "app/es\\x1b[31mc.py  (Python)\n" in bylaw("files").out
+    assert "app/li\\x0ane.md is not checked" in bylaw("check", "app/li\nne.md").err
+
+
 def test_programs_get_a_document_even_when_no_file_is_for_us(project: Path, bylaw: Bylaw) -> None:
     (project / "notes.md").write_text("SHOUT")
     ran = bylaw("check", "notes.md", "--output-format", "json")
@@ -651,7 +658,11 @@ def test_files_says_what_is_read_and_why_others_are_not(project: Path, bylaw: By
     (project / ".git").mkdir()
     (project / ".gitignore").write_text("generated.py\n")
     (project / "app" / "generated.py").write_text("")
+    (project / "node_modules").mkdir()
+    (project / "vendored").mkdir()
+    (project / "vendored" / "x.py").write_text("")
     out = bylaw("files").out
+    assert out.endswith(f"\n2 files in {project}, 5 files or folders left out.\n")
     assert "app/loud.py  (Python)" in out
     assert "app/generated.py: ignored by .gitignore" in out
     assert "tools: excluded by the configuration" in out

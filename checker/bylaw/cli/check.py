@@ -149,9 +149,11 @@ def _nothing_to_check(
     known = session.project.files
     reasons = {path: why for path in paths if (why := why_left_out(path, session.discovery))}
     reasons.update({path: why for path in texts if (why := why_text_left_out(path, texts[path], session.settings))})
-    if not request.quiet:
+    if reasons and not request.quiet:
+        from bylaw.reporters.frame import printable  # noqa: PLC0415 - most runs need it for one format only
+
         for path, why in reasons.items():
-            output.note(f"bylaw: {path} is not checked: {why}")
+            output.note(f"bylaw: {printable(path)} is not checked: {printable(why)}")
     if request.from_stdin:
         return 0 if reasons else None
     if any(is_below(path, paths) for path in known) or any(is_below(path, paths) for path in session.failed):

@@ -7,6 +7,8 @@ from pathlib import Path
 from bylaw.cli.output import Output
 from bylaw.config import locate, resolve
 from bylaw.engine.discovery import discover
+from bylaw.reporters.frame import printable
+from bylaw.reporters.tally import plural
 
 _KINDS = {".py": "Python", ".sql": "SQL"}
 
@@ -25,10 +27,11 @@ def list_files(config: Path | None, output_format: str) -> int:
         }
         output.document(document)
     else:
-        lines = [f"{path}  ({_kind(path)})" for path in found.files]
+        lines = [f"{printable(path)}  ({_kind(path)})" for path in found.files]
         if found.skipped:
-            lines += ["", "left out:", *(f"  {path}: {reason}" for path, reason in found.skipped)]
-        lines += ["", f"{len(found.files)} files in {resolved.root}, {len(found.skipped)} files or folders left out."]
+            lines += ["", "left out:", *(f"  {printable(path)}: {reason}" for path, reason in found.skipped)]
+        left_out = plural(len(found.skipped), "file or folder").replace("file or folders", "files or folders")
+        lines += ["", f"{plural(len(found.files), 'file')} in {resolved.root}, {left_out} left out."]
         output.print("".join(f"{line}\n" for line in lines))
     output.flush()
     return 0
