@@ -67,9 +67,12 @@ def _forms(word: str) -> set[str]:
 
 def contradicts(prefix: str, module: str, variable: str) -> bool:
     """Whether a path prefix certainly speaks of something else: no word of it is akin to any in the router's name, its
-    module's or its folder's. Prefixes like `/api/v1` say nothing.
+    module's or its folder's. Prefixes like `/api/v1` say nothing, and `/projects/{project}` only says what it is part of.
     """
-    fixed = [part for part in prefix.split("/") if not part.startswith(("{", "<", ":"))]
+    parts_of_prefix = prefix.strip("/").split("/")
+    fixed = [part for part in parts_of_prefix if not part.startswith(("{", "<", ":"))]
+    if fixed and parts_of_prefix[-1] != fixed[-1]:
+        return False
     said = _telling(" ".join(fixed))
     feature = feature_of(module, "")
     parts = module.split(".")
