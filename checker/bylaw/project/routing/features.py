@@ -67,7 +67,7 @@ def _forms(word: str) -> set[str]:
 
 def contradicts(prefix: str, module: str, variable: str) -> bool:
     """Whether a path prefix certainly speaks of something else: no word of it is akin to any in the router's name, its
-    module's or its folder's. Prefixes like `/api/v1` say nothing, and `/projects/{project}` only says what it is part of.
+    module's or its folder's. Prefixes like `/api/v1` say nothing, `/projects/{project}` only what it is part of.
     """
     parts_of_prefix = prefix.strip("/").split("/")
     fixed = [part for part in parts_of_prefix if not part.startswith(("{", "<", ":"))]
