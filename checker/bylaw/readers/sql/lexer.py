@@ -64,7 +64,7 @@ def _pattern(lexicon: Lexicon, *, words: bool, punctuation: str) -> re.Pattern[s
     if lexicon.backticks:
         quoted += r"|`[^`]*(?:`|\Z)"
     if lexicon.brackets:
-        quoted += r"|\[[^\]\n]*\]"
+        quoted += r"|\[[^\]\n]{0,256}+\]"  # no name is longer, and an open bracket on a long line no reason to read it
     comment = (r"--(?=[\s-]|\Z)[^\n]*" if lexicon.dash_needs_space else r"--[^\n]*") + r"|/\*"
     if lexicon.hash_comments:
         comment += r"|\#[^\n]*"

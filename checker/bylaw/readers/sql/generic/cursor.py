@@ -111,13 +111,13 @@ class Cursor:
 
     def source(self, first: int, last: int) -> str:
         """The text of a range of tokens, on one line."""
-        if last <= first:
+        if last <= first or last > self.stop:
             return ""
         return tidy(readable(self.text[self.tokens[first].start : self.tokens[last - 1].end]), self.lexicon)
 
     def span(self, first: int, last: int) -> Span:
-        """The place of a range of tokens, which must not be empty."""
-        if last <= first:
+        """The place of a range of tokens. Raises NotUnderstood for none, and where the statement broke off before."""
+        if last <= first or last > self.stop:
             raise self.fail()
         return self.place(self.tokens[first].start, self.tokens[last - 1].end)
 

@@ -28,7 +28,7 @@ _ALIASES: Final = {
     "mssql": "tsql", "sqlserver": "tsql", "mariadb": "mysql", "tidb": "mysql", "pymysql": "mysql", "mysqldb": "mysql",
     "sqlite3": "sqlite", "aiosqlite": "sqlite", "libsql": "sqlite", "turso": "sqlite", "d1": "sqlite",
 }  # fmt: skip
-_CONDITIONAL: Final = re.compile(r"/\*!\d*|\*/")
+_CONDITIONAL: Final = re.compile(r"/\*M?!\d*|\*/")
 _LARGEST_INSERT: Final = 4_000
 """Characters of an INSERT that are looked at for its table and columns."""
 
@@ -37,7 +37,7 @@ def read_generic(stretch: Stretch, dialect: str, reading: Reading) -> None:
     """Read a stretch of text statement by statement. What is not understood in full becomes an UnreadOperation."""
     name = _ALIASES.get(dialect, dialect)
     lexicon = _LEXICONS.get(name, ANY)
-    if name == "mysql" and "/*!" in stretch.source:
+    if name == "mysql" and _CONDITIONAL.search(stretch.source):
         stretch = stretch.rewritten(_uncommented(stretch.source))
     for chunk in split(stretch.text, lexicon, stretch.start, stretch.end, batches=name == "tsql"):
         part = stretch.part(chunk.start, chunk.end)
@@ -52,7 +52,9 @@ def read_generic(stretch: Stretch, dialect: str, reading: Reading) -> None:
 
 
 def _uncommented(source: str) -> str:
-    """MySQL runs what stands in `/*!40101 … */`: the signs of such comments become blanks."""
+    """MySQL runs what stands in `/*!40101 … */`, MariaDB what stands in `/*M!100100 … */` as well: the signs of such
+    comments become blanks.
+    """
     parts: list[str] = []
     last, inside = 0, False
     for match in _CONDITIONAL.finditer(source):
@@ -79,7 +81,8 @@ def _read(stretch: Stretch, lexicon: Lexicon, dialect: str) -> Iterable[Operatio
         return query_operations(stretch.source, dialect, stretch.span)
     cursor.at = 1
     try:
-        return list(reader(cursor, stretch.span))
+        found = list(reader(cursor, stretch.span))
     except NotUnderstood as problem:
         reason = f"as {dialect or 'SQL'} it is not understood from here on: {problem}"
         return (UnreadOperation(stretch.span, reason),)
+    return found or (UnreadOperation(stretch.span, "it breaks off"),)

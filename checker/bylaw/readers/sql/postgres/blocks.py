@@ -34,7 +34,9 @@ def do_block(node: DoStmt, statement: Statement) -> Iterator[Operation]:
         yield UnreadOperation(statement.span, f"a DO block in {named}")
         return
     body = next((token for token in statement.tokens() if token.kind in {"dollar", "string"}), None)
-    if body is not None:
+    if body is None:
+        yield UnreadOperation(statement.span, "a DO block without its block")
+    else:
         yield from _Block(_contents(statement, body), statement.reading).read()
 
 
