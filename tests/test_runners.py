@@ -85,6 +85,21 @@ def test_the_transaction_of_each_runner(files: dict[str, str], expected: list[tu
     assert kinds(files) == expected
 
 
+def test_liquibase_gives_each_changeset_a_transaction() -> None:
+    changes = (
+        f"--changeset ann:2\nALTER TABLE t ADD COLUMN c text;\nUPDATE t SET c = a;\n--rollback ALTER TABLE t DROP c;\n"
+        f"--changeset ann:3 runInTransaction:false\n{INDEX}{OTHER}\n-- changeset bob:4 labels:x\nDROP TABLE t;\n"
+    )
+    files = {
+        "db/changelog/001.sql": f"--liquibase formatted sql\n--changeset ann:1\n{CREATE}",
+        "db/changelog/002.sql": f"--liquibase formatted sql\n\n{changes}",
+    }
+    *_, (_, placed) = project(files).migrations.placed()
+    assert [(place.kind, place.number) for _, place in placed] == [
+        ("inside", 1), ("inside", 1), ("outside", 0), ("outside", 0), ("inside", 3),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("beside", "expected"),
     [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
 import msgspec
 
 from bylaw.facts import migrations as ops
+from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.step import Step
 
@@ -24,11 +26,12 @@ ONE_QUERY: Final = frozenset({"golang-migrate", "prisma", "hasura"})
 SENT_WHOLE: Final = frozenset({"dbmate", "diesel", "sqlx"})
 """Runners that send a file as one query where its mark leaves their transaction out."""
 _BARE: Final = frozenset({"psql", "sqitch"})
+_BARE_CHANGESET: Final = regex(r"\brunintransaction:[ \t]*[\"']?false")
 _RUNNERS: Final = {
     "goose": "goose", "dbmate": "dbmate", "sql-migrate": "sql-migrate", "drizzle": "Drizzle", "supabase": "Supabase",
     "aerich": "Aerich", "golang-migrate": "golang-migrate", "prisma": "Prisma", "hasura": "Hasura", "flyway": "Flyway",
     "rambler": "rambler", "tern": "tern", "diesel": "Diesel", "sqlx": "sqlx", "node-pg-migrate": "node-pg-migrate",
-    "yoyo": "yoyo", "atlas": "Atlas",
+    "yoyo": "yoyo", "atlas": "Atlas", "liquibase": "Liquibase",
 }  # fmt: skip
 
 
@@ -53,6 +56,9 @@ def places(changes: Iterable[Change], settled: bool = True) -> Iterator[tuple[Ch
     members = list(changes)
     if not members:
         return
+    if (members[0].step.migration.layout or members[0].tree.layout) == "liquibase":
+        yield from _by_changeset(members)
+        return
     outer = _outer(members, settled=settled)
     current, number = outer, 0
     for change in members:
@@ -64,6 +70,16 @@ def places(changes: Iterable[Change], settled: bool = True) -> Iterator[tuple[Ch
             current = moved
         else:
             yield change, current
+
+
+def _by_changeset(members: list[Change]) -> Iterator[tuple[Change, Place]]:
+    """Liquibase gives each changeset of a file a transaction, unless it says `runInTransaction:false`."""
+    comments = members[0].step.migration.comments
+    heads = [(span.start, text.lower()) for span, text in comments if text.lower().startswith("changeset ")]
+    for change in members:
+        number = bisect_right(heads, (change.operation.span.start, ""))
+        bare = number > 0 and _BARE_CHANGESET.search(heads[number - 1][1]) is not None
+        yield change, Place("outside") if bare else Place("inside", number)
 
 
 def _moved(operation: ops.Transaction, current: Place, outer: Place, number: int) -> Place:

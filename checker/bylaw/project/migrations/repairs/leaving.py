@@ -30,6 +30,7 @@ MARKS: Final = {
     "dbmate": "`-- migrate:up transaction:false` and no other statement",
     "sqlx": "`-- no-transaction` as its first line and no other statement",
     "diesel": "`run_in_transaction = false` in a `metadata.toml` beside it, and no other statement",
+    "liquibase": "`runInTransaction:false` behind the name of its changeset",
     "atlas": "`-- atlas:txmode none` and an empty line at its top",
     "sql-migrate": "`-- +migrate Up notransaction`",
     **dict.fromkeys(("flyway", *ONE_QUERY), "no other statement in the file"),
