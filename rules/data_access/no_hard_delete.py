@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from bylaw import AddImport, Adoption, Finding, Fix, Project, Replace, RuleOptions, Span, project_rule
-from bylaw.facts.naming import matches_any
+from bylaw.facts.naming import matches_any, says_deleted
 from bylaw.facts.queries import Query, Touch
 
 _DELETES = frozenset({"delete", "delete-row", "sql-delete"})
@@ -20,7 +20,9 @@ class Options(RuleOptions):
     column: str = "deleted_at"
     """The marker of a soft-deleted row: attribute or physical name. Only tables that have it are looked at."""
     kind: Literal["timestamp", "flag"] = "timestamp"
-    """`timestamp`: null until the row is deleted. `flag`: true while it is not (`is_active`)."""
+    """`timestamp`: null until the row is deleted. `flag`: true while it is not (`is_active`), or once it is, where the
+    name says so (`is_deleted`).
+    """
     allow_paths: tuple[str, ...] = ()
     """Globs of files that may really delete: purge and retention jobs. Tests, migrations and scripts that fill an empty
     database (`seed.py`) always may.
@@ -147,7 +149,7 @@ def _fix(touch: Touch, options: Options) -> Fix | None:
     query, path, column = touch.query, touch.path, touch.marker.attribute
     django = touch.table.orm == "django"
     moment = "timezone.now()" if django else "func.now()"
-    value = moment if options.kind == "timestamp" else "False"
+    value = moment if options.kind == "timestamp" else str(says_deleted(options.column))
     edits = _rewritten(query, path, column, value)
     if not edits:
         return None

@@ -8,7 +8,7 @@ from typing import Literal
 
 from bylaw import Adoption, Finding, Fix, Project, Replace, RuleOptions, Span, project_rule
 from bylaw.facts.database import Table
-from bylaw.facts.naming import matches_any
+from bylaw.facts.naming import matches_any, says_deleted
 from bylaw.facts.queries import Touch
 
 _READS = frozenset({"select", "get", "sql-select"})
@@ -28,7 +28,9 @@ class Options(RuleOptions):
     column: str = "deleted_at"
     """The marker of a soft-deleted row: attribute or physical name. Only tables that have it are looked at."""
     kind: Literal["timestamp", "flag"] = "timestamp"
-    """`timestamp`: null until the row is deleted. `flag`: true while it is not (`is_active`)."""
+    """`timestamp`: null until the row is deleted. `flag`: true while it is not (`is_active`), or once it is, where the
+    name says so (`is_deleted`).
+    """
     predicate: str = ""
     """How the house writes the filter, for the help text; empty: as the kind suggests."""
     global_hook: tuple[str, ...] = ("with_loader_criteria",)
@@ -45,6 +47,11 @@ class Options(RuleOptions):
     """Patterns of physical names of tables whose rows come and go: they are really deleted. So are association rows."""
     when: Literal["always", "followed"] = "always"
     """`followed`: speak only where three quarters of at least five tables have the marker."""
+
+    @property
+    def alive(self) -> bool:
+        """The flag of a row that is not deleted."""
+        return not says_deleted(self.column)
 
 
 def _adoption(project: Project, options: Options) -> Adoption:
@@ -187,17 +194,17 @@ def _predicate(touch: Touch, options: Options) -> str:
         case "sql", "timestamp":
             return f"`{touch.marker.name} IS NULL`"
         case "sql", _:
-            return f"`{touch.marker.name}`"
+            return f"`{'' if options.alive else 'NOT '}{touch.marker.name}`"
         case "django", "timestamp":
             return f"`.filter({column}__isnull=True)`"
         case "django", _:
-            return f"`.filter({column}=True)`"
+            return f"`.filter({column}={options.alive})`"
         case "session", _:
             return f"a check of `{column}` after loading, or select with a filter"
         case _, "timestamp":
             return f"`.where({touch.query.written}.{column}.is_(None))`"
         case _:
-            return f"`.where({touch.query.written}.{column}.is_(True))`"
+            return f"`.where({touch.query.written}.{column}.is_({options.alive}))`"
 
 
 def _fix(touch: Touch, options: Options) -> Fix | None:
@@ -205,9 +212,11 @@ def _fix(touch: Touch, options: Options) -> Fix | None:
     if query.insert_at < 0 or query.kind != "select" or not query.written:
         return None
     if query.style == "django":
-        added = f".filter({column}__isnull=True)" if options.kind == "timestamp" else f".filter({column}=True)"
+        added = (
+            f".filter({column}__isnull=True)" if options.kind == "timestamp" else f".filter({column}={options.alive})"
+        )
     else:
         method = "where" if query.style == "core" else "filter"
-        test = "is_(None)" if options.kind == "timestamp" else "is_(True)"
+        test = "is_(None)" if options.kind == "timestamp" else f"is_({options.alive})"
         added = f".{method}({query.written}.{column}.{test})"
     return Fix("Leave deleted rows out", (Replace(touch.path, Span(query.insert_at, query.insert_at), added),))

@@ -149,6 +149,11 @@ def bare(name: str) -> str:
     return name.rpartition(".")[2].lower()
 
 
+def says_deleted(column: str) -> bool:
+    """Whether a flag is set once a row is deleted (`is_deleted`), and not while it is alive (`is_active`)."""
+    return re.search("delet|remov|trash|archiv|inactive|disabled", column.lower()) is not None
+
+
 def matches_any(patterns: Iterable[str], *names: str) -> bool:
     """Whether one of the names has the form of one of the patterns (`*_settings`); the case of letters counts."""
     return any(fnmatchcase(name, pattern) for pattern in patterns for name in names)
