@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bylaw import Finding, Project, RuleOptions, Work, project_rule
+from bylaw.facts.migrations import AlterColumn
 from bylaw.facts.naming import matches_any
 
 _REBUILDS_CONCURRENTLY = 12
@@ -120,10 +121,22 @@ def _message(work: Work) -> str:
             return f"rebuilds {what} without CONCURRENTLY: {waits}"
         case "drop-index":
             return f"drops the index {named} without CONCURRENTLY: everything that uses {table} waits for its lock"
+        case _ if _is_of_altered_field(work):
+            return f"alters a field of {table}, which gets an index {named}, built under a lock: {waits}"
         case _ if work.inline and work.change.tree.tool == "django":
             return f"adds a field to {table} that brings an index {named}, built under a lock: {waits}"
         case _:
             return f"builds the {'unique index' if work.detail else 'index'} {named} of {table} under a lock: {waits}"
+
+
+def _is_of_altered_field(work: Work) -> bool:
+    """Whether Django's `AlterField` brings the index along."""
+    span = work.change.operation.span
+    return work.change.tree.tool == "django" and any(
+        isinstance(other.operation, AlterColumn) and other.operation.span == span
+        for other in work.change.deployment.changes
+        if other.step is work.change.step
+    )
 
 
 def _steps(project: Project, work: Work) -> str:
@@ -138,6 +151,11 @@ def _steps(project: Project, work: Work) -> str:
         )
     written = repairs.concurrently(work)
     match change.tree.tool:
+        case "django" if _is_of_altered_field(work):
+            return (
+                "Leave the field without one (db_index=False), list the index in Meta.indexes, and build it with "
+                "AddIndexConcurrently in a migration of its own with `atomic = False`."
+            )
         case "django" if work.inline:
             return (
                 "Add the field with db_index=False, and the index by AddIndexConcurrently in a migration of its own "
