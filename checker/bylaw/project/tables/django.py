@@ -15,17 +15,10 @@ from bylaw.project.tables.meaning import Meanings
 from bylaw.project.tables.sqlalchemy import attribute_names, lineage_names
 from bylaw.source import Location
 
-_FOREIGN = frozenset(
-    {
-        "ForeignKey",
-        "OneToOneField",
-        "ParentalKey",
-        "TreeForeignKey",
-        "TreeOneToOneField",
-        "AutoOneToOneField",
-        "CurrentUserField",
-    }
-)
+_FOREIGN = frozenset({
+    "ForeignKey", "OneToOneField", "ParentalKey", "TreeForeignKey", "TreeOneToOneField", "AutoOneToOneField",
+    "CurrentUserField",
+})  # fmt: skip
 _NO_COLUMN = frozenset({
     "ManyToManyField", "ParentalManyToManyField", "TaggableManager", "GenericForeignKey", "GenericRelation",
     "ClusterTaggableManager", "ForeignObject", "ReverseGenericManyToOneDescriptor", "SortedManyToManyField",
