@@ -29,7 +29,7 @@ class Details:
         """How a column differs that both sides have."""
         states = [state.column(column.name) for state in self._states]
         known = [state for state in states if state is not None and state.created is not None]
-        if len(known) < len(states) or not column.settled or self._outlook.doubts(column.name):
+        if len(known) < len(states) or not column.settled or self._outlook.doubts(self._table.name, column.name):
             return
         yield from self._nullability(column, known)
         if self._outlook.compares_types and not (column.primary_key or column.foreign_key):
@@ -73,7 +73,7 @@ class Details:
         for index in self._table.indexes:
             if not all(state.column(name) is not None for state in self._states for name in index.columns):
                 continue
-            if any(self._outlook.doubts(word) for word in (*index.columns, index.name) if word):
+            if any(self._outlook.doubts(self._table.name, word) for word in (*index.columns, index.name) if word):
                 continue
             if any(_has_index(s, index.columns, unique=index.unique, name=index.name) for s in self._states):
                 continue

@@ -19,6 +19,7 @@ from bylaw.facts.migrations import (
 from bylaw.facts.naming import bare
 from bylaw.patterns import regex
 from bylaw.project.migrations.step import MigrationTree, Step
+from bylaw.project.schema_drift.variants import Place, on_one_kind
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -95,17 +96,6 @@ class Doubts:
         return frozenset(text.lower() for each in arguments for text in (each.text or "", *(each.texts or ())))
 
     @cached_property
-    def on_one_kind(self) -> frozenset[str]:
-        """Columns, keys and indexes, in lower case, to which different things are done on different databases."""
-        found: set[str] = set()
-        for step in self._tree.steps:
-            here = set(step.migration.operations)
-            for variant in step.migration.variants:
-                for operation in here.symmetric_difference(variant.operations):
-                    found |= _names(operation)
-        return frozenset(found)
-
-    @cached_property
     def _builds_anything(self) -> bool:
         """Whether one of them may build tables that it does not name."""
         texts = {self._text(step.path) for step in self._tree.steps if _is_vague(step)}
@@ -116,14 +106,21 @@ class Doubts:
 
     def about(self, name: str) -> bool:
         """Whether what was not understood may have created a table or column of that name."""
+        return name.lower() in self._elsewhere or self.unread(name)
+
+    def unread(self, name: str) -> bool:
+        """Whether what was not understood may have to do with a table, column, key or index of that name."""
         if self.whole or self._builds_anything:
-            return True
-        if name.lower() in self._elsewhere:
             return True
         if name.isidentifier():
             return name.lower() in self._words
         word = re.compile(rf"\b{re.escape(name)}\b", re.IGNORECASE)
         return any(word.search(text) for text in self._texts)
+
+    @cached_property
+    def on_one_kind(self) -> frozenset[Place]:
+        """Places to which different things are done on different databases."""
+        return on_one_kind(self._tree)
 
 
 def _created(operation: Operation) -> Iterator[str]:
@@ -137,15 +134,6 @@ def _created(operation: Operation) -> Iterator[str]:
             yield bare(name)
         case _:
             pass
-
-
-def _names(operation: Operation) -> set[str]:
-    """The columns, keys and indexes that an operation speaks of, in lower case."""
-    found = {str(getattr(operation, attribute, "")) for attribute in ("name", "new_name")}
-    column = getattr(operation, "column", "")
-    found.add(column if isinstance(column, str) else column.name)
-    found.update(part if isinstance(part, str) else part.name for part in getattr(operation, "columns", ()))
-    return {name.lower() for name in found if name}
 
 
 def _reaches_out(text: str) -> bool:

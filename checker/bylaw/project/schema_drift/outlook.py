@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from bylaw.facts.naming import bare
 from bylaw.patterns import regex
 from bylaw.project.migrations.step import MigrationTree
 from bylaw.project.schema_drift.environments import environment, hides_keys
@@ -30,12 +31,14 @@ class Outlook:
     def trees_of(built: list[Built]) -> frozenset[MigrationTree]:
         return frozenset(each.tree for each in built)
 
-    def doubts(self, name: str) -> bool:
-        """Whether migrations may have done something to a column, key or index of that name which was not understood,
-        or which they do on one kind of database alone.
+    def doubts(self, table: str, name: str) -> bool:
+        """Whether migrations may have done something to a column, key or index of that name, on that table, which was
+        not understood, or which they do on one kind of database alone.
         """
+        table, lowered = bare(table), name.lower()
+        places = ((table, lowered), (table, ""), ("", lowered))
         return any(
-            doubts.about(name) or name.lower() in doubts.on_one_kind or name.lower() in doubts.handed_over
+            doubts.unread(name) or lowered in doubts.handed_over or any(place in doubts.on_one_kind for place in places)
             for doubts in (self._histories.doubts[tree] for tree in self._trees)
         )
 
