@@ -171,3 +171,16 @@ def test_odd_arguments_are_answered_in_words(shop: Path) -> None:
     assert "is outside the project" in out
     assert "nothing can be compared with" in since
     assert "is outside the project" in conventions
+
+
+def test_conventions_that_a_project_does_not_follow_are_not_asked_for(shop: Path) -> None:
+    (shop / "bylaw.toml").write_text("")
+
+    async def conversation(session: ClientSession) -> list[str]:
+        return [await ask(session, "conventions", path="app/models/invoice.py")]
+
+    (conventions,) = talk(shop, conversation)
+    asked, _, others = conventions.partition("Not followed here, so not asked for:\n")
+    assert " descriptive-foreign-key (" not in asked
+    assert " soft-delete-column (warning): Every primary entity has the soft-delete column\n" in asked
+    assert " descriptive-foreign-key: 1 of 2 tables keep the convention\n" in others

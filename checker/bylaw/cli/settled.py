@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +13,9 @@ from bylaw.cli.output import Output
 from bylaw.config import Choices, Resolved, locate, resolve
 from bylaw.config.describe import as_toml, plain
 from bylaw.config.lines import kebab
-from bylaw.rule import Adoption
+from bylaw.engine.sleeping import Sleep, sleeps
+from bylaw.project import Project
 from bylaw.settings import RuleSetting
-
-
-class Sleep(msgspec.Struct, frozen=True):
-    """What was found about a rule that speaks only where its convention is followed; `failure` says why nothing was."""
-
-    adoption: Adoption | None
-    failure: str = ""
-
-    @property
-    def awake(self) -> bool:
-        return self.adoption is not None and self.adoption.followed
-
-    def sentence(self) -> str:
-        if self.adoption is None:
-            return f"asleep: whether the project follows it could not be found out: {self.failure}"
-        found = f"{self.adoption.keeping} of {self.adoption.examined} {self.adoption.what} keep the convention"
-        if self.awake:
-            return f"awake: {found}"
-        return f'asleep: {found}; it speaks from three quarters of at least five on, or with when = "always"'
 
 
 def show(config: Path | None, choices: Choices, output_format: str) -> int:
@@ -50,26 +33,14 @@ def show(config: Path | None, choices: Choices, output_format: str) -> int:
 
 def _sleeps(resolved: Resolved) -> dict[str, Sleep]:
     """The rules with `when = "followed"`. The project is read only when there are any."""
-    asking = {
-        name: setting.options
-        for name, setting in resolved.settings.rules.items()
-        if name in resolved.rules and setting.level != "off" and getattr(setting.options, "when", "") == "followed"
-    }
-    if not asking:
-        return {}
-    from bylaw.engine.session import open_session  # noqa: PLC0415
 
-    project = open_session(resolved.root, resolved.settings).project
-    found: dict[str, Sleep] = {}
-    for name, options in asking.items():
-        adoption = resolved.rules[name].adoption
-        if adoption is None:
-            continue
-        try:
-            found[name] = Sleep(adoption(project, options))
-        except Exception as error:  # a rule's own code; `bylaw check` reports it
-            found[name] = Sleep(None, f"{type(error).__name__}: {error}")
-    return found
+    @cache
+    def project() -> Project:
+        from bylaw.engine.session import open_session  # noqa: PLC0415
+
+        return open_session(resolved.root, resolved.settings).project
+
+    return sleeps(resolved.rules, resolved.settings.rules, project)
 
 
 def _general(resolved: Resolved) -> dict[str, object]:
@@ -91,7 +62,6 @@ def _found_servers(resolved: Resolved) -> dict[str, tuple[object, str]]:
     """The versions of servers that nobody configured, with the place in the project that says them."""
     from bylaw.engine.beside import read_beside  # noqa: PLC0415
     from bylaw.engine.discovery import discover  # noqa: PLC0415
-    from bylaw.project import Project  # noqa: PLC0415
     from bylaw.project.beside import lowest  # noqa: PLC0415
     from bylaw.project.migrations.servers import Servers  # noqa: PLC0415
 

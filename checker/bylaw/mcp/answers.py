@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from bylaw.config import Choices, Resolved, locate, resolve
@@ -14,6 +15,7 @@ from bylaw.engine.builtin import DESCRIPTIONS
 from bylaw.engine.effective import Effective
 from bylaw.engine.left_out import readable_texts, why_left_out, why_text_left_out
 from bylaw.engine.session import Session, open_session
+from bylaw.engine.sleeping import sleeps
 from bylaw.engine.undecided import undecided
 from bylaw.errors import UsageError
 from bylaw.project.paths import is_below
@@ -48,18 +50,24 @@ class Answers:
         return answer + "".join(f"Note: {line}.\n" for line in notes)
 
     def conventions(self, path: str) -> str:
-        """Which rules hold for a file, before it is written: one line each, with the options that matter.
+        """Which rules hold for a file, before it is written: one line each, with the options that matter. Rules that
+        sleep, because the project does not follow them, are named apart.
 
         Raises BylawError for a wrong configuration or a path outside the project.
         """
         resolved = self._resolved()
         inside = self._inside(path, resolved.root)
         effective = Effective(resolved.settings, resolved.rules)
+        settings = {name: effective.at(name, inside) for name in resolved.rules}
+        project = cache(lambda: open_session(resolved.root, resolved.settings).project)
+        asleep = {name: sleep for name, sleep in sleeps(resolved.rules, settings, project).items() if not sleep.awake}
         lines = [f"Conventions for {inside or 'the whole project'}:"]
         for rule in resolved.rules.values():
-            setting = effective.at(rule.name, inside)
-            if setting.level != "off":
-                lines.extend(_convention(rule, setting))
+            if settings[rule.name].level != "off" and rule.name not in asleep:
+                lines.extend(_convention(rule, settings[rule.name]))
+        if asleep:
+            lines.append("Not followed here, so not asked for:")
+            lines.extend(f" {name}: {sleep.found}" for name, sleep in asleep.items())
         lines.append("More on a rule: the tool `explain`.")
         return "".join(f"{line}\n" for line in lines)
 
@@ -109,7 +117,9 @@ def _convention(rule: Rule, setting: RuleSetting) -> Iterator[str]:
     chosen = {
         kebab(name): value
         for name in rule.option_names
-        if setting.options is not None and (value := getattr(setting.options, name)) != getattr(default, name)
+        if name != "when"
+        and setting.options is not None
+        and (value := getattr(setting.options, name)) != getattr(default, name)
     }
     said = ", ".join(f"{name} = {as_toml(plain(value))}" for name, value in chosen.items())
     yield f" {rule.name} ({setting.level}): {rule.summary}{f' [{said}]' if said else ''}"
