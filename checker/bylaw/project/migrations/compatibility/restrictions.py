@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from bylaw.facts import migrations as ops
@@ -22,7 +21,7 @@ from bylaw.project.migrations.compatibility.precedents import (
 )
 from bylaw.project.migrations.compatibility.relations import is_plain, table_of
 from bylaw.project.migrations.compatibility.restriction import Kind, Restriction
-from bylaw.project.migrations.compatibility.types import Verdict, compare, compare_labels, is_never_a_widening
+from bylaw.project.migrations.compatibility.retyping import retyped, verdict_of
 from bylaw.project.migrations.state.expressions import is_null
 from bylaw.project.migrations.state.schema import ColumnState, TableState
 
@@ -63,7 +62,7 @@ def _altered(change: Change, operation: ops.AlterColumn) -> Iterator[Restriction
     final = _final(change, state, table, name)
     if final is None and state is not None:
         return
-    yield from _type(change, operation, column)
+    yield from retyped(change, operation, column)
     yield from _nullability(change, operation, column, final)
     yield from _default(change, operation, column, final)
     yield from _made_unique(change, operation, column)
@@ -89,57 +88,6 @@ def _made_unique(change: Change, operation: ops.AlterColumn, column: ColumnState
 def _final(change: Change, state: TableState | None, table: str, name: str) -> ColumnState | None:
     after = change.deployment.final(state) if state is not None else change.deployment.after.table(table)
     return after.column(name) if after is not None else None
-
-
-def _type(change: Change, operation: ops.AlterColumn, column: ColumnState | None) -> Iterator[Restriction]:
-    new = operation.type if operation.type is not None else (operation.definition.type if operation.definition else "")
-    if not new:
-        return
-    old = column.type if column is not None and column.type else operation.old_type
-    before = _type_before(change, operation)
-    verdict = _verdict(change, old if before is None else before, new)
-    if verdict == "unknown" and operation.definition is None:
-        differs = not old or new not in {old, before}
-        if (differs and _is_cast(operation, new)) or (not old and is_never_a_widening(new)):
-            verdict = "other"
-    if verdict in {"narrower", "other", "wider", "grown"}:
-        yield Restriction(
-            change, "type", operation.table, (operation.column,), old, new, strict=verdict == "grown", verdict=verdict
-        )
-
-
-def _type_before(change: Change, operation: ops.AlterColumn) -> str | None:
-    """The column's type before the deployment, where that changed it already, or what it is called: that is what the
-    running release knows. '' where it was not known, None where the deployment left it alone.
-    """
-    state = change.table(operation.table)
-    before = change.deployment.known_before(state)
-    known = before.column(*change.deployment.names_before(state, (operation.column,))) if before is not None else None
-    now = change.column(operation.table, operation.column)
-    return known.type if known is not None and now is not None and known.type != now.type else None
-
-
-def _verdict(change: Change, old: str, new: str) -> Verdict:
-    """Compares types by name, and enum types by the labels they have before and after the deployment."""
-    before = change.deployment.before.enums.get(old, change.before.enums.get(old, ()))
-    after = change.deployment.after.enums.get(new, change.before.enums.get(new, ()))
-    if before and after:
-        return compare_labels(before, after)
-    if before and compare("text", new) != "unknown":
-        return "other"
-    if after and old and compare("text", old) != "unknown":
-        return "other"
-    return compare(old, new)
-
-
-def _is_cast(operation: ops.AlterColumn, new: str) -> bool:
-    """A USING that computes something. One that only names the column, or casts it, says nothing beyond the type
-    itself…
-
-    …but PostgreSQL asks for it exactly where no assignment cast exists: the kinds of values differ.
-    """
-    using = re.sub(r"[\s\"()]", "", operation.using.lower())
-    return bool(using) and using != operation.column.lower() and bool(new)
 
 
 def _nullability(
@@ -202,7 +150,7 @@ def _rebuilt(change: Change) -> Iterator[Restriction]:
         new = after.column(old.name)
         if new is None:
             continue
-        if (verdict := _verdict(change, old.type, new.type)) in {"narrower", "other"}:
+        if (verdict := verdict_of(change, old.type, new.type)) in {"narrower", "other"}:
             yield Restriction(change, "type", after.name, (old.name,), old.type, new.type, verdict=verdict)
         if old.nullable is True and new.nullable is False and not new.primary_key:
             yield Restriction(change, "not-null", after.name, (old.name,))
@@ -222,7 +170,7 @@ def _remade(change: Change, table: str, name: str) -> Iterator[Restriction]:
     new = _final(change, state, table, name)
     if old is None or new is None or not old.identity or new.identity == old.identity or state is None:
         return
-    if state.column(name) is None and (verdict := _verdict(change, old.type, new.type)) in {"narrower", "other"}:
+    if state.column(name) is None and (verdict := verdict_of(change, old.type, new.type)) in {"narrower", "other"}:
         yield Restriction(change, "type", table, (name,), old.type, new.type, verdict=verdict)
 
 
