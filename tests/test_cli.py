@@ -294,6 +294,10 @@ def test_a_pack_that_raises_on_import_is_an_error(project: Path, bylaw: Bylaw) -
     ran = bylaw("check")
     assert ran.code == 2
     assert "bad.py: ZeroDivisionError" in ran.err
+    (project / "tools" / "manners" / "bad.py").write_text("import sys\n\nsys.exit(0)\n")
+    ran = bylaw("check")
+    assert ran.code == 2
+    assert "bad.py: SystemExit: 0" in ran.err
     (project / "bylaw.toml").write_text(CONFIG)
     assert bylaw("check", "--no-rule-packs").code == 0
 
@@ -312,6 +316,41 @@ def test_a_rule_that_raises_does_not_stop_the_others(project: Path, bylaw: Bylaw
         assert ran.code == 2
         assert "the rule breaks failed: RuntimeError: on purpose" in ran.out
     assert "shouted" in bylaw("check").out
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("raise SystemExit(0)", "SystemExit: 0"),
+        ("raise RecursionError('deep')", "RecursionError: deep"),
+        ("yield 3", "TypeError: it yields int in place of a Finding"),
+        ("yield None", "TypeError: it yields NoneType in place of a Finding"),
+        ("yield Finding(None, 'x')", "TypeError: the location of its finding is no Location with a Span"),
+        ("yield Finding(file.at(file.path), 'x')", "TypeError: the location of its finding is no Location with a Span"),
+        ("yield Finding(file.at(Span(0, 1)), 3)", "TypeError: the message or help of its finding is no text"),
+        ("return 5", "TypeError: 'int' object is not iterable"),
+    ],
+)
+def test_whatever_a_rule_does_the_others_run(project: Path, bylaw: Bylaw, body: str, said: str) -> None:
+    source = PACK["breaks"].replace('    raise RuntimeError("on purpose")\n    yield\n', f"    {body}\n")
+    source = source.replace("from bylaw import", "from bylaw import Finding, Span,")
+    (project / "tools" / "manners" / "breaks.py").write_text(source)
+    ran = bylaw("check")
+    assert ran.code == 2
+    assert f"the rule breaks failed: {said}" in ran.out
+    assert "shouted" in ran.out
+    assert ran.err == ""
+
+
+def test_a_rule_may_point_where_nothing_is(project: Path, bylaw: Bylaw) -> None:
+    body = 'yield Finding(Location("nowhere.py", Span(5, 9)), "odd\\nwords"); yield Finding(file.at(Span(90, 70)), "x")'
+    source = PACK["breaks"].replace('raise RuntimeError("on purpose")\n    yield\n', f"{body}\n")
+    source = source.replace("from bylaw import", "from bylaw import Finding, Location, Span,")
+    (project / "tools" / "manners" / "breaks.py").write_text(source)
+    for name in ("text", "concise", "json", "github", "sarif", "agent"):
+        ran = bylaw("check", "--output-format", name)
+        assert (ran.code, ran.err) == (1, "")
+        assert "shouted" in ran.out
 
 
 def test_standard_input_takes_the_place_of_a_file(project: Path) -> None:

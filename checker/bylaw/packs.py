@@ -90,7 +90,7 @@ def _load_module(file: Path, package: str) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PackError(
             f"{file}: {type(error).__name__}: {error}", hint="a rule pack must import without errors"
         ) from error

@@ -86,7 +86,12 @@ def _place(diagnostic: Diagnostic) -> tuple[str, Span, str, str]:
 
 def _judged(rule: Rule, path: str, effective: Effective, project: Project) -> bool:
     """Whether the rule could report in this file: it is on there, awake, and the file is no migration left unjudged."""
-    if not any(applies(path) and not _sleeps(rule, options, project) for options, applies in effective.groups(rule)):
+    try:
+        groups = effective.groups(rule)
+        awake = any(applies(path) and not _sleeps(rule, options, project) for options, applies in groups)
+    except (Exception, SystemExit):  # which is reported as an internal error already
+        return False
+    if not awake:
         return False
     if rule.category != "migrations" or not project.files[path].facts.migrations:
         return True
@@ -98,16 +103,30 @@ def _apply(rule: Rule, effective: Effective, project: Project, delegation: Deleg
     for options, applies in effective.groups(rule):
         try:
             if rule.scope == "ruff":
-                findings = list(delegation.findings(rule, options, applies))
+                findings = [_checked(found) for found in delegation.findings(rule, options, applies)]
             else:
-                findings = list(_findings(rule, options, applies, project))
-        except Exception as error:
+                findings = [_checked(found) for found in _findings(rule, options, applies, project)]
+        except (Exception, SystemExit) as error:  # sys.exit() in a rule must not end the run, and well at that
             yield _crashed(rule, error)
             continue
         for finding in findings:
             level = effective.level(rule.name, finding.location.path)
             if level != "off" and applies(finding.location.path):
                 yield _diagnostic(rule, finding, level)
+
+
+def _checked(found: object) -> Finding:
+    """What a rule yielded, when it is a finding. Raises TypeError; rules of users have no type checker behind them."""
+    if not isinstance(found, Finding):
+        raise TypeError(f"it yields {type(found).__name__} in place of a Finding")
+    location: object = found.location
+    span: object = getattr(location, "span", None)
+    words: tuple[object, ...] = (found.message, found.help)
+    if not isinstance(location, Location) or not isinstance(span, Span):
+        raise TypeError("the location of its finding is no Location with a Span")
+    if not all(isinstance(word, str) for word in words):
+        raise TypeError("the message or help of its finding is no text")
+    return found
 
 
 def _findings(rule: Rule, options: object, applies: Callable[[str], bool], project: Project) -> Iterator[Finding]:
@@ -140,7 +159,7 @@ def _diagnostic(rule: Rule, finding: Finding, level: Severity) -> Diagnostic:
     )  # fmt: skip
 
 
-def _crashed(rule: Rule, error: Exception) -> Diagnostic:
+def _crashed(rule: Rule, error: BaseException) -> Diagnostic:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{frame.filename.replace(chr(92), '/').rpartition('/')[2]}:{frame.lineno}"
     message = f"the rule {rule.name} failed: {type(error).__name__}: {error} ({where})"

@@ -52,6 +52,6 @@ def sleeps(
             continue
         try:
             found[name] = Sleep(rule.adoption(project(), options))
-        except Exception as error:  # a rule's own code; `bylaw check` reports it
+        except (Exception, SystemExit) as error:  # a rule's own code; `bylaw check` reports it
             found[name] = Sleep(None, f"{type(error).__name__}: {error}")
     return found
