@@ -109,6 +109,9 @@ def with_altered_column(table: TableState, operation: ops.AlterColumn, step: Ste
         declared = column_of(operation.definition, step)
         same_note = column.comment is not None and column.comment.text == operation.definition.comment
         whole = step.migration.tool == "django"  # SQL leaves indexes and keys as they are
+        if whole and not operation.definition.indexed:
+            kept = tuple(index for index in table.indexes if index.name or index.columns != (name,))
+            table = replace(table, indexes=kept)
         column = replace(
             declared,
             name=name,

@@ -141,4 +141,6 @@ def join_table(name: str, field: Call, app: str, model: str, table: str) -> list
     return [
         CreateTable(physical, columns, ("id",), field.span, model=f"{app}.{model}_{name}"),
         AddConstraint(physical, "unique", (first, second), field.span),
+        CreateIndex(physical, "", (first,), field.span),
+        CreateIndex(physical, "", (second,), field.span),
     ]
