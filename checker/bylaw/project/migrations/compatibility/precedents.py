@@ -117,13 +117,27 @@ def had_like_it(change: Change, operation: ops.CreateIndex) -> bool:
         return False
     columns = change.deployment.names_before(now, operation.columns)
     return any(
-        index.unique and (not index.where or index.where == operation.where)
+        index.unique and _holds_for_more(index.where, operation.where)
         and (
             _asks_for_more(index.columns, columns)
             or (index.columns == columns and (any(index.columns) or index.name == operation.name))
         )
         for index in before.indexes
     )  # fmt: skip
+
+
+def _holds_for_more(before: str, now: str) -> bool:
+    """Whether the condition of an index left out no row that the new one looks at: the same one, or a part of it."""
+    if not before or before == now:
+        return True
+    parts, wanted = _demands(before), _demands(now)
+    return bool(parts) and parts <= wanted
+
+
+def _demands(condition: str) -> frozenset[str]:
+    """The parts that AND joins; none where an OR stands among them."""
+    lowered = re.sub(r"\s+", " ", condition.lower()).strip()
+    return frozenset() if re.search(r"\bor\b", lowered) else frozenset(re.split(r"\s*\band\b\s*", lowered))
 
 
 def _asks_for_more(before: tuple[str, ...], now: tuple[str, ...]) -> bool:
