@@ -133,3 +133,17 @@ def test_the_replayed_schema_is_what_alembic_builds(body: str, database: Connect
     )
     _run(source, postgres)
     assert differences(of_replay(_replayed(source), database), of_server(database)) == []
+
+
+def test_a_house_that_names_constraints_itself_leaves_names_open() -> None:
+    files = {
+        "alembic/versions/a1_x.py": b'import sqlalchemy as sa\nfrom alembic import op\n\nrevision = "a1"\n'
+        b'down_revision = None\n\n\ndef upgrade():\n    op.create_table("t", sa.Column("a", sa.Text(), unique=True))\n',
+        "app/db.py": b'from sqlalchemy import MetaData\n\nbase = MetaData(naming_convention={"uq": "uq_%(table_name)s"})',
+    }
+    names = []
+    for paths in (files, ["alembic/versions/a1_x.py"]):
+        migrations = Project({p: read_file(p, files[p]) for p in paths}, Settings(), files.__getitem__).migrations
+        table = migrations.schema_after(migrations.trees[0].steps[-1]).tables["t"]
+        names += [constraint.name for constraint in table.constraints]
+    assert names == ["", "t_a_key"]

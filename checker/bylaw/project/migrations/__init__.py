@@ -107,7 +107,18 @@ class Migrations(OnServer):
         beside = Beside(project.text_of)
         groves = find_groves(linked(facts, lambda: project.names, dialect), beside, dialect, runner)
         base = merged(groves, project.history, self._version)
-        return plant(groves, project.settings.migrations, base, self._content, named=project.history.named)
+        return plant(
+            groves, project.settings.migrations, base, self._content, named=project.history.named,
+            house_names=self._names_by_convention(),
+        )  # fmt: skip
+
+    def _names_by_convention(self) -> bool:
+        """Whether code beside migrations and tests gives a metadata object a `naming_convention`."""
+        return any(
+            "naming_convention" in file.facts.words and not file.facts.migrations
+            for path, file in self._project.files.items()
+            if not is_test(path, self._project.settings)
+        )
 
     def _version(self, path: str) -> Version:
         return Version(self._content(path), in_place(self._project.files[path].facts, self._project.settings))

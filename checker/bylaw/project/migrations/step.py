@@ -31,6 +31,9 @@ class Step(msgspec.Struct, frozen=True, eq=False):
     edits: frozenset[Span] | None = None
     """For a merged migration that was edited: the places of the operations that the default branch does not have."""
 
+    house_names: bool = False
+    """What it leaves without a name gets one by a convention of the project (`MetaData(naming_convention=…)`)."""
+
     def __repr__(self) -> str:
         return f"Step({self.path!r}, {self.name!r})"
 

@@ -40,10 +40,11 @@ class Planted(msgspec.Struct, frozen=True):
 
 
 def plant(
-    groves: list[Grove], settings: MigrationSettings, base: Merged, load: Callable[[str], bytes], *, named: bool = False
-) -> Planted:
+    groves: list[Grove], settings: MigrationSettings, base: Merged, load: Callable[[str], bytes], *,
+    named: bool = False, house_names: bool = False,
+) -> Planted:  # fmt: skip
     """Trees and lines. `load` gives a file's content, read only to tell the newest of several heads. `named`: the base
-    counts beside `accepted-through`.
+    counts beside `accepted-through`. `house_names`: the project has a convention for names, which Alembic follows.
     """
     through = dict.fromkeys(settings.accepted_through, False)
     steps: dict[Node, Step] = {}
@@ -61,7 +62,10 @@ def plant(
             parents = tuple(steps[parent] for parent in home[node].graph.parents[node] if parent in steps)
             pending = not settings.judge_all and base.held is not None and not base.holds(node)
             edits = base.edits[node.path].spans if node in edited else None
-            steps[node] = Step(node.path, node.migration, node in judged, exempt.get(node, ""), pending, parents, edits)
+            steps[node] = Step(
+                node.path, node.migration, node in judged, exempt.get(node, ""), pending, parents, edits,
+                house_names and node.migration.tool == "alembic",
+            )  # fmt: skip
         lines.append((together, order))
     trees: dict[Grove, MigrationTree] = {}
     for together, order in lines:

@@ -90,7 +90,7 @@ def _same(table: TableState, constraint: ConstraintState) -> ConstraintState | N
 
 
 def _name_for(table: TableState, constraint: ConstraintState, step: Step) -> str:
-    if not names_constraints(step):
+    if step.house_names or not names_constraints(step):
         return ""
     columns = constraint.columns if constraint.kind != "check" or len(constraint.columns) == 1 else ()
     return default_name(constraint.kind, table.name, columns, names_of(table))

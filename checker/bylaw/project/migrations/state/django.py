@@ -182,6 +182,9 @@ def follow_state_only(operation: Operation, schema: Schema, replay: Replay, step
     match operation:
         case ops.CreateTable() if operation.model:
             replay.set_key(key_of(operation.model), operation.table)
+            if schema.table(operation.table) is not None:  # a model that is made of a table that is there
+                own = {spec.field: spec.name for spec in operation.columns if spec.field}
+                replay.change_table(operation.table, lambda state: replace(state, fields={**state.fields, **own}))
         case ops.DropTable(table=table):
             name = schema.keys.get(table, table)
             replay.set_key(table, None)
