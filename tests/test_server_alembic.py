@@ -139,7 +139,7 @@ def test_a_house_that_names_constraints_itself_leaves_names_open() -> None:
     files = {
         "alembic/versions/a1_x.py": b'import sqlalchemy as sa\nfrom alembic import op\n\nrevision = "a1"\n'
         b'down_revision = None\n\n\ndef upgrade():\n    op.create_table("t", sa.Column("a", sa.Text(), unique=True))\n',
-        "app/db.py": b'from sqlalchemy import MetaData\n\nbase = MetaData(naming_convention={"uq": "uq_%(table_name)s"})',
+        "app/db.py": b'import sqlalchemy\n\nbase = sqlalchemy.MetaData(naming_convention={"uq": "uq_%(table_name)s"})',
     }
     names = []
     for paths in (files, ["alembic/versions/a1_x.py"]):

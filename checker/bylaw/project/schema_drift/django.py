@@ -188,7 +188,7 @@ class Comparison:
 
     def _details(self, table: Table, state: ModelState, app: App) -> Iterator[Drift]:
         kin = self._kinship.get(table.model)
-        if kin is None or not state.complete or self._adds_fields:
+        if kin is None or not state.complete:
             return
         above = {id(k) for parent in self._models.concrete_parents(kin) for k in parent.lineage()}
         details = DjangoDetails(table, state, app.doubts, kin, above)
