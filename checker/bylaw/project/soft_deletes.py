@@ -15,6 +15,7 @@ from bylaw.facts.file import FileFacts
 from bylaw.facts.queries import Query, Touch, row_type
 from bylaw.facts.values import Index, Ref
 from bylaw.project.deletion_words import is_another_state, looks_at
+from bylaw.project.helpers import Helpers
 from bylaw.project.roles import context_of
 from bylaw.project.row_managers import RowManagers
 from bylaw.project.served_models import ServedModels
@@ -184,14 +185,21 @@ class SoftDeletes:
         """A function that the statement passes through, and that may filter."""
         for helper in query.helpers:
             name = helper.rpartition(".")[2]
-            if helper.startswith("?."):
+            if helper.startswith("?.") or "count" in name:
                 return f"it passes through `{name}`"
             definition = self.project.names.definition(helper, facts.module)
-            if definition is not None and (self._speaks(definition.file) or definition.item is None):
+            if definition is not None and (definition.item is None or self._helpers.may_look(definition)):
                 return f"it passes through `{name}`"
             if definition is None and self._may_be_inherited(helper, facts):
                 return f"it passes through `{name}`"
         return ""
+
+    @cached_property
+    def _helpers(self) -> Helpers:
+        return Helpers(self.project.names, self._text_of, self._says, self._speaks)
+
+    def _says(self, text: str) -> bool:
+        return self.column in text or _SPEAKING.search(text) is not None
 
     def _may_be_inherited(self, helper: str, facts: FileFacts) -> bool:
         """`self.get_all`: whether a base class that speaks of the marker, or an unknown one, may define the method."""
