@@ -270,6 +270,8 @@ def _computed(beginning: str, span: Span) -> Operation:
         return DataChange(kind, "", span, "where" in words)  # type: ignore[arg-type]
     if verb in _HARMLESS:
         return OtherStatement(verb, span)
+    if words[:3] == ["alter", "default", "privileges"] and "revoke" not in words:
+        return OtherStatement("alter-default-privileges", span)
     if words[:2] == ["alter", "index"] and "rename" in words:
         return OtherStatement("rename-index", span)  # no statement says an index's name
     return UnreadOperation(span, "EXECUTE runs a statement that is computed")
