@@ -185,7 +185,7 @@ def upgrade():
     op.execute("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, day DATETIME)")
     op.execute("ALTER TABLE t ADD COLUMN x int unsigned NOT NULL AFTER id")
     op.execute("DO $$ BEGIN EXECUTE format('ALTER INDEX %I RENAME TO %I', old_name(), new_name()); END $$")
-    op.execute("DO $$ BEGIN EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I GRANT SELECT ON TABLES TO x', y); END $$")
+    op.execute("DO $$ BEGIN EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I GRANT ALL ON TABLES TO x', y); END $$")
     op.execute("ALTER TABEL t ADD COLUMN x int")
 """
 
