@@ -143,11 +143,16 @@ _DEEP = {
     "minus": "-a;" * 50_000,
     "rules": "CREATE RULE a (" * 5_000,
     "triggers": "CREATE TRIGGER a BEGIN " * 5_000,
-    "copies": "COPY a FROM stdin;\n" * 5_000,
     "marks": "-- +goose Up\n" * 20_000,
     "templates": "{{ a " * 50_000,
     "go": "GO\n" * 50_000,
     "suppressions": "-- bylaw: ignore[a]: b\n" * 5_000 + "SELECT 1",
+    "copies without rows": "COPY a FROM stdin;\n" * 20_000,
+    "square brackets": "[" * 200_000,
+    "arrays": "CREATE TABLE a (b int" + "[]" * 100_000 + ")",
+    "columns of one table": "CREATE TABLE a (" + ",".join(f"c{n} int" for n in range(50_000)) + ")",
+    "checks of one column": "CREATE TABLE a (b int " + "CHECK (b > 0) " * 10_000 + ")",
+    "names of one name": "ALTER TABLE " + "a." * 100_000 + "b ADD c int",
 }
 
 

@@ -43,9 +43,7 @@ def type_text(cursor: Cursor) -> str:
             arguments = _angles(cursor)
             words[-1] += "\0"
         elif word == "[":
-            words[-1] += "[]"
-            while not cursor.is_done() and not cursor.accept("]"):
-                cursor.at += 1
+            words[-1] += "[]" * _dimensions(cursor)
         elif word in {"with", "without"} and cursor.peek(1) in {"time", "local"}:
             while cursor.peek() in {"with", "without", "local", "time", "zone"}:
                 words.append(cursor.peek())
@@ -60,6 +58,16 @@ def type_text(cursor: Cursor) -> str:
         else:
             break
     return _normal(" ".join(words), arguments)
+
+
+def _dimensions(cursor: Cursor) -> int:
+    """Step over `[3][]…`. Returns how many there are."""
+    found = 0
+    while cursor.peek() == "[":
+        found += 1
+        while not cursor.is_done() and not cursor.accept("]"):
+            cursor.at += 1
+    return found
 
 
 def _argument_text(cursor: Cursor, first: int, last: int) -> str:
