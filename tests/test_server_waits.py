@@ -64,9 +64,11 @@ class _RowsLocked(_Watch):
     """A statement that is reported locks all rows at once, and others leave some."""
 
     rule = "batched-backfill"
+    seen = 0
 
     def looks(self, places: tuple[Place, ...], sql: str, connection: Connection, run: Callable[[], object]) -> object:
         claimed = [found for found in self.migrations.backfills() if self.is_at(found.change.location, places)]
+        self.seen += len(claimed)
         for found in claimed:
             for _ in range(3):
                 number = f"(SELECT coalesce(max(id), 0) + 1 FROM {found.table})"
@@ -82,6 +84,11 @@ class _RowsLocked(_Watch):
                     self.wrong.append(f"{len(left)} rows of {found.table} are not locked by {sql}")
         connection.execute("COMMIT")
         return value
+
+    def finishes(self) -> None:
+        elsewhere = self.run.notes.get("elsewhere", "").split()
+        if self.seen != len([one for one in self.run.case.expected if one.path not in elsewhere]):
+            self.wrong.append(f"{self.seen} statements lock all rows")
 
 
 class _TablesLocked(_Watch):
