@@ -113,6 +113,22 @@ def test_without_a_cache_folder_nothing_is_stored(project: Path, monkeypatch: py
     assert read(project).read == 5
 
 
+def test_what_is_old_goes_and_what_is_not_ours_stays(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = project.parent / "cache with others"
+    folder.mkdir()
+    monkeypatch.setenv("BYLAW_CACHE_DIR", str(folder))
+    names = ("0a.facts", "0a.recent", "0b1f.replay", ".0a.facts.k2x9", "notes.txt", "my.facts", ".0a.facts")
+    for name in names:
+        (folder / name).write_text("x")
+        os.utime(folder / name, (0, 0))
+    (folder / "0c.facts").write_text("new")
+    (folder / "0d.facts").symlink_to("notes.txt")
+    assert read(project).read == 5
+    left = {path.name for path in folder.iterdir()}
+    assert left >= {"0c.facts", "0d.facts", "notes.txt", "my.facts", ".0a.facts"}
+    assert not left & {"0a.facts", "0a.recent", "0b1f.replay", ".0a.facts.k2x9"}
+
+
 def test_a_relative_cache_home_is_not_followed_into_the_project(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BYLAW_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", "inside")

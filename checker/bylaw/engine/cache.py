@@ -18,6 +18,7 @@ import sys
 import time
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -137,8 +138,12 @@ class FactsCache:
         if self._base and len(recent) * _RECENT_SHARE <= len(self.entries):
             _write(_beside(self.path), self._recent_version, recent)
         else:
+            from bylaw.engine.pruning import prune  # noqa: PLC0415 - not for runs that change little
+
             _write(self.path, self.version, self.entries)
-            _beside(self.path).unlink(missing_ok=True)
+            with suppress(OSError):  # a folder that cannot be written
+                _beside(self.path).unlink(missing_ok=True)
+            prune(self.path.parent)
 
 
 def open_cache(root: Path, *, enabled: bool) -> FactsCache:
