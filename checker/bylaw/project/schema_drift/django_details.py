@@ -63,7 +63,7 @@ class DjangoDetails:
             words = ("NOT NULL", "NULL")
             yield self._drift("nullability", name, location, told, words[null], words[not null])
         one, other = field_type(call), spec.type
-        if is_plain_type(one) and is_plain_type(other) and one != other and not is_relation(call):
+        if _differ(one, other) and not is_relation(call):
             yield self._drift("type", name, location, told, one, other)
         unique = flag_of(call.keyword("unique")) is True or call.method in _UNIQUE
         if unique and not spec.unique:
@@ -92,6 +92,12 @@ class DjangoDetails:
             kind, "django", location, self._table.name, self._table.class_name, name, columns=(name,), wanted=wanted,
             built=built, app=self._table.app_label, related=((told.location, "migrations tell of the field here"),),
         )  # fmt: skip
+
+
+def _differ(one: str, other: str) -> bool:
+    """Whether two types are known, and are not the same. (Digits that are computed leave `numeric`.)"""
+    vague = one.startswith("numeric") and other.startswith("numeric") and "numeric" in {one, other}
+    return is_plain_type(one) and is_plain_type(other) and one != other and not vague
 
 
 def _is_literal(call: Call) -> bool:
