@@ -185,3 +185,9 @@ def test_a_repeated_run_reads_ahead(large_project: Path, tmp_path: Path) -> None
     modules = [line.rpartition("|")[2].strip() for line in traced.stderr.splitlines()]
     assert "bylaw.engine.ahead" in modules
     assert traced.stdout.encode() == check(large_project, tmp_path / "fresh")
+
+
+def test_a_fork_whose_parent_is_gone_ends() -> None:
+    code = "import os\nfrom bylaw.engine.forking import beside\nbeside(lambda: b'x' * 1_000_000)\nos._exit(3)"
+    gone = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, timeout=60)  # waits for both
+    assert gone.returncode == 3

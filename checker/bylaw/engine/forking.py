@@ -40,6 +40,7 @@ def beside(task: Callable[[], bytes]) -> Callable[[], bytes | None]:
     except OSError:
         return lambda: None
     if child == 0:
+        os.close(reading)  # or nobody would notice that the parent is gone
         _work(task, writing)
     os.close(writing)
     return lambda: _result(child, reading)

@@ -12,15 +12,12 @@ import msgspec
 
 from bylaw.engine.forking import beside
 from bylaw.engine.git_command import GitError, NothingFoundError, UnsettledError, git, text_of
-from bylaw.patterns import regex
+from bylaw.engine.git_files import NAMES, REMOTES, named, watched, without_git
 from bylaw.project.history import History, Version
 
 _MOST_TAGS = 2000
 _SHA256 = 64
 """Hexadecimal digits of the name of an object in the newer kind of repository."""
-_REMOTES = ("origin", "upstream")
-_NAMES = ("main", "master", "trunk")
-_REF = regex(r"[^~^:@{}\s?*\[\\]+")
 _WANDERING = frozenset("@{}:/ ") - {"/"}
 """Signs of a revision that more decides than the references it names: `main@{yesterday}`, `:/fix`, `@{upstream}`."""
 
@@ -146,7 +143,7 @@ def read_history(root: Path, since: str = "", unsaved: Iterable[str] = ()) -> Gi
         found = _read(root, since)
     except GitError as problem:
         lasting = not isinstance(problem, UnsettledError)
-        found = GitHistory(reason=str(problem), root=root, depends_on=_withoutgit(root), repeatable=lasting)
+        found = GitHistory(reason=str(problem), root=root, depends_on=without_git(root), repeatable=lasting)
     return msgspec.structs.replace(found, unsaved=frozenset(unsaved))
 
 
@@ -181,7 +178,7 @@ def _read(root: Path, since: str) -> GitHistory:
     ).splitlines()
     folders = (Path(where[0]), (root / where[1]).resolve())
     shallow = where[2] == "true"
-    unknown = GitHistory(root=root, branch=since, depends_on=(*_watched(*folders), *_named(since, *folders)))
+    unknown = GitHistory(root=root, branch=since, depends_on=(*watched(*folders), *named(since, *folders)))
     unknown = msgspec.structs.replace(unknown, repeatable=not _WANDERING.intersection(since))
     try:
         git(root, "rev-parse", "--verify", "-q", "HEAD^{commit}")
@@ -234,9 +231,9 @@ def _commit(root: Path, name: str, *, shallow: bool) -> str:
 
 
 def _default_branch(root: Path, *, shallow: bool) -> str:
-    heads = [f"refs/remotes/{remote}/HEAD" for remote in _REMOTES]
-    candidates = [f"refs/remotes/{remote}/{name}" for remote in _REMOTES for name in _NAMES]
-    candidates += [f"refs/heads/{name}" for name in _NAMES]
+    heads = [f"refs/remotes/{remote}/HEAD" for remote in REMOTES]
+    candidates = [f"refs/remotes/{remote}/{name}" for remote in REMOTES for name in NAMES]
+    candidates += [f"refs/heads/{name}" for name in NAMES]
     lines = text_of(git(root, "for-each-ref", "--format=%(refname) %(symref)", *heads, *candidates)).splitlines()
     known = dict(line.partition(" ")[::2] for line in lines)
     for head in heads:
@@ -254,52 +251,3 @@ def _default_branch(root: Path, *, shallow: bool) -> str:
 
 def _short(ref: str) -> str:
     return ref.removeprefix("refs/remotes/").removeprefix("refs/heads/")
-
-
-def _withoutgit(root: Path) -> tuple[Path, ...]:
-    """What would have to appear for git to give an answer."""
-    programs = [Path(folder, "git") for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder]
-    return (root / ".git", *programs)
-
-
-def _watched(git_folder: Path, common: Path) -> tuple[Path, ...]:
-    """Files whose change may change the answer: where HEAD points, the refs it was compared with, and the tags."""
-    found = [
-        git_folder / "HEAD",
-        common / "packed-refs",
-        common / "shallow",
-        common / "refs" / "tags",
-        common / "refs" / "heads",
-        common / "reftable" / "tables.list",
-    ]
-    try:
-        head = (git_folder / "HEAD").read_text("utf-8", "replace").strip()
-    except OSError:
-        head = ""
-    if head.startswith("ref: "):
-        found.append(common / head.removeprefix("ref: "))
-    for remote in _REMOTES:
-        found += [common / "refs" / "remotes" / remote / name for name in ("HEAD", *_NAMES)]
-        found += _pointed_at(common, f"refs/remotes/{remote}/HEAD")
-    found += [common / "refs" / "heads" / name for name in _NAMES]
-    return tuple(dict.fromkeys(found))
-
-
-def _named(revision: str, git_folder: Path, common: Path) -> Iterator[Path]:
-    """The files that a revision such as `origin/main~2` may be looked up in, in git's own order."""
-    name = _REF.match(revision)
-    if name is None or ".." in name[0]:
-        return
-    yield git_folder / name[0]
-    for pattern in ("{}", "refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "refs/remotes/{}/HEAD"):
-        yield common / pattern.format(name[0])
-        yield from _pointed_at(common, pattern.format(name[0]))
-
-
-def _pointed_at(common: Path, ref: str) -> Iterator[Path]:
-    try:
-        text = (common / ref).read_bytes()[:500].decode("utf-8", "replace").strip()
-    except (OSError, ValueError):
-        return
-    if text.startswith("ref: "):
-        yield common / text.removeprefix("ref: ")
