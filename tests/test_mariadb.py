@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import ExitStack
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -23,24 +22,9 @@ if TYPE_CHECKING:
     from mariadb_server import MariaConnection, MariaServer
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[MariaServer]:
-    """A MariaDB server, one for each worker. Tests that need it are skipped where it is not installed."""
-    pytest.importorskip("pymysql", reason="PyMySQL is not installed: it talks to MariaDB")
-    from mariadb_server import running_mariadb
-    from postgres_server import NoServerError
-
-    with ExitStack() as stack:
-        try:
-            running = stack.enter_context(running_mariadb())
-        except NoServerError as reason:
-            pytest.skip(str(reason))
-        yield running
-
-
 @pytest.fixture
-def connection(server: MariaServer) -> Iterator[MariaConnection]:
-    with server.database() as found:
+def connection(mariadb_server: MariaServer) -> Iterator[MariaConnection]:
+    with mariadb_server.database() as found:
         yield found
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack
 from itertools import permutations
 from typing import TYPE_CHECKING
 
@@ -42,27 +39,11 @@ ACTIONS = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[MariaServer]:
-    from mariadb_server import running_mariadb
-    from postgres_server import NoServerError
-
-    with ExitStack() as stack:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)  # sockets of connections that came too early
-            try:
-                started = stack.enter_context(running_mariadb())
-            except NoServerError as reason:
-                pytest.skip(str(reason))
-            gc.collect()
-        if started.version >= (11, 2):
-            pytest.skip("this MariaDB copies tables while others write to them")
-        yield started
-
-
 @pytest.fixture
-def mariadb(server: MariaServer) -> Iterator[MariaConnection]:
-    with server.database() as connection:
+def mariadb(mariadb_server: MariaServer) -> Iterator[MariaConnection]:
+    if mariadb_server.version >= (11, 2):
+        pytest.skip("this MariaDB copies tables while others write to them")
+    with mariadb_server.database() as connection:
         yield connection
 
 
