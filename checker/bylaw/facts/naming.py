@@ -157,3 +157,8 @@ def says_deleted(column: str) -> bool:
 def matches_any(patterns: Iterable[str], *names: str) -> bool:
     """Whether one of the names has the form of one of the patterns (`*_settings`); the case of letters counts."""
     return any(fnmatchcase(name, pattern) for pattern in patterns for name in names)
+
+
+def is_word_of_strings(name: str) -> bool:
+    """Whether `FileFacts.words` has this name of every file in whose strings it stands as it is."""
+    return len(name) > 2 and name.isascii() and name.isidentifier() and ("_" in name or name.islower())

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bylaw.diagnostics import Related
+from bylaw.facts.naming import is_word_of_strings
 from bylaw.project.migrations.compatibility.drops import Drop
 from bylaw.project.migrations.compatibility.renames import Rename
 from bylaw.project.migrations.compatibility.sql_references import sql_references
@@ -52,8 +53,9 @@ def _is(table: Table, name: str) -> bool:
 
 def _statements(project: Project, drop: Drop | Rename) -> Iterator[Related]:
     """SQL in strings, which says itself whose column it means."""
+    said = [name for name in (drop.table.rpartition(".")[2], drop.column) if is_word_of_strings(name)]
     for file in project.files.values():
-        if file.facts.language == "python" and _is_application(project, file, drop):
+        if file.facts.words.issuperset(said) and _is_application(project, file, drop):
             for span in sql_references(file, drop.table, drop.column):
                 yield Related(Location(file.path, span), f"this statement still says `{drop.column or drop.table}`")
 
