@@ -1,7 +1,7 @@
 """`bylaw: ignore[…]` comments: what they say, and which lines of Python they speak of."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bylaw.facts.code import Suppression
@@ -85,7 +85,7 @@ def test_any_comment_is_read(text: str) -> None:
             assert parsed.reason.strip()
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_any_comment_in_a_file_keeps_its_place(before: str, text: str) -> None:
     source = f"# {before}\nx = '''{text}'''  # bylaw: ignore[no-any]: {text}\n"
