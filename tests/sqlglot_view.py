@@ -35,7 +35,7 @@ def of_operations(found: tuple[ops.Operation, ...]) -> list[Fact]:
 def _ours(one: ops.Operation) -> Iterator[Fact]:
     match one:
         case ops.CreateTable(table=table, columns=columns):
-            yield "create table", table, one.if_not_exists, one.temporary, one.partial, one.partitioned, one.likes
+            yield "create table", table, one.if_not_exists, one.temporary, one.partial, one.partitioned
             for column in columns:
                 yield _our_column("column", table, column)
             inline = {column.name for column in columns if column.primary_key}
@@ -215,7 +215,7 @@ def _table(tree: exp.Expression) -> Iterator[Fact]:
     named = schema.this if isinstance(schema, exp.Schema) else schema
     partial = tree.expression is not None
     table = _name(named)
-    yield "create table", table, *_flags(tree, "exists"), bool(known), partial, False, ()
+    yield "create table", table, *_flags(tree, "exists"), bool(known), partial, False
     parts = schema.expressions if isinstance(schema, exp.Schema) else []
     found = [fact for one in parts if not isinstance(one, exp.ColumnDef) for fact in _constraint(one, table)]
     for one in parts:

@@ -129,11 +129,11 @@ def test_classes_functions_and_variables() -> None:
         ("method",),
     )
     assert [(v.name, v.conditional) for v in found.variables] == [("field", False), ("maybe", True)]
-    assert [(f.qualified, f.owner, f.is_async, f.conditional) for f in facts.functions] == [
-        ("pkg.mod.A.method", "pkg.mod.A", False, False),
-        ("pkg.mod.A.method.inner", "pkg.mod.A.method", False, False),
-        ("pkg.mod.run", "", True, False),
-        ("pkg.mod.run", "", False, True),
+    assert [(f.qualified, f.owner, f.conditional) for f in facts.functions] == [
+        ("pkg.mod.A.method", "pkg.mod.A", False),
+        ("pkg.mod.A.method.inner", "pkg.mod.A.method", False),
+        ("pkg.mod.run", "", False),
+        ("pkg.mod.run", "", True),
     ]
     assert [(p.name, p.kind) for p in facts.functions[0].parameters] == [
         ("self", "positional"), ("a", "positional"), ("b", "keyword"), ("c", "**"),

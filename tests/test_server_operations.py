@@ -49,9 +49,9 @@ ELSEWHERE = frozenset({
     "CreateTable.comment", "CreateTable.model", "RenameTable.model", "AlterColumn.comment", "AlterColumn.old_type",
     "AlterColumn.old_nullable", "AlterColumn.definition", "DropConstraint.kind", "DropIndex.table",
     "ColumnSpec.client_default", "ColumnSpec.comment", "ColumnSpec.field", "ColumnSpec.indexed",
-    "RunCode.reversible", "RunCode.call", "UnreadOperation.call",
+    "RunCode.call", "UnreadOperation.call",
     # The replay does not say what the columns are:
-    "CreateTable.partial", "CreateTable.likes", "CreateTable.partition_of",
+    "CreateTable.partial", "CreateTable.partition_of",
     # No change of the schema:
     "Transaction.kind", "UnreadOperation.reason",
 })  # fmt: skip

@@ -189,7 +189,6 @@ def test_bases_by_call_and_mixins_behind_them() -> None:
     )
     key = column(found, "users", "id")
     assert key.primary_key
-    assert key.declared_by == "app.mixins.WithId"
     assert key.location.path == "app/mixins.py"
 
 

@@ -69,7 +69,6 @@ class Function(msgspec.Struct, frozen=True, array_like=True):
     """The name."""
     statement: Span
     """From the first decorator to the end of the body."""
-    is_async: bool = False
     owner: str = ""
     """Qualified name of the class or function it is defined in, or ''."""
     conditional: bool = False
@@ -88,8 +87,6 @@ class Class(msgspec.Struct, frozen=True, array_like=True):
     span: Span
     """The name."""
     statement: Span
-    header_end: int
-    """Byte offset just after the colon of the class line."""
     owner: str = ""
     conditional: bool = False
     """Inside an if, try, with, loop or match of the module, class or function."""

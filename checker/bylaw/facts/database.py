@@ -32,8 +32,6 @@ class Column(msgspec.Struct, frozen=True):
     name: str
     location: Location
     """The name in the declaration, or the class line for an implicit column (Django's `id`)."""
-    declared_by: str
-    """Qualified name of the class whose body declares it (a mixin or base, perhaps); '' for an implicit one."""
     type: str = ""
     """As written, without arguments where they are not literal: `String(50)`, `UUID`, `BooleanField`."""
     nullable: bool | None = None

@@ -81,12 +81,10 @@ class CreateTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", 
     model: str = ""
     """Django: `app_label.ModelName`, with which later operations name the table."""
     partial: bool = False
-    """There are columns (or constraints) beside these that could not be read."""
-    primary_key_name: str = ""
-    likes: tuple[str, ...] = ()
-    """Tables whose columns it takes over: `LIKE`, `INHERITS`, `PARTITION OF`. (`partial` is set then, as for `AS
-    SELECT`.)
+    """There are columns (or constraints) beside these that could not be read, or that another table gives: `LIKE`,
+    `INHERITS`, `PARTITION OF`, `AS SELECT`.
     """
+    primary_key_name: str = ""
     partition_of: str = ""
     partitioned: bool = False
     """`PARTITION BY`: it has partitions, and no rows of its own."""
@@ -338,7 +336,6 @@ class RunCode(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag=
     """Python that moves data: `RunPython`, a bind's query, a session in `upgrade()`."""
 
     span: Span
-    reversible: bool | None = None
     call: HelperCall | None = None
     """The function of another module that is called, where that is all it does."""
 

@@ -72,15 +72,13 @@ class Bodies:
             self._settle(*found, draft, annotated=mapped is not None)
             if mapped is None and draft.nullable is None:
                 draft.nullable = True
-            body.columns[variable.name] = draft.column(
-                variable.name, Location(kin.file.path, variable.span), kin.fact.qualified
-            )
+            body.columns[variable.name] = draft.column(variable.name, Location(kin.file.path, variable.span))
         elif variable.value is None:
             if mapped is not None and not variable.conditional and _is_scalar(mapped):
                 draft = Draft(nullable=False)
                 self.columns.annotate(mapped, kin.module, draft)
                 location = Location(kin.file.path, variable.span)
-                body.columns[variable.name] = draft.column(variable.name, location, kin.fact.qualified)
+                body.columns[variable.name] = draft.column(variable.name, location)
         elif mapped is not None and not self._is_relation(variable.value, kin.module):
             body.vague = True
         elif is_none(variable.value):
@@ -119,9 +117,7 @@ class Bodies:
                 self.columns.annotate(mapped, kin.module, draft)
             self.columns.read(*found, draft)
             self._settle(*found, draft, annotated=mapped is not None)
-            body.columns[method.name] = draft.column(
-                method.name, Location(kin.file.path, method.span), kin.fact.qualified
-            )
+            body.columns[method.name] = draft.column(method.name, Location(kin.file.path, method.span))
 
     def _hybrid(self, kin: Kin, value: Value | None, body: Body) -> None:
         """`__table__ = Table(...)`, in place or by name."""
@@ -133,11 +129,11 @@ class Bodies:
         if not isinstance(value, Call):
             body.vague = True
             return
-        columns, complete = self.core_columns(value, near, path, kin.fact.qualified)
+        columns, complete = self.core_columns(value, near, path)
         body.vague = body.vague or not complete
         body.columns.update({column.attribute: column for column in columns})
 
-    def core_columns(self, call: Call, near: str, path: str, declared_by: str) -> tuple[list[Column], bool]:
+    def core_columns(self, call: Call, near: str, path: str) -> tuple[list[Column], bool]:
         """The columns of a `Table(name, metadata, ...)` call, and whether they are all."""
         columns: list[Column] = []
         complete = not call.spreads and not any(k.name in {"autoload", "autoload_with"} for k in call.keywords)
@@ -154,7 +150,7 @@ class Bodies:
                 complete = False
                 continue
             first = arg.args[0] if isinstance(arg, Call) and arg.args and text_of(arg.args[0]) is not None else arg
-            columns.append(draft.column(attribute, Location(path, first.span), declared_by))
+            columns.append(draft.column(attribute, Location(path, first.span)))
         constraints = [arg for arg in call.args[2:] if isinstance(arg, Call)]
         return self.arguments.constrain(columns, constraints, near), complete
 

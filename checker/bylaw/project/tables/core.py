@@ -39,7 +39,7 @@ class CoreTables:
             if name is None and site.call.argument(1, "metadata") is None:
                 continue
             variable = named.get(site.call.span.start)
-            columns, complete = self.mapped.bodies.core_columns(site.call, file.module, file.path, "")
+            columns, complete = self.mapped.bodies.core_columns(site.call, file.module, file.path)
             span = (
                 variable.span if variable is not None else site.call.args[0].span if site.call.args else site.call.span
             )

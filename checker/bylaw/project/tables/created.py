@@ -126,7 +126,6 @@ def _place_of_table(state: TableState, created: Step) -> Location:
 def _column(column: ColumnState, place: Location, target: str) -> Column:
     return Column(
         attribute=column.name, name=column.name, location=place,
-        declared_by="",
         type=column.type, nullable=False if column.primary_key else column.nullable, primary_key=column.primary_key,
         foreign_key=_foreign_key(column.references or target),
         has_server_default=column.default is not None or column.generated,

@@ -176,9 +176,7 @@ class DjangoModels:
     def _brought(self, name: str, kin: Kin) -> list[Column]:
         location = Location(kin.file.path, kin.fact.span)
         return [
-            Column(
-                each.lstrip("*"), each.lstrip("*"), location, name, primary_key=each.startswith("*"), from_library=True
-            )
+            Column(each.lstrip("*"), each.lstrip("*"), location, primary_key=each.startswith("*"), from_library=True)
             for each in library.DJANGO_ABSTRACT.get(library.short(name), ())
         ]
 
@@ -207,7 +205,7 @@ class DjangoModels:
             draft.foreign_key = self._target(kin, call.argument(0, "to"))
             draft.primary_key = draft.primary_key or flag_of(call.keyword("parent_link")) is True
         draft.name = text_of(call.keyword("db_column")) or attribute
-        column = draft.column(attribute, Location(kin.file.path, variable.span), kin.fact.qualified)
+        column = draft.column(attribute, Location(kin.file.path, variable.span))
         return _with_relation(column, relation) if relation else column
 
     def _target(self, kin: Kin, target: Value | None) -> ForeignKey:
@@ -247,7 +245,7 @@ class DjangoModels:
             parent = parents[0].fact.qualified if parents else concrete
             relation = f"{parent.rpartition('.')[2].lower()}_ptr"
             pointer = Column(
-                f"{relation}_id", f"{relation}_id", location, "", type="OneToOneField", nullable=False,
+                f"{relation}_id", f"{relation}_id", location, type="OneToOneField", nullable=False,
                 primary_key=True,
                 foreign_key=ForeignKey("", "", parent), unique=True, implicit=True, relation=relation,
             )  # fmt: skip
@@ -255,7 +253,7 @@ class DjangoModels:
         if not complete:
             return columns
         return [
-            Column("id", "id", location, "", type="AutoField", nullable=False, primary_key=True, implicit=True),
+            Column("id", "id", location, type="AutoField", nullable=False, primary_key=True, implicit=True),
             *columns,
         ]
 

@@ -25,11 +25,10 @@ class Draft(msgspec.Struct):
     sql_type: str = ""
     settled: bool = True
 
-    def column(self, attribute: str, location: Location, declared_by: str) -> Column:
+    def column(self, attribute: str, location: Location) -> Column:
         nullable = False if self.primary_key else self.nullable
         return Column(
-            attribute=attribute, name=self.name or attribute, location=location, declared_by=declared_by,
-            type=self.type,
+            attribute=attribute, name=self.name or attribute, location=location, type=self.type,
             nullable=nullable, primary_key=self.primary_key, foreign_key=self.foreign_key, has_default=self.has_default,
             has_server_default=self.has_server_default, unique=self.unique, conditional=self.unsure,
             indexed=self.indexed, sql_type=self.sql_type, settled=self.settled,

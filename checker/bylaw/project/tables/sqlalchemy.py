@@ -210,7 +210,7 @@ def library_columns(name: str, kin: Kin) -> list[Column]:
     location = Location(kin.file.path, kin.fact.span)
     return [
         Column(
-            attribute=each.lstrip("*"), name=each.lstrip("*"), location=location, declared_by=name,
+            attribute=each.lstrip("*"), name=each.lstrip("*"), location=location,
             primary_key=each.startswith("*"), nullable=False if each.startswith("*") else None, from_library=True,
         )
         for each in brought

@@ -105,7 +105,7 @@ class SqlModels:
         elif variable.value is not None and not isinstance(variable.value, Call):
             draft.has_default = not is_none(variable.value)
             draft.settled = draft.has_default or draft.nullable is True  # pydantic 1 took NULL for such a field
-        return draft.column(variable.name, Location(kin.file.path, variable.span), kin.fact.qualified)
+        return draft.column(variable.name, Location(kin.file.path, variable.span))
 
     def _annotated_fields(self, annotation: Value, near: str, draft: Draft) -> None:
         inner, _ = unwrapped(annotation, self.meanings, near)

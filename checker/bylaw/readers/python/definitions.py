@@ -90,10 +90,9 @@ def define_class(walk: Visitor, node: Node, statement: Node, decorators: tuple[V
     walk.scope.frames = before
     walk.owner = fact_owner
     walk.class_body, walk.conditions = outside
-    header_end = next((child.end_byte for child in node.children if child.type == ":"), name.end_byte)
     fact = Class(
         own, qualified, bases, keywords, decorators, tuple(body_state.variables), tuple(body_state.methods),
-        span(name), span(statement), header_end, fact_owner, walk.conditions > 0,
+        span(name), span(statement), fact_owner, walk.conditions > 0,
     )  # fmt: skip
     walk.module.classes.append(ClassNode(fact, node))
 

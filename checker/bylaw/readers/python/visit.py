@@ -55,8 +55,7 @@ class FunctionBody(msgspec.Struct):
         """The function's fact, once its body was read."""
         fact = Function(
             self.name, self.qualified, self.parameters, self.decorators, self.annotation, tuple(self.returns),
-            span(self.name_node), span(self.statement), self.node.children[0].type == "async", self.owner,
-            self.conditional,
+            span(self.name_node), span(self.statement), self.owner, self.conditional,
         )  # fmt: skip
         return FunctionNode(fact, self.node, tuple(self.frames), self.words)
 

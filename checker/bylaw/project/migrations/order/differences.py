@@ -17,7 +17,7 @@ from bylaw.source import Span
 
 _GUARDS: Final = frozenset({
     "if_exists", "if_not_exists", "cascade", "concurrently", "replace", "old_type", "old_nullable", "placed", "span",
-    "reversible", "method", "client_default", "using",
+    "method", "client_default", "using",
 })  # fmt: skip
 """Fields that decide how a statement runs, or repeat what was there before; what it leaves behind is the same."""
 _GUARD_WORDS: Final = regex(rb"if(?:not)?exists|orreplace|concurrently")

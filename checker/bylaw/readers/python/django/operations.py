@@ -157,10 +157,9 @@ def _statements(reading: Reading, value: Value | None, call: Call) -> Iterator[O
 
 def _run_python(reading: Reading, call: Call) -> Iterator[Operation]:
     code, reverse = call.argument(0, "code"), call.argument(1, "reverse_code")
-    reversible = reverse is not None and not is_none(reverse)
-    if not reversible:
+    if reverse is None or is_none(reverse):
         reading.one_way.append(call.span)
-    yield RunCode(call.span, reversible=reversible)
+    yield RunCode(call.span)
     if code is not None:
         yield from reading.unmodelled(reading.run.schema_work(code))
 

@@ -19,7 +19,8 @@ def create_table(cursor: Cursor, span: Span, *, temporary: bool) -> Iterator[Ope
     if cursor.accept("like") or (cursor.peek() == "(" and cursor.peek(1) == "like"):
         if cursor.peek() == "(":
             cursor.at += 2
-        yield CreateTable(table, (), (), span, temporary, if_not_exists, partial=True, likes=(cursor.dotted(),))
+        cursor.dotted()
+        yield CreateTable(table, (), (), span, temporary, if_not_exists, partial=True)
         return
     if cursor.peek() != "(" or cursor.peek(1) in {"select", "with"}:
         if not _is_query(cursor):

@@ -34,14 +34,14 @@ def create_table(node: CreateStmt, statement: Statement) -> Iterator[Operation]:
     opening = statement.opening_after(max(relation.location, 0) + statement.base)
     columns: list[ColumnSpec] = []
     constraints: list[Constraint] = []
-    likes: list[str] = []
+    has_likes = False
     for element in node.table_elts:
         if element.column_def is not None:
             columns.append(column_spec(element.column_def, statement, opening))
         elif element.constraint is not None:
             constraints.append(element.constraint)
         elif element.table_like_clause is not None:
-            likes.append(table_name(element.table_like_clause.relation))
+            has_likes = True
     constraints += [item.constraint for item in node.constraints if item.constraint is not None]
     parents = [table_name(item.range_var) for item in node.inh_relations]
     primary = next((constraint for constraint in constraints if constraint.contype == "CONSTR_PRIMARY"), None)
@@ -52,8 +52,8 @@ def create_table(node: CreateStmt, statement: Statement) -> Iterator[Operation]:
     )
     yield CreateTable(
         table, tuple(columns), key, statement.span, temporary=relation.relpersistence == "t",
-        if_not_exists=node.if_not_exists, partial=bool(likes or parents or node.of_typename is not None),
-        primary_key_name=primary.conname if primary is not None else "", likes=(*likes, *parents),
+        if_not_exists=node.if_not_exists, partial=bool(has_likes or parents or node.of_typename is not None),
+        primary_key_name=primary.conname if primary is not None else "",
         partition_of=parents[0] if parents and bytes(node.partbound) else "", partitioned=bool(bytes(node.partspec)),
     )  # fmt: skip
     for constraint in constraints:
