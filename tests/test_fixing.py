@@ -180,6 +180,58 @@ def test_one_culprit_among_many_is_found_without_trying_each() -> None:
     assert runs < 25
 
 
+def errors_for(wrong: Callable[[str], list[str]]) -> tuple[Rule, Callable[[], int]]:
+    """A rule that reports in b.py what `wrong` makes of the text of a.py, and how often it has run."""
+    runs = 0
+
+    def judge(project: Project, options: NoOptions) -> Iterator[Finding]:
+        nonlocal runs
+        runs += 1
+        for message in wrong(project.files["a.py"].source.content.decode()):
+            yield Finding(project.files["b.py"].at(Span(0, 1)), message)
+
+    judge.__annotations__ = {"options": NoOptions}
+    return project_rule(summary="judges", severity="error", since="0.1.0")(judge), lambda: runs
+
+
+@pytest.mark.parametrize(("said", "most_runs"), [("`bad_{}` is missed", 100), ("one more is wrong: {}", 200)])
+def test_many_culprits_whose_errors_show_elsewhere_are_all_found(said: str, most_runs: int) -> None:
+    rule, runs = errors_for(lambda text: [said.format(n) for n in re.findall(r"evil_(\d*[05])\b", text)])
+    number = rule_for(
+        "no-bad", r"`bad_\d+`", lambda path, span, words: (Replace(path, span, words.replace("bad", "evil")),)
+    )
+    source = "".join(f"# `bad_{n}`\n" for n in range(100, 300))
+    outcome = fixed({"a.py": source, "b.py": "x\n"}, number, rule)
+    assert texts(outcome) == {"a.py": re.sub(r"bad_(\d*[1-46-9])\b", r"evil_\1", source)}
+    assert len(failures(outcome)) == 40
+    assert all("it would lead to" in failure for failure in failures(outcome))
+    assert runs() < most_runs
+
+
+def test_runs_are_not_spent_without_end_and_a_fix_that_was_not_tried_is_not_blamed() -> None:
+    rule, runs = errors_for(lambda text: [f"one more is wrong: {n}" for n in re.findall(r"evil_(\d+)", text)])
+    number = rule_for(
+        "no-bad", r"bad_\d+", lambda path, span, words: (Replace(path, span, words.replace("bad", "evil")),)
+    )
+    source = "".join(f"bad_{n}\n" for n in range(600))
+    outcome = fixed({"a.py": source, "b.py": "x\n"}, number, rule)
+    assert outcome.files == {}
+    assert runs() < 550
+    assert {"given up" in failure or "it would lead to" in failure for failure in failures(outcome)} == {True}
+
+
+def test_a_fix_that_failed_is_tried_again_beside_later_ones() -> None:
+    narrow = rule_for("a-narrow", r"bad(?=\()", swap("good"))
+    wide = rule_for(
+        "b-wide", r"\w+\(two\)", lambda path, span, words: (Replace(path, span, words.replace("two", "dos")),)
+    )
+    needy, _ = errors_for(lambda text: ["`uno` needs `dos`"] if "uno" in text and "dos" not in text else [])
+    rules = rule_for("no-one", "one", swap("uno")), narrow, wide, needy
+    outcome = fixed({"a.py": "one\nbad(two)\n", "b.py": "x\n"}, *rules)
+    assert texts(outcome) == {"a.py": "uno\ngood(dos)\n"}
+    assert outcome.report.diagnostics == ()
+
+
 def test_two_fixes_that_undo_each_other_come_to_an_end() -> None:
     there = rule_for("no-a", "aa", swap("bb"), severity="warning")
     back = rule_for("no-b", "bb", swap("aa"), severity="warning")

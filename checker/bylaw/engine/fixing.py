@@ -13,7 +13,7 @@ from bylaw.engine.builtin import CATEGORY, FIX_FAILED
 from bylaw.engine.choosing import choose
 from bylaw.engine.delegating import RememberingRuff
 from bylaw.engine.run import Report, in_order, judge
-from bylaw.engine.settling import Check, Files, Round
+from bylaw.engine.settling import Budget, Check, Files, Round
 from bylaw.engine.sources import Sources
 from bylaw.engine.trial import Trial
 from bylaw.facts.file import FileFacts
@@ -42,8 +42,11 @@ class _Failure:
     diagnostic: Diagnostic
     reason: str
     location: Location
+    is_outdated: bool = False
+    """Other fixes were applied since it failed, beside which it may hold."""
 
     def moved(self, trial: Trial) -> None:
+        self.is_outdated = True
         path, start = trial.moved(self.location)
         length = self.location.span.end - self.location.span.start
         self.location = Location(path, Span(start, start + length))
@@ -122,13 +125,17 @@ class _Fixer:
         applied: list[Diagnostic] = []
         failures: list[_Failure] = []
         seen = [dict(self.files.changed)]
+        budget = Budget()
         for _ in range(MAX_ROUNDS):
             candidates = self._candidates(report, failures)
+            if not candidates and budget.left > 0:
+                failures = [failure for failure in failures if not failure.is_outdated]
+                candidates = self._candidates(report, failures)
             if not candidates:
                 break
             resolver = Resolver(self.files.load)
             chosen = choose(candidates, resolver)
-            settled = Round(self.files, self.check, report, resolver).settle(chosen.together)
+            settled = Round(self.files, self.check, report, resolver, budget).settle(chosen.together)
             failures += [_Failure(d, reason, d.location) for d, reason in (*chosen.failed, *settled.failed)]
             if settled.trial is None:
                 continue

@@ -25,6 +25,8 @@ class Verdict:
     paths: dict[str, str] = field(default_factory=dict)
     project: str = ""
     """What went wrong in a file that no fix touched."""
+    new: list[Diagnostic] = field(default_factory=list)
+    """The errors that were not there before, of `paths` and of `project`."""
 
     @property
     def holds(self) -> bool:
@@ -110,6 +112,7 @@ def _surplus(left: Iterable[Diagnostic], after: Iterable[Diagnostic], trial: Tri
 
 
 def _blame(diagnostic: Diagnostic, trial: Trial, verdict: Verdict) -> None:
+    verdict.new.append(diagnostic)
     reason = f"it would lead to {diagnostic.rule}: {diagnostic.message}"
     if diagnostic.location.path in trial.texts:
         verdict.paths.setdefault(diagnostic.location.path, reason)

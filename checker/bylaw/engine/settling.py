@@ -1,7 +1,13 @@
-"""Finds the fixes of one round that hold together: all at once, and by halves where something fails."""
+"""Finds the fixes of one round that hold together: all at once, and by halves where something fails.
+
+Halves find one culprit among many with few runs, but many culprits only with two runs for each. So an error that names
+what just one fix speaks of puts that fix aside: the others are tried without it, and it is tried by itself.
+"""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,11 +17,21 @@ from bylaw.engine.proving import Verdict, broken_files, compare
 from bylaw.engine.run import Report
 from bylaw.engine.trial import Trial, attempt
 
-MAX_TRIALS = 60
-"""Runs that one round may cost; fixes that are still in doubt then are given up."""
+MAX_TRIALS = 500
+"""Runs that all rounds together may cost; fixes that are still in doubt then are given up."""
+
+_UNTRIED = "it fails together with others, and trying it by itself was given up after too many runs"
+_NAME = re.compile(r"`([^`]+)`")
 
 Check = Callable[[Mapping[str, bytes]], Report]
 """Judges the project with some files changed (their bytes by path)."""
+
+
+@dataclass
+class Budget:
+    """The runs that are left to the rounds."""
+
+    left: int = MAX_TRIALS
 
 
 @dataclass
@@ -52,17 +68,17 @@ class _Proof:
 class Round:
     """One round of fixing. `before` is the report that the fixes come from."""
 
-    def __init__(self, files: Files, check: Check, before: Report, resolver: Resolver) -> None:
+    def __init__(self, files: Files, check: Check, before: Report, resolver: Resolver, budget: Budget) -> None:
         self.files = files
         self.check = check
         self.before = before
         self.resolver = resolver
         self.failed: list[tuple[Diagnostic, str]] = []
         self._proofs: dict[tuple[int, ...], _Proof] = {}
-        self._trials = 0
+        self._budget = budget
 
     def settle(self, fixed: Sequence[Diagnostic]) -> Settled:
-        """The largest set of `fixed` that could be proven, within MAX_TRIALS."""
+        """The largest set of `fixed` that could be proven, within the budget."""
         kept = self._largest([], list(fixed))
         if not kept:
             return Settled((), None, self.before, tuple(self.failed))
@@ -78,9 +94,6 @@ class Round:
             verdict = proof.verdict
             if verdict.holds:
                 return [*trusted, *doubtful]
-            if self._trials >= MAX_TRIALS:
-                self._give_up(doubtful, "too many fixes failed with it")
-                return trusted
             guilty = {i - len(trusted): reason for i, reason in verdict.fixes.items() if i >= len(trusted)}
             if guilty or len(doubtful) == 1:
                 guilty = guilty or {0: _reason(verdict)}
@@ -88,10 +101,18 @@ class Round:
                     self._give_up([doubtful[index]], reason)
                 doubtful = [diagnostic for index, diagnostic in enumerate(doubtful) if index not in guilty]
                 continue
+            if self._budget.left <= 0:
+                self._give_up(doubtful, _UNTRIED)
+                return trusted
+            named = _named(doubtful, verdict.new)
+            if named:
+                trusted = self._largest(trusted, _without(doubtful, named))
+                for suspect in named:
+                    trusted = self._largest(trusted, [suspect])
+                return trusted
             suspects = [d for d in doubtful if _touches(d, verdict.paths)] or doubtful
-            innocent = [d for d in doubtful if not any(d is suspect for suspect in suspects)]
             half = len(suspects) // 2
-            trusted = self._largest(trusted, [*innocent, *suspects[:half]])
+            trusted = self._largest(trusted, [*_without(doubtful, suspects), *suspects[:half]])
             doubtful = suspects[half:]
         return trusted
 
@@ -114,7 +135,7 @@ class Round:
         verdict = broken_files(trial, files.load, present)
         if not verdict.holds:
             return _Proof(verdict, trial)
-        self._trials += 1
+        self._budget.left -= 1
         report = self.check({**files.changed, **trial.contents})
         return _Proof(compare(fixed, self.before, report, trial), trial, report)
 
@@ -125,3 +146,20 @@ def _reason(verdict: Verdict) -> str:
 
 def _touches(diagnostic: Diagnostic, paths: Mapping[str, str]) -> bool:
     return diagnostic.fix is not None and any(edit.path in paths for edit in diagnostic.fix.edits)
+
+
+def _without(fixed: Sequence[Diagnostic], others: Sequence[Diagnostic]) -> list[Diagnostic]:
+    absent = set(map(id, others))
+    return [diagnostic for diagnostic in fixed if id(diagnostic) not in absent]
+
+
+def _named(doubtful: Sequence[Diagnostic], errors: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """The fixes whose problem speaks of more names of an error than that of any other fix does."""
+    names = [set(_NAME.findall(diagnostic.message)) for diagnostic in doubtful]
+    found: set[int] = set()
+    for error in errors:
+        said = set(_NAME.findall(error.message))
+        shared = Counter({index: len(own & said) for index, own in enumerate(names) if own & said}).most_common(2)
+        if shared and (len(shared) == 1 or shared[0][1] > shared[1][1]):
+            found.add(shared[0][0])
+    return [doubtful[index] for index in sorted(found)]
