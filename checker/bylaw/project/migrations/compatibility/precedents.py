@@ -40,6 +40,14 @@ def is_unique(change: Change, table: str, columns: tuple[str, ...]) -> bool:
     return before is not None and any(known <= wanted for known in before.unique_columns())
 
 
+def repeats_nothing(change: Change, table: str, columns: tuple[str, ...]) -> bool:
+    """Whether the running release cannot repeat values: they are unique already, or the database counts one of them."""
+    now = change.table(table)
+    states = [now.column(column) for column in columns] if now is not None else []
+    counted = any(state is not None and state.generation in {"serial", "identity"} for state in states)
+    return counted or is_unique(change, table, columns)
+
+
 def had_key(change: Change, state: TableState, columns: tuple[str, ...]) -> bool:
     """Whether columns of these names were the primary key before the deployment, be they made anew since."""
     before = change.deployment.known_before(state)

@@ -13,8 +13,8 @@ from bylaw.project.migrations.compatibility.precedents import (
     had_like_it,
     has_index,
     is_never_null,
-    is_unique,
     may_be_filled_by_trigger,
+    repeats_nothing,
     stood_before,
     took_null,
     was_filled,
@@ -75,7 +75,7 @@ def _made_unique(change: Change, operation: ops.AlterColumn, column: ColumnState
         return
     one = (operation.column,)
     is_new = definition.unique and not column.unique and not column.primary_key
-    if is_new and not is_unique(change, operation.table, one):
+    if is_new and not repeats_nothing(change, operation.table, one):
         yield Restriction(change, "unique", operation.table, one)
     if change.tree.tool == "django" and column.created and (is_plain(column) or not column.type):
         if definition.references and not column.references:
@@ -192,7 +192,7 @@ def _constrained(change: Change, operation: ops.AddConstraint) -> Iterator[Restr
             if (known is None or known.nullable is not False) and not is_never_null(change, state, columns[0]):
                 strict = was_filled(change, state, columns[0])
                 yield Restriction(change, "not-null", table, columns, strict=strict)
-        case "unique" if not operation.using_index and not is_unique(change, table, columns):
+        case "unique" if not operation.using_index and not repeats_nothing(change, table, columns):
             yield Restriction(change, "unique", table, columns, new=operation.name)
         case "primary-key" if not operation.using_index and _may_be_restricted(change, state, table, columns):
             yield Restriction(change, "primary-key", table, columns, new=operation.name)
@@ -218,7 +218,7 @@ def _may_be_restricted(change: Change, state: TableState | None, table: str, col
     """A primary key on columns of a table that is fully known, and that were not unique, or could be NULL."""
     if state is None or not state.complete or not columns or had_key(change, state, columns):
         return False
-    if not is_unique(change, table, columns):
+    if not repeats_nothing(change, table, columns):
         return True
     return any((known := state.column(column)) is None or known.nullable is not False for column in columns)
 
@@ -236,7 +236,7 @@ def _unique_index(change: Change, operation: ops.CreateIndex) -> Iterator[Restri
         return
     if operation.name and _is_dropped_again(change, operation.name):
         return
-    if named == columns and is_unique(change, table, columns):
+    if named == columns and repeats_nothing(change, table, columns):
         return
     if had_like_it(change, operation):
         return

@@ -15,7 +15,7 @@ from bylaw.project.migrations.state.schema import ColumnState
 def retyped(change: Change, operation: ops.AlterColumn, column: ColumnState | None) -> Iterator[Restriction]:
     """The change, if it is one that the running release notices. `column` is what the operation finds."""
     new = operation.type if operation.type is not None else (operation.definition.type if operation.definition else "")
-    if not new:
+    if not new or (column is not None and column.type == new):
         return
     old = column.type if column is not None and column.type else operation.old_type
     before = _type_before(change, operation)
