@@ -10,6 +10,7 @@ from bylaw.project.imports import ImportGraph, Reach
 _WRITERS = frozenset({"alembic.command.revision", "alembic.autogenerate.produce_migrations"})
 _COMMAND_LINES = frozenset({"alembic.config.CommandLine", "alembic.config.main"})
 _OTHER_COMMANDS = frozenset({"upgrade", "downgrade", "stamp"})
+_PLUGINS = (".entry_points", ".iter_entry_points")
 _WRITING_WORDS = frozenset({"revision", "autogenerate"})
 
 
@@ -18,6 +19,16 @@ def generators(files: Iterable[FileFacts]) -> list[FileFacts]:
     return [file for file in files if any(item.target.startswith("alembic") for item in file.imports) and any(
         _generates(reference.name, reference.role, file) for reference in file.references
     )]  # fmt: skip
+
+
+def writing_functions(file: FileFacts) -> frozenset[str]:
+    """The functions of such a file that do so, by their qualified names."""
+    return frozenset(r.function for r in file.references if r.function and _generates(r.name, r.role, file))
+
+
+def loads_plugins(file: FileFacts) -> bool:
+    """Whether a file asks for what installed packages offer, by entry points."""
+    return any(item.target.endswith(_PLUGINS) for item in file.imports)
 
 
 def reach_of_programs(found: Iterable[FileFacts], files: Iterable[FileFacts], graph: ImportGraph) -> Reach:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 _MAX_DEPTH = 30
+_MERGED = frozenset({"dynaconf_merge", "dynaconf_merge_unique"})
+"""Entries by which a list asks to be added to one that another package keeps."""
 
 
 class Listed(msgspec.Struct):
@@ -35,7 +37,7 @@ class InstalledApps:
         self.apps = project.apps
 
     def registration(self, table: Table) -> TableRegistration:
-        if not self._settings or self._listed.vague or not self._listed.entries:
+        if not self._settings or self._listed.vague or not self._listed.entries or self._listed.entries & _MERGED:
             return TableRegistration(table, "undecided", reason="INSTALLED_APPS cannot be read")
         module = self.project.files[table.location.path].facts.module
         if table.app_label in self._labels or any(_inside(module, package) for package in self._packages):

@@ -11,7 +11,7 @@ import msgspec
 from bylaw.facts.database import Table, TableRegistration
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Items, Ref, Value
-from bylaw.project.generators import generators, reach_of_programs
+from bylaw.project.generators import generators, loads_plugins, reach_of_programs, writing_functions
 from bylaw.project.imports import Reach
 from bylaw.project.installed import InstalledApps
 from bylaw.project.paths import is_example, is_test, matcher
@@ -118,6 +118,8 @@ class Registrations:
         """Whether a program loads the table before it runs Alembic. Where an `env.py` loads tables, that is where this
         project registers them.
         """
+        if module in self._imported_by_generators or self._is_loaded_as_plugin(module):
+            return True
         programs = self._programs
         if module not in programs.modules and not programs.may_hold(module):
             return False
@@ -129,9 +131,32 @@ class Registrations:
         return {self.project.files[table.location.path].facts.module for table in tables}
 
     @cached_property
+    def _own_files(self) -> list[FileFacts]:
+        return [f for f in self.names.files if not is_test(f.path, self.project.settings) and not is_example(f.path)]
+
+    @cached_property
+    def _generators(self) -> list[FileFacts]:
+        return generators(self._own_files)
+
+    @cached_property
     def _programs(self) -> Reach:
-        own = [f for f in self.names.files if not is_test(f.path, self.project.settings) and not is_example(f.path)]
-        return reach_of_programs(generators(own), own, self.graph)
+        return reach_of_programs(self._generators, self._own_files, self.graph)
+
+    @cached_property
+    def _imported_by_generators(self) -> frozenset[str]:
+        """Modules that a function imports beside its call of Alembic: it runs whenever a revision is written."""
+        return frozenset(
+            self.graph.target(item, file)
+            for file in self._generators
+            for functions in (writing_functions(file),)
+            for item in file.imports
+            if item.function in functions and not item.typing_only
+        )
+
+    def _is_loaded_as_plugin(self, module: str) -> bool:
+        """Whether a program that writes revisions loads plugins, and the module is of another package than it."""
+        package = module.partition(".")[0]
+        return any(loads_plugins(file) and file.module.partition(".")[0] != package for file in self._generators)
 
     def _application_modules(self) -> list[str]:
         """Where Flask applications are made: the command line imports one of them before `env.py` runs."""
