@@ -77,6 +77,8 @@ _FOLDERS: Final = frozenset({
     "dbmigrations", "db-migrations", "sql-migrations", "sql_migrations", "database-migrations", "database_migrations",
     "schema_migrations", "schema-migrations", "schemamigrations", "patches", "upgrades",
 })  # fmt: skip
+_FRESH: Final = frozenset({"init", "initdb", "initdb.d", "docker-entrypoint-initdb.d"})
+"""Folders of scripts that fill an empty database: what they lock and refuse, nobody waits for."""
 _NUMBERED_ONLY: Final = frozenset({
     "sql", "schema", "ddl", "db", "database", "deltas", "delta", "updates", "scripts", "up", "deploy", "changes",
 })  # fmt: skip
@@ -270,6 +272,8 @@ def _plain(file: _File, parts: list[str], text: str) -> Layout | None:
     numbered = _NUMBERED.match(file.stem) is not None
     if parts[-1:] == ["down"] or parts[-1:] == ["downs"]:
         return _nothing("", file.stem) if numbered else None
+    if not _FRESH.isdisjoint(parts[-2:]) and "migrat" not in parts[-1]:
+        return None
     if numbered and any(part in _FOLDERS or "migrat" in part for part in parts[-3:]):
         return _whole("", file.stem, text)
     inner = next((part for part in reversed(parts) if part not in _DIALECTS and not _VERSION.match(part)), "")
