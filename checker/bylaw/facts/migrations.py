@@ -25,7 +25,7 @@ and column those are. So in a migration whose tool is `django`, outside SQL text
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -37,6 +37,8 @@ Generation = Literal["", "identity", "serial", "stored", "virtual", "computed"]
 """`computed` is stored or virtual, as the server and the tool take it that says neither: PostgreSQL 18 and MySQL keep
 no values then.
 """
+SERIAL_TYPES: Final = frozenset({"serial", "bigserial", "smallserial"})
+"""PostgreSQL's types that bring a sequence along, as every reader spells them (`serial8` is `bigserial`)."""
 
 
 class ColumnSpec(msgspec.Struct, frozen=True, array_like=True):

@@ -13,7 +13,7 @@ from bylaw.settings import Settings
 from bylaw.source import Location, SourceText, Span
 
 if TYPE_CHECKING:
-    from bylaw.facts.database import ForeignKey, Table, TableRegistration
+    from bylaw.facts.database import Context, ForeignKey, Table, TableRegistration
     from bylaw.facts.drift import Drift, Push
     from bylaw.facts.routing import Router
     from bylaw.facts.surface import IdKind, IdUse
@@ -64,6 +64,7 @@ class Project:
     ) -> None:
         self.files: dict[str, File] = {path: File(facts[path], load) for path in sorted(facts)}
         self.settings = settings
+        self._contexts: dict[str, Context] = {}
         self._soft_deletes: dict[str, SoftDeletes] = {}
         self._registrations: dict[tuple[str, ...], tuple[TableRegistration, ...]] = {}
         self._routings: dict[tuple[tuple[str, ...], ...], Routing] = {}
@@ -83,6 +84,15 @@ class Project:
             return self._load(path).decode("utf-8", "replace")
         except (OSError, ValueError, LookupError):
             return None
+
+    def context_of(self, file: FileFacts) -> Context:
+        """What the code of a file is for: the application, tests, examples, or migrations."""
+        known = self._contexts.get(file.path)
+        if known is None:
+            from bylaw.project.roles import context_of  # noqa: PLC0415
+
+            known = self._contexts[file.path] = context_of(file, self.settings)
+        return known
 
     @cached_property
     def names(self) -> Names:
@@ -164,7 +174,7 @@ class Project:
 
     @cached_property
     def schema_drifts(self) -> tuple[Drift, ...]:
-        """Tables and columns that the models or the migrations have, and the other side lacks."""
+        """Tables, columns, keys and indexes that models and migrations do not both have, or tell differently."""
         from bylaw.project.schema_drift import drifts  # noqa: PLC0415
 
         return drifts(self, self._tables.kinship)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bylaw.facts.database import Context
 from bylaw.facts.file import FileFacts
 from bylaw.project.paths import is_example, is_test, matcher
 from bylaw.settings import Settings
+
+if TYPE_CHECKING:
+    from bylaw.project import Project
+    from bylaw.project.migrations.step import MigrationTree
 
 _MIGRATION_FOLDERS = frozenset({"migrations", "alembic", "south_migrations", "db_migrations"})
 
@@ -17,6 +23,13 @@ def context_of(file: FileFacts, settings: Settings) -> Context:
     if _is_migration(file, settings):
         return "migration"
     return "example" if is_example(file.path) else "app"
+
+
+def is_application(project: Project, file: FileFacts, tree: MigrationTree) -> bool:
+    """Whether a file is Python code of the service itself: none of the tree's migrations, no test, no example."""
+    if file.language != "python" or file.migrations or file.path.startswith(f"{tree.folder}/"):
+        return False
+    return project.context_of(file) == "app"
 
 
 def _is_migration(file: FileFacts, settings: Settings) -> bool:

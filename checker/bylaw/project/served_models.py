@@ -10,7 +10,6 @@ from bylaw.facts.code import Class, Variable
 from bylaw.facts.database import Table
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Call, Constant, Index, Items, Ref, Value
-from bylaw.project.roles import context_of
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -65,7 +64,7 @@ class ServedModels:
         """Last name of a class → the calls of it that module variables are made by, in application code."""
         index: dict[str, list[tuple[Call, FileFacts]]] = {}
         for file in self._project.files.values():
-            if context_of(file.facts, self._project.settings) != "app":
+            if self._project.context_of(file.facts) != "app":
                 continue
             for variable in file.facts.variables:
                 if isinstance(variable.value, Call):
@@ -104,7 +103,7 @@ class ServedModels:
         """A class → the classes of application code that name it as a base."""
         index: dict[str, list[tuple[Class, FileFacts]]] = {}
         for file in self._project.files.values():
-            if not file.facts.classes or context_of(file.facts, self._project.settings) != "app":
+            if not file.facts.classes or self._project.context_of(file.facts) != "app":
                 continue
             for item in file.facts.classes:
                 for base in item.bases:

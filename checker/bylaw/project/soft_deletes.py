@@ -16,7 +16,6 @@ from bylaw.facts.queries import Query, Touch, row_type
 from bylaw.facts.values import Index, Ref
 from bylaw.project.deletion_words import is_another_state, looks_at
 from bylaw.project.helpers import Helpers
-from bylaw.project.roles import context_of
 from bylaw.project.row_managers import RowManagers
 from bylaw.project.served_models import ServedModels
 
@@ -51,7 +50,7 @@ class SoftDeletes:
 
     def _touches(self) -> Iterator[Touch]:
         for file in self.project.files.values():
-            if file.facts.queries and context_of(file.facts, self.project.settings) == "app":
+            if file.facts.queries and self.project.context_of(file.facts) == "app":
                 for query in file.facts.queries:
                     yield from self._touch(file.facts, query)
 

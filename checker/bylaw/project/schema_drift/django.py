@@ -13,7 +13,6 @@ from bylaw.facts.drift import Drift
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Call
 from bylaw.project.migrations.step import MigrationTree
-from bylaw.project.roles import context_of
 from bylaw.project.schema_drift.django_details import DjangoDetails
 from bylaw.project.schema_drift.doubts import Doubts
 from bylaw.project.schema_drift.model_state import ModelState, models_of
@@ -167,7 +166,7 @@ class Comparison:
                 )  # fmt: skip
 
     def _is_own(self, file: FileFacts) -> bool:
-        return context_of(file, self._project.settings) == "app"
+        return self._project.context_of(file) == "app"
 
     def _is_certain(self, column: Column) -> bool:
         if column.from_library or column.implicit or column.conditional or column.type not in self._own_types:

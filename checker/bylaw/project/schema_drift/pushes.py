@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bylaw.facts.drift import Push
-from bylaw.project.roles import context_of
 from bylaw.project.tables.meaning import Meanings
 from bylaw.source import Location, Span
 
@@ -25,7 +24,7 @@ def pushes(project: Project) -> Iterator[Push]:
         facts = file.facts
         if facts.language != "python":
             continue
-        context = context_of(facts, project.settings)
+        context = project.context_of(facts)
         if context not in {"app", "test"}:
             continue
         for span in _creations(facts, meanings, registries):

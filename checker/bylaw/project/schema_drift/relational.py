@@ -13,7 +13,6 @@ from bylaw.facts.migrations import CreateTable
 from bylaw.facts.naming import bare
 from bylaw.patterns import regex
 from bylaw.project.migrations.step import MigrationTree
-from bylaw.project.roles import context_of
 from bylaw.project.schema_drift.details import Details
 from bylaw.project.schema_drift.environments import hides
 from bylaw.project.schema_drift.histories import Built, Histories
@@ -29,7 +28,7 @@ _FEW = 2
 
 
 def relational_drifts(project: Project) -> Iterator[Drift]:
-    """Tables and columns that models declare and no migration creates."""
+    """What models declare and no migration creates, and what the two tell differently."""
     tables = [t for t in project.tables if t.context == "app" and t.orm in {"sqlalchemy", "sqlmodel"} and t.name]
     if not tables:
         return
@@ -98,7 +97,7 @@ class Comparison:
         if column.from_library or column.implicit or column.conditional:
             return False
         file = self._project.files[column.location.path]
-        if context_of(file.facts, self._project.settings) != "app":
+        if self._project.context_of(file.facts) != "app":
             return False
         method = next((f for f in file.facts.functions if f.span == column.location.span), None)
         return method is None or not _CONDITION.search(file.text(method.statement))
@@ -186,13 +185,13 @@ class Comparison:
         }
 
     def _is_imported(self, table: Table) -> bool:
-        module = self._project.files[table.location.path].facts.module
-        graph = self._project.imports
-        return any(
-            module in graph.direct(file.module)
-            for file in self._project.names.files
-            if file.module != module and context_of(file, self._project.settings) == "app"
-        )
+        return self._project.files[table.location.path].facts.module in self._imported
+
+    @cached_property
+    def _imported(self) -> frozenset[str]:
+        """The modules that application code imports from another module."""
+        own = [file.module for file in self._project.names.files if self._project.context_of(file) == "app"]
+        return frozenset(target for module in own for target in self._project.imports.direct(module) - {module})
 
 
 def _schema(built: Built) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bylaw.facts.database import Table
-from bylaw.project.roles import context_of
 from bylaw.project.tables.columns import Columns
 from bylaw.project.tables.core import CoreTables
 from bylaw.project.tables.created import created_tables
@@ -80,7 +79,7 @@ def derive(project: Project) -> tuple[Kinship, tuple[Table, ...], dict[str, Tabl
 
 def _placed(table: Table, project: Project) -> Table:
     facts = project.files[table.location.path].facts
-    return msgspec.structs.replace(table, context=context_of(facts, project.settings))
+    return msgspec.structs.replace(table, context=project.context_of(facts))
 
 
 def _sharing(kin: Kin, mapped: MappedClasses, django: DjangoModels) -> str | None:

@@ -8,12 +8,12 @@ from typing import Literal
 import msgspec
 
 from bylaw.facts import migrations as ops
-from bylaw.facts.migrations import ColumnSpec
+from bylaw.facts.migrations import SERIAL_TYPES, ColumnSpec
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.drops import is_scratch
 from bylaw.project.migrations.state.expressions import forbids_null, is_null
 
-_INTEGERS = frozenset({"integer", "bigint", "smallint", "serial", "bigserial", "smallserial", "int"})
+_INTEGERS = SERIAL_TYPES | {"integer", "bigint", "smallint"}
 Cause = Literal["declared", "default-dropped", "set-not-null", "check"]
 
 

@@ -12,8 +12,8 @@ from bylaw.diagnostics import Related
 from bylaw.facts import migrations as ops
 from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
-from bylaw.project.migrations.objects.uses import is_application
 from bylaw.project.migrations.state.schema import TableState
+from bylaw.project.roles import is_application
 from bylaw.source import Location, Span
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _uses(project: Project, change: Change, table: str, columns: frozenset[str])
         content = file.source.content
         if b"onflict" not in content and b"ONFLICT" not in content:
             continue
-        if is_application(project, file, change.tree):
+        if is_application(project, file.facts, change.tree):
             for start, end, names in _targets(file, bare, classes):
                 if frozenset(attributes.get(name, name) for name in names) == columns:
                     message = f"the code says ON CONFLICT ({', '.join(names)}) here"

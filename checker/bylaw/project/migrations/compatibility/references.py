@@ -10,11 +10,12 @@ from bylaw.facts.naming import is_word_of_strings
 from bylaw.project.migrations.compatibility.drops import Drop
 from bylaw.project.migrations.compatibility.renames import Rename
 from bylaw.project.migrations.compatibility.sql_references import sql_references
+from bylaw.project.roles import is_application
 from bylaw.source import Location, Span
 
 if TYPE_CHECKING:
     from bylaw.facts.database import Table
-    from bylaw.project import File, Project
+    from bylaw.project import Project
 
 _MOST = 3
 """So many places are named; more would not say more."""
@@ -55,7 +56,7 @@ def _statements(project: Project, drop: Drop | Rename) -> Iterator[Related]:
     """SQL in strings, which says itself whose column it means."""
     said = [name for name in (drop.table.rpartition(".")[2], drop.column) if is_word_of_strings(name)]
     for file in project.files.values():
-        if file.facts.words.issuperset(said) and _is_application(project, file, drop):
+        if file.facts.words.issuperset(said) and is_application(project, file.facts, drop.change.tree):
             for span in sql_references(file, drop.table, drop.column):
                 yield Related(Location(file.path, span), f"this statement still says `{drop.column or drop.table}`")
 
@@ -65,7 +66,7 @@ def _words(project: Project, drop: Drop | Rename) -> Iterator[Related]:
     if "_" not in word.strip("_") or _is_shared(project, drop, word):
         return
     for file in project.files.values():
-        if word in file.facts.words and _is_application(project, file, drop):
+        if word in file.facts.words and is_application(project, file.facts, drop.change.tree):
             at = file.source.content.find(word.encode())
             if at >= 0:
                 yield Related(Location(file.path, Span(at, at + len(word.encode()))), f"the code still says `{word}`")
@@ -79,11 +80,3 @@ def _is_shared(project: Project, drop: Drop | Rename, word: str) -> bool:
         latest = project.migrations.schema_after(drop.change.tree.steps[-1])
         return any(word in table.columns for table in latest.tables.values() if table.name != drop.table)
     return any(table.name == word and not _is(table, drop.table) for table in project.tables)
-
-
-def _is_application(project: Project, file: File, drop: Drop | Rename) -> bool:
-    from bylaw.project.roles import context_of  # noqa: PLC0415
-
-    if file.facts.migrations or file.path.startswith(f"{drop.change.tree.folder}/"):
-        return False
-    return file.facts.language == "python" and context_of(file.facts, project.settings) == "app"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bylaw.facts import migrations as ops
-from bylaw.facts.migrations import ColumnSpec
+from bylaw.facts.migrations import SERIAL_TYPES, ColumnSpec
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.types import parse_type
 from bylaw.project.migrations.locking.constraint_work import never_null
@@ -18,7 +18,6 @@ from bylaw.project.migrations.state.schema import ColumnState
 
 _VIRTUAL_FIRST: Final = 18
 """Before this version a generated column was always stored."""
-_SERIALS: Final = frozenset({"serial", "bigserial", "smallserial", "serial4", "serial8", "serial2"})
 
 
 def added_column_work(change: Change, operation: ops.AddColumn, version: int) -> Iterator[Work]:
@@ -33,7 +32,7 @@ def added_column_work(change: Change, operation: ops.AddColumn, version: int) ->
     default = spec.server_default
     if spec.generation == "stored" or (spec.generation == "computed" and version < _VIRTUAL_FIRST):
         yield work("generated", "rewrite")
-    elif spec.generation == "serial" or spec.type in _SERIALS:
+    elif spec.generation == "serial" or spec.type in SERIAL_TYPES:  # a type that a helper's caller gives comes late
         yield work("serial", "rewrite")
     elif spec.generation == "identity":
         yield work("identity", "rewrite")

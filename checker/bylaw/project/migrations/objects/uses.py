@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 from bylaw.diagnostics import Related
 from bylaw.facts.naming import bare
 from bylaw.project.migrations.objects.stories import family
+from bylaw.project.roles import is_application
 from bylaw.source import Location, Span
 
 if TYPE_CHECKING:
-    from bylaw.project import File, Project
+    from bylaw.project import Project
     from bylaw.project.migrations.step import MigrationTree
 
 _MOST: Final = 3
@@ -78,7 +79,7 @@ def _models(project: Project, word: str) -> Iterator[Related]:
 
 def _matches(project: Project, word: str, patterns: list[re.Pattern[bytes]], tree: MigrationTree) -> Iterator[Related]:
     for file in project.files.values():
-        if file.facts.words.isdisjoint({word, word.lower()}) or not is_application(project, file, tree):
+        if file.facts.words.isdisjoint({word, word.lower()}) or not is_application(project, file.facts, tree):
             continue
         for pattern in patterns:
             match = pattern.search(file.source.content)
@@ -86,12 +87,3 @@ def _matches(project: Project, word: str, patterns: list[re.Pattern[bytes]], tre
                 start, end = match.span("name")
                 yield Related(Location(file.path, Span(start, end)), f"the code says `{word}` here")
                 break
-
-
-def is_application(project: Project, file: File, tree: MigrationTree) -> bool:
-    """Whether a file is code of the service itself: no migration, no test, no example."""
-    from bylaw.project.roles import context_of  # noqa: PLC0415
-
-    if file.facts.migrations or file.path.startswith(f"{tree.folder}/"):
-        return False
-    return file.facts.language == "python" and context_of(file.facts, project.settings) == "app"

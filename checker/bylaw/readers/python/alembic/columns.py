@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from bylaw.facts.late import only_token
-from bylaw.facts.migrations import AddConstraint, ColumnSpec, CreateIndex, Generation, Operation
+from bylaw.facts.migrations import SERIAL_TYPES, AddConstraint, ColumnSpec, CreateIndex, Generation, Operation
 from bylaw.facts.values import Attr, Call, Constant, Items, Operator, Ref, Text, Value, flag_of, is_none, text_of
 from bylaw.readers.python.alembic.types import type_text
 from bylaw.source import Span
 
 _GENERATED: Final = frozenset({"Identity", "Computed", "Sequence"})
 _INLINE: Final = {"ForeignKey": "foreign-key", "CheckConstraint": "check", "UniqueConstraint": "unique"}
-_SERIAL: Final = frozenset({"serial", "bigserial", "smallserial"})
 _OWN: Final = ("sqlalchemy.", "sqlmodel.")
 _SHORTENED: Final = frozenset({"f", "conv", "_truncated_label"})
 _LONGEST: Final = 63
@@ -141,7 +140,7 @@ def _generation(items: list[Value], column_type: str, *, counts: bool) -> Genera
             return "identity"
         if word == "Sequence":
             return "serial"
-    return "serial" if counts or column_type in _SERIAL else ""
+    return "serial" if counts or column_type in SERIAL_TYPES else ""
 
 
 def _constraint_names(items: list[Value]) -> Iterator[tuple[str, str]]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Literal
 
-from bylaw.facts.migrations import ColumnSpec, ConstraintKind, Generation
+from bylaw.facts.migrations import SERIAL_TYPES, ColumnSpec, ConstraintKind, Generation
 from bylaw.readers.sql.generic.cursor import Cursor
 from bylaw.readers.sql.generic.terms import enforcement, expression, reference, string_value
 from bylaw.readers.sql.generic.types import type_text
-
-_SERIAL: Final = frozenset({"serial", "bigserial", "smallserial", "serial4", "serial8"})
 
 
 def column_definition(cursor: Cursor) -> ColumnSpec:
@@ -31,7 +29,7 @@ class _Column:
         self.default: str | None = None
         self.primary = self.unique = False
         self.references = self.check = self.comment = ""
-        self.generation: Generation = "serial" if column_type in _SERIAL else ""
+        self.generation: Generation = "serial" if column_type in SERIAL_TYPES else ""
         self.names: list[tuple[str, str]] = []
         if column_type == "serial" and cursor.dialect in {"mysql", "mariadb"}:
             self.type, self.nullable, self.generation = "bigint unsigned", False, "identity"

@@ -20,7 +20,7 @@ _TYPE_NAMES: Final = {
     "dec": "numeric", "character varying": "varchar", "char varying": "varchar", "character": "char",
     "float8": "double precision", "float4": "real", "timestamptz": "timestamp with time zone",
     "timetz": "time with time zone", "timestamp without time zone": "timestamp", "time without time zone": "time",
-    "varbit": "bit varying", "bpchar": "char",
+    "varbit": "bit varying", "bpchar": "char", "serial4": "serial", "serial8": "bigserial", "serial2": "smallserial",
 }  # fmt: skip
 _WIDTHLESS: Final = re.compile(r"^(integer|bigint|smallint|mediumint)\(\d+\)")
 

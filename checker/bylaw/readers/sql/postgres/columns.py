@@ -7,7 +7,15 @@ from typing import Final, Literal
 
 import msgspec
 
-from bylaw.facts.migrations import AddConstraint, ColumnSpec, ConstraintKind, CreateTable, Generation, Operation
+from bylaw.facts.migrations import (
+    SERIAL_TYPES,
+    AddConstraint,
+    ColumnSpec,
+    ConstraintKind,
+    CreateTable,
+    Generation,
+    Operation,
+)
 from bylaw.readers.sql.postgres.statement import Statement, names_of, reads, table_name
 from bylaw.readers.sql.postgres.tree.nodes import (
     ColumnDef,
@@ -18,7 +26,7 @@ from bylaw.readers.sql.postgres.tree.schema import (
     CreateStmt,
     CreateTableAsStmt,
 )
-from bylaw.readers.sql.postgres.types import SERIAL, type_text
+from bylaw.readers.sql.postgres.types import type_text
 
 _KINDS: Final[dict[str, ConstraintKind]] = {
     "CONSTR_PRIMARY": "primary-key", "CONSTR_UNIQUE": "unique", "CONSTR_FOREIGN": "foreign-key",
@@ -94,7 +102,7 @@ def column_spec(node: ColumnDef, statement: Statement, opening: int) -> ColumnSp
     column_type = type_text(node.type_name, statement)
     nullable: bool | None = None
     default: str | None = None
-    generation: Generation = "serial" if column_type in SERIAL else ""
+    generation: Generation = "serial" if column_type in SERIAL_TYPES else ""
     primary = unique = False
     references = check = ""
     names: list[tuple[str, str]] = []

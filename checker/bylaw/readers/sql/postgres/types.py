@@ -13,7 +13,6 @@ _NAMES: Final = {
     "timetz": "time with time zone", "varbit": "bit varying", "serial4": "serial", "serial8": "bigserial",
     "serial2": "smallserial", "decimal": "numeric",
 }  # fmt: skip
-SERIAL: Final = frozenset({"serial", "bigserial", "smallserial"})
 _INTERVAL_FIELDS: Final = ((2, "year"), (1, "month"), (3, "day"), (10, "hour"), (11, "minute"), (12, "second"))
 _FULL_INTERVAL: Final = 0x7FFF
 
