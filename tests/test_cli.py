@@ -506,7 +506,10 @@ def test_an_interrupt_exits_with_130(project: Path) -> None:
     )
     (project / "tools" / "manners" / "breaks.py").write_text(slow)
     (project / "bylaw.toml").write_text(CONFIG + 'breaks = "warning"\n')
-    with subprocess.Popen([sys.executable, "-m", "bylaw", "check"], cwd=project, stderr=subprocess.PIPE) as running:
+    # Shells let what they start in the background ignore the signal, and every process passes that on.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"{heard}; from bylaw.__main__ import start; start()"
+    with subprocess.Popen([sys.executable, "-c", code, "check"], cwd=project, stderr=subprocess.PIPE) as running:
         deadline = time.monotonic() + 30
         while not (project / "started").exists() and time.monotonic() < deadline:
             time.sleep(0.05)

@@ -85,6 +85,21 @@ def test_more_than_a_pipe_holds_is_missing() -> None:
     )
 
 
+def test_forks_whose_parent_is_gone_take_no_more_work() -> None:
+    work = "os._exit(3) if os.getpid() == here else (os.write(1, b'.'), time.sleep(0.01))"
+    code = SHARING.format(count=2000, work=work, then="")
+    gone = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, timeout=60)  # waits for all
+    assert gone.returncode == 3
+    assert len(gone.stdout) < 1000
+
+
+def test_a_fork_is_used_where_ended_processes_are_not_to_be_waited_for() -> None:
+    ignoring = "signal.signal(signal.SIGCHLD, signal.SIG_IGN)"
+    code = f"import signal\nfrom bylaw.engine.forking import beside\n{ignoring}\nprint(beside(lambda: b'here')())"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "b'here'"
+
+
 def check(root: Path, cache: Path) -> bytes:
     command = [sys.executable, "-m", "bylaw", "check", "--output-format", "json", "--exit-zero"]
     environment = {**os.environ, "BYLAW_CACHE_DIR": str(cache)}
@@ -156,6 +171,8 @@ print([fact.name for fact in read.facts["a.py"].classes], "here" if "tree_sitter
         ("in time", ["a.py", "left_out.py"], "['First'] ahead"),
         ("in time", ["a.py", "gone.py"], "['First'] here"),
         ("in time", ["left_out.py"], "['First'] here"),
+        ("in time", ["a.py", "pipe.py"], "['First'] here"),
+        ("in time", ["a.py", "endless.py"], "['First'] here"),
         ("overtaken", ["a.py"], "['Later'] here"),
     ],
 )
@@ -164,10 +181,13 @@ def test_a_head_start_counts_for_files_that_have_not_changed_since(
 ) -> None:
     (tmp_path / "a.py").write_text("class First: ...")
     (tmp_path / "left_out.py").write_text("x = 1")
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "endless.py").symlink_to("/dev/zero")
     (tmp_path / ".gitignore").write_text("left_out.py")
     done = subprocess.run(
-        [sys.executable, "-c", HEAD_START, str(tmp_path), what, *asked], check=True, capture_output=True, text=True
-    )
+        [sys.executable, "-c", HEAD_START, str(tmp_path), what, *asked], check=True, capture_output=True, text=True,
+        timeout=60,
+    )  # fmt: skip
     assert done.stdout.strip() == expected
 
 

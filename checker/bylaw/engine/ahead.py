@@ -6,6 +6,7 @@ The record of the last run (`bylaw.engine.replay`) names them before anything el
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Collection, Iterable
 
 from bylaw.engine.forking import beside
@@ -23,9 +24,12 @@ def start(root: str, changed: Iterable[str]) -> None:
     below = root.rstrip("/") + "/"
     paths = [path.removeprefix(below) for path in changed if path.startswith(below) and path.endswith(_SUFFIXES)]
     try:
-        size = sum(os.stat(below + path).st_size for path in paths)
+        found = [os.lstat(below + path) for path in paths]
     except OSError:
         return
+    if not all(stat.S_ISREG(status.st_mode) for status in found):
+        return  # a pipe or a device would be read for ever
+    size = sum(status.st_size for status in found)
     if 0 < len(paths) <= _MOST_FILES and size <= _MOST_BYTES:
         _started[root] = (frozenset(paths), beside(lambda: _read(root, paths)))
 

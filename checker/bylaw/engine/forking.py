@@ -9,6 +9,8 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import takewhile
 
 _DONE = b"done"
 _NUMBER = 2
@@ -36,12 +38,16 @@ def beside(task: Callable[[], bytes]) -> Callable[[], bytes | None]:
         return lambda: None
     try:
         reading, writing = os.pipe()
-        child = os.fork()
     except OSError:
         return lambda: None
+    try:
+        child = os.fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        return lambda: None
     if child == 0:
-        os.close(reading)  # or nobody would notice that the parent is gone
-        _work(task, writing)
+        _work(task, reading, writing)
     os.close(writing)
     return lambda: _result(child, reading)
 
@@ -57,16 +63,20 @@ def share(count: int, work: Callable[[int], bytes], forks: int, begun: Callable[
     os.set_blocking(offering, False)
     os.write(offering, b"".join(number.to_bytes(_NUMBER, "big") for number in range(count)))
     os.close(offering)
+    parent = os.getpid()
 
     def theirs() -> bytes:
-        return b"".join(_framed(number, work(number)) for number in _taken(taking))
+        wanted = takewhile(lambda _: os.getppid() == parent, _taken(taking))  # one that is gone waits for nothing
+        return b"".join(_framed(number, work(number)) for number in wanted)
 
     waiting = [beside(theirs) for _ in range(forks)]
     done: dict[int, bytes] = {}
-    for number in _taken(taking):
-        begun(number + 1)
-        done[number] = work(number)
-    os.close(taking)
+    try:
+        for number in _taken(taking):
+            begun(number + 1)
+            done[number] = work(number)
+    finally:
+        os.close(taking)
     for wait in waiting:
         done.update(_unframed(wait() or b""))
     return done
@@ -91,9 +101,10 @@ def _unframed(data: bytes) -> Iterator[tuple[int, bytes]]:
         at = end
 
 
-def _work(task: Callable[[], bytes], writing: int) -> None:
+def _work(task: Callable[[], bytes], reading: int, writing: int) -> None:
     """The life of the fork. It ends without the parent's clean-up: buffers and temporary files are not its own."""
     try:
+        os.close(reading)  # or nobody would notice that the parent is gone
         with os.fdopen(writing, "wb") as stream:
             stream.write(task() + _DONE)
     finally:
@@ -103,5 +114,6 @@ def _work(task: Callable[[], bytes], writing: int) -> None:
 def _result(child: int, reading: int) -> bytes | None:
     with os.fdopen(reading, "rb") as stream:
         data = stream.read()
-    os.waitpid(child, 0)
+    with suppress(ChildProcessError):  # whoever started this process lets it ignore SIGCHLD: nobody is to be waited for
+        os.waitpid(child, 0)
     return data.removesuffix(_DONE) if data.endswith(_DONE) else None

@@ -51,7 +51,7 @@ def read_early(root: str, paths: Iterable[str]) -> list[Early]:
     found = []
     for path in paths:
         try:
-            signature = Signature.of(Path(root, path).stat())
+            signature = Signature.of(Path(root, path).lstat())
         except OSError:
             continue
         found.append(Early(path, signature, _read(root, path, b"")))
