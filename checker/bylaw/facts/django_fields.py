@@ -75,5 +75,6 @@ def wants_index(field: Call) -> bool:
     """Whether a field has an index of its own: `db_index=True`, and by default every foreign key and slug."""
     wanted = flag_of(field.keyword("db_index"))
     if wanted is None:
-        wanted = field.method.endswith(("ForeignKey", "SlugField"))
+        is_key = is_relation(field) and not field.method.endswith("OneToOneField")
+        wanted = is_key or field.method.endswith("SlugField")
     return wanted and not (flag_of(field.keyword("unique")) or flag_of(field.keyword("primary_key")))

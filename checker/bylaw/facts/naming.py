@@ -149,6 +149,11 @@ def bare(name: str) -> str:
     return name.rpartition(".")[2].lower()
 
 
+def bare_as_written(name: str) -> str:
+    """The same for a name in SQL text, where it may stand in quotation marks."""
+    return bare(name).strip('"')
+
+
 def says_deleted(column: str) -> bool:
     """Whether a flag is set once a row is deleted (`is_deleted`), and not while it is alive (`is_active`)."""
     return re.search("delet|remov|trash|archiv|inactive|disabled", column.lower()) is not None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bylaw.facts.database import Column, Table
-from bylaw.facts.drift import Drift
+from bylaw.facts.drift import Drift, DriftKind
 from bylaw.project.schema_drift.families import differ
 from bylaw.project.schema_drift.histories import Built
 from bylaw.source import Location
@@ -64,7 +64,7 @@ class Details:
     def _own_index(self, column: Column) -> Iterator[Drift]:
         if column.primary_key or not (column.unique or column.indexed):
             return
-        kind = "unique" if column.unique else "index"
+        kind: DriftKind = "unique" if column.unique else "index"
         if not any(_has_index(state, (column.name,), unique=column.unique) for state in self._states):
             yield self._drift(kind, column.location, (column.name,), column=column.name)
 
@@ -80,11 +80,11 @@ class Details:
             yield self._drift("unique" if index.unique else "index", index.location, index.columns)
 
     def _drift(
-        self, kind: str, location: Location, columns: tuple[str, ...], *, wanted: str = "", built: str = "",
+        self, kind: DriftKind, location: Location, columns: tuple[str, ...], *, wanted: str = "", built: str = "",
         related: tuple[tuple[Location, str], ...] = (), column: str = "",
     ) -> Drift:  # fmt: skip
         return Drift(
-            kind, self._tool, location, self._table.name, self._table.class_name, column,  # type: ignore[arg-type]
+            kind, self._tool, location, self._table.name, self._table.class_name, column,
             columns=columns, wanted=wanted, built=built, related=related,
         )  # fmt: skip
 

@@ -23,7 +23,6 @@ _NO_COLUMN = frozenset({
     "ManyToManyField", "ParentalManyToManyField", "TaggableManager", "GenericForeignKey", "GenericRelation",
     "ClusterTaggableManager", "ForeignObject", "ReverseGenericManyToOneDescriptor", "SortedManyToManyField",
 })  # fmt: skip
-_AUTO = frozenset({"AutoField", "BigAutoField", "SmallAutoField"})
 _ROOT = "django.Model"
 _MAX_FIELD_DEPTH = 8
 _OTHER_FIELDS = regex("forms|serializers|filters|tables")

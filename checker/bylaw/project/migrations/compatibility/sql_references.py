@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from bylaw.facts.naming import bare_as_written
 from bylaw.patterns import regex
 from bylaw.source import Span
 
@@ -84,10 +85,10 @@ def _place(statement: str, table: str, column: str) -> int:
     """Where the name stands, in characters; -1 where it does not, or where another table may be meant."""
     text = _LITERAL.sub(lambda match: " " * len(match[0]), statement)
     written = _WRITTEN.match(text)
-    if written is not None and _bare(written["table"]) == table.lower():
+    if written is not None and bare_as_written(written["table"]) == table.lower():
         return _in_write(text, written, table, column)
     named = list(_NAMED.finditer(text))
-    own = [match for match in named if _bare(match["table"]) == table.lower()]
+    own = [match for match in named if bare_as_written(match["table"]) == table.lower()]
     if not own:
         return -1
     if not column:
@@ -101,10 +102,6 @@ def _place(statement: str, table: str, column: str) -> int:
         if (found[1].lower() in owners) if found[1] else alone:
             return found.start(2)
     return -1
-
-
-def _bare(name: str) -> str:
-    return name.rpartition(".")[2].strip('"').lower()
 
 
 def _name(match: re.Match[str], table: str) -> int:

@@ -11,6 +11,7 @@ import msgspec
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import ColumnSpec
+from bylaw.facts.naming import bare_as_written
 from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.transactions import Place
@@ -65,20 +66,24 @@ def _unsafe_values(entries: list[tuple[Change, Place]], text: Callable[[Change],
                 yield Refusal(change, "enum-value", new.value, new.type, other)
 
 
-def _bare(name: str) -> str:
-    return name.rpartition(".")[2].strip('"').lower()
-
-
 def _is_new_type(change: Change, name: str) -> bool:
     """A type of the same transaction may be used with all its labels; so may, in doubt, one of the same deployment."""
     return change.blurred or any(
-        step in change.deployment and _bare(other) == _bare(name) for (_, other), step in change.before.objects.items()
+        step in change.deployment and bare_as_written(other) == bare_as_written(name)
+        for (_, other), step in change.before.objects.items()
     )
 
 
 def _has_label(change: Change, operation: ops.AlterEnum) -> bool:
     """`ADD VALUE IF NOT EXISTS` of a label that is there adds nothing."""
-    labels = next((known for name, known in change.before.enums.items() if _bare(name) == _bare(operation.type)), ())
+    labels = next(
+        (
+            known
+            for name, known in change.before.enums.items()
+            if bare_as_written(name) == bare_as_written(operation.type)
+        ),
+        (),
+    )
     return operation.value in labels
 
 
@@ -101,7 +106,7 @@ def _uses(change: Change, new: ops.AlterEnum, text: Callable[[Change], str]) -> 
 
 
 def _is_default_of(column: ColumnSpec, literal: str, new: ops.AlterEnum) -> bool:
-    return _bare(column.type) == _bare(new.type) and _says(column.server_default or "", literal)
+    return bare_as_written(column.type) == bare_as_written(new.type) and _says(column.server_default or "", literal)
 
 
 def _says(expression: str, literal: str) -> bool:
@@ -110,13 +115,15 @@ def _says(expression: str, literal: str) -> bool:
 
 def _is_of_type(change: Change, table: str, column: str, name: str) -> bool:
     state = change.column(table, column)
-    return state is not None and _bare(state.type) == _bare(name)
+    return state is not None and bare_as_written(state.type) == bare_as_written(name)
 
 
 def _says_as_label(change: Change, table: str, words: str, literal: str, name: str) -> bool:
     """`'label'::type` anywhere, or `column = 'label'` with a column of the type that stands in no cast to text."""
     if re.search(
-        rf"{re.escape(literal)}\s*::\s*(?:\w+\.|\"\w+\"\.)?\"?{re.escape(_bare(name))}\b", words, re.IGNORECASE
+        rf"{re.escape(literal)}\s*::\s*(?:\w+\.|\"\w+\"\.)?\"?{re.escape(bare_as_written(name))}\b",
+        words,
+        re.IGNORECASE,
     ):
         return True
     state = change.table(table)
@@ -130,7 +137,7 @@ def _says_as_label(change: Change, table: str, words: str, literal: str, name: s
             flags,
         )
         for column in state.columns.values()
-        if _bare(column.type) == _bare(name)
+        if bare_as_written(column.type) == bare_as_written(name)
     )
 
 
@@ -139,7 +146,7 @@ def _inserts(change: Change, table: str, words: str, literal: str, name: str) ->
     operation, state = change.operation, change.table(table)
     if state is None or not isinstance(operation, ops.DataChange):
         return False
-    typed = {column.name for column in state.columns.values() if _bare(column.type) == _bare(name)}
+    typed = {column.name for column in state.columns.values() if bare_as_written(column.type) == bare_as_written(name)}
     places = [at for at, column in enumerate(operation.columns) if column in typed]
     values = re.search(r"\bvalues\b", words[:_MOST], re.IGNORECASE)
     if not places or values is None:

@@ -113,13 +113,8 @@ def _references(field: Call, app: str, model: str) -> str:
 
 
 def field_index(key: str, name: str, field: Call, where: Call) -> list[CreateIndex]:
-    """The index that a field brings: `db_index=True`, and by default every foreign key and slug."""
-    wanted = flag_of(field.keyword("db_index"))
-    if wanted is None:
-        is_key = is_relation(field) and not field.method.endswith("OneToOneField")
-        wanted = is_key or field.method.endswith("SlugField")
-    unique = flag_of(field.keyword("unique")) or flag_of(field.keyword("primary_key"))
-    return [CreateIndex(key, "", (name,), where.span)] if wanted and not unique else []
+    """The index that a field of the model `key` brings, if any; `where` is the operation."""
+    return [CreateIndex(key, "", (name,), where.span)] if wants_index(field) else []
 
 
 def join_table(name: str, field: Call, app: str, model: str, table: str) -> list[Operation]:
