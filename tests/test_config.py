@@ -315,6 +315,15 @@ def test_options_without_a_level_keep_the_level_or_switch_the_rule_on(project: P
     assert (rules["other-rule"].level, rules["other-rule"].options.limit) == ("error", 9)
 
 
+def test_class_variables_of_options_are_no_options(project: Path) -> None:
+    text = RULE.format(name="house_rule").replace("import Literal", "import ClassVar, Literal")
+    (project / "tools" / "naming" / "house_rule.py").write_text(
+        text.replace("    limit:", "    most: ClassVar[int] = 9\n    limit:")
+    )
+    assert configured(project, "").rules["house-rule"].option_names == ("limit", "names", "mode", "when")
+    assert "house-rule.most: unknown option" in problems(project, "[rules]\nhouse-rule = { most = 3 }")[0]
+
+
 def test_a_category_gives_a_level_to_all_its_rules_and_a_rule_beats_its_category(project: Path) -> None:
     rules = configured(project, '[rules]\nother-rule = "off"\nnaming = "info"').settings.rules
     assert (rules["house-rule"].level, rules["other-rule"].level, rules["third-rule"].level) == ("info", "off", "error")

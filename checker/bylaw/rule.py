@@ -90,7 +90,9 @@ class Rule(msgspec.Struct, frozen=True):
 def _names_of(options_type: type[Any]) -> tuple[str, ...]:
     if issubclass(options_type, msgspec.Struct):
         return options_type.__struct_fields__
-    return tuple(getattr(options_type, "__dataclass_fields__", ()))
+    from dataclasses import fields  # noqa: PLC0415 - for rules of users
+
+    return tuple(field.name for field in fields(options_type))  # class variables are none of them
 
 
 def _make(function: Callable[..., Iterator[Finding]], scope: Literal["file", "project", "ruff"], **meta: Any) -> Rule:
