@@ -326,9 +326,9 @@ def test_ten_thousand_diagnostics_take_no_time(name: str) -> None:
         Diagnostic("no-any", "typing", "error", Location("a.py", Span(15 * n + 7, 15 * n + 10)), "`Any`")
         for n in range(10_000)
     )
-    started = time.perf_counter()
+    started = time.process_time()
     render(name, View(found, 1, Texts(lambda _: content)))
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_agent_tells_three_ways_to_repair_at_most_and_of_each_one_example() -> None:

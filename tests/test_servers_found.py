@@ -255,6 +255,6 @@ def test_discovery_leaves_out_what_git_ignores_and_what_is_excluded(tmp_path: Pa
     ],
 )  # fmt: skip
 def test_no_content_takes_long(path: str, text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert not list(said_in(path, text))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

@@ -143,6 +143,6 @@ def test_tests_and_other_migrations_are_no_users() -> None:
     ],
 )  # fmt: skip
 def test_no_text_takes_long(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     column(f'x = """{text}"""\nage = "users age"\n')
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
