@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bylaw import AddImport, Finding, Fix, Location, Project, Related, RuleOptions, project_rule
 from bylaw.facts.database import TableRegistration
@@ -37,7 +37,8 @@ def table_registered(project: Project, options: Options) -> Iterator[Finding]:
     count. Where modules are discovered while the program runs (`pkgutil`, `import_module` with a computed name), the
     tables that could be meant are left alone; so are those that a program of the project loads before it has Alembic
     write a revision. An `env.py` that sees next to none of many tables is told of once. For Django the application of
-    the model must be in `INSTALLED_APPS` of some settings module.
+    the model must be in `INSTALLED_APPS` of some settings module; where that names next to none of many models, the
+    project could not run, and the list must be put together somewhere else: all are left alone.
 
     Import the table in the registry module, or list its application in the settings.
 
@@ -102,25 +103,34 @@ def table_registered(project: Project, options: Options) -> Iterator[Finding]:
     context.configure(target_metadata=target_metadata)
     ```
     """
+    everything = project.table_registrations(options.registry_modules)
     crowds: dict[tuple[Location, str], list[TableRegistration]] = {}
-    for registration in project.table_registrations(options.registry_modules):
+    uninstalled: list[TableRegistration] = []
+    for registration in everything:
         if registration.status != "unregistered" or not _is_judged(registration, options):
             continue
         if registration.table.orm == "django":
-            yield _django(registration)
+            uninstalled.append(registration)
         elif registration.metadata is None:
             yield _alembic(registration)
         else:
             crowds.setdefault((registration.metadata, registration.table.registry), []).append(registration)
-    for (place, metadata), crowd in crowds.items():
-        seen = sum(
-            other.status == "registered" and other.table.registry == metadata
-            for other in project.table_registrations(options.registry_modules)
-        )
-        if len(crowd) >= _MANY and len(crowd) > _SHARE * seen:
+    if not _is_nearly_all(uninstalled, everything):
+        yield from map(_django, uninstalled)
+    for (place, _), crowd in crowds.items():
+        if _is_nearly_all(crowd, everything):
             yield _at_once(place, crowd)
         else:
             yield from map(_alembic, crowd)
+
+
+def _is_nearly_all(missing: Sequence[TableRegistration], everything: Iterable[TableRegistration]) -> bool:
+    """Whether these are many, and next to none of the tables of their metadata is registered."""
+    if len(missing) < _MANY:
+        return False
+    metadata = missing[0].table.registry
+    seen = sum(other.status == "registered" and other.table.registry == metadata for other in everything)
+    return len(missing) > _SHARE * seen
 
 
 def _is_judged(registration: TableRegistration, options: Options) -> bool:
