@@ -24,7 +24,7 @@ def work(number):
     {work}
     return b"%d %d" % (number, os.getpid() != here)
 begun = []
-done = share({count}, work, 2, begun.append)
+done = share({count}, work, bytes, 2, begun.append)
 {then}
 """
 

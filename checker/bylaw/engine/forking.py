@@ -1,6 +1,6 @@
 """Work on a second processor, in a fork of this process that knows all that it knows and costs some milliseconds.
 
-For work of a tenth of a second: pools of worker processes (`bylaw.engine.reading`) take longer to start.
+For work of a tenth of a second: pools of worker processes (`bylaw.engine.parallel`) take longer to start.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import takewhile
+from typing import TypeVar
 
+Result = TypeVar("Result")
 _DONE = b"done"
 _NUMBER = 2
-_LENGTH = 8
-"""Bytes that a number, and a length, take on their way between processes."""
+"""Bytes that the number of a piece of work takes on its way between processes."""
 
 
 def processors() -> int:
@@ -52,13 +53,18 @@ def beside(task: Callable[[], bytes]) -> Callable[[], bytes | None]:
     return lambda: _result(child, reading)
 
 
-def share(count: int, work: Callable[[int], bytes], forks: int, begun: Callable[[int], None]) -> dict[int, bytes]:
+def share(
+    count: int, work: Callable[[int], Result], kind: type[Result], forks: int, begun: Callable[[int], None]
+) -> dict[int, Result]:
     """Carry out `count` pieces of work (up to 30,000, numbered from 0) in this process and in forks of it; whoever is
     done with one takes the next. Returns what came of each; those that a fork took into its grave are missing, and
     those that are more than a pipe of this system holds.
 
-    `begun` is called in this process alone, with the number of pieces that somebody has taken.
+    `kind` is the type of what comes of one, as msgspec encodes it. `begun` is called in this process alone, with the
+    number of pieces that somebody has taken.
     """
+    import msgspec  # noqa: PLC0415 - the head start forks before anything is loaded
+
     taking, offering = os.pipe()
     os.set_blocking(offering, False)
     os.write(offering, b"".join(number.to_bytes(_NUMBER, "big") for number in range(count)))
@@ -67,10 +73,10 @@ def share(count: int, work: Callable[[int], bytes], forks: int, begun: Callable[
 
     def theirs() -> bytes:
         wanted = takewhile(lambda _: os.getppid() == parent, _taken(taking))  # one that is gone waits for nothing
-        return b"".join(_framed(number, work(number)) for number in wanted)
+        return msgspec.msgpack.encode({number: work(number) for number in wanted})
 
     waiting = [beside(theirs) for _ in range(forks)]
-    done: dict[int, bytes] = {}
+    done: dict[int, Result] = {}
     try:
         for number in _taken(taking):
             begun(number + 1)
@@ -78,7 +84,9 @@ def share(count: int, work: Callable[[int], bytes], forks: int, begun: Callable[
     finally:
         os.close(taking)
     for wait in waiting:
-        done.update(_unframed(wait() or b""))
+        data = wait()
+        if data is not None:
+            done.update(msgspec.msgpack.decode(data, type=dict[int, kind]))  # type: ignore[valid-type]
     return done
 
 
@@ -86,19 +94,6 @@ def _taken(taking: int) -> Iterator[int]:
     """Numbers out of the pipe that all share. They are so short that none is ever torn apart."""
     while len(number := os.read(taking, _NUMBER)) == _NUMBER:
         yield int.from_bytes(number, "big")
-
-
-def _framed(number: int, data: bytes) -> bytes:
-    return number.to_bytes(_NUMBER, "big") + len(data).to_bytes(_LENGTH, "big") + data
-
-
-def _unframed(data: bytes) -> Iterator[tuple[int, bytes]]:
-    at = 0
-    while at < len(data):
-        start = at + _NUMBER + _LENGTH
-        end = start + int.from_bytes(data[at + _NUMBER : start], "big")
-        yield int.from_bytes(data[at : at + _NUMBER], "big"), data[start:end]
-        at = end
 
 
 def _work(task: Callable[[], bytes], reading: int, writing: int) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-import msgspec
-
 from bylaw.engine.forking import may_fork, share
 from bylaw.engine.jobs import Job, Outcome, carry_out
 
@@ -20,10 +18,9 @@ def in_parallel(jobs: list[Job], workers: int, begun: Callable[[int], None]) -> 
 
 
 def _forked(jobs: list[Job], workers: int, begun: Callable[[int], None]) -> Iterator[list[Outcome]]:
-    done = share(len(jobs), lambda number: msgspec.msgpack.encode(carry_out(jobs[number])), workers - 1, begun)
+    done = share(len(jobs), lambda number: carry_out(jobs[number]), list[Outcome], workers - 1, begun)
     for number, job in enumerate(jobs):
-        data = done.pop(number, None)
-        yield carry_out(job) if data is None else msgspec.msgpack.decode(data, type=list[Outcome])
+        yield done.pop(number) if number in done else carry_out(job)
 
 
 def _pooled(jobs: list[Job], workers: int, begun: Callable[[int], None]) -> Iterator[list[Outcome]]:
