@@ -11,7 +11,7 @@ from bylaw.facts.code import CallSite, Class, Variable
 from bylaw.facts.database import Table, TableRegistration
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Call, Choice, Index, Items, Operator, Ref, Starred, Value, text_of, walk
-from bylaw.project.paths import is_example, is_test
+from bylaw.project.paths import is_own
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -54,7 +54,7 @@ class InstalledApps:
     def _settings(self) -> list[FileFacts]:
         """Files that assign INSTALLED_APPS: the application's own, else those of its tests."""
         found = [file for file in self.names.files if any(v.name == "INSTALLED_APPS" for v in _variables(file))]
-        own = [f for f in found if not is_test(f.path, self.project.settings) and not is_example(f.path)]
+        own = [file for file in found if is_own(file.path, self.project.settings)]
         return sorted(own or found, key=lambda file: file.path)
 
     @cached_property

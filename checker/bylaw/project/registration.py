@@ -14,7 +14,7 @@ from bylaw.facts.values import Items, Ref, Value
 from bylaw.project.generators import generators, loads_plugins, reach_of_programs, writing_functions
 from bylaw.project.imports import Reach
 from bylaw.project.installed import InstalledApps
-from bylaw.project.paths import is_example, is_test, matcher
+from bylaw.project.paths import is_own, matcher
 from bylaw.project.tables.meaning import Meanings
 from bylaw.source import Location
 
@@ -85,12 +85,8 @@ class Registrations:
     @cached_property
     def environments(self) -> list[Environment]:
         found = []
-        for file in self.names.files:
-            if (
-                file.path.rpartition("/")[2] != "env.py"
-                or is_test(file.path, self.project.settings)
-                or is_example(file.path)
-            ):
+        for file in self._own_files:
+            if file.path.rpartition("/")[2] != "env.py":
                 continue
             targets = {item.target for item in file.imports}
             if "alembic.context" not in targets and "alembic" not in targets:
@@ -132,7 +128,7 @@ class Registrations:
 
     @cached_property
     def _own_files(self) -> list[FileFacts]:
-        return [f for f in self.names.files if not is_test(f.path, self.project.settings) and not is_example(f.path)]
+        return [file for file in self.names.files if is_own(file.path, self.project.settings)]
 
     @cached_property
     def _generators(self) -> list[FileFacts]:
@@ -160,10 +156,7 @@ class Registrations:
 
     def _application_modules(self) -> list[str]:
         """Where Flask applications are made: the command line imports one of them before `env.py` runs."""
-        return [
-            file.module for file in self.names.files
-            if not is_test(file.path, self.project.settings) and not is_example(file.path) and _makes_application(file)
-        ]  # fmt: skip
+        return [file.module for file in self._own_files if _makes_application(file)]
 
     # -- who is responsible
 

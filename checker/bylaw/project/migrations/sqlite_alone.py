@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from bylaw.patterns import regex
-from bylaw.project.paths import is_example, is_test
+from bylaw.project.paths import is_own
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -30,7 +30,7 @@ def keeps_to_sqlite(project: Project, folder: str) -> bool:
     """
     found = False
     for path, file in project.files.items():
-        if not is_test(path, project.settings) and not is_example(path):
+        if is_own(path, project.settings):
             content = file.source.content
             if _SERVER.search(content):
                 return False

@@ -16,7 +16,7 @@ from bylaw.facts.migrations import (
     RenameTable,
 )
 from bylaw.facts.naming import bare
-from bylaw.project.paths import is_example, is_test
+from bylaw.project.paths import is_own
 from bylaw.source import Location, Span
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def created_tables(project: Project, declared: Mapping[str, Table]) -> Iterator[
         return
     seen: set[str] = set()
     for tree in project.migrations.trees:
-        if tree.tool == "django" or is_example(tree.folder + "/") or is_test(tree.folder + "/", project.settings):
+        if tree.tool == "django" or not is_own(tree.folder + "/", project.settings):
             continue
         places = _Places(tree)
         for head in tree.heads:
