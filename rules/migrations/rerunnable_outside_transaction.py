@@ -6,8 +6,6 @@ from collections.abc import Iterator
 
 from bylaw import Finding, Project, RuleOptions, Unguarded, project_rule
 
-_KEYWORDS = {"IF NOT EXISTS": "if_not_exists", "IF EXISTS": "if_exists"}
-
 
 class Options(RuleOptions):
     everywhere: bool = False
@@ -99,5 +97,5 @@ def rerunnable_outside_transaction(project: Project, options: Options) -> Iterat
 
 def _steps(found: Unguarded) -> str:
     if found.change.tree.tool == "alembic":
-        return f"Pass {_KEYWORDS[found.guard]}=True, or give it a revision of its own."
+        return f"Pass {found.keyword}=True, or give it a revision of its own."
     return f"Say {found.guard}, or give it a migration of its own."

@@ -30,7 +30,7 @@ def list_files(config: Path | None, output_format: str) -> int:
         lines = [f"{printable(path)}  ({_kind(path)})" for path in found.files]
         if found.skipped:
             lines += ["", "left out:", *(f"  {printable(path)}: {reason}" for path, reason in found.skipped)]
-        left_out = plural(len(found.skipped), "file or folder").replace("file or folders", "files or folders")
+        left_out = plural(len(found.skipped), "file or folder", "files or folders")
         lines += ["", f"{plural(len(found.files), 'file')} in {resolved.root}, {left_out} left out."]
         output.print("".join(f"{line}\n" for line in lines))
     output.flush()

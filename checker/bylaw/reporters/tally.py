@@ -34,9 +34,9 @@ def tally(diagnostics: Iterable[Diagnostic]) -> Tally:
     )
 
 
-def plural(count: int, word: str) -> str:
-    """`1 error`, `2 errors`."""
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+def plural(count: int, word: str, words: str = "") -> str:
+    """`1 error`, `2 errors`. `words` are several, where an `s` behind the one is not enough."""
+    return f"{count} {word}" if count == 1 else f"{count} {words or f'{word}s'}"
 
 
 def closing_lines(counts: Tally, files: int) -> list[str]:

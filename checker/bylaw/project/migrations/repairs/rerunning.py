@@ -14,7 +14,6 @@ from bylaw.source import Span
 _CALLS: Final = (
     "create_table", "create_index", "add_column", "drop_table", "drop_index", "drop_column", "drop_constraint",
 )  # fmt: skip
-KEYWORDS: Final = {"IF NOT EXISTS": "if_not_exists", "IF EXISTS": "if_exists"}
 _TABLE: Final = ("ALTER", "TABLE", "IF?", "EXISTS?", "ONLY?", "@")
 _WORDS: Final[dict[type[ops.Operation], tuple[tuple[str, ...], ...]]] = {
     ops.CreateTable: (("CREATE", "UNLOGGED?", "TABLE"),),
@@ -38,8 +37,7 @@ def rerunnable(found: Unguarded, content: bytes, *, evident: bool) -> Fix | None
     path, span = change.step.path, change.operation.span
     text = content[span.start : span.end].decode("utf-8", "replace")
     if is_call_of(change, content, *_CALLS):
-        keyword = KEYWORDS[found.guard]
-        return Fix(f"Pass {keyword}=True", (SetKeyword(path, span, keyword, "True"),))
+        return Fix(f"Pass {found.keyword}=True", (SetKeyword(path, span, found.keyword, "True"),))
     for words in _WORDS.get(type(change.operation), ()):
         at = behind(text, *words)
         if at is not None:

@@ -33,6 +33,11 @@ class Unguarded(msgspec.Struct, frozen=True, eq=False):
     guard: Literal["IF NOT EXISTS", "IF EXISTS"]
     name: str
 
+    @property
+    def keyword(self) -> str:
+        """The guard as Alembic takes it: `if_not_exists`."""
+        return self.guard.lower().replace(" ", "_")
+
 
 class Unpaired(msgspec.Struct, frozen=True, eq=False):
     """A BEGIN that is never closed or stands inside another transaction, or a COMMIT that closes none.
