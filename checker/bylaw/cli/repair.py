@@ -16,7 +16,7 @@ from bylaw.engine.session import Session
 from bylaw.engine.writing import unwritable, write_files
 from bylaw.project.paths import is_below
 from bylaw.readers import as_read
-from bylaw.reporters.tally import plural
+from bylaw.reporters.tally import plural, tally
 
 
 def repair(request: Request, resolved: Resolved, session: Session, paths: tuple[str, ...], output: Output) -> Judged:
@@ -35,11 +35,7 @@ def repair(request: Request, resolved: Resolved, session: Session, paths: tuple[
         output.out += unified_diff(disk.contents, outcome.files)
         _say(request, outcome, "would be repaired", output)
         changes = bool(outcome.files) and not request.exit_zero
-        unsafe = sum(
-            diagnostic.fix is not None and diagnostic.fix.applicability == "unsafe"
-            for diagnostic in outcome.report.diagnostics
-            if is_below(diagnostic.location.path, paths)
-        )
+        unsafe = tally(left for left in outcome.report.diagnostics if is_below(left.location.path, paths)).unsafe
         if unsafe and not request.unsafe_fixes and not request.quiet:
             output.note(f"{unsafe} more with --unsafe-fixes.")
         return Judged(outcome.report, code=FAILED if outcome.report.internal_error else int(changes))

@@ -39,9 +39,12 @@ def options_of(rule: Rule) -> list[Option]:
     texts = _field_texts(rule.options_type)
     defaults = rule.default_options
     return [
-        Option(kebab(name), _type_name(hint), plain(getattr(defaults, name)), _choices(hint), texts.get(name, ""))
-        for name, hint in ((name, hints[name]) for name in rule.option_names)
-    ]
+        Option(
+            kebab(name), _type_name(hints[name]), plain(getattr(defaults, name)), _choices(hints[name]),
+            texts.get(name, ""),
+        )
+        for name in rule.option_names
+    ]  # fmt: skip
 
 
 def preset_levels(rules: Mapping[str, Rule]) -> dict[str, RuleTables]:
