@@ -13,7 +13,6 @@ What a few changed files bring is written to a small file beside the large one, 
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 import time
 import zlib
@@ -188,21 +187,14 @@ def _read(path: Path, version: str) -> tuple[bytes, dict[str, Entry]]:
 
 def _write(path: Path, version: str, entries: dict[str, Entry]) -> None:
     payload = msgspec.msgpack.encode((version, entries))
-    write_atomically(path, _MAGIC + zlib.crc32(payload).to_bytes(4, "big") + payload)
+    write_if_possible(path, _MAGIC + zlib.crc32(payload).to_bytes(4, "big") + payload)
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write through a temporary file in the same folder; gives up in silence when the folder cannot be written."""
-    import tempfile  # noqa: PLC0415 - not for runs that change nothing
+def write_if_possible(path: Path, data: bytes) -> None:
+    """Write a file of the cache whole or not at all; in silence, because what cannot be kept is no error."""
+    from bylaw.engine.atomic import replacing  # noqa: PLC0415 - not for runs that change nothing
 
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
+        with replacing(path, data):
+            pass

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from bylaw.engine.atomic import replacing
 
 _ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
@@ -76,31 +77,22 @@ def _target(root: Path, path: str) -> Path:
 
 def _write(target: Path, expected: bytes | None, content: bytes) -> None:
     status = target.stat()
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".tmp")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(stat.S_IMODE(status.st_mode))
+    with replacing(target, content) as new:
+        _sync(new, os.O_RDWR)
+        new.chmod(stat.S_IMODE(status.st_mode))
         if hasattr(os, "chown"):
             with contextlib.suppress(OSError):
-                os.chown(temporary, status.st_uid, status.st_gid)
+                os.chown(new, status.st_uid, status.st_gid)
         if target.read_bytes() != expected:
             raise _Refused("changed while it was being repaired")
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync(target.parent)
+    with contextlib.suppress(OSError):  # not every system can do that with a folder
+        _sync(target.parent, os.O_RDONLY)
 
 
-def _sync(folder: Path) -> None:
-    """Make the replacement last through a power failure, where the system knows how."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def _sync(path: Path, flags: int) -> None:
+    """Make what was written last through a power failure. Raises OSError."""
+    handle = os.open(path, flags)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
