@@ -73,6 +73,8 @@ class Function(msgspec.Struct, frozen=True, array_like=True):
     """Qualified name of the class or function it is defined in, or ''."""
     conditional: bool = False
     """Inside an if, try, with, loop or match of the module, class or function."""
+    idle: bool = False
+    """A method that does nothing: its body is `pass`, `...`, a bare return, its docstring."""
 
 
 class Class(msgspec.Struct, frozen=True, array_like=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 from tree_sitter import Node
@@ -13,7 +14,7 @@ from bylaw.facts.code import Function, Loop, Parameter, Reference, Role, Unread,
 from bylaw.facts.values import Value
 from bylaw.readers.python.meaning import MEANINGFUL_CALLS
 from bylaw.readers.python.module import Annotation, Doubt, FunctionNode, Module
-from bylaw.readers.python.parse import span
+from bylaw.readers.python.parse import kind, span
 from bylaw.readers.python.scope import Frame
 
 MAX_DEPTH = 400
@@ -56,8 +57,28 @@ class FunctionBody(msgspec.Struct):
         fact = Function(
             self.name, self.qualified, self.parameters, self.decorators, self.annotation, tuple(self.returns),
             span(self.name_node), span(self.statement), self.owner, self.conditional,
+            bool(self.owner) and _does_nothing(self.body),
         )  # fmt: skip
         return FunctionNode(fact, self.node, tuple(self.frames), self.words)
+
+
+_MOST_IDLE: Final = 3
+_EXPRESSION = kind("expression_statement")
+_IDLE: Final = frozenset({kind("pass_statement"), kind("comment")})
+_RETURN: Final = kind("return_statement")
+_PROSE: Final = frozenset({kind("string"), kind("concatenated_string"), kind("ellipsis")})
+
+
+def _does_nothing(body: Node) -> bool:
+    """Whether a body is only there because one has to be."""
+    statements = body.named_children if body.named_child_count <= _MOST_IDLE else ()
+    return bool(statements) and all(_is_idle(statement) for statement in statements)
+
+
+def _is_idle(statement: Node) -> bool:
+    if statement.kind_id == _EXPRESSION:
+        return statement.named_child_count == 1 and statement.named_children[0].kind_id in _PROSE
+    return statement.kind_id in _IDLE or (statement.kind_id == _RETURN and statement.named_child_count == 0)
 
 
 class LoopNode(msgspec.Struct):

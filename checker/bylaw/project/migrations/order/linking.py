@@ -29,11 +29,11 @@ from bylaw.facts.migrations import (
     RunCode,
     UnreadOperation,
 )
-from bylaw.facts.values import Ref, text_of
+from bylaw.facts.values import text_of
+from bylaw.project.migrations.order.extending import MAX_DEPTH, Extending
 from bylaw.project.names import Names
 from bylaw.source import Span
 
-MAX_DEPTH: Final = 4
 _ESSENTIAL: Final = ("table", "column", "new_name")
 
 
@@ -47,6 +47,13 @@ def linked(files: Iterable[FileFacts], names: Callable[[], Names], dialect: str 
     return [links.file(facts, dialect) if facts.migrations else facts for facts in known]
 
 
+class Aside(msgspec.Struct):
+    """What operations of the project leave out: `models` change nothing else, at `database` nothing else changes."""
+
+    models: list[Operation] = msgspec.field(default_factory=list)
+    database: list[Span] = msgspec.field(default_factory=list)
+
+
 class Links:
     """The helpers and constants of a project, by name."""
 
@@ -54,6 +61,7 @@ class Links:
         self._names = names
         self._helpers: Mapping[str, Helper] = {helper.function: helper for facts in files for helper in facts.helpers}
         self._helper_modules = {facts.module for facts in files if facts.helpers}
+        self._extending = Extending(names)
 
     def file(self, facts: FileFacts, dialect: str) -> FileFacts:
         migrations = tuple(self._migration(migration, facts.module, dialect) for migration in facts.migrations)
@@ -64,18 +72,24 @@ class Links:
         for variant in migration.variants:
             if variant.dialect == dialect:
                 operations = variant.operations
+        aside = Aside()
         if migration.late or any(_calls(operation) for operation in operations):
             constants = {index: self._constant(name, module) for index, name in enumerate(migration.late)}
             fill = Filling(constants)
-            placed = chain.from_iterable(self._placed(operation, fill, module) for operation in operations)
+            placed = chain.from_iterable(self._placed(operation, fill, module, aside) for operation in operations)
             operations = tuple(placed)
-        return (
-            migration
-            if operations is migration.operations
-            else msgspec.structs.replace(migration, operations=operations)
+        if operations is migration.operations:
+            return migration
+        return msgspec.structs.replace(
+            migration,
+            operations=operations,
+            state_only=(*migration.state_only, *aside.models),
+            database_only=(*migration.database_only, *aside.database),
         )
 
-    def _placed(self, operation: Operation, fill: Filling, module: str, depth: int = 0) -> Iterator[Operation]:
+    def _placed(
+        self, operation: Operation, fill: Filling, module: str, aside: Aside, depth: int = 0
+    ) -> Iterator[Operation]:
         call = _calls(operation)
         if call is None:
             yield from fill.operations(operation)
@@ -83,36 +97,37 @@ class Links:
         canonical = self._names().resolve(call.function, module)
         helper = self._helpers.get(canonical)
         if helper is None or depth >= MAX_DEPTH:
-            meant = call.meant if call.meant and self._extends(canonical, call.extending, plainly=True) else ()
-            for one in meant or (self._seen(operation, canonical),):
-                yield from fill.operations(one)
+            yield from self._meant(operation, call, canonical, fill, aside)
             return
         owner = helper.function.rpartition(".")[0]
         inner = self._called(helper, call, fill, owner)
         for one in helper.operations:
             moved = one if isinstance(one, Moved) else _moved(one, operation.span)
-            yield from self._placed(moved, inner, owner, depth + 1)
+            yield from self._placed(moved, inner, owner, aside, depth + 1)
+
+    def _meant(
+        self, operation: Operation, call: HelperCall, canonical: str, fill: Filling, aside: Aside
+    ) -> Iterator[Operation]:
+        """What an operation of the project does, as far as the one that it extends tells."""
+        extending = self._extending
+        if not call.meant or not extending.extends(canonical, call.extending, plainly=True):
+            yield from fill.operations(self._seen(operation, canonical))
+            return
+        done = [each for one in call.meant for each in fill.operations(one)]
+        if extending.leaves_out(canonical, "database_forwards"):
+            aside.models.extend(done)
+            return
+        if extending.leaves_out(canonical, "state_forwards"):
+            aside.database.extend(one.span for one in done)
+        yield from done
 
     def _seen(self, operation: Operation, canonical: str) -> Operation:
         """A function that was read, and that does nothing to the schema, moves data; so does a kind of RunPython."""
         if isinstance(operation, UnreadOperation) and (
-            canonical.rpartition(".")[0] in self._helper_modules or self._extends(canonical, "RunPython")
+            canonical.rpartition(".")[0] in self._helper_modules or self._extending.extends(canonical, "RunPython")
         ):
             return RunCode(operation.span)
         return operation
-
-    def _extends(self, name: str, operation: str, *, plainly: bool = False) -> bool:
-        """Whether a class of the project extends that operation of Django's; `plainly`: and takes what it takes."""
-        names = self._names()
-        for _ in range(MAX_DEPTH):
-            definition = names.definition(name)
-            if definition is None or not isinstance(definition.item, Class):
-                break
-            bases = [base.name for base in definition.item.bases if isinstance(base, Ref)]
-            if len(bases) != 1 or (plainly and "__init__" in definition.item.methods):
-                break
-            name = names.resolve(bases[0], definition.file.module)
-        return name.startswith("django.") and name.endswith(f".{operation}")
 
     def _called(self, helper: Helper, call: HelperCall, outer: Filling, module: str) -> Filling:
         """What the tokens of a helper stand for in this call."""

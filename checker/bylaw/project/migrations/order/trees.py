@@ -40,7 +40,11 @@ def find_groves(files: Iterable[FileFacts], beside: Beside, dialect: str = "", r
                 django[node.folder].append(node)
             else:
                 sql.append(node)
-    apps = [_django_grove(folder, nodes, unreadable) for folder, nodes in django.items()]
+    apps = [
+        _django_grove(folder, nodes, unreadable)
+        for folder, nodes in django.items()
+        if f"{folder}/migrations" not in django  # put aside beside them, where Django does not look
+    ]
     check_across(apps)
     groves = [*_alembic_groves(alembic, unreadable), *apps, *sql_groves(sql, beside, dialect, runner)]
     return sorted(groves, key=lambda grove: (grove.folder, grove.tool, grove.layout, grove.nodes[0].path))

@@ -74,7 +74,11 @@ class Reading(msgspec.Struct):
         """What one operation does to the database."""
         name = self.subclasses.get(call.name, call.method)
         if name in _SCHEMA:
-            return list(_SCHEMA[name](self.app, call))
+            found = list(_SCHEMA[name](self.app, call))
+            if call.name in self.subclasses and self._leaves_out(call.name, "database_forwards"):
+                self.state_only.extend(found)
+                return []
+            return found
         handler = _HANDLERS.get(name)
         if handler is not None:
             return list(handler(self, call))
@@ -85,6 +89,10 @@ class Reading(msgspec.Struct):
         inner = [operation for argument in call.args for operation in self._inside(argument)]
         reason = f"{name} is not an operation of Django itself"
         return [*inner, UnreadOperation(call.span, reason, self._helper(call) if call.name else None)]
+
+    def _leaves_out(self, name: str, method: str) -> bool:
+        own = self.run.module.by_function.get(f"{name}.{method}")
+        return own is not None and own.fact.idle
 
     def _helper(self, call: Call) -> HelperCall:
         """An operation of another module, with what it does if it extends the one that its name or text suggests."""
