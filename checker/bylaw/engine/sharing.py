@@ -13,8 +13,10 @@ from bylaw.rule import Rule
 
 _LARGE = 250
 """Files from which judging takes clearly longer than a fork."""
-_APART = frozenset({"routing", "typing"})
-"""Categories whose rules derive next to nothing from the facts that the others derive, too."""
+_APART = frozenset({"routing", "typing", "locking"})
+"""Categories, and concerns of migrations, whose rules derive little of what the others derive, too: a fork derives
+that once more, which is worth the time that it saves.
+"""
 
 
 class _Share(msgspec.Struct):
@@ -29,7 +31,7 @@ def apply_all(
 ) -> dict[str, list[Diagnostic]]:
     """What each rule says, by its name, in the order of the rules. The same whoever applied them."""
     ours = list(rules)
-    apart = [rule for rule in ours if rule.category in _APART and rule.scope != "ruff"]
+    apart = [rule for rule in ours if not _APART.isdisjoint((rule.category, rule.concern)) and rule.scope != "ruff"]
     if len(project.files) < _LARGE or len(apart) == len(ours) or not apart:
         return {rule.name: apply(rule) for rule in ours}
 
