@@ -302,6 +302,16 @@ def test_a_pack_that_raises_on_import_is_an_error(project: Path, bylaw: Bylaw) -
     assert bylaw("check", "--no-rule-packs").code == 0
 
 
+def test_a_pack_without_rules_is_told_beside_what_else_is_wrong(project: Path, bylaw: Bylaw) -> None:
+    (project / "tools" / "bare").mkdir()
+    (project / "tools" / "bare" / "beside_the_categories.py").write_text("")
+    (project / "bylaw.toml").write_text('exclud = []\nrule-packs = ["tools/bare"]\n')
+    ran = bylaw("check")
+    assert ran.code == 2
+    assert "bylaw.toml:1: exclud: unknown key" in ran.err
+    assert "tools/bare: there is no rule in this rule pack" in ran.err
+
+
 def test_a_suppression_may_name_a_rule_of_a_pack_that_is_not_loaded(project: Path, bylaw: Bylaw) -> None:
     (project / "quiet.py").write_text("x = 1  # bylaw: ignore[unheard-of-rule]: the pack is ours\n")
     assert "unheard-of-rule" in bylaw("check", "--output-format", "concise").out
@@ -383,6 +393,11 @@ def test_standard_input_takes_the_place_of_a_file(project: Path) -> None:
         (["--stdin-filename", "app/x.py", "-", "--fix"], "cannot be repaired in place"),
         (["--statistics", "--output-format", "sarif"], "--statistics does not go with the format sarif"),
         (["--quiet", "--verbose"], "contradict"),
+        (["--since", "HEAD", "--all-migrations", "--quiet", "--verbose"], "\n       --quiet and --verbose contradict"),
+        (["--select", ""], "--select names nothing"),
+        (["--ignore", " , "], "--ignore names nothing"),
+        (["--output-format"], "`bylaw check --help`"),
+        (["--output-file", "app"], "app: is a folder"),
         (["--output-format", "jsno"], 'did you mean "json"?'),
         (["--config", "nowhere.toml"], "no such configuration file"),
         (["--no-such-option"], "No such option"),
@@ -394,6 +409,36 @@ def test_a_command_line_that_makes_no_sense_exits_with_2(
     ran = bylaw("check", *arguments)
     assert (ran.code, ran.out) == (2, "")
     assert said in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["app"], "hint: `bylaw check app` checks it"),
+        (["chek"], "Did you mean 'check'?"),
+        (["--quiet"], "hint: `bylaw --help`"),
+        (["explain", "no-any", "no-cast"], "hint: `bylaw explain --help`"),
+    ],
+)
+def test_what_is_no_command_is_told(project: Path, bylaw: Bylaw, arguments: list[str], said: str) -> None:
+    ran = bylaw(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a folder that somebody is in")
+def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    start = "import os, sys; os.rmdir(os.getcwd()); from bylaw import cli; sys.exit(cli.run(['check']))"
+    ran = subprocess.run([sys.executable, "-c", start], cwd=tmp_path / "gone", capture_output=True, check=False)
+    assert (ran.returncode, ran.stdout) == (2, b"")
+    assert ran.stderr.startswith(b"bylaw: the current folder does not exist any more\n")
+
+
+def test_the_help_shows_no_value_behind_what_takes_none(bylaw: Bylaw) -> None:
+    shown = [line for line in bylaw("check", "--help").out.splitlines() if "--fix " in line or "--quiet " in line]
+    assert len(shown) == 2
+    assert "<" not in "".join(shown)
 
 
 def test_statistics_quiet_and_verbose(project: Path, bylaw: Bylaw) -> None:

@@ -460,8 +460,12 @@ def test_unknown_names_on_the_command_line_are_all_told(project: Path) -> None:
         '--select: there is no rule, category or concern "hous-rule"; did you mean "house-rule"?',
         '--select: there is no rule, category or concern "namin"; did you mean "naming"?',
     ]
-    with pytest.raises(UsageError, match='--preset: there is no preset "recomended"; did you mean "recommended"'):
-        configured(project, "", Choices(presets=("recomended",)))
+    with pytest.raises(UsageError) as caught:
+        configured(project, "", Choices(presets=("recomended",), ignore=("no-anny",)))
+    assert caught.value.message.splitlines() == [
+        '--preset: there is no preset "recomended"; did you mean "recommended"?',
+        '--ignore: there is no rule, category or concern "no-anny"; did you mean "no-any"?',
+    ]
 
 
 def test_a_preset_on_the_command_line_replaces_the_configured_ones(project: Path) -> None:

@@ -19,6 +19,8 @@ from bylaw.patterns import regex
 from bylaw.rule import Rule
 
 BUILTIN = "builtin"
+PRESETS = "presets"
+"""The folder of a pack's presets."""
 _MODULE_NAME = regex(r"^[a-z][a-z0-9_]*$")
 
 
@@ -50,7 +52,8 @@ def add_pack(rules: dict[str, Rule], folder: Path, name: str) -> None:
 def load_pack(folder: Path, name: str) -> dict[str, Rule]:
     """The rules of one pack by name, in name order.
 
-    Raises PackError, naming the file, when a module does not import, holds no rule, or defines one that another has.
+    Raises PackError when there is no such folder or neither a rule nor a preset in it, and, naming the file, when a
+    module does not import, holds no rule, or defines one that another has.
     """
     if not folder.is_dir():
         raise PackError(f"{folder}: there is no such rule pack", hint="rule-packs names folders, from the root")
@@ -72,6 +75,10 @@ def load_pack(folder: Path, name: str) -> dict[str, Rule]:
                 raise PackError(f"{file}: the rule {rule.name} is defined twice", hint="give one of them another name")
             category = file.parent.name.replace("_", "-")
             rules[rule.name] = msgspec.structs.replace(rule, category=category, pack=name)
+    if not rules and not (folder / PRESETS).is_dir():
+        raise PackError(
+            f"{folder}: there is no rule in this rule pack", hint="a rule is a file <category>/<rule_name>.py in it"
+        )
     return dict(sorted(rules.items()))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from bylaw.errors import BylawError
@@ -13,6 +14,10 @@ INTERRUPTED = 130
 
 def run(arguments: list[str]) -> int:
     """Carry out one command line and return the exit code. Never raises for what a user or a project can do wrong."""
+    try:
+        os.getcwd()  # noqa: PTH109 - only whether there is one
+    except OSError:
+        return _complain("the current folder does not exist any more", "change to one that does")
     try:
         return _dispatch(arguments)
     except BylawError as error:
@@ -42,11 +47,20 @@ def _dispatch(arguments: list[str]) -> int:
         message = getattr(error, "format_message", None)  # a usage error, of typer's own or of click's make
         if message is None:
             raise
-        context = getattr(error, "ctx", None)
-        name = context.command_path if context is not None else "bylaw"
         said = message()
-        return _complain(said, f"`{name} --help` shows what there is") if said else FAILED  # the help itself was shown
+        return _complain(said, _usage_hint(arguments)) if said else FAILED  # the help itself was shown
     return result if isinstance(result, int) else 0
+
+
+def _usage_hint(arguments: list[str]) -> str:
+    from bylaw.cli.app import commands  # noqa: PLC0415
+
+    first = arguments[0] if arguments else ""
+    if first in commands():
+        return f"`bylaw {first} --help` shows what there is"
+    if os.path.exists(first):  # noqa: PTH110
+        return f"`bylaw check {first}` checks it"
+    return "`bylaw --help` shows what there is"
 
 
 def _complain(message: str, hint: str) -> int:
@@ -69,7 +83,6 @@ def _crashed(*, verbose: bool) -> int:
 
 
 def _log(report: str) -> str:
-    import os  # noqa: PLC0415
     import tempfile  # noqa: PLC0415
 
     try:

@@ -95,7 +95,17 @@ NoRulePacks = Annotated[bool, typer.Option("--no-rule-packs", help="Load no rule
 
 def command() -> Any:
     """The whole command line, ready to be called with arguments."""
-    return typer.main.get_command(_app)
+    made: Any = typer.main.get_command(_app)
+    for each in (made, *made.commands.values()):
+        for parameter in each.params:
+            if getattr(parameter, "is_flag", False):
+                parameter.metavar = ""  # the help would show `<bool>` behind what takes no value
+    return made
+
+
+def commands() -> tuple[str, ...]:
+    """The names of all commands."""
+    return tuple(command().commands)
 
 
 def choices(

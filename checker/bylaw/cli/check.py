@@ -95,27 +95,32 @@ def exit_code(report: Report, shown: tuple[Diagnostic, ...], *, exit_zero: bool)
 
 
 def _refuse_contradictions(request: Request) -> None:
+    """Raises UsageError with all that is wrong in the options themselves."""
+    found = tuple(_contradictions(request))
+    if found:
+        messages, hints = zip(*found, strict=True)
+        raise UsageError("\n".join(messages), hint="; ".join(dict.fromkeys(hints)))
+
+
+def _contradictions(request: Request) -> Iterator[tuple[str, str]]:
+    """What options ask for and cannot have together, each with what to do."""
     if "-" in request.paths and not request.from_stdin:
-        raise UsageError("`-` (standard input) cannot be checked together with other paths", hint="name `-` alone")
-    if request.from_stdin != (request.stdin_filename is not None):
-        raise UsageError(
-            "`-` and --stdin-filename go together", hint="bylaw check --stdin-filename app/models.py - < file"
-        )
+        yield "`-` (standard input) cannot be checked together with other paths", "name `-` alone"
+    elif request.from_stdin != (request.stdin_filename is not None):
+        yield "`-` and --stdin-filename go together", "bylaw check --stdin-filename app/models.py - < file"
     if request.from_stdin and request.repairs:
-        raise UsageError(
-            "what comes from standard input cannot be repaired in place", hint="name the file instead of `-`"
-        )
+        yield "what comes from standard input cannot be repaired in place", "name the file instead of `-`"
     if request.statistics and request.output_format not in {*_FOR_PEOPLE, "json"}:
-        raise UsageError(
+        yield (
             f"--statistics does not go with the format {request.output_format}",
-            hint="it goes with text, concise and json (whose summary always holds them)",
+            "it goes with text, concise and json (whose summary always holds them)",
         )
     if request.since is not None and not request.since.strip():
-        raise UsageError("--since names no commit", hint="name a branch, a tag or a commit: --since origin/main")
+        yield "--since names no commit", "name a branch, a tag or a commit: --since origin/main"
     if request.since is not None and request.all_migrations:
-        raise UsageError("--since and --all-migrations contradict each other", hint="leave one of them out")
+        yield "--since and --all-migrations contradict each other", "leave one of them out"
     if request.quiet and request.verbose:
-        raise UsageError("--quiet and --verbose contradict each other", hint="leave one of them out")
+        yield "--quiet and --verbose contradict each other", "leave one of them out"
 
 
 def _reported_paths(request: Request, root: Path) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from bylaw.errors import UsageError
+
 if TYPE_CHECKING:
     from bylaw.config import Choices
 
@@ -39,12 +41,13 @@ class Request(msgspec.Struct, frozen=True):
 
     @property
     def choices(self) -> Choices:
+        """What is laid over the configuration. Raises UsageError where an option is there and names nothing."""
         from bylaw.config import Choices  # noqa: PLC0415 - not for reading arguments
 
         return Choices(
-            listed(self.select),
-            listed(self.ignore),
-            listed(self.preset),
+            _named("--select", self.select),
+            _named("--ignore", self.ignore),
+            _named("--preset", self.preset),
             all_migrations=self.all_migrations,
             rule_packs=not self.no_rule_packs,
         )
@@ -66,6 +69,13 @@ class Request(msgspec.Struct, frozen=True):
 def listed(values: tuple[str, ...]) -> tuple[str, ...]:
     """Names that were given one by one, or separated by commas."""
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+
+
+def _named(option: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    names = listed(values)
+    if values and not names:
+        raise UsageError(f"{option} names nothing", hint="leave it out, or give it a name")
+    return names
 
 
 _SHORT = {"-q": "--quiet", "-v": "--verbose"}

@@ -11,9 +11,9 @@ import msgspec
 from bylaw.config.files import real_path
 from bylaw.config.schema import PresetTable, Problem, read_table
 from bylaw.errors import did_you_mean
+from bylaw.packs import PRESETS
 
 DEFAULT = "recommended"
-_FOLDER = "presets"
 
 
 class Preset(msgspec.Struct, frozen=True):
@@ -31,7 +31,7 @@ def preset_files(packs: Iterable[Path]) -> dict[str, Path]:
     """All presets that the given pack folders bring, by name; a later pack's wins."""
     found: dict[str, Path] = {}
     for pack in packs:
-        found.update({file.stem: file for file in sorted((pack / _FOLDER).glob("*.toml"))})
+        found.update({file.stem: file for file in sorted((pack / PRESETS).glob("*.toml"))})
     return found
 
 

@@ -14,7 +14,7 @@ from bylaw.config.levels import Chosen, RuleTables
 from bylaw.config.lines import kebab, key_lines, line_of
 from bylaw.config.presets import DEFAULT, Preset, PresetLoader, preset_files
 from bylaw.config.schema import ConfigTable, OverrideTable, PresetTable, Problem, read_table
-from bylaw.errors import ConfigError, UsageError
+from bylaw.errors import ConfigError, PackError, UsageError
 from bylaw.packs import BUILTIN, add_pack, builtin_folder
 from bylaw.rule import Rule
 from bylaw.settings import Layout, MigrationSettings, Override, Settings
@@ -69,7 +69,7 @@ class _Resolution:
 
     def resolve(self) -> Resolved:
         packs = self._pack_folders()
-        rules = load_rules(packs)
+        rules = self._rules(packs)
         presets, preset_problems = self._presets(packs)
         tables = RuleTables(rules, tolerant=self._packs_are_missing)
         for preset in presets:
@@ -79,10 +79,17 @@ class _Resolution:
         wrong = tables.apply(self.config.rules, self._origin, "rules", own=True)
         self._blame(self.source.path, self.source.text, self.source.prefix, wrong)
         overrides = tuple(self._overrides(tables))
+        misspelt: list[str] = []
         for path, text, problem in preset_problems:
-            self._blame(path, text, self.source.prefix if path == self.source.path else "", [problem])
+            if path is None:
+                misspelt.append(f"{problem.key}: {problem.message}")
+            else:
+                self._blame(path, text, self.source.prefix if path == self.source.path else "", [problem])
         if self.problems:
-            raise ConfigError(sentence for _, _, sentence in sorted(self.problems, key=lambda problem: problem[:2]))
+            raise ConfigError(self._sentences())
+        misspelt += _unknown_names(self.choices, tables)
+        if misspelt:
+            raise UsageError("\n".join(misspelt))
         overrides = _carry_out(self.choices, tables, overrides)
         settings, origins = self._settings(presets, tables, overrides)
         own = [self.source.path] if self.source.path is not None else []
@@ -106,14 +113,21 @@ class _Resolution:
         folders = {name: real_path(self.source.root, name) or self.source.root / ascii(name) for name in own}
         return {BUILTIN: builtin_folder(), **folders}
 
+    def _rules(self, packs: Mapping[str, Path]) -> dict[str, Rule]:
+        try:
+            return load_rules(packs)
+        except PackError as error:
+            if self.problems:  # a misspelt key is not to be heard of only after the pack is repaired
+                raise ConfigError([*self._sentences(), error.message], error.hint) from error
+            raise
+
+    def _sentences(self) -> list[str]:
+        return [sentence for _, _, sentence in sorted(self.problems, key=lambda problem: problem[:2])]
+
     def _presets(self, packs: Mapping[str, Path]) -> tuple[list[Preset], list[tuple[Path | None, str, Problem]]]:
         loader = PresetLoader(preset_files(packs.values()))
         if self.choices.presets:
-            presets = loader.load(self.choices.presets, Path.cwd(), "--preset", (None, ""))
-            bad = [problem.message for path, _, problem in loader.problems if path is None]
-            if bad:
-                raise UsageError("--preset: " + "; ".join(bad))
-            return presets, loader.problems
+            return loader.load(self.choices.presets, Path.cwd(), "--preset", (None, "")), loader.problems
         names = self.config.extends if self.config.extends is not None else (DEFAULT,)
         folder = self.source.path.parent if self.source.path is not None else self.source.root
         return loader.load(names, folder, "extends", (self.source.path, self.source.text)), loader.problems
@@ -174,7 +188,8 @@ def load_rules(packs: Mapping[str, Path]) -> dict[str, Rule]:
 
 def _carry_out(choices: Choices, tables: RuleTables, overrides: tuple[Override, ...]) -> tuple[Override, ...]:
     """Lay --select and --ignore over everything."""
-    selected, ignored = _meant(choices.select, "--select", tables), _meant(choices.ignore, "--ignore", tables)
+    selected = {meant for name in choices.select for meant in _meant(name, tables)}
+    ignored = {meant for name in choices.ignore for meant in _meant(name, tables)}
     if choices.select:
         for name in tables.rules:
             if name not in selected:
@@ -206,17 +221,17 @@ def _select(name: str, tables: RuleTables, *, by_name: bool) -> None:
     tables.chosen[name] = replace(chosen, options=options)
 
 
-def _meant(names: Iterable[str], option: str, tables: RuleTables) -> set[str]:
-    found: set[str] = set()
-    wrong = []
-    for name in names:
-        meant = tuple(tables.rules) if name == ALL else tables.named(kebab(name))
-        found.update(meant)
-        if not meant:
-            wrong.append(f"{option}: {tables.unknown(name)}")
-    if wrong:
-        raise UsageError("\n".join(wrong))
-    return found
+def _unknown_names(choices: Choices, tables: RuleTables) -> list[str]:
+    """A sentence for every name of --select and --ignore that means nothing."""
+    given = (("--select", choices.select), ("--ignore", choices.ignore))
+    return [
+        f"{option}: {tables.unknown(name)}" for option, names in given for name in names if not _meant(name, tables)
+    ]
+
+
+def _meant(name: str, tables: RuleTables) -> tuple[str, ...]:
+    """The rules that --select and --ignore mean by a name; none where there is no such name."""
+    return tuple(tables.rules) if name == ALL else tables.named(kebab(name))
 
 
 def _named(tables: RuleTables, override: OverrideTable) -> list[str]:
