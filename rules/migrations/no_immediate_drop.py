@@ -280,9 +280,11 @@ def _marking(project: Project, drop: Drop, marker: str) -> str:
     tool, quoted = drop.change.tree.tool, project.migrations.repairs.quoted
     text = f"{marker}: unused since this release"
     if tool == "alembic":
+        schema, _, table = drop.table.rpartition(".")
+        where = f', schema="{schema}"' if schema else ""
         if drop.column:
-            return f'op.alter_column("{drop.table}", "{drop.column}", comment="{text}")'
-        return f'op.create_table_comment("{drop.table}", "{text}")'
+            return f'op.alter_column("{table}", "{drop.column}", comment="{text}"{where})'
+        return f'op.create_table_comment("{table}", "{text}"{where})'
     if tool == "django":
         if drop.column:
             return (

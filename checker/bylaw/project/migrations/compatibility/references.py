@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from bylaw.source import Location, Span
 
 if TYPE_CHECKING:
     from bylaw.facts.database import Table
-    from bylaw.project import Project
+    from bylaw.project import File, Project
 
 _MOST = 3
 """So many places are named; more would not say more."""
@@ -67,9 +68,25 @@ def _words(project: Project, drop: Drop | Rename) -> Iterator[Related]:
         return
     for file in project.files.values():
         if word in file.facts.words and is_application(project, file.facts, drop.change.tree):
-            at = file.source.content.find(word.encode())
-            if at >= 0:
-                yield Related(Location(file.path, Span(at, at + len(word.encode()))), f"the code still says `{word}`")
+            span = _used_at(file, word)
+            if span is not None:
+                yield Related(Location(file.path, span), f"the code still says `{word}`")
+
+
+def _used_at(file: File, word: str) -> Span | None:
+    """Where a word may be the name of a column or table: an attribute, a keyword, a whole string, or the name of a
+    table or of a class's variable. A local variable may be called like it, and prose may say it.
+    """
+    content, name = file.source.content, re.escape(word.encode())
+    shapes = (
+        rb"\.\s{0,99}(%b)\b(?!\()" % name,
+        rb"['\"](?:-|\w{1,63}\.)?(%b)(?:\.\w{1,63})?['\"]" % name,
+        rb"[(,]\s{0,99}(%b)=(?!=)" % name,
+    )
+    found = [match.span(1) for shape in shapes if (match := re.search(shape, content)) is not None]
+    for variables in (file.facts.variables, *(item.variables for item in file.facts.classes)):
+        found += [(one.span.start, one.span.end) for one in variables if one.name == word]
+    return Span(*min(found)) if found else None
 
 
 def _is_shared(project: Project, drop: Drop | Rename, word: str) -> bool:

@@ -18,6 +18,7 @@ _OWN_FOLDER: Final = frozenset({"migration.sql", "up.sql"})
 _ONE_NUMBER: Final = regex(r"^(\d+)(?=[_\-. ]|$)")
 _FLYWAY: Final = regex(r"^([VvBb])(\d+(?:[._]\d+)*)(?:__|$)")
 _YEARS_AND_DATES: Final = regex(r"^(?:19|20)\d\d$|^(?:19|20)\d{6}$")
+_DASHED: Final = regex(r"^(\d{4})-(\d\d)-(\d\d)-(\d{6})(?!\d)")
 _HALF: Final = regex(r"\.(?:up|do)$")
 _SERVERS: Final = frozenset({
     "postgres", "postgresql", "pg", "mysql", "mariadb", "sqlite", "h2", "hsqldb", "oracle", "mssql", "sqlserver", "db2",
@@ -90,8 +91,10 @@ def _sql_name(node: Node) -> str:
 
 
 def _sql_key(node: Node) -> tuple[Any, ...]:
-    """Flyway's repeatable migrations run after all others; a `V1_2` is older than a `V1_10`."""
-    name = _sql_name(node)
+    """Flyway's repeatable migrations run after all others; a `V1_2` is older than a `V1_10`. Diesel writes the time of
+    `20240301120000` as `2024-03-01-120000` as well, and takes both for one number.
+    """
+    name = _DASHED.sub(r"\1\2\3\4", _sql_name(node))
     repeatable = name[:3] in {"R__", "r__"}
     flyway = _FLYWAY.match(name)
     if flyway:
