@@ -20,11 +20,13 @@ class Options(RuleOptions):
     tests."""
     forbid_create_all_in_tests: bool = False
     """Report it in tests as well: a database that is built from the models never runs a migration."""
-    compare: tuple[Literal["nullability", "type", "foreign-key", "unique", "index", "constraint"], ...] = (
-        "nullability", "type", "foreign-key", "unique", "index", "constraint",
-    )  # fmt: skip
-    """What is compared beside tables and columns: whether columns take NULL, of what kind (and length) they are, and
-    the foreign keys, unique constraints, indexes and (Django's) named constraints that models declare."""
+    compare: tuple[
+        Literal["nullability", "type", "foreign-key", "unique", "index", "constraint", "required", "removed"], ...
+    ] = ("nullability", "type", "foreign-key", "unique", "index", "constraint", "required")
+    """What is compared beside tables and columns: whether columns take NULL, of what kind (and length) they are; the
+    foreign keys, unique constraints, indexes and (Django's) named constraints that models declare; `required`: columns
+    that no model declares and that demand a value all the same; `removed`: all other columns that no model declares
+    and no comment calls deprecated (Django's are reported in any case)."""
     believed: int = 0
     """So many places without a migration are believed, of tables and columns together and of each kind that `compare`
     names; of more, one remark says that the project's models or migrations are not understood, or have drifted apart
@@ -55,7 +57,13 @@ def migration_accompanies_schema_change(project: Project, options: Options) -> I
     `include_object` may hide, columns under a condition or with a computed name, what a library brings, types and
     fields of the house, variants for one dialect, indexes over expressions, and everything that a migration which
     could not be read, or which does it on one kind of database alone, may have done. Names of constraints and indexes
-    are not compared (but Django's), nor is what only the database has: it may be on its way out.
+    are not compared (but Django's).
+
+    What only the database has is no fault by itself: code stops using a column in one release, and a later one drops
+    it. But a column that takes no NULL and has no default must not be left behind so, because the new code stores no
+    row any more: such a one is reported. Let it take NULL (or give it a default) in the migration that comes with the
+    model, and drop it one release later. Whoever wants to hear of every column that was left without announcement
+    adds `removed` to `compare`.
 
     Repair: generate the migration (`alembic revision --autogenerate`, `manage.py makemigrations`), read it, and commit
     it together with the model.
@@ -147,6 +155,8 @@ _DETAILS = {
     "unique": "unique constraints seem to have no migration",
     "constraint": "constraints seem to have no migration",
     "index": "indexes seem to have no migration",
+    "required": "columns seem to demand values, and no model declares them",
+    "removed": "columns seem to be declared by no model",
 }
 
 
@@ -182,11 +192,16 @@ def _message(drift: Drift) -> str:
     over = ", ".join(f"`{column}`" for column in drift.columns)
     column = f"`{drift.table}.{drift.column}`"
     match drift.kind:
+        case "required":
+            return f"{column} takes no NULL and has no default, and {label} does not fill it: its rows cannot be stored"
+        case "removed":
+            return f"migrations leave {column} behind, which {label} does not declare"
         case "nullability":
             return f"{column} is {drift.built} as migrations leave it, and {drift.wanted} in {label}"
         case "type":
             return f"{column} is {drift.built} as migrations leave it, and {drift.wanted} in {label}"
         case "foreign-key":
+            column = column if drift.column else f"{over} of `{drift.table}`"
             return f"no migration makes {column} a foreign key to `{drift.wanted}`, as {label} declares it"
         case "unique":
             return f"no migration makes {over} of `{drift.table}` unique, as {label} declares"
@@ -208,6 +223,8 @@ def _message(drift: Drift) -> str:
 
 
 def _help(drift: Drift, options: Options) -> str:
+    if drift.kind in {"required", "removed"}:
+        return _farewell(drift)
     name = _name(drift)
     if options.generate_command:
         return f"Generate the migration: `{options.generate_command.replace('{name}', name)}`."
@@ -224,6 +241,22 @@ def _help(drift: Drift, options: Options) -> str:
             return f"Add a migration with `ALTER TABLE {drift.table} ADD COLUMN {drift.column} …`."
         case _:
             return f"Add a migration with `CREATE TABLE {drift.table}`."
+
+
+def _farewell(drift: Drift) -> str:
+    """How a column goes that no model declares any more."""
+    if drift.kind == "removed":
+        return (
+            f"Announce it: `COMMENT ON COLUMN {drift.table}.{drift.column} IS 'deprecated'`; drop it a release later."
+        )
+    match drift.tool:
+        case "django":
+            before = "Before the models forget the field, alter it to `null=True`, or give it a `db_default`"
+        case "alembic":
+            before = f'Add a migration with `op.alter_column("{drift.table}", "{drift.column}", nullable=True)`'
+        case _:
+            before = f"Add a migration with `ALTER TABLE {drift.table} ALTER COLUMN {drift.column} DROP NOT NULL`"
+    return f"{before}; drop the column a release later."
 
 
 _ALTERED = {

@@ -10,7 +10,7 @@ from bylaw.source import Location
 
 DriftKind = Literal[
     "table", "column", "left-table", "left-column", "nullability", "type", "foreign-key", "unique", "index",
-    "constraint",
+    "constraint", "required", "removed",
 ]  # fmt: skip
 
 
@@ -18,7 +18,8 @@ class Drift(msgspec.Struct, frozen=True):
     """One table, column, key or index that one side has and the other lacks, or that they tell differently.
 
     `table`, `column`, `foreign-key`, `unique`, `index`, `constraint` (Django's named ones): a model declares it, and no
-    migration creates it. `left-table`, `left-column`: migrations create it, and no model declares it. `nullability`,
+    migration creates it. `left-table`, `left-column`: migrations create it, and no model declares it. `required`: a
+    column of that sort that takes no NULL and that nothing fills; `removed`: one that does no harm. `nullability`,
     `type`: a column differs in it.
     """
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def drifts(project: Project, kinship: Kinship) -> tuple[Drift, ...]:
     """Every disagreement, in order of place."""
-    found = [*relational_drifts(project), *django_drifts(project, kinship)]
+    found = [*relational_drifts(project, kinship), *django_drifts(project, kinship)]
     return tuple(sorted(found, key=lambda drift: drift.location))
 
 

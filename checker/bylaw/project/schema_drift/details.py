@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from bylaw.facts.database import Column, Table
@@ -67,6 +67,27 @@ class Details:
         kind: DriftKind = "unique" if column.unique else "index"
         if not any(_has_index(state, (column.name,), unique=column.unique) for state in self._states):
             yield self._drift(kind, column.location, (column.name,), column=column.name)
+
+    def composite_keys(self, certain: Callable[[Column], bool]) -> Iterator[Drift]:
+        """The foreign keys over several columns in which a column takes no part in the database. `certain`: whether a
+        column is declared beyond doubt.
+        """
+        members: dict[str, list[Column]] = {}
+        for column in self._table.columns:
+            key = column.foreign_key
+            if key is not None and key.constraint and key.table:
+                members.setdefault(key.table, []).append(column)
+        for target, columns in members.items():
+            names = [column.name for column in columns]
+            if not all(certain(column) for column in columns) or not all(self._is_known(name) for name in names):
+                continue
+            left = tuple(name for name in names if not any(_points(state, name) for state in self._states))
+            if left:
+                yield self._drift("foreign-key", columns[names.index(left[0])].location, left, wanted=target)
+
+    def _is_known(self, column: str) -> bool:
+        both = all(state.column(column) is not None for state in self._states)
+        return both and not self._outlook.doubts(self._table.name, column)
 
     def indexes(self) -> Iterator[Drift]:
         """The unique constraints and indexes beside the columns that no migration creates."""

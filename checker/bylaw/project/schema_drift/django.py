@@ -14,6 +14,7 @@ from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Call
 from bylaw.project.migrations.step import MigrationTree
 from bylaw.project.schema_drift.django_details import DjangoDetails
+from bylaw.project.schema_drift.django_left import demanded
 from bylaw.project.schema_drift.doubts import Doubts
 from bylaw.project.schema_drift.model_state import ModelState, models_of
 from bylaw.project.tables import library
@@ -90,6 +91,7 @@ class Comparison:
         yield from self._untold_links(table, app)
         yield from self._left_fields(table, state, app)
         yield from self._details(table, state, app)
+        yield from (d for d in demanded(self._project, table, state, app.tree) if not app.doubts.about(d.column))
 
     def _app(self, table: Table) -> App | None:
         """The application of the model: the one with its label, and its folder where several have that."""
@@ -192,7 +194,7 @@ class Comparison:
         above = {id(k) for parent in self._models.concrete_parents(kin) for k in parent.lineage()}
         details = DjangoDetails(table, state, app.doubts, kin, above)
         for drift in (*details.fields(self._kinship.meanings), *details.options(self._kinship)):
-            place = (drift.kind, drift.location, drift.column)
+            place = (drift.kind, drift.location, drift.column or " ".join(drift.columns))
             if place not in self._said:
                 self._said.add(place)
                 yield drift

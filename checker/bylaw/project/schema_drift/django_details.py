@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bylaw.facts.code import Variable
 from bylaw.facts.database import Table
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _FLAGS = ("null", "unique", "db_index", "primary_key")
 _OWN = ("django.db.models.", "django.contrib.postgres.")
 _UNIQUE = frozenset({"OneToOneField"})
+_TOGETHER: Final[dict[str, DriftKind]] = {"unique_together": "unique", "index_together": "index"}
 
 
 class DjangoDetails:
@@ -75,6 +76,8 @@ class DjangoDetails:
         """The constraints and indexes of the model's `Meta` that no migration names."""
         meta = kinship.inner(self._kin, "Meta")
         for variable in meta.variables if meta is not None else ():
+            if variable.name in _TOGETHER:
+                yield from self._together(variable, _TOGETHER[variable.name])
             for call in _calls(variable.value) if variable.name in {"constraints", "indexes"} else ():
                 name = text_of(call.keyword("name")) or ""
                 if not name or "%" in name or name in self._state.names or self._doubts.about(name):
@@ -83,6 +86,16 @@ class DjangoDetails:
                 yield Drift(
                     kind, "django", Location(self._kin.file.path, call.span), self._table.name,
                     self._table.class_name, wanted=name, app=self._table.app_label, columns=_fields(call),
+                )  # fmt: skip
+
+    def _together(self, variable: Variable, kind: DriftKind) -> Iterator[Drift]:
+        """`unique_together` and `index_together`: groups of fields that no migration ever told."""
+        told = {fields for other, fields in self._state.groups if other == kind}
+        for group in _groups(variable.value):
+            if frozenset(group) not in told and not any(self._doubts.about(field) for field in group):
+                yield Drift(
+                    kind, "django", Location(self._kin.file.path, variable.span), self._table.name,
+                    self._table.class_name, app=self._table.app_label, columns=group,
                 )  # fmt: skip
 
     def _drift(
@@ -109,6 +122,15 @@ def _is_literal(call: Call) -> bool:
 def _calls(value: Value | None) -> Iterator[Call]:
     if isinstance(value, Items):
         yield from (item for item in value.items if isinstance(item, Call))
+
+
+def _groups(value: Value | None) -> list[tuple[str, ...]]:
+    """Several groups of names, or one; none where something is not written out."""
+    items = value.items if isinstance(value, Items) else ()
+    several = [item.items for item in items if isinstance(item, Items)] or [items]
+    names = [tuple(text_of(item) or "" for item in group) for group in several]
+    written = len(several) == len(items) or several == [items]
+    return [group for group in names if group] if written and all(all(group) for group in names) else []
 
 
 def _fields(call: Call) -> tuple[str, ...]:

@@ -37,6 +37,9 @@ class ModelState(msgspec.Struct):
     complete: bool = True
     names: set[str] = msgspec.field(default_factory=set)
     """Those of its constraints and indexes."""
+    groups: set[tuple[str, frozenset[str]]] = msgspec.field(default_factory=set)
+    """Fields that were ever told to be `unique` together, or to have an `index`, without a name: `unique_together` and
+    `index_together` are stated anew each time, and what is not stated any more leaves no operation behind."""
 
 
 def models_of(project: Project, tree: MigrationTree) -> dict[str, ModelState]:
@@ -91,10 +94,15 @@ def _apply(operation: Operation, step: Step, models: dict[str, ModelState]) -> N
         case ops.RenameColumn(table=key, column=field, new_name=new_field):
             if key in models and field in models[key].fields:
                 models[key].fields[new_field] = models[key].fields.pop(field)
+                models[key].groups |= {(k, (g - {field}) | {new_field}) for k, g in models[key].groups if field in g}
             elif f"{key}_{field}".lower() in models:
                 models[f"{key}_{new_field}".lower()] = models.pop(f"{key}_{field}".lower())
         case ops.AddConstraint(table=key, name=name) | ops.CreateIndex(table=key, name=name) if key in models and name:
             models[key].names.add(name)
+        case ops.AddConstraint(table=key, kind="unique", columns=columns) if key in models:
+            models[key].groups.add(("unique", frozenset(columns)))
+        case ops.CreateIndex(table=key, columns=columns) if key in models:
+            models[key].groups.add(("index", frozenset(columns)))
         case ops.RenameObject(table=key, name=old, new_name=name) if key in models:
             models[key].names.discard(old)
             models[key].names.add(name)

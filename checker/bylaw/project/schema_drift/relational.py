@@ -17,25 +17,27 @@ from bylaw.project.schema_drift.details import Details
 from bylaw.project.schema_drift.environments import hides
 from bylaw.project.schema_drift.histories import Built, Histories
 from bylaw.project.schema_drift.outlook import Outlook
+from bylaw.project.schema_drift.undeclared import Undeclared
 from bylaw.source import Location
 
 if TYPE_CHECKING:
     from bylaw.project import Project
+    from bylaw.project.tables.inheritance import Kinship
 
 _CONDITION = regex(r"^\s*(?:if|elif|match|try|for|while)\b", re.MULTILINE)
 _NOT_MIGRATED = regex(r"is_view|autoload|skip_autogenerate|DeferredReflection|AbstractConcreteBase|\bconcrete\b")
 _FEW = 2
 
 
-def relational_drifts(project: Project) -> Iterator[Drift]:
-    """What models declare and no migration creates, and what the two tell differently."""
+def relational_drifts(project: Project, kinship: Kinship) -> Iterator[Drift]:
+    """What models declare and no migration creates, the other way round, and what the two tell differently."""
     tables = [t for t in project.tables if t.context == "app" and t.orm in {"sqlalchemy", "sqlmodel"} and t.name]
     if not tables:
         return
     histories = Histories(project)
     if not histories.trees:
         return
-    comparison = Comparison(project, histories, tables)
+    comparison = Comparison(project, histories, tables, Undeclared(project, histories, kinship))
     yield from comparison.columns()
     yield from comparison.tables()
     yield from comparison.details()
@@ -44,10 +46,11 @@ def relational_drifts(project: Project) -> Iterator[Drift]:
 class Comparison:
     """Models on one side, histories on the other."""
 
-    def __init__(self, project: Project, histories: Histories, tables: list[Table]) -> None:
+    def __init__(self, project: Project, histories: Histories, tables: list[Table], undeclared: Undeclared) -> None:
         self._project = project
         self._histories = histories
         self._tables = tables
+        self._undeclared = undeclared
         self._outlooks: dict[frozenset[MigrationTree], Outlook] = {}
 
     # -- columns
@@ -114,20 +117,25 @@ class Comparison:
             built = self._built(table)
             if built and table.name and self._is_plain(table) and not self._is_strange(table, built):
                 for drift in self._of_table(table, built):
-                    found.setdefault((drift.kind, drift.location, drift.columns), drift)
+                    found.setdefault((drift.kind, drift.location, drift.columns or (drift.column,)), drift)
         yield from found.values()
 
     def _of_table(self, table: Table, built: list[Built]) -> Iterator[Drift]:
-        trees = Outlook.trees_of(built)
-        outlook = self._outlooks.get(trees)
-        if outlook is None:
-            outlook = self._outlooks[trees] = Outlook(self._project, self._histories, trees)
+        outlook = self._outlook(built)
         details = Details(table, built, outlook)
         for column in table.columns:
             if self._is_certain(column):
                 yield from details.of(column)
         if table.complete and outlook.compares_keys:
             yield from details.indexes()
+            yield from details.composite_keys(self._is_certain)
+        yield from self._undeclared.of(table, built, outlook)
+
+    def _outlook(self, built: list[Built]) -> Outlook:
+        trees = Outlook.trees_of(built)
+        if trees not in self._outlooks:
+            self._outlooks[trees] = Outlook(self._project, self._histories, trees)
+        return self._outlooks[trees]
 
     def _is_strange(self, table: Table, built: list[Built]) -> bool:
         """Whether migrations lack so many of the columns that it may be another table of that name."""
