@@ -279,6 +279,9 @@ def _steps(project: Project, drop: Drop, options: Options) -> str:
 def _marking(project: Project, drop: Drop, marker: str) -> str:
     tool, quoted = drop.change.tree.tool, project.migrations.repairs.quoted
     text = f"{marker}: unused since this release"
+    dialect = project.migrations.servers.dialect(drop.change.tree, drop.change.step)
+    if dialect == "sqlite" and tool != "django":
+        return 'SQLite keeps no comments, so list it in a registry (`require-deprecation = "registry"`)'
     if tool == "alembic":
         schema, _, table = drop.table.rpartition(".")
         where = f', schema="{schema}"' if schema else ""
@@ -291,7 +294,7 @@ def _marking(project: Project, drop: Drop, marker: str) -> str:
                 f'AlterField with db_comment="{text}", then SeparateDatabaseAndState to take it out of the models only'
             )
         return f'AlterModelTableComment("{text}"), and SeparateDatabaseAndState to delete the model only'
-    if project.migrations.servers.dialect(drop.change.tree, drop.change.step) in {"mysql", "mariadb"}:
+    if dialect in {"mysql", "mariadb"}:
         if drop.column:
             return f"ALTER TABLE {drop.table} MODIFY {drop.column} with all that it is, and COMMENT '{text}'"
         return f"ALTER TABLE {drop.table} COMMENT = '{text}'"

@@ -11,6 +11,7 @@ import msgspec
 from bylaw.facts.migrations import Migration, ValidateConstraint
 from bylaw.patterns import regex
 from bylaw.project.beside import Said, lowest, servers_said
+from bylaw.project.migrations.drivers import server_of_drivers
 from bylaw.project.migrations.sqlite_alone import keeps_to_sqlite
 from bylaw.project.migrations.step import MigrationTree, Step
 from bylaw.project.server_files import Product
@@ -193,7 +194,8 @@ class Servers:
             if part in _FOLDERS:
                 return "postgres" if part in _POSTGRES_FOLDERS else _NAMES.get(part, part)
         if tree.tool == "sql":
-            return self._declared(tree) or self._running or "postgres"
+            made_of = self._declared(tree) or self._running or server_of_drivers(tree.folder, self._project.text_of)
+            return (made_of if made_of != "mysql" else self._mysql_or_mariadb()) or "postgres"
         if any(variant.dialect for step in tree.steps for variant in step.migration.variants):
             return "postgres"
         return self._of_code or ("sqlite" if keeps_to_sqlite(self._project, tree.folder) else "postgres")

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from bylaw.patterns import regex
+from bylaw.project.migrations.drivers import server_of_drivers
 
 Read = Callable[[str], "str | None"]
 """The text of a file of the project, by its path from the root; None where there is none."""
@@ -86,6 +87,10 @@ class Beside:
                     ends = [place.rpartition(":")[2].strip("./") for place in named]
                     return all(any(f"/{folder}".endswith(f"/{end}") for end in ends if end) for folder in (one, other))
         return False
+
+    def server(self, folder: str) -> str:
+        """The only database that the program around the folder has a driver for; '' where that is not known."""
+        return server_of_drivers(folder, self._read)
 
     def transactional(self, folder: str) -> bool | None:
         """What Diesel's `metadata.toml`, in a migration's own folder, says of its transaction."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -36,7 +37,8 @@ def sql_groves(nodes: Iterable[Node], beside: Beside, dialect: str = "", runner:
     for (folder, layout), members in folders.items():
         known = runner if runner and not layout else beside.runner(folder, layout)
         run = [_run_by(known, node, beside) for node in members]
-        yield _sql_grove(folder, known, run, dialect, beside.plan(folder, known))
+        agreed = _agreed(run, dialect, partial(beside.server, folder))
+        yield _sql_grove(folder, known, agreed, beside.plan(folder, known))
 
 
 def _join_flyway(folders: dict[tuple[str, str], list[Node]], beside: Beside) -> None:
@@ -110,24 +112,27 @@ def _settle_layouts(sql: dict[tuple[str, str], list[Node]]) -> None:
             sql[named[0]].extend(sql.pop((folder, layout)))
 
 
-def _agreed(nodes: list[Node], dialect: str) -> list[Node]:
+def _agreed(nodes: list[Node], dialect: str, driven: Callable[[], str]) -> list[Node]:
     """Files that do not say for which database they are written are for that of the others in their folder.
 
-    `dialect` is what the settings say; where they are silent, what only one database understands decides for all.
+    `dialect` is what the settings say; where they are silent, what only one database understands decides for all; and
+    where the files seem to be for several, `driven`: the one that the program around them has a driver for.
     """
     votes = Counter(node.migration.dialect for node in nodes if node.migration.dialect)
+    if not dialect and len(votes) > 1 and (server := driven()) in votes:
+        return [_written_for(server, node) for node in nodes]
     if not dialect:
         (dialect, count), *others = votes.most_common() or [("", 0)]
         if any(other == count for _, other in others):
             return nodes
-    return [
-        node if node.migration.dialect or not dialect
-        else Node(node.path, msgspec.structs.replace(node.migration, dialect=dialect))
-        for node in nodes
-    ]  # fmt: skip
+    return [node if node.migration.dialect or not dialect else _written_for(dialect, node) for node in nodes]
 
 
-def _sql_grove(folder: str, layout: str, nodes: list[Node], dialect: str, plan: Mapping[str, int]) -> Grove:
+def _written_for(dialect: str, node: Node) -> Node:
+    return Node(node.path, msgspec.structs.replace(node.migration, dialect=dialect))
+
+
+def _sql_grove(folder: str, layout: str, nodes: list[Node], plan: Mapping[str, int]) -> Grove:
     """`plan` places migrations by name; those that it does not name come behind the others."""
 
     def place(node: Node) -> tuple[Any, ...]:
@@ -135,7 +140,7 @@ def _sql_grove(folder: str, layout: str, nodes: list[Node], dialect: str, plan: 
         name = f"{inner}/{node.stem}" if layout == "sqitch" and inner else _sql_name(node)
         return (plan.get(name, len(plan) and sys.maxsize), *_sql_key(node))
 
-    nodes = sorted(_agreed(nodes, dialect), key=place)
+    nodes = sorted(nodes, key=place)
     grove = Grove("sql", folder, folder, nodes, order=nodes, layout=layout)
     for at, node in enumerate(nodes):
         grove.graph.add(node)
