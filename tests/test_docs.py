@@ -15,7 +15,7 @@ from bylaw.packs import load_builtin
 ROOT = Path(__file__).parent.parent
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
 NAMES = [page.name for page in PAGES]
-OF_OTHER_TOOLS = {"--depth", "--check", "--dest", "--no-deps", "--strict"}
+OF_OTHER_TOOLS = {"--depth", "--check", "--dest", "--no-deps", "--strict", "--no-single-transaction"}
 BLOCK = re.compile(r"^(`{3,})(\w+) (\S+)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 
 

@@ -8,6 +8,7 @@ from bylaw.engine.run import run
 from bylaw.engine.sources import MemorySources
 from bylaw.packs import load_builtin
 from bylaw.project import Project
+from bylaw.project.history import History
 from bylaw.readers import read_file
 from bylaw.settings import MigrationSettings, RuleSetting, Settings
 
@@ -226,3 +227,58 @@ def test_no_fix_leaves_two_statements_that_are_sent_as_one_query() -> None:
         sources = MemorySources({path: text.encode() for path, text in files.items()})
         (found,) = run(sources, settings, RULES).diagnostics
         assert (found.fix is not None) is fixed
+
+
+TWO = {
+    "{}1": CREATE,
+    "{}2": "ALTER TABLE t ADD CONSTRAINT c CHECK (a <> '') NOT VALID;\nALTER TABLE t ADD COLUMN d text;\n",
+    "{}3": "ALTER TABLE t VALIDATE CONSTRAINT c;\nALTER TABLE t ADD COLUMN e text;\n",
+}
+"""Three migrations, of which the first one is merged."""
+DRIZZLE = "drizzle/000{}_x.sql"
+NODE_PG = "migrations/1700000000000{}_x.sql"
+FLYWAY = "db/migration/V{}__x.sql"
+SCRIPT = """{{
+  "devDependencies": {{
+    "node-pg-migrate": "^8.0.0"
+  }},
+  "scripts": {{"migrate": "node-pg-migrate up{}"}}
+}}"""
+PAUSE = "--> statement-breakpoint\n"
+
+
+def keeps_a_lock(pattern: str, beside: dict[str, str]) -> bool:
+    """Whether the lock that the second migration took is held when the third one works, deployed along with it."""
+    files = {pattern.format(name[-1]): text for name, text in TWO.items()}
+    if pattern == DRIZZLE:
+        files = {path: text.replace("\n", PAUSE, 1) for path, text in files.items()}
+    facts = {path: read_file(path, text.encode()) for path, text in files.items()}
+    files |= beside
+    history = History(frozenset({pattern.format(1)}))
+    found = Project(facts, Settings(), lambda path: files[path].encode(), history).migrations.held()
+    return any(held.is_apart for held in found)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "beside", "expected"),
+    [
+        (DRIZZLE, {"package.json": '{"dependencies": {"drizzle-orm": "^0.44.2"}}'}, True),
+        (DRIZZLE, {"package.json": '{"dependencies": {"drizzle-orm": "1.0.0-beta.2"}}'}, False),
+        (DRIZZLE, {"package.json": '{"dependencies": {"drizzle-orm": "catalog:"}}'}, False),
+        (DRIZZLE, {}, False),
+        (NODE_PG, {"package.json": SCRIPT.format("")}, True),
+        (NODE_PG, {"package.json": SCRIPT.format(" --no-single-transaction")}, False),
+        (NODE_PG, {"package.json": NODE["package.json"]}, False),
+        (FLYWAY, {"flyway.conf": "flyway.url=jdbc:x\nflyway.group=true\n"}, True),
+        (FLYWAY, {"db/flyway.toml": "[flyway]\ngroup = true\n"}, True),
+        (FLYWAY, {"flyway.toml": "[other]\ngroup = true\n"}, False),
+        (FLYWAY, {"flyway.conf": "# flyway.group=true\n"}, False),
+        (FLYWAY, {"application.properties": "other.group=true\n"}, False),
+        (FLYWAY, {}, False),
+        ("supabase/migrations/2024010{}000000_x.sql", {}, False),
+    ],
+)
+def test_runners_that_run_all_new_migrations_in_one_transaction(
+    pattern: str, beside: dict[str, str], expected: bool
+) -> None:
+    assert keeps_a_lock(pattern, beside) == expected

@@ -65,3 +65,49 @@ def test_a_lock_without_a_limit(lines: Lines, merged: str, edited: str, expected
 @pytest.mark.parametrize("rule", ["migration-file-name", "data-migration-hygiene"])
 def test_what_a_merged_file_is_called_stays(lines: Lines, rule: str) -> None:
     assert lines(rule, ADD, ADD + FILL) == []
+
+
+ENVIRONMENT = """\
+from alembic import context
+
+with context.config.attributes["engine"].connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+REVISION = """\
+from alembic import op
+
+revision = "{}"
+down_revision = {}
+
+
+def upgrade() -> None:
+    {}
+"""
+FOREIGN_KEY = 'op.create_foreign_key("k", "orders", "customers", ["a"], ["id"], postgresql_not_valid=True)'
+VALIDATE = 'op.execute("ALTER TABLE orders VALIDATE CONSTRAINT k")'
+
+
+def test_a_lock_of_another_revision_of_the_branch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    repository = Repository(tmp_path / "repo")
+    monkeypatch.chdir(repository.root)
+    repository.commit("m/env.py", text=ENVIRONMENT)
+    repository.commit("m/versions/a1.py", text=REVISION.format("a1", None, "pass"))
+    repository("checkout", "-q", "-b", "feature")
+    repository.commit("m/versions/b2.py", text=REVISION.format("b2", "'a1'", FOREIGN_KEY))
+    repository.commit("m/versions/c3.py", text=REVISION.format("c3", "'b2'", VALIDATE))
+    arguments = ["check", "--no-cache", "--select", "no-lock-held-over-work"]
+
+    cli.run([*arguments, "--output-format", "json"])
+    [found] = json.loads(capfd.readouterr().out)["diagnostics"]
+    assert (found["path"], found["related"][0]["path"]) == ("m/versions/c3.py", "m/versions/b2.py")
+    assert "`transaction_per_migration=True` in the `context.configure()` of `m/env.py`" in found["help"]
+
+    assert cli.run([*arguments, "--all-migrations"]) == 0
+    assert cli.run([*arguments, "--fix", "--unsafe-fixes"]) == 0
+    assert f"    with op.get_context().autocommit_block():\n        {VALIDATE}" in (
+        repository.root / "m/versions/c3.py"
+    ).read_text("utf-8")

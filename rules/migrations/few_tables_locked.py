@@ -29,6 +29,9 @@ def few_tables_locked(project: Project, options: Options) -> Iterator[Finding]:
     Reported, once for each transaction, is the statement with which it locks more tables in use than `most`. Tables of
     the same deployment do not count.
 
+    Alembic (unless `env.py` sets `transaction_per_migration`) and Drizzle run all migrations that are deployed together
+    in one transaction.
+
     Repair: a migration (or a transaction) for each table, and for each foreign key.
 
     Bad:
@@ -61,5 +64,7 @@ def few_tables_locked(project: Project, options: Options) -> Iterator[Finding]:
             "whose users wait for all of them, and code that locks them in another order deadlocks"
         )
         help_text = f"Give `{last}` a migration of its own."
+        if found.first.step is not found.change.step:
+            help_text = project.migrations.repairs.apart(found.first, found.change)
         related = (Related(found.first.location, f"the first lock, on `{found.tables[0]}`"),)
         yield Finding(found.change.location, message, help_text, related if found.first is not found.change else ())

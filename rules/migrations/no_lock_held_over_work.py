@@ -29,8 +29,9 @@ def no_lock_held_over_work(project: Project, options: Options) -> Iterator[Findi
 
     Reported is an UPDATE of all rows (also one that fills a column of this deployment), a DELETE of all rows, or a
     VALIDATE CONSTRAINT that follows such a lock in one transaction. Which statements share one is up to the runner:
-    Alembic and Django wrap a migration, goose, dbmate, Drizzle and Supabase a file; where the runner is not known, only
-    an explicit BEGIN counts.
+    Django wraps a migration, goose, dbmate and Supabase a file; Alembic (unless `env.py` sets
+    `transaction_per_migration`) and Drizzle wrap all that are deployed together, which are those that the default
+    branch does not hold yet; where the runner is not known, only an explicit BEGIN counts.
 
     Repair: put the work into a migration of its own that runs afterwards, in batches if the table is large.
 
@@ -128,14 +129,17 @@ def _message(held: Held) -> str:
         "validate": f"checks every row of `{held.table}`",
         "code": "moves data",
     }[held.kind]
+    taken = f", taken in `{held.by.step.name}`, which is deployed along with this" if held.is_apart else ""
     return (
-        f"{work} while the transaction keeps its lock on `{held.lock.table}`: whoever {who} that table waits until "
-        "it is done"
+        f"{work} while the transaction keeps its lock on `{held.lock.table}`{taken}: whoever {who} that table waits "
+        "until it is done"
     )
 
 
 def _steps(project: Project, held: Held) -> str:
     """Where this very statement belongs."""
+    if held.is_apart:
+        return project.migrations.repairs.apart(held.by, held.work)
     written = project.migrations.repairs.as_written(held.work)
     what = f"`{written}`" if written else "the work"
     tool = held.work.tree.tool

@@ -19,7 +19,8 @@ def no_refused_statement(project: Project, _options: NoOptions) -> Iterator[Find
     fails in the deployment:
 
     - a new label of an enum type that is used in the transaction that adds it: in an UPDATE, an INSERT or a condition,
-      as a default. (A label of a type that the transaction creates may be used.)
+      as a default. (A label of a type that the transaction creates may be used.) Alembic and Drizzle run all migrations
+      of a deployment in one transaction, unless `env.py` sets `transaction_per_migration`.
     - an UPDATE or INSERT that names a column twice.
     - one ALTER TABLE that adds a column with a default and drops the default.
 
@@ -95,6 +96,9 @@ def no_refused_statement(project: Project, _options: NoOptions) -> Iterator[Find
     """
     for found in project.migrations.refusals():
         message, help_text, there = _words(found)
+        if found.other is not None and found.other.step is not found.change.step:
+            there = f"added here, in `{found.other.step.name}`"
+            help_text = project.migrations.repairs.apart(found.other, found.change)
         related = (Related(found.other.location, there),) if found.other is not None else ()
         yield Finding(found.change.location, message, help_text, related)
 
@@ -103,8 +107,8 @@ def _words(found: Refusal) -> tuple[str, str, str]:
     match found.kind:
         case "enum-value":
             return (
-                f"uses the label '{found.name}' of `{found.of}` in the transaction that adds it: PostgreSQL refuses "
-                "that until the transaction is over",
+                f"uses the label '{found.name}' of `{found.of}` in the transaction that adds it{_from(found)}: "
+                "PostgreSQL refuses that until the transaction is over",
                 "Add the label in a migration of its own that runs before, or outside the transaction.",
                 "added here",
             )
@@ -121,3 +125,9 @@ def _words(found: Refusal) -> tuple[str, str, str]:
                 "Drop the default in an ALTER TABLE of its own.",
                 "added here",
             )
+
+
+def _from(found: Refusal) -> str:
+    if found.other is None or found.other.step is found.change.step:
+        return ""
+    return f" (by `{found.other.step.name}`, which is deployed along with this)"

@@ -19,7 +19,7 @@ from bylaw.project.migrations.robustness.foreign_keys import ForeignKey, is_inde
 from bylaw.project.migrations.robustness.key_types import Mismatch, mismatches
 from bylaw.project.migrations.robustness.long_names import LongName, long_names, unqualified
 from bylaw.project.migrations.robustness.new_names import NewName, new_names
-from bylaw.project.migrations.robustness.refusals import Refusal, refusals
+from bylaw.project.migrations.robustness.refusals import Refusal, refusals, unsafe_labels
 from bylaw.project.migrations.robustness.running import (
     Refused,
     Unguarded,
@@ -32,8 +32,9 @@ from bylaw.project.migrations.robustness.running import (
 )
 from bylaw.project.migrations.servers import Servers, ServerVersion
 from bylaw.project.migrations.state.schema import Schema
-from bylaw.project.migrations.step import Step
-from bylaw.project.migrations.transactions import Place, places
+from bylaw.project.migrations.step import MigrationTree, Step
+from bylaw.project.migrations.together import Together, together
+from bylaw.project.migrations.transactions import Place, Placer
 from bylaw.source import Location, Span
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class OnServer(ABC):
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self._together: dict[MigrationTree, Together | None] = {}
 
     @cached_property
     @abstractmethod
@@ -117,13 +119,20 @@ class OnServer(ABC):
 
     def _placing(self) -> Iterator[tuple[Step, tuple[tuple[Change, Place], ...]]]:
         for deployment in self.deployments:
-            by_step: dict[Step, list[Change]] = {}
-            for change in deployment.changes:
-                by_step.setdefault(change.step, []).append(change)
-            for step, changes in by_step.items():
+            placer = Placer()
+            for step, changes in _by_step(deployment):
                 if step.exempt != "replaced":
-                    settled = self.servers.is_settled(changes[0].tree, step)
-                    yield step, tuple(places(changes, settled))
+                    tree = changes[0].tree
+                    shared = len(deployment.steps) > 1 and self.together(tree) is not None
+                    yield step, placer.placed(changes, settled=self.servers.is_settled(tree, step), shared=shared)
+
+    def together(self, tree: MigrationTree) -> Together | None:
+        """Why all migrations of the tree that are deployed together run in one transaction; None where each has its
+        own, or that is not known.
+        """
+        if tree not in self._together:
+            self._together[tree] = together(self._project, tree)
+        return self._together[tree]
 
     def _text(self, change: Change) -> str:
         return self._project.files[change.step.path].text(change.operation.span)
@@ -133,12 +142,18 @@ class OnServer(ABC):
             if placed and self.servers.is_postgres(placed[0][0].tree, placed[0][0].step):
                 yield placed
 
+    def _across_steps(self) -> Iterator[list[tuple[Change, Place]]]:
+        """All operations of each deployment, for a transaction may go on from one migration to the next."""
+        deployed: dict[int, list[tuple[Change, Place]]] = {}
+        for placed in self._on_postgres():
+            deployed.setdefault(id(placed[0][0].deployment), []).extend(placed)
+        yield from deployed.values()
+
     def held(self) -> Iterator[Held]:
         """Long work for whose time an earlier lock of the same transaction is kept: one of the two is new."""
-        for placed in self._on_postgres():
-            if not placed[0][0].step.exempt:
-                found = held(placed, self._text)
-                yield from (one for one in found if one.by.is_new or one.work.is_new)
+        for entries in self._across_steps():
+            found = held((entry for entry in entries if not entry[0].step.exempt), self._text)
+            yield from (one for one in found if one.by.is_new or one.work.is_new)
 
     def refused(self) -> Iterator[Refused]:
         """Statements that fail because they run in a transaction."""
@@ -166,6 +181,8 @@ class OnServer(ABC):
         """Statements that PostgreSQL refuses, whatever the tables hold."""
         for placed in self._on_postgres():
             yield from (found for found in refusals(placed, self._text) if found.change.is_new)
+        for entries in self._across_steps():
+            yield from (found for found in unsafe_labels(entries, self._text) if found.change.is_new)
 
     def long_names(self) -> Iterator[LongName]:
         """New names that PostgreSQL shortens."""
@@ -192,7 +209,7 @@ class OnServer(ABC):
 
     def crowds(self, most: int, small: tuple[str, ...] = ()) -> Iterator[Crowd]:
         """Transactions that lock more than `most` tables in use, those that match one of the `small` patterns aside."""
-        for placed in self._on_postgres():
+        for placed in self._across_steps():
             yield from (found for found in crowds(placed, most, small) if found.change.is_judged)
 
     def mixtures(self) -> Iterator[Mixture]:

@@ -36,7 +36,9 @@ _RUNNERS: Final = {
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where an operation runs. Those of one step that are `inside` and have the same number share a transaction."""
+    """Where an operation runs. Those of one deployment that are `inside` and have the same number share a
+    transaction.
+    """
 
     kind: Kind
     number: int = 0
@@ -49,37 +51,56 @@ def runner_of(step: Step) -> str:
     return {"alembic": "Alembic", "django": "Django"}.get(tool) or _RUNNERS.get(step.migration.layout, "")
 
 
-def places(changes: Iterable[Change], settled: bool = True) -> Iterator[tuple[Change, Place]]:
-    """All operations of one step, in order, each with its place. `settled`: nothing beside the migrations (Alembic's
-    `env.py`) changes what the runner usually does.
+class Placer:
+    """Walks the migrations of one deployment, in the order in which they run, and gives no number to two
+    transactions.
     """
-    members = list(changes)
-    if not members:
-        return
-    if (members[0].step.migration.layout or members[0].tree.layout) == "liquibase":
-        yield from _by_changeset(members)
-        return
-    outer = _outer(members, settled=settled)
-    current, number = outer, 0
-    for change in members:
-        operation = change.operation
-        if isinstance(operation, ops.Transaction):
-            yield change, current
-            moved = _moved(operation, current, outer, number + 1)
-            number += moved != current
-            current = moved
-        else:
-            yield change, current
+
+    def __init__(self) -> None:
+        self._number = -1
+        self._current = Place("outside")
+
+    def placed(
+        self, changes: Iterable[Change], *, settled: bool = True, shared: bool = False
+    ) -> tuple[tuple[Change, Place], ...]:
+        """All operations of one migration, in order, each with its place. `settled`: nothing beside the migrations
+        (Alembic's `env.py`) changes what the runner usually does. `shared`: the runner keeps its transaction open from
+        one migration to the next.
+        """
+        members = list(changes)
+        if not members:
+            return ()
+        if (members[0].step.migration.layout or members[0].tree.layout) == "liquibase":
+            return tuple(self._by_changeset(members))
+        outer = _outer(members, settled=settled)
+        if not (shared and _is_runners(outer) and _is_runners(self._current)):
+            self._number += 1
+        self._current = msgspec.structs.replace(outer, number=self._number)
+        return tuple(self._followed(members, outer))
+
+    def _followed(self, members: list[Change], outer: Place) -> Iterator[tuple[Change, Place]]:
+        for change in members:
+            yield change, self._current
+            if isinstance(change.operation, ops.Transaction):
+                moved = _moved(change.operation, self._current, outer, self._number + 1)
+                self._number += moved != self._current
+                self._current = moved
+
+    def _by_changeset(self, members: list[Change]) -> Iterator[tuple[Change, Place]]:
+        """Liquibase gives each changeset of a file a transaction, unless it says `runInTransaction:false`."""
+        first = self._number + 1
+        comments = members[0].step.migration.comments
+        heads = [(span.start, text.lower()) for span, text in comments if text.lower().startswith("changeset ")]
+        self._number += len(heads) + 1
+        self._current = Place("outside")
+        for change in members:
+            number = bisect_right(heads, (change.operation.span.start, ""))
+            bare = number > 0 and _BARE_CHANGESET.search(heads[number - 1][1]) is not None
+            yield change, Place("outside") if bare else Place("inside", first + number)
 
 
-def _by_changeset(members: list[Change]) -> Iterator[tuple[Change, Place]]:
-    """Liquibase gives each changeset of a file a transaction, unless it says `runInTransaction:false`."""
-    comments = members[0].step.migration.comments
-    heads = [(span.start, text.lower()) for span, text in comments if text.lower().startswith("changeset ")]
-    for change in members:
-        number = bisect_right(heads, (change.operation.span.start, ""))
-        bare = number > 0 and _BARE_CHANGESET.search(heads[number - 1][1]) is not None
-        yield change, Place("outside") if bare else Place("inside", number)
+def _is_runners(place: Place) -> bool:
+    return place.kind == "inside" and place.opened == "runner"
 
 
 def _moved(operation: ops.Transaction, current: Place, outer: Place, number: int) -> Place:

@@ -44,7 +44,7 @@ def gaps(deployment: Deployment, place_of: Callable[[Change], Place]) -> Iterato
         later = _replacement(changes[at + 1 :], table, index)
         if later is not None:
             here, there = place_of(change), place_of(later)
-            together = change.step is later.step and here.kind == there.kind == "inside" and here.number == there.number
+            together = here.kind == there.kind == "inside" and here.number == there.number
             yield Gap(change, later, table.name, index.name, index.columns, together)
 
 

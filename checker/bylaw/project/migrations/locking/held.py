@@ -32,11 +32,16 @@ class Held(msgspec.Struct, frozen=True, eq=False):
     table: str
     place: Place
 
+    @property
+    def is_apart(self) -> bool:
+        """Whether the lock is taken by an earlier migration that runs in the same transaction."""
+        return self.by.step is not self.work.step
+
 
 def held(placed: Iterable[tuple[Change, Place]], text: Callable[[Change], str]) -> Iterator[Held]:
-    """All of them, in one step; `text` is an operation as written.
+    """All of them, in one deployment; `text` is an operation as written.
 
-    Each work is named once, with the strongest lock that is kept over it.
+    Each work is named once, with the strongest lock that is kept over it, those of its own migration first.
     """
     current = -1
     locks: list[tuple[Change, Lock]] = []
@@ -48,7 +53,7 @@ def held(placed: Iterable[tuple[Change, Place]], text: Callable[[Change], str]) 
             locks, current = [], place.number
         kind = long_work(change, text) if locks else None
         if kind is not None:
-            by, lock = max(locks, key=lambda entry: entry[1].blocks == "reads")
+            by, lock = max(locks, key=lambda entry: (entry[0].step is change.step, entry[1].blocks == "reads"))
             yield Held(by, lock, change, kind, getattr(change.operation, "table", ""), place)
         lock_taken = lock_of(change)
         if lock_taken is not None:

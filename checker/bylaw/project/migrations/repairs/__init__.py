@@ -100,6 +100,17 @@ class Repairs:
         """
         return indexes.told(work, self._content(work.change))
 
+    def apart(self, earlier: Change, later: Change) -> str:
+        """How two migrations of one deployment get out of their common transaction."""
+        together = self._project.migrations.together(later.tree)
+        what = "revisions" if later.tree.tool == "alembic" else "migrations"
+        runner = together.runner if together is not None else "The runner"
+        remedy = f", or {together.remedy}" if together is not None and together.remedy else ""
+        return (
+            f"{runner} runs the {what} of a deployment in one transaction: deploy `{later.step.name}` after "
+            f"`{earlier.step.name}` has run{remedy}."
+        )
+
     def as_written(self, change: Change) -> str:
         """The operation's own text on one line, without a semicolon; '' where it is too long to be repeated."""
         span = change.operation.span

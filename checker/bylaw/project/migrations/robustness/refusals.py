@@ -36,9 +36,8 @@ class Refusal(msgspec.Struct, frozen=True, eq=False):
 
 
 def refusals(placed: Iterable[tuple[Change, Place]], text: Callable[[Change], str]) -> Iterator[Refusal]:
-    """All of them in one step; `text` is an operation as written."""
+    """All of them in one step, those of labels aside; `text` is an operation as written."""
     entries = list(placed)
-    yield from _unsafe_values(entries, text)
     for change, _ in entries:
         yield from _assigned_twice(change, text)
     yield from _dropped_defaults([change for change, _ in entries])
@@ -47,10 +46,11 @@ def refusals(placed: Iterable[tuple[Change, Place]], text: Callable[[Change], st
 # --- a new label of an enum type ------------------------------------------------------------------------
 
 
-def _unsafe_values(entries: list[tuple[Change, Place]], text: Callable[[Change], str]) -> Iterator[Refusal]:
+def unsafe_labels(placed: Iterable[tuple[Change, Place]], text: Callable[[Change], str]) -> Iterator[Refusal]:
+    """New labels that are used in the transaction that adds them, in one deployment."""
     added: list[tuple[Change, ops.AlterEnum]] = []
     current: Place | None = None
-    for change, place in entries:
+    for change, place in placed:
         if place.kind != "inside" or (current is not None and place.number != current.number):
             added = []
         current = place
