@@ -14,6 +14,7 @@ _FLYWAY = regex(r"^(?:[VvUuBb]\d+(?:[._]\d+)*|[Rr])__")
 _HALF = regex(r"\.(?:up|do|tx)$")
 _LEADING = regex(r"^(?:(?:rev|version|v)[-_]?)?\d[\d.:T]*(?:[-_.:]+|$)", re.IGNORECASE)
 _REVISION = regex(r"^[0-9a-f]{8,}(?:[-_.]+|$)")
+_SEPARATOR = regex(r"[-_]")
 
 
 def file_name(step: Step) -> FileName:
@@ -26,18 +27,27 @@ def file_name(step: Step) -> FileName:
 
 
 def _without_version(stem: str, step: Step) -> str:
-    """The name without its revision, number and date, wherever these stand."""
+    """The name without its revision, number and date, wherever these stand. A revision made of words (`f003_groups`)
+    stays where nothing else says what the migration does.
+    """
     words = _FLYWAY.sub("", stem)
     migration = step.migration
-    if migration.tool == "alembic":
-        before, found, after = words.partition(migration.revision) if migration.revision else (words, "", "")
-        if found and (rest := (after.strip("-_. ") and after) or before.strip("-_. ")):
-            words = rest
+    if migration.tool != "alembic":
+        return _without_numbers(words)
+    before, found, after = words.partition(migration.revision) if migration.revision else (words, "", "")
+    rest = (after.strip("-_. ") and after) or before.strip("-_. ")
+    without = _without_numbers(rest, revisions=True) if found else ""
+    if not without and (not rest or not found or _SEPARATOR.search(migration.revision)):
+        without = _without_numbers(words, revisions=True)
+    return without
+
+
+def _without_numbers(words: str, *, revisions: bool = False) -> str:
     previous = ""
     while words != previous:
         previous = words
         words = _LEADING.sub("", words.lstrip("-_. "))
-        words = _REVISION.sub("", words) if migration.tool == "alembic" else words
+        words = _REVISION.sub("", words) if revisions else words
     return words.strip("-_. ")
 
 
