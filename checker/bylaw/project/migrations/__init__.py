@@ -257,7 +257,7 @@ class Migrations(OnServer):
 
     def restrictions(self) -> Iterator[Restriction]:
         """Existing columns, tables, views and functions that take less, or give something else, afterwards."""
-        yield from restrictions(self.changes())
+        yield from restrictions(self.changes(), self.objects)
         yield from object_changes(self.changes(), self.objects)
 
     def announcement(self, drop: Drop, terms: Terms) -> Announcement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
@@ -22,14 +23,27 @@ from bylaw.project.migrations.compatibility.precedents import (
 from bylaw.project.migrations.compatibility.relations import is_plain, table_of
 from bylaw.project.migrations.compatibility.restriction import Kind, Restriction
 from bylaw.project.migrations.compatibility.retyping import retyped, verdict_of
+from bylaw.project.migrations.compatibility.side_effects import is_filled_by_trigger
+from bylaw.project.migrations.objects.index import Objects
 from bylaw.project.migrations.state.expressions import is_null
 from bylaw.project.migrations.state.schema import ColumnState, TableState
 
+_FILLED: Final = frozenset({"not-null", "drop-default", "drop-identity"})
 
-def restrictions(changes: Iterable[Change]) -> Iterator[Restriction]:
-    """All of them, in order. New tables, columns of the same deployment, and what changes nothing in the end are left
-    out.
+
+def restrictions(changes: Iterable[Change], objects: Objects) -> Iterator[Restriction]:
+    """All of them, in order. New tables, columns of the same deployment, columns that a trigger fills, and what changes
+    nothing in the end are left out.
     """
+    for found in _each(changes):
+        by_trigger = found.kind in _FILLED and is_filled_by_trigger(
+            found.change, found.table, found.columns[0], objects
+        )
+        if not by_trigger:
+            yield found
+
+
+def _each(changes: Iterable[Change]) -> Iterator[Restriction]:
     for change in changes:
         match change.operation:
             case ops.AlterColumn():

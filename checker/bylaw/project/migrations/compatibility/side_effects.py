@@ -17,6 +17,7 @@ from bylaw.project.migrations.objects.index import Definition, Objects, known_be
 Kind = Literal["trigger", "rule", "inheritance", "sequence", "function", "view", "setting", "replica"]
 _SETS: Final = regex(r"\bnew\.\"?(\w+)\"?\s*(?::=|=)(?!=)", re.IGNORECASE)
 _ACTS: Final = regex(r"\b(?:insert\s+into|update\s+\w|delete\s+from|notify|pg_notify|perform|merge)\b", re.IGNORECASE)
+_BEFORE_INSERT: Final = regex(r"\bbefore\s{1,99}(?:\w{1,63}\s{1,99}){0,40}?insert\b", re.IGNORECASE)
 _CONDITION: Final = regex(r"\b(?:if|elsif|when)\b.{0,500}?\bthen\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -133,6 +134,20 @@ def _lost(change: Change, table: str, trigger: ops.CreateObject, objects: Object
     if _ACTS.search(body) and not _only_touches_what_is_gone(change, body):
         return ()
     return None
+
+
+def is_filled_by_trigger(change: Change, table: str, column: str, objects: Objects) -> bool:
+    """Whether a trigger of the table, which an earlier migration or this one made, sets the column of a new row."""
+    standing = (*objects.parts_of(change, "trigger", table, before=True), *objects.parts_of(change, "trigger", table))
+    for trigger in standing:
+        kind, name = ("function", trigger.calls) if trigger.calls else ("trigger", trigger.name)
+        made = objects.definition(change, kind, name)
+        itself = objects.definition(change, "trigger", trigger.name)
+        if made is None or itself is None or _BEFORE_INSERT.search(itself.text) is None:
+            continue
+        if column.lower() in {found.lower() for found in _SETS.findall(_CONDITION.sub(" ", _body(made)))}:
+            return True
+    return False
 
 
 def _body(made: Definition) -> str:

@@ -134,16 +134,17 @@ def _knows_checks(server: ServerVersion) -> bool:
 def _is_unchecked(change: Change, all_changes: list[Change]) -> bool:
     """Without the check of foreign keys one is added in place; who asks for that in words has switched it off."""
     whole = statement_of(change)
-    off = False
+    off, reached = False, False
     for other in all_changes:
+        reached = reached or other is change
         if other.step is not change.step:
             continue
         operation = other.operation
         match operation:
             case ops.OtherStatement(kind="algorithm-inplace" | "lock-none") if whole.contains(operation.span):
                 return True
-            case ops.Setting(name=name, value=value) if operation.span.start < whole.start:
-                if name.lower().rpartition(".")[2] == "foreign_key_checks":
+            case ops.Setting(name=name, value=value) if not reached:
+                if name.lower().rpartition(".")[2].removeprefix("@@") == "foreign_key_checks":
                     off = value.strip("'\" ").lower() in {"0", "off", "false"}
             case _:
                 pass

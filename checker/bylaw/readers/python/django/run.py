@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import msgspec
 
 from bylaw.facts.migrations import CreateTable, Operation, UnreadOperation
 from bylaw.facts.values import Attr, Call, Local, Ref, Value
+from bylaw.patterns import regex
 from bylaw.readers.python.embedded_sql import changes_schema, sql_of, sql_operations
 from bylaw.readers.python.interpret.folding import Environment, TooMuch
 from bylaw.readers.python.interpret.interpreter import Interpreter
@@ -18,6 +20,7 @@ _EDITOR_METHODS: Final = frozenset({
     "add_constraint", "remove_constraint", "alter_db_table", "alter_unique_together", "alter_index_together",
 })  # fmt: skip
 _EDITORS: Final = frozenset({"schema_editor", "editor"})
+_SETS: Final = regex(r"\s*set\s", re.IGNORECASE)
 
 
 class DjangoRun(Interpreter):
@@ -56,7 +59,7 @@ class DjangoRun(Interpreter):
             self.follow(call)
         elif call.method == "execute" and isinstance(call.function, Attr | Ref) and call.args:
             sql = sql_of(call.args[0])
-            if sql is not None and changes_schema(sql.text):
+            if sql is not None and (changes_schema(sql.text) or _SETS.match(sql.text)):
                 found = sql_operations(sql, self.module.content, self.conditions.dialect, self.statements)
                 self._found.extend(map(comparable, found))
         elif call.method in _EDITOR_METHODS and isinstance(call.function, Attr) and _is_editor(call.function.value):
