@@ -42,7 +42,9 @@ def book_{number}(data: Any) -> None: ...
 
 def result_of(task: str) -> str:
     """What a process with a single thread gets from a fork that carries out `task`, the body of a function."""
-    code = f"import os, signal\nfrom bylaw.engine.forking import beside\ndef task():\n    {task}\nprint(beside(task)())"
+    code = (
+        f"import os, signal\nfrom bylaw.engine.forking import in_fork\ndef task():\n    {task}\nprint(in_fork(task)())"
+    )
     return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 
 
@@ -58,7 +60,7 @@ def test_a_fork_that_comes_to_grief_gives_nothing(end: str) -> None:
 def test_one_processor_forks_nothing() -> None:
     assert result_of("return str(os.getpid()).encode()") != "None"
     with_one = "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})"
-    code = f"import os\n{with_one}\nfrom bylaw.engine.forking import beside\nprint(beside(lambda: b'')())"
+    code = f"import os\n{with_one}\nfrom bylaw.engine.forking import in_fork\nprint(in_fork(lambda: b'')())"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "None"
 
@@ -95,7 +97,7 @@ def test_forks_whose_parent_is_gone_take_no_more_work() -> None:
 
 def test_a_fork_is_used_where_ended_processes_are_not_to_be_waited_for() -> None:
     ignoring = "signal.signal(signal.SIGCHLD, signal.SIG_IGN)"
-    code = f"import signal\nfrom bylaw.engine.forking import beside\n{ignoring}\nprint(beside(lambda: b'here')())"
+    code = f"import signal\nfrom bylaw.engine.forking import in_fork\n{ignoring}\nprint(in_fork(lambda: b'here')())"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "b'here'"
 
@@ -208,6 +210,6 @@ def test_a_repeated_run_reads_ahead(large_project: Path, tmp_path: Path) -> None
 
 
 def test_a_fork_whose_parent_is_gone_ends() -> None:
-    code = "import os\nfrom bylaw.engine.forking import beside\nbeside(lambda: b'x' * 1_000_000)\nos._exit(3)"
+    code = "import os\nfrom bylaw.engine.forking import in_fork\nin_fork(lambda: b'x' * 1_000_000)\nos._exit(3)"
     gone = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, timeout=60)  # waits for both
     assert gone.returncode == 3

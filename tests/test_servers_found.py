@@ -11,7 +11,7 @@ import pytest
 from bylaw.engine.beside import read_beside
 from bylaw.engine.discovery import discover
 from bylaw.project import Project
-from bylaw.project.beside import said_in, speaks_of_servers
+from bylaw.project.servers_said import said_in, speaks_of_servers
 from bylaw.readers import read_file
 from bylaw.settings import MigrationSettings, Settings
 

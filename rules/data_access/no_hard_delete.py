@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Literal
 
 from bylaw import AddImport, Adoption, Finding, Fix, Project, Replace, RuleOptions, Span, project_rule
-from bylaw.facts.naming import matches_any, says_deleted
+from bylaw.facts.naming import matches_any, says_deleted, says_first_data
 from bylaw.facts.queries import Query, Touch
 
 _DELETES = frozenset({"delete", "delete-row", "sql-delete"})
-_FIRST_DATA = re.compile(
-    r"(?:^|/)(?:init_?db|initial_?data|(?:\w+_)?seed\w*|first_?run|(?:\w+_)?(?:sample|fake|demo)_?data)(?:/|\.py$)"
-)
 
 
 class Options(RuleOptions):
@@ -116,7 +112,7 @@ def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
         query = touch.query
         if query.kind not in _DELETES or touch.undecided or touch.softly or _is_exempt(touch, options):
             continue
-        if project.files[touch.path].matches(options.allow_paths) or _FIRST_DATA.search(touch.path):
+        if project.files[touch.path].matches(options.allow_paths) or says_first_data(touch.path):
             continue
         if matches_any(options.allow_functions, query.function.rpartition(".")[2].lower()):
             continue

@@ -8,17 +8,13 @@ from typing import Literal
 
 from bylaw import Adoption, Finding, Fix, Project, Replace, RuleOptions, Span, project_rule
 from bylaw.facts.database import Table
-from bylaw.facts.naming import matches_any, says_deleted
+from bylaw.facts.naming import matches_any, says_deleted, says_first_data
 from bylaw.facts.queries import Touch
 
 _READS = frozenset({"select", "get", "sql-select"})
 _DELIBERATE = re.compile(
     r"restore|undelete|deleted|trash|purge|tombstone|hard_delete|sync|archiv|retention|cleanup|clean_up|erase|anonymi|audit|"
     r"backfill|migrat|seed|export|dump|uniq|duplicat|\bclean_(?:user_?name|e?mail|slug|name|phone)",
-)
-_FIRST_DATA = re.compile(
-    r"(?:^|/)(?:init_?db|initial_?data|init_?data|(?:\w+_)?seed\w*|bootstrap\w*|fixtures?|first_?run|"
-    r"(?:\w+_)?(?:sample|fake|demo|dummy)_?data)(?:/|\.py$)"
 )
 _CREATES = re.compile(r"^_?(?:create|ensure|register|upsert|add|insert|import|get_or_create)_(\w+)$")
 _ADMIN = re.compile(r"(?:^|/)(?:admin|backoffice|back_office)(?:/|\.py$|s?_)")
@@ -152,7 +148,7 @@ def _may_see_deleted(project: Project, touch: Touch, options: Options) -> bool:
         return True
     file = project.files[touch.path]
     function = touch.query.function.removeprefix(file.facts.module).lower()
-    if file.matches(options.exempt_paths) or _ADMIN.search(touch.path) or _FIRST_DATA.search(touch.path):
+    if file.matches(options.exempt_paths) or _ADMIN.search(touch.path) or says_first_data(touch.path):
         return True
     named_so = bool(_DELIBERATE.search(function)) or _looks_before_it_creates(touch, function)
     return named_so or _creates_itself(project, touch)

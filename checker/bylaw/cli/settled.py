@@ -62,8 +62,8 @@ def _found_servers(resolved: Resolved) -> dict[str, tuple[object, str]]:
     """The versions of servers that nobody configured, with the place in the project that says them."""
     from bylaw.engine.beside import read_beside  # noqa: PLC0415
     from bylaw.engine.discovery import discover  # noqa: PLC0415
-    from bylaw.project.beside import lowest  # noqa: PLC0415
     from bylaw.project.migrations.servers import Servers  # noqa: PLC0415
+    from bylaw.project.servers_said import lowest  # noqa: PLC0415
 
     root, settings = resolved.root, resolved.settings
     beside = discover(root, settings).beside

@@ -9,7 +9,7 @@ import os
 import stat
 from collections.abc import Callable, Collection, Iterable
 
-from bylaw.engine.forking import beside
+from bylaw.engine.forking import in_fork
 
 _MOST_FILES = 20
 _MOST_BYTES = 400_000
@@ -31,7 +31,7 @@ def start(root: str, changed: Iterable[str]) -> None:
         return  # a pipe or a device would be read for ever
     size = sum(status.st_size for status in found)
     if 0 < len(paths) <= _MOST_FILES and size <= _MOST_BYTES:
-        _started[root] = (frozenset(paths), beside(lambda: _read(root, paths)))
+        _started[root] = (frozenset(paths), in_fork(lambda: _read(root, paths)))
 
 
 def answer(root: str, paths: Collection[str]) -> Callable[[], bytes | None] | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bylaw.project.beside import speaks_of_servers
+from bylaw.project.servers_said import speaks_of_servers
 from bylaw.readers import SUFFIXES
 from bylaw.settings import Settings
 

@@ -29,7 +29,7 @@ def may_fork() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
 
-def beside(task: Callable[[], bytes]) -> Callable[[], bytes | None]:
+def in_fork(task: Callable[[], bytes]) -> Callable[[], bytes | None]:
     """Start `task` in a fork, and return what waits for its result.
 
     The result is None where there is no second processor, or the fork came to grief: then the caller has to do the
@@ -75,7 +75,7 @@ def share(
         wanted = takewhile(lambda _: os.getppid() == parent, _taken(taking))  # one that is gone waits for nothing
         return msgspec.msgpack.encode({number: work(number) for number in wanted})
 
-    waiting = [beside(theirs) for _ in range(forks)]
+    waiting = [in_fork(theirs) for _ in range(forks)]
     done: dict[int, Result] = {}
     try:
         for number in _taken(taking):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from bylaw.engine.forking import beside
+from bylaw.engine.forking import in_fork
 from bylaw.engine.git_command import GitError, NothingFoundError, UnsettledError, git, text_of
 from bylaw.engine.git_files import NAMES, REMOTES, named, watched, without_git
 from bylaw.project.history import History, Version
@@ -147,11 +147,11 @@ def read_history(root: Path, since: str = "", unsaved: Iterable[str] = ()) -> Gi
     return msgspec.structs.replace(found, unsaved=frozenset(unsaved))
 
 
-def history_beside(root: Path, unsaved: Iterable[str] = ()) -> Callable[[], GitHistory | None]:
+def history_in_fork(root: Path, unsaved: Iterable[str] = ()) -> Callable[[], GitHistory | None]:
     """Have a fork ask git, which takes half a dozen processes. What is returned waits for the answer, or gives None."""
     if not _has_repository(root):
         return lambda: None
-    waiting = beside(lambda: msgspec.msgpack.encode(read_history(root, unsaved=unsaved), enc_hook=str))
+    waiting = in_fork(lambda: msgspec.msgpack.encode(read_history(root, unsaved=unsaved), enc_hook=str))
 
     def answer() -> GitHistory | None:
         data = waiting()

@@ -14,7 +14,7 @@ import msgspec
 from bylaw.engine import ahead
 from bylaw.engine.cache import FactsCache, decode
 from bylaw.engine.discovery import Discovery
-from bylaw.engine.forking import beside, processors
+from bylaw.engine.forking import in_fork, processors
 from bylaw.engine.jobs import Early, Job, Outcome, carry_out
 from bylaw.engine.parallel import in_parallel
 from bylaw.facts.file import FileFacts
@@ -65,7 +65,7 @@ class _Reading:
     def run(self) -> ReadFiles:
         files, result = self.discovery.files, self.result
         missing = [path for path, signature in files.items() if not self.cache.holds(path, signature)]
-        waiting = self.beside(missing)
+        waiting = self.read_in_fork(missing)
         unusable = self.decode_stored(files.keys() - missing)
         outcomes = waiting()
         if outcomes is None:
@@ -112,7 +112,7 @@ class _Reading:
     def size(self, paths: Iterable[str]) -> int:
         return sum(self.discovery.files[path].size for path in paths)
 
-    def beside(self, missing: list[str]) -> Callable[[], list[Outcome] | None]:
+    def read_in_fork(self, missing: list[str]) -> Callable[[], list[Outcome] | None]:
         """Have the few files that have changed read by a fork, while this process decodes the facts of all others.
 
         What it returns waits for the outcomes; None where there are none: that would not pay, or did not work.
@@ -123,7 +123,7 @@ class _Reading:
         stored = sum(len(entry.facts) for entry in self.cache.entries.values())
         if not missing or stored < _DECODING or self.size(missing) >= PARALLEL_FROM:
             return lambda: None
-        waiting = beside(lambda: msgspec.msgpack.encode(carry_out(self.job(missing))))
+        waiting = in_fork(lambda: msgspec.msgpack.encode(carry_out(self.job(missing))))
 
         def outcomes() -> list[Outcome] | None:
             data = waiting()

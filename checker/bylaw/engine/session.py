@@ -105,9 +105,9 @@ def _asked_beside(
     """What waits for git's answer where there seem to be migrations. Git has worked while the facts were decoded."""
     if not any(is_migration_folder(folder) for folder in discovery.folders):
         return None
-    from bylaw.engine.git import history_beside  # noqa: PLC0415 - starts processes
+    from bylaw.engine.git import history_in_fork  # noqa: PLC0415 - starts processes
 
-    return history_beside(root, unsaved)
+    return history_in_fork(root, unsaved)
 
 
 def _with_overlay(read: ReadFiles, overlay: Mapping[str, bytes]) -> dict[str, FileFacts]:

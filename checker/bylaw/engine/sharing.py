@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from bylaw.diagnostics import Diagnostic
-from bylaw.engine.forking import beside
+from bylaw.engine.forking import in_fork
 from bylaw.project import Project
 from bylaw.rule import Rule
 
@@ -39,7 +39,7 @@ def apply_all(
         said = {rule.name: apply(rule) for rule in apart}
         return msgspec.msgpack.encode(_Share(said, project.consulted))
 
-    waiting = beside(theirs)
+    waiting = in_fork(theirs)
     said = {rule.name: apply(rule) for rule in ours if rule not in apart}
     data = waiting()
     if data is not None:

@@ -20,6 +20,10 @@ _IRREGULAR = {
     "addenda": "addendum", "memoranda": "memorandum", "curricula": "curriculum", "metadata": "metadata",
 }  # fmt: skip
 _VERSION = re.compile(r"_?v\d+$")
+_FIRST_DATA = re.compile(
+    r"(?:^|/)(?:init_?db|initial_?data|init_?data|(?:\w+_)?seed\w*|bootstrap\w*|fixtures?|first_?run|"
+    r"(?:\w+_)?(?:sample|fake|demo|dummy)_?data)(?:/|\.py$)"
+)
 _LATIN = {"data": "datum", "media": "medium"}
 """Plurals that code mostly treats as singulars: both pass."""
 _SAME = frozenset({
@@ -157,6 +161,11 @@ def bare_as_written(name: str) -> str:
 def says_deleted(column: str) -> bool:
     """Whether a flag is set once a row is deleted (`is_deleted`), and not while it is alive (`is_active`)."""
     return re.search("delet|remov|trash|archiv|inactive|disabled", column.lower()) is not None
+
+
+def says_first_data(path: str) -> bool:
+    """Whether a file (posix path) is there to fill an empty database, as its name or a folder's says."""
+    return _FIRST_DATA.search(path) is not None
 
 
 def matches_any(patterns: Iterable[str], *names: str) -> bool:

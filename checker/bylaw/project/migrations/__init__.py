@@ -37,7 +37,7 @@ from bylaw.project.migrations.on_server import OnServer
 from bylaw.project.migrations.order.linking import linked
 from bylaw.project.migrations.order.merged import EditedMigration, edited, merged
 from bylaw.project.migrations.order.planting import Planted, plant
-from bylaw.project.migrations.order.runners import Beside
+from bylaw.project.migrations.order.runners import Runners
 from bylaw.project.migrations.order.trees import find_groves
 from bylaw.project.migrations.order.unplaced import in_place, unplaced
 from bylaw.project.migrations.robustness.file_names import file_name, is_named_by_hand
@@ -104,8 +104,8 @@ class Migrations(OnServer):
         dialect, runner = settings.migrations.dialect, settings.migrations.runner
         files = (file.facts for file in project.files.values() if _belongs(file.path, settings))
         facts = (in_place(facts, settings) for facts in files)
-        beside = Beside(project.text_of)
-        groves = find_groves(linked(facts, lambda: project.names, dialect), beside, dialect, runner)
+        runners = Runners(project.text_of)
+        groves = find_groves(linked(facts, lambda: project.names, dialect), runners, dialect, runner)
         base = merged(groves, project.history, self._version)
         return plant(
             groves, project.settings.migrations, base, self._content, named=project.history.named,

@@ -10,11 +10,11 @@ import msgspec
 
 from bylaw.facts.migrations import Migration, ValidateConstraint
 from bylaw.patterns import regex
-from bylaw.project.beside import Said, lowest, servers_said
 from bylaw.project.migrations.drivers import server_of_drivers
 from bylaw.project.migrations.sqlite_alone import keeps_to_sqlite
 from bylaw.project.migrations.step import MigrationTree, Step
 from bylaw.project.server_files import Product
+from bylaw.project.servers_said import Said, lowest, servers_said
 
 if TYPE_CHECKING:
     from bylaw.project import Project

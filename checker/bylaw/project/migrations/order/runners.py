@@ -47,7 +47,7 @@ class _Journal(msgspec.Struct, frozen=True):
     entries: tuple[_Entry, ...] = ()
 
 
-class Beside:
+class Runners:
     """Answers for the folders of one project; every file is read once."""
 
     def __init__(self, read: Read) -> None:

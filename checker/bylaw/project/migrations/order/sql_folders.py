@@ -13,7 +13,7 @@ import msgspec
 
 from bylaw.patterns import regex
 from bylaw.project.migrations.order.grove import Grove, Node, natural_key
-from bylaw.project.migrations.order.runners import Beside
+from bylaw.project.migrations.order.runners import Runners
 
 _OWN_FOLDER: Final = frozenset({"migration.sql", "up.sql"})
 _ONE_NUMBER: Final = regex(r"^(\d+)(?=[_\-. ]|$)")
@@ -27,21 +27,21 @@ _SERVERS: Final = frozenset({
 _UNNUMBERED_LAYOUTS: Final = frozenset({"prisma", "sqitch"})
 
 
-def sql_groves(nodes: Iterable[Node], beside: Beside, dialect: str = "", runner: str = "") -> Iterator[Grove]:
+def sql_groves(nodes: Iterable[Node], runners: Runners, dialect: str = "", runner: str = "") -> Iterator[Grove]:
     """One tree for each folder and runner. `dialect` and `runner` are those of files which do not say theirs."""
     folders: defaultdict[tuple[str, str], list[Node]] = defaultdict(list)
     for node in nodes:
         folders[_sql_folder(node), node.migration.layout].append(node)
     _settle_layouts(folders)
-    _join_flyway(folders, beside)
+    _join_flyway(folders, runners)
     for (folder, layout), members in folders.items():
-        known = runner if runner and not layout else beside.runner(folder, layout)
-        run = [_run_by(known, node, beside) for node in members]
-        agreed = _agreed(run, dialect, partial(beside.server, folder))
-        yield _sql_grove(folder, known, agreed, beside.plan(folder, known))
+        known = runner if runner and not layout else runners.runner(folder, layout)
+        run = [_run_by(known, node, runners) for node in members]
+        agreed = _agreed(run, dialect, partial(runners.server, folder))
+        yield _sql_grove(folder, known, agreed, runners.plan(folder, known))
 
 
-def _join_flyway(folders: dict[tuple[str, str], list[Node]], beside: Beside) -> None:
+def _join_flyway(folders: dict[tuple[str, str], list[Node]], runners: Runners) -> None:
     """Flyway looks into folders of folders, and into all the locations that its configuration names: one history, as
     long as no version is there twice. A folder that is named for a server is one of several histories.
     """
@@ -51,7 +51,7 @@ def _join_flyway(folders: dict[tuple[str, str], list[Node]], beside: Beside) -> 
     home: dict[str, str] = {}
     for folder in own:
         above = next((home[other] for other in reversed(own) if other in home and folder.startswith(f"{other}/")), "")
-        first = above or next((home[other] for other in home if beside.are_locations(other, folder)), "")
+        first = above or next((home[other] for other in home if runners.are_locations(other, folder)), "")
         if first and not _versions(folders[first, "flyway"]) & _versions(folders[folder, "flyway"]):
             folders[first, "flyway"].extend(folders.pop((folder, "flyway")))
             home[folder] = first
@@ -64,11 +64,11 @@ def _versions(nodes: list[Node]) -> set[tuple[int, ...]]:
     return {tuple(int(part) for part in re.split(r"[._]", match[2])) for match in names if match is not None}
 
 
-def _run_by(runner: str, node: Node, beside: Beside) -> Node:
+def _run_by(runner: str, node: Node, runners: Runners) -> Node:
     """The node with what only its runner knows of it."""
     migration, transactional = node.migration, node.migration.transactional
     if runner == "diesel" and transactional is None:
-        transactional = beside.transactional(node.folder)
+        transactional = runners.transactional(node.folder)
     if (runner, transactional) == (migration.layout, migration.transactional):
         return node
     return Node(node.path, msgspec.structs.replace(migration, layout=runner, transactional=transactional))

@@ -11,13 +11,13 @@ from bylaw.project.migrations.order.across import check_across, squashed_away
 from bylaw.project.migrations.order.graph import Graph
 from bylaw.project.migrations.order.grove import Grove, Node, by_name, settle
 from bylaw.project.migrations.order.labels import label_of, relabelled
-from bylaw.project.migrations.order.runners import Beside
+from bylaw.project.migrations.order.runners import Runners
 from bylaw.project.migrations.order.sql_folders import sql_groves
 
 _DATED_FOLDER = regex(r"^(?:\d{1,8}|\d{4}[-_.]\d{1,2}|[qQ][1-4]|[vV]?\d+(?:[._-]\d+)*)$")
 
 
-def find_groves(files: Iterable[FileFacts], beside: Beside, dialect: str = "", runner: str = "") -> list[Grove]:
+def find_groves(files: Iterable[FileFacts], runners: Runners, dialect: str = "", runner: str = "") -> list[Grove]:
     """All trees of a project, ordered by folder. `dialect` and `runner` are those of SQL files which do not say
     theirs.
     """
@@ -46,7 +46,7 @@ def find_groves(files: Iterable[FileFacts], beside: Beside, dialect: str = "", r
         if f"{folder}/migrations" not in django  # put aside beside them, where Django does not look
     ]
     check_across(apps)
-    groves = [*_alembic_groves(alembic, unreadable), *apps, *sql_groves(sql, beside, dialect, runner)]
+    groves = [*_alembic_groves(alembic, unreadable), *apps, *sql_groves(sql, runners, dialect, runner)]
     return sorted(groves, key=lambda grove: (grove.folder, grove.tool, grove.layout, grove.nodes[0].path))
 
 
