@@ -30,7 +30,8 @@ def max_complexity(found: RuffFinding, file: File, options: Options) -> Iterator
     function does in all cases, and tests that cover them all are not written. Split it along its decisions: each
     branch becomes a function that has a name.
 
-    ruff measures it (C901); a `# noqa: C901` holds here too.
+    ruff measures it (C901); a `# noqa: C901` holds here too. Files that say above their code that a program wrote them
+    are left alone.
 
     Bad:
 
@@ -62,6 +63,8 @@ def max_complexity(found: RuffFinding, file: File, options: Options) -> Iterator
         return 5 if order.total > 100 else 0
     ```
     """
+    if file.facts.generated:
+        return
     match = _MESSAGE.search(found.message)
     paths = match["found"] if match else "too many"
     yield Finding(

@@ -7,13 +7,14 @@ mentions the router except to fill it, or that every way ends in something that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from bylaw.diagnostics import Fix
+from bylaw.facts.file import FileFacts
 from bylaw.facts.routing import Framework, Registration, Router
-from bylaw.facts.values import Constant, walk
+from bylaw.facts.values import Call, Constant, Value, walk
 from bylaw.project.paths import is_example, is_test, matcher
 from bylaw.project.routing.code import Code
 from bylaw.project.routing.doubts import Doubts
@@ -102,7 +103,8 @@ class Routing:
     @cached_property
     def routers(self) -> tuple[Router, ...]:
         """Every router outside tests and examples, in order of place."""
-        judge = Judge(self._flow, self._families, Doubts(self.project, self._flow, self.roots, self._is_example).about)
+        doubts = Doubts(self.project, self._flow, self.roots, self._is_example, self._homes_of_chosen_roots)
+        judge = Judge(self._flow, self._families, doubts.about)
         found = [judge.router(item) for item in self._waiting if not self._is_example(item.facts.path)]
         return tuple(sorted(found, key=lambda router: (router.location.path, router.location.span)))
 
@@ -120,7 +122,16 @@ class Routing:
     @cached_property
     def roots(self) -> dict[str, str]:
         """Django's root URL modules (as nodes) → the settings files that name them."""
-        roots: dict[str, str] = {}
+        return {self.code.patterns_of(root.module): path for root, path, _ in self._root_settings()}
+
+    @cached_property
+    def _homes_of_chosen_roots(self) -> frozenset[str]:
+        """Folders of root URL modules that a call chooses, as the environment does: others beside them may be meant."""
+        chosen = (root.path for root, _, value in self._root_settings() if any(isinstance(v, Call) for v in walk(value)))
+        return frozenset(path.rpartition("/")[0] for path in chosen)
+
+    def _root_settings(self) -> Iterator[tuple[FileFacts, str, Value]]:
+        """Every URL module that a setting names as a root, with the settings file and the setting's value."""
         for facts in self.code.files:
             for variable in (*facts.variables, *(v for item in facts.classes for v in item.variables)):
                 if not variable.name.endswith("URLCONF") or variable.value is None:
@@ -129,8 +140,7 @@ class Routing:
                     name = inner.value if isinstance(inner, Constant) else None
                     module = self.project.names.module(name, facts.module) if isinstance(name, str) and name else None
                     if module is not None:
-                        roots[self.code.patterns_of(module.module)] = facts.path
-        return roots
+                        yield module, facts.path, variable.value
 
     @cached_property
     def _families(self) -> set[Framework]:

@@ -26,19 +26,29 @@ _MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg")
 class Doubts:
     """Answers for one router at a time, the cheap questions first."""
 
-    def __init__(self, project: Project, flow: Flow, roots: dict[str, str], is_example: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        project: Project,
+        flow: Flow,
+        roots: dict[str, str],
+        is_example: Callable[[str], bool],
+        homes_of_chosen_roots: frozenset[str],
+    ) -> None:
         self._project = project
         self._code: Code = flow.code
         self._objects = flow.objects
         self._flow = flow
         self._roots = roots
         self._is_example = is_example
+        self._homes_of_chosen_roots = homes_of_chosen_roots
         self._distributions: dict[str, str] = {}
 
     def about(self, item: Object) -> str:
         """The reason in words, or ''."""
         if item.generated:
             return "its class or factory may register it"
+        if item.role == "urls" and item.facts.path.rpartition("/")[0] in self._homes_of_chosen_roots:
+            return "the environment chooses the root URL configuration, and this one stands beside it"
         if finder := self._discovery.finder_of(item):
             return f"{finder} registers what it finds at run time"
         if path := self._named_in_string(item):
