@@ -8,7 +8,8 @@ from typing import Final
 from bylaw.facts.code import Suppression, SyntaxProblem
 from bylaw.facts.file import FileFacts
 from bylaw.facts.migrations import Migration, Operation, UnreadOperation
-from bylaw.readers.sql.layouts import Layout, layout_of, unknown_layout
+from bylaw.readers.sql.layout import Layout
+from bylaw.readers.sql.layouts import layout_of, unknown_layout
 from bylaw.readers.sql.text import Reading, Stretch, bytewise
 from bylaw.source import Span
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bylaw.readers.sql.layout import Layout, SqlFile, in_no_part, in_full
+from bylaw.readers.sql.layout import Layout, SqlFile, in_full, in_no_part
 
 _FOLDERS: Final = frozenset({
     "migrations", "migration", "migrate", "versions", "evolutions", "changelog", "committed", "sqls", "db_migrations",

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from bylaw.readers.sql.layout import Layout, Range, SqlFile, in_no_part, in_full
+from bylaw.readers.sql.layout import Layout, Range, SqlFile, in_full, in_no_part
 
 
 class _Marker(msgspec.Struct, frozen=True):

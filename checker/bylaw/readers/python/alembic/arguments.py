@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from bylaw.facts.migrations import UnreadOperation
 from bylaw.facts.values import Call, Starred, Value, flag_of, text_of
 from bylaw.readers.python.alembic.columns import name_of, names_of
 
@@ -104,3 +105,8 @@ class Arguments(msgspec.Struct, frozen=True):
 
     def flag(self, parameter: str) -> bool:
         return flag_of(self.call.keyword(parameter)) or False
+
+
+def computed(arguments: Arguments, what: str) -> UnreadOperation:
+    """What stands for an operation of which `what` is not written down."""
+    return UnreadOperation(arguments.call.span, f"{arguments.operation}: the {what} is computed at run time")

@@ -9,41 +9,33 @@ from msgspec.structs import replace
 
 from bylaw.facts.migrations import (
     AddColumn,
-    AddConstraint,
     AlterColumn,
     ColumnSpec,
-    ConstraintKind,
-    CreateIndex,
     CreateTable,
     DataChange,
     DropColumn,
-    DropConstraint,
-    DropIndex,
     DropTable,
     Operation,
     RenameColumn,
     RenameTable,
     SetComment,
-    UnreadOperation,
 )
 from bylaw.facts.values import Call, Items, Value, flag_of, is_none, text_of
-from bylaw.readers.python.alembic.arguments import Arguments
+from bylaw.readers.python.alembic.arguments import Arguments, computed
 from bylaw.readers.python.alembic.columns import (
     column_extras,
     column_spec,
     default_text,
-    expression_text,
     identity_change,
     is_column,
     late_column,
     name_of,
     table_constraint,
 )
+from bylaw.readers.python.alembic.constraints import HANDLERS
 from bylaw.readers.python.alembic.counting import counted
 from bylaw.readers.python.alembic.data import table_of
 from bylaw.readers.python.alembic.types import type_text
-
-_KINDS: Final = {"foreignkey": "foreign-key", "unique": "unique", "check": "check", "primary": "primary-key"}
 
 
 def operation_of(arguments: Arguments) -> list[Operation] | None:
@@ -57,14 +49,10 @@ def knows(name: str) -> bool:
     return name in _HANDLERS
 
 
-def _computed(arguments: Arguments, what: str) -> UnreadOperation:
-    return UnreadOperation(arguments.call.span, f"{arguments.operation}: the {what} is computed at run time")
-
-
 def _create_table(arguments: Arguments) -> Iterator[Operation]:
     table = arguments.table_name()
     if table is None:
-        yield _computed(arguments, "table's name")
+        yield computed(arguments, "table's name")
         return
     yield from table_operations(table, arguments.others, arguments.call, if_not_exists=arguments.flag("if_not_exists"))
 
@@ -112,7 +100,7 @@ def _listed(value: Value | None) -> tuple[Value, ...]:
 def _drop_table(arguments: Arguments) -> Iterator[Operation]:
     table = arguments.table_name()
     if table is None:
-        yield _computed(arguments, "table's name")
+        yield computed(arguments, "table's name")
     else:
         yield DropTable(table, arguments.call.span, if_exists=arguments.flag("if_exists"))
 
@@ -121,7 +109,7 @@ def _rename_table(arguments: Arguments) -> Iterator[Operation]:
     old = arguments.qualified(arguments.name("old_table_name"), "schema")
     new = arguments.qualified(arguments.name("new_table_name"), "schema")
     if not old or not new:
-        yield _computed(arguments, "table's name")
+        yield computed(arguments, "table's name")
     else:
         yield RenameTable(old, new, arguments.call.span)
 
@@ -129,14 +117,14 @@ def _rename_table(arguments: Arguments) -> Iterator[Operation]:
 def _add_column(arguments: Arguments) -> Iterator[Operation]:
     table, column = arguments.table_name(), arguments.value("column")
     if table is None:
-        yield _computed(arguments, "table's name")
+        yield computed(arguments, "table's name")
         return
     for late in late_column(column):
         yield AddColumn(table, late, arguments.call.span)
         return
     spec = column_spec(column) if isinstance(column, Call) and is_column(column) else None
     if spec is None or not isinstance(column, Call):
-        yield _computed(arguments, "column")
+        yield computed(arguments, "column")
         return
     if spec.primary_key:
         (spec,) = counted([spec], {spec.name: column}, (spec.name,), [])
@@ -149,16 +137,15 @@ def _add_column(arguments: Arguments) -> Iterator[Operation]:
 def _drop_column(arguments: Arguments) -> Iterator[Operation]:
     table, column = arguments.table_name(), arguments.name("column_name")
     if table is None or not column:
-        yield _computed(arguments, "column's name" if table else "table's name")
+        yield computed(arguments, "column's name" if table else "table's name")
     else:
         yield DropColumn(table, column, arguments.call.span, if_exists=arguments.flag("if_exists"))
 
 
 def _alter_column(arguments: Arguments) -> Iterator[Operation]:
     table, column = arguments.table_name(), arguments.name("column_name")
-    where = arguments.call.span
     if table is None or not column:
-        yield _computed(arguments, "column's name" if table else "table's name")
+        yield computed(arguments, "column's name" if table else "table's name")
         return
     keyword = arguments.call.keyword
     default, comment = keyword("server_default"), keyword("comment")
@@ -167,7 +154,7 @@ def _alter_column(arguments: Arguments) -> Iterator[Operation]:
     drops_default = default is not None and is_none(default) and not identity
     sets_default = default is not None and not is_none(default) and flag_of(default) is not False and not identity
     changed = AlterColumn(
-        table, column, where,
+        table, column, arguments.call.span,
         type=type_text(type_value) if type_value is not None and not is_none(type_value) else None,
         nullable=flag_of(keyword("nullable")),
         server_default=(default_text(default) or "") if sets_default else None,
@@ -178,98 +165,30 @@ def _alter_column(arguments: Arguments) -> Iterator[Operation]:
         old_nullable=flag_of(keyword("existing_nullable")),
         generated=identity,
     )  # fmt: skip
-    if any(
-        (
-            bool(identity),
-            changed.type is not None,
-            changed.nullable is not None,
-            sets_default,
-            drops_default,
-            changed.comment is not None,
-        )
-    ):
+    others = (changed.type, changed.nullable, changed.comment)
+    if identity or sets_default or drops_default or any(other is not None for other in others):
         yield changed
     elif arguments.hidden or (keyword("nullable") is not None and not is_none(keyword("nullable"))):
-        yield _computed(arguments, "change")
-    renamed = keyword("new_column_name") or keyword("name")
-    if renamed is not None and not is_none(renamed):
-        new_name = name_of(renamed)
-        if not new_name:
-            yield _computed(arguments, "new name")
-        elif new_name != column:
-            yield RenameColumn(table, column, new_name, where)
+        yield computed(arguments, "change")
+    yield from _renamed(arguments, table, column)
 
 
-def _create_index(arguments: Arguments) -> Iterator[Operation]:
-    table = arguments.table_name()
-    if table is None:
-        yield _computed(arguments, "table's name")
+def _renamed(arguments: Arguments, table: str, column: str) -> Iterator[Operation]:
+    """The new name that `alter_column` gives, if any."""
+    renamed = arguments.call.keyword("new_column_name") or arguments.call.keyword("name")
+    if renamed is None or is_none(renamed):
         return
-    unique = arguments.value("unique") or arguments.call.argument(len(arguments.positional) + (not arguments.in_batch))
-    where = arguments.call.keyword("postgresql_where") or arguments.call.keyword("sqlite_where")
-    yield CreateIndex(
-        table, arguments.name("index_name") or "", arguments.names("columns") or (), arguments.call.span,
-        unique=flag_of(unique) or False,
-        concurrently=arguments.flag("postgresql_concurrently"),
-        if_not_exists=arguments.flag("if_not_exists"),
-        where=expression_text(where),
-        method=text_of(arguments.call.keyword("postgresql_using")) or "",
-    )  # fmt: skip
-
-
-def _drop_index(arguments: Arguments) -> Iterator[Operation]:
-    yield DropIndex(
-        arguments.name("index_name") or "", arguments.call.span, table=arguments.table_name() or "",
-        concurrently=arguments.flag("postgresql_concurrently"), if_exists=arguments.flag("if_exists"),
-    )  # fmt: skip
-
-
-def _constraint(kind: ConstraintKind) -> Callable[[Arguments], Iterator[Operation]]:
-    def handler(arguments: Arguments) -> Iterator[Operation]:
-        table = arguments.table_name()
-        if table is None:
-            yield _computed(arguments, "table's name")
-            return
-        expression = expression_text(arguments.value("condition")) if kind == "check" else ""
-        yield AddConstraint(
-            table, kind, arguments.names("columns") or (), arguments.call.span, arguments.name("constraint_name") or "",
-            expression=expression, not_valid=arguments.flag("postgresql_not_valid"),
-        )  # fmt: skip
-
-    return handler
-
-
-def _create_foreign_key(arguments: Arguments) -> Iterator[Operation]:
-    table = arguments.table_name()
-    if table is None:
-        yield _computed(arguments, "table's name")
-        return
-    target = arguments.qualified(arguments.name("referent_table"), "referent_schema") or ""
-    remote = arguments.names("remote_cols") or ()
-    yield AddConstraint(
-        table, "foreign-key", arguments.names("local_cols") or (), arguments.call.span,
-        arguments.name("constraint_name") or "",
-        references=f"{target}.{remote[0]}" if target and len(remote) == 1 and remote[0] else target,
-        not_valid=arguments.flag("postgresql_not_valid"),
-        referenced_columns=remote,
-    )  # fmt: skip
-
-
-def _drop_constraint(arguments: Arguments) -> Iterator[Operation]:
-    table = arguments.table_name()
-    if table is None:
-        yield _computed(arguments, "table's name")
-        return
-    kind = _KINDS.get(arguments.text("type_"), "")
-    yield DropConstraint(
-        table, arguments.name("constraint_name") or "", arguments.call.span, kind, arguments.flag("if_exists")
-    )
+    new_name = name_of(renamed)
+    if not new_name:
+        yield computed(arguments, "new name")
+    elif new_name != column:
+        yield RenameColumn(table, column, new_name, arguments.call.span)
 
 
 def _table_comment(arguments: Arguments) -> Iterator[Operation]:
     table = arguments.table_name()
     if table is None:
-        yield _computed(arguments, "table's name")
+        yield computed(arguments, "table's name")
         return
     text = arguments.text("comment") if arguments.operation == "create_table_comment" else ""
     yield SetComment("table", table, "", text, arguments.call.span)
@@ -280,20 +199,13 @@ def _bulk_insert(arguments: Arguments) -> Iterator[Operation]:
 
 
 _HANDLERS: Final[dict[str, Callable[[Arguments], Iterator[Operation]]]] = {
+    **HANDLERS,
     "create_table": _create_table,
     "drop_table": _drop_table,
     "rename_table": _rename_table,
     "add_column": _add_column,
     "drop_column": _drop_column,
     "alter_column": _alter_column,
-    "create_index": _create_index,
-    "drop_index": _drop_index,
-    "create_unique_constraint": _constraint("unique"),
-    "create_check_constraint": _constraint("check"),
-    "create_primary_key": _constraint("primary-key"),
-    "create_exclude_constraint": _constraint("exclude"),
-    "create_foreign_key": _create_foreign_key,
-    "drop_constraint": _drop_constraint,
     "create_table_comment": _table_comment,
     "drop_table_comment": _table_comment,
     "bulk_insert": _bulk_insert,
