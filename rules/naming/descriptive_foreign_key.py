@@ -280,6 +280,8 @@ def _finding(case: Case, options: Options) -> Finding:
         message = f"`{case.column.attribute}` points to `{target}`, but its name does not end in `{bare}`"
     if case.table.orm == "sql":
         return Finding(case.column.location, message, f"Name the column `{wanted}`.")
+    if case.table.orm == "django" and wanted.endswith("_id"):
+        wanted = f"{wanted.removesuffix('_id')}` (Django adds the `_id`), as in `{wanted}"
     return Finding(case.column.location, message, f"Rename the attribute to `{wanted}`; its physical name may stay.")
 
 

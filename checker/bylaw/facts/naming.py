@@ -18,6 +18,7 @@ _IRREGULAR = {
     "schemata": "schema", "stigmata": "stigma", "alumni": "alumnus", "stimuli": "stimulus", "radii": "radius",
     "fungi": "fungus", "cacti": "cactus", "syllabi": "syllabus", "oxen": "ox", "errata": "erratum",
     "addenda": "addendum", "memoranda": "memorandum", "curricula": "curriculum", "metadata": "metadata",
+    "taxa": "taxon",
 }  # fmt: skip
 _VERSION = re.compile(r"_?v\d+$")
 _FIRST_DATA = re.compile(
@@ -31,6 +32,19 @@ _SAME = frozenset({
     "canvas", "alias", "bias", "atlas", "gas", "lens", "iris", "corps", "chassis", "analytics", "statistics",
     "kubernetes",
 })  # fmt: skip
+
+
+_OF_RUNNERS = frozenset({
+    "alembic_version", "schema_migrations", "django_migrations", "goose_db_version", "flyway_schema_history",
+    "_prisma_migrations", "__drizzle_migrations", "__diesel_schema_migrations", "_sqlx_migrations", "knex_migrations",
+    "knex_migrations_lock", "pgmigrations", "gorp_migrations", "databasechangelog", "databasechangeloglock",
+    "ar_internal_metadata",
+})  # fmt: skip
+
+
+def is_of_runner(table: str) -> bool:
+    """Whether a table, by its physical name, is where a runner of migrations notes its own work."""
+    return table.rpartition(".")[2].lower() in _OF_RUNNERS
 
 
 def snake(name: str) -> str:

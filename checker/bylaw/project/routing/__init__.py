@@ -127,7 +127,9 @@ class Routing:
     @cached_property
     def _homes_of_chosen_roots(self) -> frozenset[str]:
         """Folders of root URL modules that a call chooses, as the environment does: others beside them may be meant."""
-        chosen = (root.path for root, _, value in self._root_settings() if any(isinstance(v, Call) for v in walk(value)))
+        chosen = (
+            root.path for root, _, value in self._root_settings() if any(isinstance(v, Call) for v in walk(value))
+        )
         return frozenset(path.rpartition("/")[0] for path in chosen)
 
     def _root_settings(self) -> Iterator[tuple[FileFacts, str, Value]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from bylaw.facts.database import Column, ForeignKey, Table
 from bylaw.facts.migrations import (
     AddColumn,
@@ -15,8 +17,9 @@ from bylaw.facts.migrations import (
     RenameColumn,
     RenameTable,
 )
-from bylaw.facts.naming import bare
+from bylaw.facts.naming import bare, is_of_runner
 from bylaw.project.paths import is_own
+from bylaw.project.tables.fates import Fates
 from bylaw.source import Location, Span
 
 if TYPE_CHECKING:
@@ -41,12 +44,15 @@ def created_tables(project: Project, declared: Mapping[str, Table]) -> Iterator[
         if tree.tool == "django" or not is_own(tree.folder + "/", project.settings):
             continue
         places = _Places(tree)
+        fates = Fates(project, tree)
         for head in tree.heads:
             for state in project.migrations.schema_after(head).tables.values():
                 last = bare(state.name)
                 if last in names or last in seen or state.created is None or state.temporary or state.partition_of:
                     continue
                 if tree.tool == "alembic" and names and (state.created.exempt or not state.created.judged):
+                    continue
+                if is_of_runner(last) or fates.is_unknown(places.names(state), state.created):
                     continue
                 seen.add(last)
                 yield _table(tree, state, state.created, places)
@@ -70,12 +76,33 @@ class _Places:
         self._named: dict[str, list[tuple[Step, str, Span]]] = {}
         """A column's name → the step, the table and the place of each operation that gives a column that name."""
         self._keys: dict[str, list[AddConstraint]] = {}
+        self._renamed: list[tuple[str, str]] = []
+        """Tables' names before and after, the last renaming first."""
         for step in tree.steps:
             for operation in step.migration.operations:
+                if isinstance(operation, RenameTable):
+                    self._renamed.insert(0, (bare(operation.table), bare(operation.new_name)))
                 for name, span in _named_in(operation):
                     self._named.setdefault(name, []).append((step, _table_of(operation), span))
                 if isinstance(operation, AddConstraint) and operation.kind == "foreign-key":
                     self._keys.setdefault(_table_of(operation), []).append(operation)
+
+    def names(self, state: TableState) -> tuple[str, ...]:
+        """Every name that the table had, the last first."""
+        found = [bare(state.name)]
+        for old, new in self._renamed:
+            if new == found[-1]:
+                found.append(old)
+        return tuple(found)
+
+    def of_table(self, state: TableState, created: Step) -> Location:
+        """Where the table is created, under whatever name."""
+        operations = created.migration.operations
+        first = self.names(state)[-1]
+        named = (o for o in operations if isinstance(o, CreateTable) and bare(o.table) == first)
+        others = (o for o in operations if isinstance(o, CreateTable | RenameTable))
+        found = next(named, None) or next(others, None)
+        return created.at(found.span if found is not None else created.migration.span)
 
     def targets(self, state: TableState) -> dict[str, str]:
         """Columns under a foreign key of one column that stands apart from them, with `table.column` or `table`."""
@@ -87,9 +114,9 @@ class _Places:
         """Where the column got its name: in its table's creation, an addition, or the last renaming."""
         found: Location | None = None
         under_another_name: Location | None = None
-        last = bare(state.name)
+        names = self.names(state)
         for step, table, span in self._named.get(column.name, ()):
-            if table == last:
+            if table in names:
                 found = step.at(span)
             elif step is column.created:
                 under_another_name = step.at(span)
@@ -97,7 +124,7 @@ class _Places:
 
 
 def _table(tree: MigrationTree, state: TableState, created: Step, places: _Places) -> Table:
-    place = _place_of_table(state, created)
+    place = places.of_table(state, created)
     targets = places.targets(state)
     columns = tuple(
         _column(column, places.of_column(state, column) or place, targets.get(column.name, ""))
@@ -105,6 +132,8 @@ def _table(tree: MigrationTree, state: TableState, created: Step, places: _Place
     )
     keys = {name for c in state.constraints if c.kind == "primary-key" for name in c.columns}
     columns = tuple(column.as_key() if column.name in keys else column for column in columns)
+    if _is_join_of_prisma(state):
+        columns = tuple(msgspec.structs.replace(column, from_library=True) for column in columns)
     schema, _, name = state.name.rpartition(".")
     return Table(
         name=name, model="", class_name="", orm="sql", location=place, columns=columns, complete=state.complete,
@@ -113,14 +142,9 @@ def _table(tree: MigrationTree, state: TableState, created: Step, places: _Place
     )  # fmt: skip
 
 
-def _place_of_table(state: TableState, created: Step) -> Location:
-    last = bare(state.name)
-    operations = created.migration.operations
-    for operation in operations:
-        if isinstance(operation, CreateTable) and bare(operation.table) == last:
-            return created.at(operation.span)
-    found = next((o for o in operations if isinstance(o, CreateTable | RenameTable)), None)
-    return created.at(found.span if found is not None else created.migration.span)
+def _is_join_of_prisma(state: TableState) -> bool:
+    """Whether Prisma made the table for an implicit many-to-many relation, and named all of it."""
+    return bare(state.name).startswith("_") and set(state.columns) == {"A", "B"}
 
 
 def _column(column: ColumnState, place: Location, target: str) -> Column:

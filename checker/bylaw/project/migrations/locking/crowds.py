@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from bylaw.facts import migrations as ops
-from bylaw.facts.naming import matches_any
+from bylaw.facts.naming import is_of_runner, matches_any
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.locking.locks import lock_of
 from bylaw.project.migrations.locking.work import in_use
@@ -96,13 +96,8 @@ def mixtures(placed: Iterable[tuple[Change, Place]]) -> Iterator[Mixture]:
 def _changes_rows(change: Change) -> bool:
     match change.operation:
         case ops.DataChange(kind="update" | "delete" | "insert" | "merge" | "copy", table=table):
-            return bool(table) and in_use(change, table) and not _is_book_keeping(table)
+            return bool(table) and in_use(change, table) and not is_of_runner(table)
         case ops.RunCode():
             return True
         case _:
             return False
-
-
-def _is_book_keeping(table: str) -> bool:
-    """What a runner notes about its own work."""
-    return table.rpartition(".")[2] in {"alembic_version", "schema_migrations", "django_migrations"}
