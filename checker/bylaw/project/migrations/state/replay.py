@@ -33,6 +33,7 @@ from bylaw.project.migrations.state.edits import (
     with_renamed_type,
     without_column,
 )  # fmt: skip
+from bylaw.project.migrations.state.objects import Objects
 from bylaw.project.migrations.state.schema import Note, Schema, TableState
 from bylaw.project.migrations.step import Step
 
@@ -47,11 +48,9 @@ class Replay:
     def __init__(self) -> None:
         self._tables: dict[str, TableState] = {}
         self._keys: dict[str, str] = {}
-        self._enums: dict[str, tuple[str, ...]] = {}
-        self._objects: dict[tuple[str, str], Step] = {}
+        self._objects = Objects()
         self._identities = 0
         self._bare: dict[str, tuple[str, ...]] = {}
-        self._views: frozenset[str] = frozenset()
         self._handed_out: Schema | None = None
 
     def schema(self) -> Schema:
@@ -68,8 +67,7 @@ class Replay:
         if self._handed_out is not None:
             self._tables = dict(self._tables)
             self._keys = dict(self._keys)
-            self._enums = dict(self._enums)
-            self._objects = dict(self._objects)
+            self._objects.leave()
             self._bare = dict(self._bare)
             self._handed_out = None
 
@@ -89,7 +87,8 @@ class Replay:
     def _reader(self) -> Schema:
         if self._handed_out is not None:
             return self._handed_out
-        return Schema(self._tables, self._keys, self._enums, self._objects, self._bare, self._views)
+        objects = self._objects
+        return Schema(self._tables, self._keys, objects.enums, objects.steps, self._bare, objects.views)
 
     def _put(self, state: TableState) -> None:
         self._write()
@@ -143,14 +142,12 @@ class Replay:
                 self._drop_index(operation)
             case ops.SetComment(kind="table" | "column") if operation.table:
                 self.change_table(operation.table, lambda state: with_comment(state, operation, step))
-            case ops.AlterEnum():
-                self._alter_enum(operation)
-            case ops.CreateObject(kind=kind, name=name):
+            case ops.AlterEnum() if operation.type in self._objects.enums:
                 self._write()
-                self._objects[kind, name] = step
-                self._see_views(kind)
-                if operation.labels:
-                    self._enums[name] = operation.labels
+                self._objects.alter(operation)
+            case ops.CreateObject():
+                self._write()
+                self._objects.create(operation, step)
             case ops.DropObject():
                 self._drop_object(operation)
             case ops.RenameObject():
@@ -241,19 +238,13 @@ class Replay:
 
     def _drop_object(self, operation: ops.DropObject) -> None:
         self._write()
-        self._objects.pop((operation.kind, operation.name), None)
-        self._see_views(operation.kind)
-        if self._enums.pop(operation.name, None) is not None and operation.cascade:
+        was_enum = self._objects.drop(operation.kind, operation.name)
+        if was_enum and operation.cascade:
             for table in list(self._tables.values()):
                 for column in table.columns.values():
                     if column.type.rstrip("[]") == operation.name:
                         table = without_column(table, column.name)  # noqa: PLW2901 - one after the other
                 self._put(table)
-
-    def _see_views(self, kind: str) -> None:
-        """Bring the names of views up to date, after something of that kind came, went or got another name."""
-        if kind.endswith("view"):
-            self._views = frozenset(bare(name) for other, name in self._objects if other.endswith("view"))
 
     def _rename_object(self, operation: ops.RenameObject) -> None:
         kind, name, new_name = operation.kind, operation.name, operation.new_name
@@ -267,13 +258,8 @@ class Replay:
                     self._put(with_renamed_constraint(table, last, new_name.rpartition(".")[2]))
             return
         self._write()
-        step = self._objects.pop((kind, name), None)
-        if step is not None:
-            self._objects[kind, new_name] = step
-            self._see_views(kind)
+        self._objects.rename(kind, name, new_name)
         if kind == "type":
-            if name in self._enums:
-                self._enums[new_name] = self._enums.pop(name)
             for table in list(self._tables.values()):
                 self._put(with_renamed_type(table, name, new_name))
 
@@ -285,16 +271,3 @@ class Replay:
             if left is not state:
                 self._put(left)
                 return
-
-    def _alter_enum(self, operation: ops.AlterEnum) -> None:
-        labels = self._enums.get(operation.type)
-        if labels is None:
-            return
-        self._write()
-        if operation.change == "add":
-            labels = (*labels, operation.value)
-        elif operation.change == "remove":
-            labels = tuple(label for label in labels if label != operation.value)
-        else:
-            labels = tuple(operation.new_value if label == operation.value else label for label in labels)
-        self._enums[operation.type] = labels
