@@ -15,7 +15,7 @@ from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.objects.extensions import members_of
 from bylaw.project.migrations.objects.index import Objects, comes_again, is_there, known_before, same_name
 from bylaw.project.migrations.objects.stories import family
-from bylaw.project.migrations.objects.uses import uses, words_used
+from bylaw.project.migrations.objects.uses import calls, uses, words_used
 
 if TYPE_CHECKING:
     from bylaw.diagnostics import Related
@@ -88,9 +88,11 @@ def _takes_its_place(change: Change, drop: ops.DropObject) -> bool:
 
 
 def _found(
-    project: Project, change: Change, drop: ops.DropObject, with_it: tuple[str, ...] = ()
-) -> Iterator[DroppedObject]:
-    yield DroppedObject(change, drop.kind, drop.name, with_it, uses=uses(project, drop.kind, drop.name, change.tree))
+    project: Project, change: Change, drop: ops.DropObject, with_it: tuple[str, ...] = (),
+    uses_beside: tuple[Related, ...] = (),
+) -> Iterator[DroppedObject]:  # fmt: skip
+    places = uses(project, drop.kind, drop.name, change.tree) or uses_beside
+    yield DroppedObject(change, drop.kind, drop.name, with_it, uses=places)
 
 
 def _view(project: Project, change: Change, drop: ops.DropObject, objects: Objects) -> Iterator[DroppedObject]:
@@ -106,8 +108,9 @@ def _routine(project: Project, change: Change, drop: ops.DropObject, objects: Ob
     if made is not None and CALLED_BY_TRIGGERS.search(made.text):
         return
     for_the_code = made is not None and not objects.mentions(change, drop.name)
-    if for_the_code or uses(project, drop.kind, drop.name, change.tree):
-        yield from _found(project, change, drop)
+    called = calls(objects, change, drop.kind, drop.name) if made is not None else ()
+    if for_the_code or called or uses(project, drop.kind, drop.name, change.tree):
+        yield from _found(project, change, drop, uses_beside=called)
 
 
 def _makes(operation: ops.Operation, drop: ops.DropObject) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import Operation
 from bylaw.facts.naming import bare
+from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.objects.stories import TELLING, Stories, Told, family
 from bylaw.project.migrations.step import MigrationTree, Step
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from bylaw.source import Span
 
 _ANY_SCHEMA: Final = frozenset({"", "public", "dbo", "main"})
+_WORDS: Final = regex(r"--[^\n]*|/\*[^*]*\*/|'[^']*'")
+"""What is said in a body and does nothing: comments, messages, and a body that is itself a string in quotes."""
 
 
 class Definition(msgspec.Struct, frozen=True, eq=False):
@@ -57,6 +60,15 @@ class Objects:
         """How the object was made that the running release knows by this name."""
         first = next(one for one in change.deployment.changes if one.tree is change.tree)
         return self.definition(first, kind, name) or self.definition(change, kind, name)
+
+    def definition_after(self, change: Change, kind: str, name: str) -> Definition | None:
+        """How the object was made that has this name when the deployment is through."""
+        made = next(iter(self.after_deployment(change, kind, name)), None)
+        told = self._of(change.tree).about(kind, name)
+        step = next((entry.step for entry in told if entry.operation is made), None)
+        if made is None or step is None:
+            return None
+        return Definition(step, made, self._text(step, made.span))
 
     def standing(self, change: Change, kind: str) -> Iterator[tuple[str, Definition]]:
         """Every object of a kind (and its likes) that stands just before a change, by its name."""
@@ -125,6 +137,20 @@ class Objects:
                     return True
         return False
 
+    def callers(self, change: Change, kind: str, name: str) -> Iterator[Definition]:
+        """Functions that stand before and after a deployment and call another one by its name, in bodies that the
+        server looks at when they run; none, where something else of that name is there in the end.
+        """
+        if self.after_deployment(change, kind, name):
+            return
+        call = re.compile(rf"(?<![\w$]){re.escape(bare(name))}\s{{0,99}}\(", re.IGNORECASE)
+        for known, made in self.standing(change, kind):
+            if same_name(known, name) or _is_sealed(made.text) or not call.search(_WORDS.sub(" ", made.text)):
+                continue
+            after = self.definition_after(change, kind, known)
+            if after is not None and call.search(_WORDS.sub(" ", after.text)):
+                yield made
+
     @staticmethod
     def _is_own(operation: Operation, name: str) -> bool:
         if isinstance(operation, ops.SetComment):
@@ -140,6 +166,11 @@ class Objects:
         """(name, its definition) of what stands before a change and might be meant, the newest first."""
         stories = self._of(change.tree)
         return _standing(stories.before(stories.about(kind, name), change))
+
+
+def _is_sealed(text: str) -> bool:
+    """`BEGIN ATOMIC`: the server has resolved all names when it was made, and follows them."""
+    return re.search(r"\bBEGIN\s+ATOMIC\b", text, re.IGNORECASE) is not None
 
 
 _Named = tuple[str, ops.CreateObject]

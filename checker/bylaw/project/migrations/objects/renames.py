@@ -13,7 +13,7 @@ from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.objects.drops import CALLED_BY_TRIGGERS
 from bylaw.project.migrations.objects.index import Objects, comes_again, is_there, known_before, same_name
 from bylaw.project.migrations.objects.stories import family
-from bylaw.project.migrations.objects.uses import uses
+from bylaw.project.migrations.objects.uses import calls, uses
 
 if TYPE_CHECKING:
     from bylaw.diagnostics import Related
@@ -69,7 +69,7 @@ def _renamed(project: Project, change: Change, objects: Objects, found: RenamedO
     stays = found.new_name and family(kind) in {"view", "type"} and is_there(change, kind, name)
     if stays or comes_again(change, kind, name):
         return
-    places = uses(project, kind, name, change.tree)
+    places = uses(project, kind, name, change.tree) or calls(objects, change, kind, name)
     if places or _is_named(change, kind, name, objects):
         yield msgspec.structs.replace(found, uses=places)
 

@@ -14,6 +14,8 @@ from bylaw.source import Location, Span
 
 if TYPE_CHECKING:
     from bylaw.project import Project
+    from bylaw.project.migrations.changes import Change
+    from bylaw.project.migrations.objects.index import Objects
     from bylaw.project.migrations.step import MigrationTree
 
 _MOST: Final = 3
@@ -56,6 +58,14 @@ def uses(project: Project, kind: str, name: str, tree: MigrationTree) -> tuple[R
         pattern = [re.compile(one.replace("NAME", escaped).encode(), re.IGNORECASE) for one in patterns]
         found.extend(_matches(project, word, pattern, tree))
     return tuple(found[:_MOST])
+
+
+def calls(objects: Objects, change: Change, kind: str, name: str) -> tuple[Related, ...]:
+    """Functions of the database that stay and call another one by its name."""
+    if family(kind) != "routine":
+        return ()
+    found = objects.callers(change, kind, name)
+    return tuple(Related(one.step.at(one.operation.span), f"`{one.operation.name}` calls it") for one in found)[:_MOST]
 
 
 def words_used(project: Project, words: frozenset[str], tree: MigrationTree) -> tuple[Related, ...]:
