@@ -253,7 +253,7 @@ class Migrations(OnServer):
 
     def required_columns(self) -> Iterator[RequiredColumn]:
         """New columns that every INSERT must name afterwards."""
-        return required_columns(self.changes())
+        return required_columns(self.changes(), self.objects)
 
     def restrictions(self) -> Iterator[Restriction]:
         """Existing columns, tables, views and functions that take less, or give something else, afterwards."""

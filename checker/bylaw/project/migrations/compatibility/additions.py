@@ -11,6 +11,8 @@ from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import SERIAL_TYPES, ColumnSpec
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.drops import is_scratch
+from bylaw.project.migrations.compatibility.side_effects import is_filled_by_trigger
+from bylaw.project.migrations.objects.index import Objects
 from bylaw.project.migrations.state.expressions import forbids_null, is_null
 
 _INTEGERS = SERIAL_TYPES | {"integer", "bigint", "smallint"}
@@ -33,10 +35,16 @@ class RequiredColumn(msgspec.Struct, frozen=True, eq=False):
     on_new_table: bool = False
 
 
-def required_columns(changes: Iterable[Change]) -> Iterator[RequiredColumn]:
-    """All of them, in order. `on_new_table` is set for a table that the same deployment creates: there nobody inserts
-    yet.
+def required_columns(changes: Iterable[Change], objects: Objects) -> Iterator[RequiredColumn]:
+    """All of them, in order, but those that a trigger fills. `on_new_table` is set for a table that the same deployment
+    creates: there nobody inserts yet.
     """
+    for found in _each(changes):
+        if not is_filled_by_trigger(found.change, found.table, found.column.name, objects):
+            yield found
+
+
+def _each(changes: Iterable[Change]) -> Iterator[RequiredColumn]:
     for change in changes:
         if isinstance(change.operation, ops.AddColumn) and not is_scratch(change.operation.table):
             yield from _required(change, change.operation)

@@ -137,12 +137,11 @@ def _lost(change: Change, table: str, trigger: ops.CreateObject, objects: Object
 
 
 def is_filled_by_trigger(change: Change, table: str, column: str, objects: Objects) -> bool:
-    """Whether a trigger of the table, which an earlier migration or this one made, sets the column of a new row."""
-    standing = (*objects.parts_of(change, "trigger", table, before=True), *objects.parts_of(change, "trigger", table))
-    for trigger in standing:
+    """Whether a trigger that stands when the deployment is through sets the column of a new row of the table."""
+    for trigger in objects.parts_of(change, "trigger", table):
         kind, name = ("function", trigger.calls) if trigger.calls else ("trigger", trigger.name)
-        made = objects.definition(change, kind, name)
-        itself = objects.definition(change, "trigger", trigger.name)
+        made = objects.definition_after(change, kind, name)
+        itself = objects.definition_after(change, "trigger", trigger.name)
         if made is None or itself is None or _BEFORE_INSERT.search(itself.text) is None:
             continue
         if column.lower() in {found.lower() for found in _SETS.findall(_CONDITION.sub(" ", _body(made)))}:

@@ -49,7 +49,7 @@ def physical(operation: Operation, schema: Schema) -> Iterator[Operation]:
         case ops.AlterColumn():
             yield from _altered(operation, name, state)
         case ops.DropColumn() | ops.SetComment():
-            yield msgspec.structs.replace(operation, table=name, column=_column(state, operation.column))
+            yield msgspec.structs.replace(operation, table=name, column=_meant(state, operation.column))
         case ops.CreateIndex(if_not_exists=True, name="", columns=(field,)):
             if _gets_index(state, _column(state, field)):
                 yield msgspec.structs.replace(
@@ -64,6 +64,12 @@ def physical(operation: Operation, schema: Schema) -> Iterator[Operation]:
 
 def _column(state: TableState | None, field: str) -> str:
     return state.fields.get(field, field) if state is not None else field
+
+
+def _meant(state: TableState | None, field: str) -> str:
+    """The field's column, unless there is one of that very name that the field has left."""
+    own = state.column(field) if state is not None else None
+    return field if own is not None and own.unmapped is not None else _column(state, field)
 
 
 def _gets_index(state: TableState | None, name: str) -> bool:
@@ -199,6 +205,9 @@ def follow_state_only(operation: Operation, schema: Schema, replay: Replay, step
         case ops.AddColumn(table=table, column=spec) if spec.field:
             name = schema.keys.get(table, table)
             replay.change_table(name, lambda state: replace(state, fields={**state.fields, spec.field: spec.name}))
+        case ops.AlterColumn(table=table, column=field, definition=ops.ColumnSpec(name=new_name)):
+            name = schema.keys.get(table, table)
+            replay.change_table(name, lambda state: _with_other_column(state, field, new_name, step))
         case ops.DropColumn(table=table, column=field):
             if (joined := _many_to_many(schema, table, field)) is not None:
                 replay.set_key(f"{table}_{field}".lower(), None)
@@ -208,6 +217,15 @@ def follow_state_only(operation: Operation, schema: Schema, replay: Replay, step
             replay.change_table(name, lambda state: _with_unmapped(state, _column(state, field), step))
         case _:
             pass
+
+
+def _with_other_column(state: TableState, field: str, name: str, step: Step) -> TableState:
+    """A field that is told of another column, as by `db_column`: nothing names the one that it had."""
+    old = _column(state, field)
+    if name == old or old not in state.columns or name not in state.columns:
+        return state
+    state = _with_unmapped(state, old, step)
+    return replace(state, fields={**state.fields, field: name})
 
 
 def _with_unmapped(state: TableState, name: str, step: Step) -> TableState:
