@@ -63,15 +63,7 @@ def check(request: Request) -> int:
             _report(request, _view(request, resolved, session.text, (), 0), output)
         output.flush()
         return nothing
-    if request.repairs:
-        from bylaw.cli.repair import repair  # noqa: PLC0415
-
-        judged = repair(request, resolved, session, paths, output)
-    else:
-        judged = Judged(session.judge(resolved.rules))
-    if not request.quiet:
-        for line in undecided(session.project, session.discovery.skipped):
-            output.note(f"bylaw: {line}")
+    judged = _judge(request, resolved, session, paths, output)
     report = judged.report
     shown = tuple(d for d in report.diagnostics if not d.location.path or is_below(d.location.path, paths))
     if not request.diff:
@@ -85,6 +77,20 @@ def check(request: Request) -> int:
         recording.save(list(request.arguments), code, bytes(output.out), bytes(output.err))
     output.flush()
     return code
+
+
+def _judge(request: Request, resolved: Resolved, session: Session, paths: tuple[str, ...], output: Output) -> Judged:
+    """What the rules say, after repairing where that is asked for; and a note of what nobody could decide."""
+    if request.repairs:
+        from bylaw.cli.repair import repair  # noqa: PLC0415
+
+        judged = repair(request, resolved, session, paths, output)
+    else:
+        judged = Judged(session.judge(resolved.rules))
+    if not request.quiet:
+        for line in undecided(session.project, session.discovery.skipped):
+            output.note(f"bylaw: {line}")
+    return judged
 
 
 def exit_code(report: Report, shown: tuple[Diagnostic, ...], *, exit_zero: bool) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bylaw.facts.database import Table
+from bylaw.facts.file import FileFacts
 from bylaw.project.tables.columns import Columns
 from bylaw.project.tables.core import CoreTables
 from bylaw.project.tables.created import created_tables
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 
+class _Found(msgspec.Struct):
+    """Tables by the qualified name of their class or variable, those without a name, and the classes whose rows stand
+    in another's table, by the name of that one.
+    """
+
+    named: dict[str, Table] = msgspec.field(default_factory=dict)
+    loose: list[Table] = msgspec.field(default_factory=list)
+    sharing: dict[str, str] = msgspec.field(default_factory=dict)
+
+
 def derive(project: Project) -> tuple[Kinship, tuple[Table, ...], dict[str, Table]]:
     """The classes, all tables in order of place, and an index from classes and variables (canonical names) to the
     table of their rows.
@@ -28,14 +39,23 @@ def derive(project: Project) -> tuple[Kinship, tuple[Table, ...], dict[str, Tabl
     files = [file.facts for file in project.files.values() if file.facts.language == "python"]
     meanings = Meanings(project.names)
     kinship = Kinship(meanings, files)
+    found = _find(files, meanings, kinship)
+    placed = {name: _placed(table, project) for name, table in found.named.items()}
+    linker = Linker(project, meanings, files)
+    linked, rest = linker.link(placed, [_placed(table, project) for table in found.loose])
+    declared = {**linked, **{f"?{at}": table for at, table in enumerate(rest)}}
+    created = linker.link_created(list(created_tables(project, declared)))
+    ordered = sorted((*linked.values(), *rest, *created), key=lambda table: table.location)
+    return kinship, tuple(ordered), _index(linked, found.sharing)
+
+
+def _find(files: list[FileFacts], meanings: Meanings, kinship: Kinship) -> _Found:
     columns = Columns(meanings)
     mapped = MappedClasses(kinship, meanings, columns)
     models = SqlModels(meanings, columns, mapped)
     django = DjangoModels(kinship, meanings)
     core = CoreTables(kinship, meanings, mapped)
-    found: dict[str, Table] = {}
-    loose: list[Table] = []
-    sharing: dict[str, str] = {}
+    found = _Found()
     for file in files:
         functions = {function.qualified for function in file.functions}
         for fact in file.classes:
@@ -46,26 +66,25 @@ def derive(project: Project) -> tuple[Kinship, tuple[Table, ...], dict[str, Tabl
                 continue
             table = models.table(kin) or mapped.table(kin) or django.table(kin)
             if table is not None:
-                found[fact.qualified] = table
+                found.named[fact.qualified] = table
             elif (parent := _sharing(kin, mapped, django)) is not None:
-                sharing[fact.qualified] = parent
+                found.sharing[fact.qualified] = parent
         for qualified, table in core.tables(file):
             if qualified:
-                found[qualified] = table
+                found.named[qualified] = table
             else:
-                loose.append(table)
+                found.loose.append(table)
     for file in files:
         for model, variable in core.imperative(file):
-            if variable in found:
-                found[variable] = msgspec.structs.replace(
-                    found[variable], model=model, class_name=model.rpartition(".")[2]
+            if variable in found.named:
+                found.named[variable] = msgspec.structs.replace(
+                    found.named[variable], model=model, class_name=model.rpartition(".")[2]
                 )
-    _add_shared(found, sharing, kinship, mapped)
-    placed = {name: _placed(table, project) for name, table in found.items()}
-    linker = Linker(project, meanings, files)
-    linked, rest = linker.link(placed, [_placed(table, project) for table in loose])
-    declared = {**linked, **{f"?{at}": table for at, table in enumerate(rest)}}
-    created = linker.link_created(list(created_tables(project, declared)))
+    _add_shared(found, kinship, mapped)
+    return found
+
+
+def _index(linked: dict[str, Table], sharing: dict[str, str]) -> dict[str, Table]:
     index = dict(linked)
     for name, parent in sharing.items():
         if parent in linked:
@@ -73,8 +92,7 @@ def derive(project: Project) -> tuple[Kinship, tuple[Table, ...], dict[str, Tabl
     for table in linked.values():
         if table.model:
             index.setdefault(table.model, table)
-    ordered = sorted((*linked.values(), *rest, *created), key=lambda table: table.location)
-    return kinship, tuple(ordered), index
+    return index
 
 
 def _placed(table: Table, project: Project) -> Table:
@@ -94,13 +112,13 @@ def _sharing(kin: Kin, mapped: MappedClasses, django: DjangoModels) -> str | Non
     return None
 
 
-def _add_shared(found: dict[str, Table], sharing: dict[str, str], kinship: Kinship, mapped: MappedClasses) -> None:
+def _add_shared(found: _Found, kinship: Kinship, mapped: MappedClasses) -> None:
     """Columns that a single-table subclass declares stand in its parent's table."""
-    for name, parent in sharing.items():
-        kin, table = kinship.get(name), found.get(parent)
+    for name, parent in found.sharing.items():
+        kin, table = kinship.get(name), found.named.get(parent)
         if kin is None or table is None or table.orm == "django":
             continue
         own = mapped.gather(kin)[0]
         # The parent's rows have none of these, so the column is nullable whatever its declaration says.
         extra = [msgspec.structs.replace(c, nullable=None) for c in own if table.column(c.attribute) is None]
-        found[parent] = msgspec.structs.replace(table, columns=(*table.columns, *extra))
+        found.named[parent] = msgspec.structs.replace(table, columns=(*table.columns, *extra))

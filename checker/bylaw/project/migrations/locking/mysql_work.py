@@ -90,13 +90,7 @@ def _work(change: Change, table: str, server: ServerVersion, all_changes: list[C
         case ops.AddColumn(column=column) if column.generation in {"identity", "serial"}:
             yield from copy("auto-increment", (column.name,))
         case ops.AddColumn(column=column) if (
-            column.references and server.product == "mariadb" and not _is_unchecked(change, all_changes)
-        ):
-            yield from copy("foreign-key", (column.name,), column.references)
-        case ops.AddColumn(column=column) if (
-            column.references
-            and (change.tree.tool != "sql" or keeps_inline_references(server))
-            and not _is_unchecked(change, all_changes)
+            column.references and _makes_key(change, server) and not _is_unchecked(change, all_changes)
         ):
             yield from copy("foreign-key", (column.name,), column.references)
         case ops.AddColumn(column=column) if column.check and server.product == "mysql" and _knows_checks(server):
@@ -120,6 +114,11 @@ def _types(change: Change, altered: ops.AlterColumn) -> tuple[str, str]:
     old = state.type if state is not None and state.type else altered.old_type
     new = altered.type or (altered.definition.type if altered.definition is not None else "")
     return old, new
+
+
+def _makes_key(change: Change, server: ServerVersion) -> bool:
+    """Whether what a new column points to becomes a foreign key: tools write a constraint of its own."""
+    return server.product == "mariadb" or change.tree.tool != "sql" or keeps_inline_references(server)
 
 
 def keeps_inline_references(server: ServerVersion) -> bool:

@@ -38,7 +38,7 @@ def table_constraint(cursor: Cursor, table: str) -> Operation:
         "primary", "unique", "foreign", "check", "fulltext", "spatial", "key", "index", "exclude", "not"
     )
     columns: tuple[str, ...] = ()
-    references, expression_text, not_enforced = "", "", False
+    references = expression_text = ""
     targets: tuple[str, ...] = ()
     match kind:
         case "check":
@@ -51,16 +51,8 @@ def table_constraint(cursor: Cursor, table: str) -> Operation:
             columns = cursor.column_list()
             references, targets = reference(cursor)
         case "primary" | "unique" | "key" | "index" | "fulltext" | "spatial":
-            if kind == "primary":
-                cursor.expect("key")
-            elif kind in {"unique", "fulltext", "spatial"}:
-                cursor.accept_any("key", "index")
-            cursor.accept_any("clustered", "nonclustered")
-            cursor.accept("if", "not", "exists")
-            if cursor.peek() not in {"(", "using", "nulls"}:
-                name = cursor.name() or name
-            _index_options(cursor)
-            columns = cursor.column_list()
+            own_name, columns = _indexed(cursor, kind)
+            name = own_name or name
         case _:
             raise cursor.fail()
     not_enforced = enforcement(cursor)
@@ -75,6 +67,19 @@ def table_constraint(cursor: Cursor, table: str) -> Operation:
         table, _KINDS[kind], columns, span, name, references=references, expression=expression_text,
         not_valid=not_valid, not_enforced=not_enforced, referenced_columns=targets,
     )  # fmt: skip
+
+
+def _indexed(cursor: Cursor, kind: str) -> tuple[str, tuple[str, ...]]:
+    """The name that stands behind the kind of a key or index, '' where there is none, and its columns."""
+    if kind == "primary":
+        cursor.expect("key")
+    elif kind in {"unique", "fulltext", "spatial"}:
+        cursor.accept_any("key", "index")
+    cursor.accept_any("clustered", "nonclustered")
+    cursor.accept("if", "not", "exists")
+    name = cursor.name() if cursor.peek() not in {"(", "using", "nulls"} else ""
+    _index_options(cursor)
+    return name, cursor.column_list()
 
 
 def _index_options(cursor: Cursor) -> None:
