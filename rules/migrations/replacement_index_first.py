@@ -105,8 +105,8 @@ def _message(gap: Gap) -> str:
 
 
 def _steps(gap: Gap) -> str:
-    columns = ", ".join(gap.columns)
+    columns = ", ".join(name or "…" for name in gap.new_columns)
     return (
-        f"First build the new index on `{gap.table}` ({columns} …) under another name, CONCURRENTLY, and drop "
+        f"First build the new index on `{gap.table}` ({columns}) under another name, CONCURRENTLY, and drop "
         f"`{gap.name}` after it; ALTER INDEX … RENAME TO gives it the old name."
     )

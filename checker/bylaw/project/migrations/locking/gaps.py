@@ -27,6 +27,11 @@ class Gap(msgspec.Struct, frozen=True, eq=False):
     columns: tuple[str, ...]
     together: bool
 
+    @property
+    def new_columns(self) -> tuple[str, ...]:
+        """Those of the index that replaces it, '' for an expression."""
+        return tuple(getattr(self.later.operation, "columns", self.columns))
+
 
 def gaps(deployment: Deployment, place_of: Callable[[Change], Place]) -> Iterator[Gap]:
     """All of them in a deployment."""
@@ -60,7 +65,10 @@ def _has_another(table: TableState, gone: IndexState) -> bool:
     if any(other is not gone and not other.where and other.columns[:1] == (first,) for other in table.indexes):
         return True
     column = table.column(first)
-    if column is not None and (column.primary_key or column.unique):
+    if column is not None and column.unique:
+        return True
+    key = next((other.columns for other in table.constraints if other.kind == "primary-key"), ())
+    if column is not None and column.primary_key and key[:1] in {(), (first,)}:
         return True
     kinds = {"unique", "primary-key"}
     return any(other.kind in kinds and other.columns[:1] == (first,) for other in table.constraints)
