@@ -137,11 +137,11 @@ def without_constraint(table: TableState, operation: ops.DropConstraint) -> Tabl
         return _changed(replace(table, constraints=kept), key, lambda column: replace(column, primary_key=False))
     if not operation.name:
         return table
+    is_known = any(constraint.name == operation.name for constraint in table.constraints)
     for constraint in _meant(table, operation):
         table = _without(table, constraint)
     indexes = tuple(index for index in table.indexes if index.name != operation.name)
-    match = _NOT_NULL.search(operation.name)
-    if match:
+    if not is_known and _NOT_NULL.search(operation.name):
         table = _changed(
             table,
             [c.name for c in table.columns.values() if not c.primary_key and operation.name == _not_null(table, c)],
