@@ -532,3 +532,27 @@ def test_objects_of_recipes_and_computed_schemas() -> None:
     assert (dropped.kind, dropped.name) == ("function", "tidy")
     assert isinstance(index, DropIndex)
     assert index.name == "ix_account"
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        'View("totals", "SELECT 1 AS one")',
+        'View(name="totals", sql="SELECT 1 AS one")',
+        'a.b.View("totals", "SELECT 1")',
+    ],
+)
+def test_an_object_holds_the_name_of_a_view_and_its_query(made: str) -> None:
+    before = f"from somewhere import View, a\nview = {made}\n"
+    dropped, created = operations(
+        'op.execute(f"DROP VIEW {view.name}")\nop.execute(f"CREATE VIEW {view.name} AS {view.sql}")', before
+    )
+    assert isinstance(dropped, DropObject)
+    assert isinstance(created, CreateObject)
+    assert (dropped.name, created.name) == ("totals", "totals")
+
+
+def test_what_is_dropped_by_a_computed_name_is_not_understood() -> None:
+    (unread,) = operations('op.execute(f"DROP VIEW {op.get_bind().dialect.name}")')
+    assert isinstance(unread, UnreadOperation)
+    assert unread.reason == "the SQL drops a view whose name is computed at run time"

@@ -257,3 +257,21 @@ def test_the_generator_signs_its_work() -> None:
 @pytest.mark.parametrize("line", ["operations = [operations]\n", "operations = operations + operations\n"])
 def test_no_code_keeps_the_reader_busy(line: str) -> None:
     migration('operations = [migrations.DeleteModel("A")]\n' + line * 3_000)
+
+
+def test_a_library_gives_a_column_a_default_that_models_do_not_know() -> None:
+    (altered,) = operations('AddDefaultValue(model_name="order", name="kind", value=0)')
+    assert isinstance(altered, AlterColumn)
+    assert (altered.table, altered.column, altered.server_default) == ("shop_order", "kind", "0")
+
+
+def test_operations_that_a_function_gives_are_spread() -> None:
+    before = """
+        def rules():
+            return [migrations.RunSQL(f"DROP TABLE {name}", "") for name in ("a", "b")]
+    """
+    found = migration("operations = [*rules(), *rules()]", before).operations
+    assert [getattr(one, "table", "") for one in found] == ["a", "b", "a", "b"]
+    (unread,) = migration("operations = [*known(1)]").operations
+    assert isinstance(unread, UnreadOperation)
+    assert unread.reason == "the operations are computed at run time"

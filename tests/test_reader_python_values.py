@@ -197,3 +197,13 @@ def test_long_chains_and_sums_are_read_as_far_as_they_go() -> None:
     total = value(" + ".join(["'a'"] * 150))
     assert isinstance(total, Operator)
     assert any(isinstance(item, Opaque) and item.kind == "too-deep" for item in walk(value(" + ".join(["a"] * 500))))
+
+
+@pytest.mark.parametrize("spread", ["f()", "a.b(1)", "a.b().c", "f()[0]", "a", "a.b"])
+@pytest.mark.parametrize("display", ["[*{}]", "[*{}, 1]", "(*{},)", "{{*{}}}"])
+def test_a_star_stands_around_all_that_follows_it(spread: str, display: str) -> None:
+    items = value(display.format(spread), "import a, f\n")
+    assert isinstance(items, Items)
+    first = items.items[0]
+    assert isinstance(first, Starred)
+    assert shape(first.value) == shape(value(spread, "import a, f\n"))

@@ -112,3 +112,25 @@ def test_statements_stand_around_their_operations() -> None:
 )
 def test_mysql_strings_and_comments(statement: str, read_by_mysql: int) -> None:
     assert len(operations(statement, "mysql", Span)) == read_by_mysql
+
+
+def test_a_word_that_only_postgres_reserves_is_a_name_elsewhere() -> None:
+    sql = "CREATE TABLE a (b int REFERENCES user(id)); DROP TABLE user; FROM user; CREATE INDEX c ON user (d)"
+    assert [type(one).__name__ for one in operations(sql, "", Span)] == [
+        "CreateTable", "DropTable", "UnreadOperation", "CreateIndex",
+    ]  # fmt: skip
+    assert all(isinstance(one, UnreadOperation) for one in operations("DROP TABLE user", "postgres", Span))
+
+
+@pytest.mark.parametrize(
+    ("sql", "dialect"),
+    [
+        ("CREATE TABLE a (b text COLLATE NOCASE);", "sqlite"),
+        ("UPDATE a SET b = datetime('now');", "sqlite"),
+        ("UPDATE a SET b = datetime(c);", ""),
+        ("CREATE TABLE a (b datetime(6));", "mysql"),
+    ],
+)
+def test_a_text_that_postgres_understands_may_be_anothers(sql: str, dialect: str) -> None:
+    (migration,) = read("migrations/1_x.sql", sql.encode()).migrations
+    assert migration.dialect == dialect

@@ -224,7 +224,9 @@ def _steps(project: Project, work: Work, version: ServerVersion) -> str:
             "partition, validate these in a later migration, then add it here."
         )
     steps = project.migrations.repairs.constraint_steps(work, version.major)
-    is_new, django = isinstance(work.change.operation, AddColumn), work.change.tree.tool == "django"
+    django = work.change.tree.tool == "django"
+    alone = work.cause in {"unique", "primary-key"} and work.brings_column
+    is_new = isinstance(work.change.operation, AddColumn) or alone
     match steps:
         case (build, constraint) if work.cause in {"unique", "primary-key"}:
             start = "Add the column alone; then" if is_new else "First"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bylaw import Finding, Project, RuleOptions, ServerVersion, Work, project_rule
+from bylaw.facts.migrations import AddColumn
 from bylaw.facts.naming import matches_any
 
 _CAUSES = frozenset({
@@ -146,6 +147,12 @@ def _converted(work: Work, column: str) -> str:
     return using or (column if alike else f"{column}::{work.detail}")
 
 
+def _is_required(work: Work) -> bool:
+    """Whether the new column refuses NULL, which rows have until they are filled."""
+    operation = work.change.operation
+    return isinstance(operation, AddColumn) and operation.column.nullable is False
+
+
 def _steps(project: Project, work: Work, server: ServerVersion) -> str:
     """The sequence that writes no row under a lock, with the names of this statement."""
     quoted, table, column = project.migrations.repairs.quoted, work.table, work.columns[0] if work.columns else ""
@@ -167,7 +174,8 @@ def _steps(project: Project, work: Work, server: ServerVersion) -> str:
             )
         case "default":
             value = alter(f"ALTER COLUMN {own} SET DEFAULT {work.detail}")
-            return f"First add `{own}` without the default, and {value}; then {fill(own, work.detail)}."
+            bare = "the default or NOT NULL" if _is_required(work) else "the default"
+            return f"First add `{own}` without {bare}, and {value}; then {fill(own, work.detail)}."
         case "generated" if server.major >= _VIRTUAL:
             return f"Make `{own}` VIRTUAL, which costs nothing on {server}{server.source}."
         case "generated":

@@ -35,6 +35,7 @@ _DECLARED: Final = regex(r"""["']?\b(?:provider|dialect)["']?\s*[:=]\s*["'](\w+)
 _OWN_CONNECTION: Final = regex(rb"AUTOCOMMIT|isolation_level|\.commit\(\)")
 _CONNECTS: Final = regex(rb"_from_config\(|\bcreate_(?:async_)?engine\(|\.connect\(|\.begin\(|\bget_engine\(")
 _UNUSUAL: Final = regex(rb"AUTOCOMMIT|transactional_ddl\s*=\s*False")
+_POSTGRES_NAMED: Final = regex(rb"[\"'](?:postgres|pg[\"'])|\b(?:PGDialect|PostgresqlImpl)\b|\bis_?postgres")
 _CONNECTING: Final = regex(
     r"(?:^|/)(?:alembic_)?env\.py$|settings|config|database|(?:^|[_/])db|engine|session", re.IGNORECASE
 )
@@ -197,8 +198,16 @@ class Servers:
             made_of = self._declared(tree) or self._running or server_of_drivers(tree.folder, self._project.text_of)
             return (made_of if made_of != "mysql" else self._mysql_or_mariadb()) or "postgres"
         if any(variant.dialect for step in tree.steps for variant in step.migration.variants):
-            return "postgres"
+            mysql = self._of_code in {"mysql", "mariadb"}
+            return self._of_code if mysql and (self._running or not self._asks_for_postgres(tree)) else "postgres"
         return self._of_code or ("sqlite" if keeps_to_sqlite(self._project, tree.folder) else "postgres")
+
+    def _asks_for_postgres(self, tree: MigrationTree) -> bool:
+        """Whether migrations name PostgreSQL as one of the servers that they tell apart."""
+        return any(
+            "postgres" in step.path or _POSTGRES_NAMED.search(self._project.files[step.path].source.content)
+            for step in tree.steps
+        )
 
     def is_evident(self, tree: MigrationTree) -> bool:
         """Whether something says that the tree runs on PostgreSQL, and on nothing else: it is not just assumed."""

@@ -13,6 +13,7 @@ from bylaw.facts.migrations import (
     AddColumn,
     CreateTable,
     DataChange,
+    DropObject,
     Operation,
     OtherStatement,
     RunCode,
@@ -146,6 +147,8 @@ def _without_placeholders(operation: Operation) -> Operation:
         return operation
     if any(PLACEHOLDER in str(getattr(operation, field, "")) for field in ("table", "column", "new_name", "new_value")):
         return UnreadOperation(operation.span, "the SQL names a table or column that is computed at run time")
+    if isinstance(operation, DropObject) and PLACEHOLDER in operation.name:
+        return UnreadOperation(operation.span, f"the SQL drops a {operation.kind} whose name is computed at run time")
     nested = operation.columns if isinstance(operation, CreateTable) else ()
     if isinstance(operation, AddColumn):
         nested = (operation.column,)

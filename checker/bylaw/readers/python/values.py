@@ -26,6 +26,7 @@ from bylaw.facts.values import (
 )
 from bylaw.readers.python.parse import all_kinds, field, kind, span
 from bylaw.readers.python.scope import Scope
+from bylaw.readers.python.stars import starred_whole
 from bylaw.readers.python.strings import literal_text, plain_text
 from bylaw.source import Span
 
@@ -132,7 +133,10 @@ class Converter:
         return self.value(parts[0], depth) if parts else Opaque(node.type, span(node))
 
     def _display(self, node: Node, depth: int) -> Value:
-        return Items(_DISPLAYS[node.type], tuple(self.value(child, depth) for child in parts_of(node)), span(node))
+        items = [self.value(child, depth) for child in parts_of(node)]
+        if items and self.content.startswith(b"*", items[0].span.start) and not isinstance(items[0], Starred):
+            items[0] = starred_whole(items[0])
+        return Items(_DISPLAYS[node.type], tuple(items), span(node))
 
     def _starred(self, node: Node, depth: int) -> Value:
         return Starred(self._inside(node, depth), span(node))

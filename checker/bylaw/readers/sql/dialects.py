@@ -52,9 +52,11 @@ _POSTGRES_WORDS: Final = (
     "citext", "nextval(",
 )  # fmt: skip
 _FOREIGN_WORDS: Final = (
-    ("tinyint", "mysql"), ("longtext", "mysql"), ("mediumtext", "mysql"), ("datetime(", "mysql"),
-    ("foreign_key_checks", "mysql"), ("nvarchar(", "tsql"), ("datetime2", "tsql"), ("varchar2(", "oracle"),
+    ("tinyint", "mysql"), ("longtext", "mysql"), ("mediumtext", "mysql"), ("datetime(3", "mysql"),
+    ("datetime(6", "mysql"), ("foreign_key_checks", "mysql"), ("nvarchar(", "tsql"), ("datetime2", "tsql"),
+    ("varchar2(", "oracle"),
     ("sqlite_", "sqlite"), ("integer primary key", "sqlite"),
+    ("collate nocase", "sqlite"), ("datetime('", "sqlite"),
 )  # fmt: skip
 
 

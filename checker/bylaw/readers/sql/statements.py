@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from bylaw.facts.migrations import Operation
@@ -39,11 +40,17 @@ def read(stretch: Stretch, dialect: str, reading: Reading) -> str:
     if name in _POSTGRES:
         if read_whole(stretch, reading):
             return name or marked(stretch.source)
-        name = name or guess(stretch.source)
+        known, name = name, name or guess(stretch.source)
         if name in _POSTGRES:
-            read_each(stretch, reading)
+            read_each(stretch, reading, None if known else _plainly)
             return name
     from bylaw.readers.sql.generic.reader import read_generic  # noqa: PLC0415
 
     read_generic(stretch, name, reading)
     return name
+
+
+def _plainly(stretch: Stretch) -> Iterable[Operation]:
+    from bylaw.readers.sql.generic.reader import read_plain  # noqa: PLC0415
+
+    return read_plain(stretch)

@@ -16,6 +16,12 @@ from bylaw.project.migrations.locking.work import Blocks, Cause, Does, Work
 from bylaw.project.migrations.state.expressions import words
 from bylaw.project.migrations.state.schema import ColumnState
 
+_STORED: Final = {"serial": "integer", "bigserial": "bigint", "smallserial": "smallint"}
+"""What a column is that was made by one of PostgreSQL's words for a numbered one."""
+_MOMENTS: Final = frozenset({"timestamp", "timestamp with time zone"})
+_UTC: Final = frozenset({"utc", "gmt", "etc/utc", "etc/gmt", "zulu", "universal", "uct", "0", "+00", "+00:00"})
+_FREE_MOMENTS: Final = 12
+"""From this version on a time zone is added to moments, or taken from them, without a rewrite where it is UTC."""
 _VIRTUAL_FIRST: Final = 18
 """Before this version a generated column was always stored."""
 
@@ -97,10 +103,12 @@ def altered_column_work(change: Change, operation: ops.AlterColumn, version: int
         yield from redefined_work(change, operation, version)
         return
     retyped = operation.type is not None and _retyped(change, operation, operation.type, state)
+    if retyped and version >= _FREE_MOMENTS and _is_utc_alone(change, operation, state):
+        retyped = False
     if retyped:
         old = state.type if state is not None and state.type else operation.old_type
         yield Work(
-            change, "type", "rewrite", "reads", table, (name,), name=old, detail=operation.type or "",
+            change, "type", "rewrite", "reads", table, (name,), name=_STORED.get(old, old), detail=operation.type or "",
         )  # fmt: skip
     if operation.type is not None and not retyped:
         yield from _rechecked(change, table, name, operation.type, state)
@@ -108,6 +116,24 @@ def altered_column_work(change: Change, operation: ops.AlterColumn, version: int
         yield Work(change, "generated", "rewrite", "reads", table, (name,))
     if operation.nullable is False and not retyped and not _stays_required(change, operation, state, version):
         yield Work(change, "not-null", "scan", "reads", table, (name,))
+
+
+def _is_utc_alone(change: Change, operation: ops.AlterColumn, state: ColumnState | None) -> bool:
+    """Whether moments get or lose their time zone, and the migration has set that of its session to UTC before."""
+    before = parse_type(state.type if state is not None and state.type else operation.old_type)
+    after = parse_type(operation.type or "")
+    if before is None or after is None or {before.base, after.base} != _MOMENTS or before.numbers != after.numbers:
+        return False
+    if "at time zone" in operation.using.lower():
+        return False
+    zone = ""
+    for other in change.deployment.changes:
+        if other is change:
+            break
+        setting = other.operation
+        if other.step is change.step and isinstance(setting, ops.Setting) and setting.name == "timezone":
+            zone = setting.value.strip("'").lower()
+    return zone in _UTC
 
 
 def _rechecked(change: Change, table: str, name: str, new: str, state: ColumnState | None) -> Iterator[Work]:

@@ -13,6 +13,7 @@ from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.precedents import has_index
 from bylaw.project.migrations.locking.column_work import added_column_work, altered_column_work
 from bylaw.project.migrations.locking.constraint_work import constraint_work
+from bylaw.project.migrations.locking.partitions import is_assembled
 from bylaw.project.migrations.locking.redefined_work import renamed_key_work
 from bylaw.project.migrations.locking.work import Blocks, Lock, Work, in_use
 from bylaw.project.migrations.state.expressions import forbids_null, words
@@ -84,6 +85,8 @@ def _index(change: Change, operation: ops.CreateIndex) -> Iterator[Work]:
     if operation.if_not_exists and has_index(change, operation.table, operation.name):
         return
     state = change.table(operation.table)
+    if state is not None and state.partitioned and is_assembled(change, operation):
+        return
     if change.tree.tool == "django" and state is not None and not operation.name and _is_indexed(state, operation):
         return
     inline = _comes_with_column(change)

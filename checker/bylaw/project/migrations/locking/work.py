@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from bylaw.facts.migrations import AddColumn
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.drops import is_scratch
 from bylaw.source import Span
@@ -38,6 +39,20 @@ class Work(msgspec.Struct, frozen=True, eq=False):
     name: str = ""
     detail: str = ""
     inline: bool = False
+
+    @property
+    def brings_column(self) -> bool:
+        """Whether the very statement adds the column that the work is about, where that is a single one."""
+        state = self.change.table(self.table)
+        column = state.column(self.columns[0]) if state is not None and len(self.columns) == 1 else None
+        if column is None or column.created is not self.change.step:
+            return False
+        whole = statement_of(self.change)
+        return any(
+            isinstance(other.operation, AddColumn) and whole.contains(other.operation.span)
+            for other in self.change.deployment.changes
+            if other.step is self.change.step
+        )
 
 
 class Lock(msgspec.Struct, frozen=True):

@@ -52,6 +52,8 @@ def mismatches(
             column, referenced = key.table.columns[name], table.column(wanted)
             if referenced is None or referenced.created is None or column.created is None:
                 continue
+            if _is_later(referenced.created, key):
+                continue
             one, other = parse_type(column.type), parse_type(referenced.type)
             if one is None or other is None or not _differ(one, other):
                 continue
@@ -64,6 +66,12 @@ def mismatches(
             known = bool(size and wanted_size)
             wider = known and size > wanted_size and server == "postgres"
             yield Mismatch(key, column, table.name, referenced, known and size < wanted_size, wider)
+
+
+def _is_later(created: Step, key: ForeignKey) -> bool:
+    """Whether a column is younger than a key: what the key points to now, if it was made again, is another one."""
+    steps = key.change.tree.steps
+    return created in steps and key.change.step in steps and steps.index(created) > steps.index(key.change.step)
 
 
 def _is_djangos(key: ForeignKey, server: str) -> bool:

@@ -7,9 +7,11 @@ from typing import Final
 
 import msgspec
 
-from bylaw.facts.migrations import CreateObject, HelperCall, Operation, RunCode, UnreadOperation
-from bylaw.facts.values import Call, Choice, Items, Operator, Ref, Starred, Value, is_none, text_of
+from bylaw.facts.migrations import AlterColumn, CreateObject, HelperCall, Operation, RunCode, UnreadOperation
+from bylaw.facts.values import Call, Choice, Constant, Items, Operator, Ref, Starred, Value, is_none, text_of
+from bylaw.readers.python.alembic.columns import default_text
 from bylaw.readers.python.django import columns, constraints, models
+from bylaw.readers.python.django.naming import computed, key_of
 from bylaw.readers.python.django.run import DjangoRun, comparable
 from bylaw.readers.python.embedded_sql import sql_of, sql_operations
 from bylaw.source import Span
@@ -87,7 +89,7 @@ class Reading(msgspec.Struct):
         if name in _EXTENSIONS:
             return [CreateObject("extension", _EXTENSIONS[name], call.span)]
         inner = [operation for argument in call.args for operation in self._inside(argument)]
-        reason = f"{name} is not an operation of Django itself"
+        reason = f"{name} is not an operation of Django itself" if name else _elsewhere(call)
         return [*inner, UnreadOperation(call.span, reason, self._helper(call) if call.name else None)]
 
     def _leaves_out(self, name: str, method: str) -> bool:
@@ -193,6 +195,16 @@ def _create(kind: str) -> Callable[[Reading, Call], Iterator[Operation]]:
     return handler
 
 
+def _add_default_value(reading: Reading, call: Call) -> Iterator[Operation]:
+    """The operation of django-add-default-value: the database gets a default that the models know nothing of."""
+    key, name, value = key_of(reading.app, call), text_of(call.argument(1, "name")), call.argument(2, "value")
+    if not key or not name:
+        yield computed(call)
+        return
+    default = (default_text(value) if isinstance(value, Constant) else None) or ""
+    yield from reading.unmodelled([AlterColumn(key, name, call.span, server_default=default)])
+
+
 _SCHEMA: Final[dict[str, Callable[[str, Call], Iterator[Operation]]]] = {
     "CreateModel": models.create_model,
     "DeleteModel": models.delete_model,
@@ -220,6 +232,7 @@ _HANDLERS: Final[dict[str, Callable[[Reading, Call], Iterator[Operation]]]] = {
     "RunSQL": _run_sql,
     "RunPython": _run_python,
     "SeparateDatabaseAndState": _separate,
+    "AddDefaultValue": _add_default_value,
     "CreateExtension": _create("extension"),
     "CreateCollation": _create("collation"),
 }

@@ -28,6 +28,7 @@ from bylaw.facts.values import (
     Value,
     children,
 )
+from bylaw.readers.python.interpret.objects import kept
 from bylaw.readers.python.interpret.pure import compare, pure_call
 from bylaw.readers.python.walk import Module
 from bylaw.source import Span
@@ -238,7 +239,10 @@ def literal_truth(value: Value) -> bool | None:
 
 
 def attribute(base: Value, name: str, where: Span) -> Value:
-    """`base.name`: a longer Ref for a Ref."""
+    """`base.name`: a longer Ref for a Ref; what an object was made with, where its class keeps that by this name."""
+    said = kept(base, name) if isinstance(base, Call) else None
+    if said is not None:
+        return said
     return Ref(f"{base.name}.{name}", where) if isinstance(base, Ref) else Attr(base, name, where)
 
 

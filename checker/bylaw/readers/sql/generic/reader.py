@@ -51,6 +51,11 @@ def read_generic(stretch: Stretch, dialect: str, reading: Reading) -> None:
             reading.operations.extend(_read(part, lexicon, name))
 
 
+def read_plain(stretch: Stretch) -> Iterable[Operation]:
+    """The operations of the single statement that fills a stretch, as SQLite takes it, which knows the most words."""
+    return _read(stretch, SQLITE, "sqlite")
+
+
 def _uncommented(source: str) -> str:
     """MySQL runs what stands in `/*!40101 … */`, MariaDB what stands in `/*M!100100 … */` as well: the signs of such
     comments become blanks.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from bylaw.facts.migrations import Operation, OtherStatement, UnreadOperation
@@ -22,6 +22,11 @@ LARGEST_PARSED: Final = 60_000
 """Characters outside strings. A tree as deep as a longer text may make it exhausts the C stack."""
 LARGEST_INSERT: Final = 4_000
 """Characters. Of a longer INSERT only the table and its columns are read."""
+
+
+Plainly = Callable[[Stretch], Iterable[Operation]]
+_ITS_OWN: Final = ('near "user"', 'near "offset"', 'near "freeze"', 'near "verbose"')
+"""How the complaint about a word ends that is a name elsewhere."""
 
 
 def read_whole(stretch: Stretch, reading: Reading) -> bool:
@@ -47,15 +52,19 @@ def _without_blanks(raw: RawStmt, stretch: Stretch) -> Stretch:
     return stretch.part(first, trim_end(stretch.text, POSTGRES, first, end))
 
 
-def read_each(stretch: Stretch, reading: Reading) -> None:
-    """Read statement by statement: what cannot be parsed becomes an UnreadOperation."""
+def read_each(stretch: Stretch, reading: Reading, plainly: Plainly | None = None) -> None:
+    """Read statement by statement: what cannot be parsed becomes an UnreadOperation.
+
+    `plainly` reads a statement as SQL of no server in particular: of a text that may be another's, those that trip over
+    a word which only PostgreSQL reserves are read so.
+    """
     for chunk in split(stretch.text, POSTGRES, stretch.start, stretch.end):
         part = stretch.part(chunk.start, chunk.end)
         if chunk.kind == "meta":
             reading.operations.append(_client_command(part))
         else:
             reading.statements.append(part.span)
-            reading.operations.extend(_chunk(part, chunk.problem, reading))
+            reading.operations.extend(_chunk(part, chunk.problem, reading, plainly))
 
 
 def handled(raw: RawStmt, statement: Statement) -> Iterable[Operation]:
@@ -66,7 +75,7 @@ def handled(raw: RawStmt, statement: Statement) -> Iterable[Operation]:
     return ()
 
 
-def _chunk(stretch: Stretch, problem: str, reading: Reading) -> Iterable[Operation]:
+def _chunk(stretch: Stretch, problem: str, reading: Reading, plainly: Plainly | None) -> Iterable[Operation]:
     if problem:
         return (UnreadOperation(stretch.span, problem),)
     size = stretch.end - stretch.start
@@ -74,7 +83,11 @@ def _chunk(stretch: Stretch, problem: str, reading: Reading) -> Iterable[Operati
         return (change,)
     if size > LARGEST_PARSED and len(code_of(stretch.source).replace(" ", "")) > LARGEST_PARSED:
         return (UnreadOperation(stretch.span, f"longer than {LARGEST_PARSED:,} characters"),)
-    return read_statement(stretch, reading)
+    found = read_statement(stretch, reading)
+    if plainly is not None and any(isinstance(one, UnreadOperation) and one.reason.endswith(_ITS_OWN) for one in found):
+        plain = tuple(plainly(stretch))
+        return found if any(isinstance(one, UnreadOperation) for one in plain) else plain
+    return found
 
 
 def read_statement(stretch: Stretch, reading: Reading) -> Iterable[Operation]:
