@@ -48,10 +48,8 @@ def backfills(changes: Iterable[Change], text: Callable[[Change], str]) -> Itera
 
 def _leaves_out_none(text: str, columns: tuple[str, ...]) -> bool:
     """Whether the condition only asks that the columns which are filled are NULL, as they are in every row."""
-    condition = re.split(r"\bwhere\b", text, maxsplit=1, flags=re.IGNORECASE)
-    if len(condition) < 2:
-        return False
-    parts = re.split(r"\band\b|\bor\b", condition[1], flags=re.IGNORECASE)
+    condition = re.split(r"\bwhere\b", text, maxsplit=1, flags=re.IGNORECASE)[-1]
+    parts = re.split(r"\band\b|\bor\b", condition, flags=re.IGNORECASE)
     asked = (
         re.fullmatch(r"[\s(]*(?:[\w\"`]+\.)*[\"`]?(\w+)[\"`]?\s+is\s+null[\s);]*", part, re.IGNORECASE)
         for part in parts
