@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from bylaw.config.files import ConfigSource, locate
+from bylaw.config.files import ConfigSource, locate, without_links
 from bylaw.errors import UsageError
 
 _FROM_WITHIN = "paths of one project are checked at a time; start bylaw once in each"
@@ -71,7 +71,7 @@ def inside_root(name: str, root: Path) -> str:
 
 
 def _inside(path: Path, root: Path) -> str | None:
-    for candidate in (path, Path(os.path.realpath(path))):  # resolve() raises for a link to itself
+    for candidate in (path, without_links(path)):
         if candidate.is_relative_to(root):
             inside = candidate.relative_to(root).as_posix()
             return "" if inside == "." else inside

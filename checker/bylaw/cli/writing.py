@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from bylaw.config.files import without_links
 from bylaw.engine.atomic import replacing
 from bylaw.errors import UsageError
 
 
 def write_file(path: Path, data: bytes) -> None:
     """Put `data` in place of the file. Raises UsageError when the folder is missing or cannot be written."""
-    target = Path(os.path.realpath(path))
+    target = without_links(path)
     try:
         if target.is_dir():
             raise UsageError(f"{path}: is a folder")

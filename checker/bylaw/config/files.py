@@ -48,7 +48,7 @@ def locate(start: Path, explicit: Path | None = None) -> ConfigSource:
 def _explicit(start: Path, path: Path) -> ConfigSource:
     if not path.is_file():
         raise UsageError(f"{path}: there is no such configuration file")
-    path = Path(os.path.realpath(path))
+    path = without_links(path)
     root = path.parent if start.is_relative_to(path.parent) else repository_top(start)
     return _own(root, path, _text(path))
 
@@ -78,7 +78,14 @@ def _in_folder(folder: Path) -> ConfigSource | None:
 
 def real_path(folder: Path, name: str) -> Path | None:
     """The path that a configuration in `folder` names, without links; None for a name that can be no path."""
-    return None if "\0" in name else Path(os.path.realpath(folder / name))  # resolve() raises for a link to itself
+    return None if "\0" in name else without_links(folder / name)
+
+
+def without_links(path: Path) -> Path:
+    """The absolute path behind all symbolic links, as far as it exists. It takes a link to itself, for which
+    `Path.resolve` raises.
+    """
+    return Path(os.path.realpath(path))
 
 
 def _bylaw_table(table: Mapping[str, object]) -> object:

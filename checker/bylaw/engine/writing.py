@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from bylaw.config.files import without_links
 from bylaw.engine.atomic import replacing
 
 _ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
@@ -57,8 +58,8 @@ def _target(root: Path, path: str) -> Path:
     parts = PurePosixPath(path)
     if parts.is_absolute() or ".." in parts.parts or not parts.parts:
         raise _Refused("lies outside of the project")
-    real_root = os.path.realpath(root)
-    target = Path(os.path.realpath(Path(real_root, parts)))
+    real_root = without_links(root)
+    target = without_links(real_root / parts)
     if not target.is_relative_to(real_root):
         raise _Refused("leads out of the project through a link")
     try:

@@ -57,3 +57,8 @@ class Push(msgspec.Struct, frozen=True):
     text: str
     """As written: `Base.metadata.create_all`, `run_syncdb`."""
     in_tests: bool = False
+
+
+def nullability(nullable: bool) -> str:
+    """How SQL says whether a column takes NULL."""
+    return "NULL" if nullable else "NOT NULL"

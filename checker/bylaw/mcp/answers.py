@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from bylaw.config import Choices, Resolved, locate, resolve
 from bylaw.config.describe import as_toml, plain
 from bylaw.config.explain import explain
+from bylaw.config.files import without_links
 from bylaw.config.lines import kebab
 from bylaw.engine.builtin import DESCRIPTIONS
 from bylaw.engine.effective import Effective
@@ -83,7 +83,7 @@ class Answers:
     def _inside(self, path: str, root: Path) -> str:
         if "\0" in path:
             raise UsageError(f"{path!r}: is no path")
-        absolute = Path(os.path.realpath(self.start / path))  # resolve() raises for a link to itself
+        absolute = without_links(self.start / path)
         if not absolute.is_relative_to(root):
             raise UsageError(f"{path}: is outside the project ({root})")
         inside = absolute.relative_to(root).as_posix()

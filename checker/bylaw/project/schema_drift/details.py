@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from bylaw.facts.database import Column, Table
-from bylaw.facts.drift import Drift, DriftKind
+from bylaw.facts.drift import Drift, DriftKind, nullability
 from bylaw.project.schema_drift.families import differ
 from bylaw.project.schema_drift.histories import Built
 from bylaw.source import Location
@@ -42,10 +42,9 @@ class Details:
         if column.nullable is None or column.primary_key or any(state.primary_key for state in known):
             return
         if all(state.nullable is (not column.nullable) and not state.generated for state in known):
-            words = ("NOT NULL", "NULL")
             yield self._drift(
-                "nullability", column.location, (column.name,), wanted=words[column.nullable],
-                built=words[not column.nullable], related=_made(known[0]), column=column.name,
+                "nullability", column.location, (column.name,), wanted=nullability(column.nullable),
+                built=nullability(not column.nullable), related=_made(known[0]), column=column.name,
             )  # fmt: skip
 
     def _type(self, column: Column, known: list[ColumnState]) -> Iterator[Drift]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from bylaw.facts.code import Variable
 from bylaw.facts.database import Table
 from bylaw.facts.django_fields import field_type, hides_options, is_plain_type, is_relation, wants_index
-from bylaw.facts.drift import Drift, DriftKind
+from bylaw.facts.drift import Drift, DriftKind, nullability
 from bylaw.facts.values import Call, Constant, Items, Value, flag_of, text_of
 from bylaw.project.tables.inheritance import Kin, Kinship
 from bylaw.project.tables.meaning import Meanings
@@ -61,8 +61,7 @@ class DjangoDetails:
             return
         null = flag_of(call.keyword("null")) is True or call.method == "NullBooleanField"
         if spec.nullable is (not null):
-            words = ("NOT NULL", "NULL")
-            yield self._drift("nullability", name, location, told, words[null], words[not null])
+            yield self._drift("nullability", name, location, told, nullability(null), nullability(not null))
         one, other = field_type(call), spec.type
         if _differ(one, other) and not is_relation(call):
             yield self._drift("type", name, location, told, one, other)
