@@ -211,19 +211,10 @@ def _objects(project: Project, options: Options) -> Iterator[Finding]:
 
 
 _USED = {
-    "view": "read it",
-    "materialized view": "read it",
-    "function": "call it",
-    "procedure": "call it",
-    "aggregate": "call it",
-    "routine": "call it",
-    "sequence": "take values of it",
-    "type": "name it",
-    "domain": "name it",
-    "extension": "use what it brings",
-    "schema": "use what it holds",
-    "database": "need it",
-}
+    "view": "read it", "materialized view": "read it", "function": "call it", "procedure": "call it",
+    "aggregate": "call it", "routine": "call it", "sequence": "take values of it", "type": "name it",
+    "domain": "name it", "extension": "use what it brings", "schema": "use what it holds", "database": "need it",
+}  # fmt: skip
 
 
 def _listed(names: tuple[str, ...]) -> str:

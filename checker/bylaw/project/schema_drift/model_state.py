@@ -82,10 +82,6 @@ def _apply(operation: Operation, step: Step, models: dict[str, ModelState]) -> N
                     models[f"{new_key}{name[len(key) :]}"] = models.pop(name)
             if new_key in models:
                 models[new_key].name = operation.model.rpartition(".")[2]
-        case ops.AddColumn(table=key, column=spec) if key in models:
-            models[key].fields[spec.field or spec.name] = FieldState(spec, step.at(operation.span))
-        case ops.AlterColumn(table=key, column=field, definition=stated) if stated is not None and key in models:
-            models[key].fields[field] = FieldState(stated, step.at(operation.span))
         case ops.DropColumn(table=key, column=field):
             if key in models and field in models[key].fields:
                 del models[key].fields[field]
@@ -97,17 +93,30 @@ def _apply(operation: Operation, step: Step, models: dict[str, ModelState]) -> N
                 models[key].groups |= {(k, (g - {field}) | {new_field}) for k, g in models[key].groups if field in g}
             elif f"{key}_{field}".lower() in models:
                 models[f"{key}_{new_field}".lower()] = models.pop(f"{key}_{field}".lower())
-        case ops.AddConstraint(table=key, name=name) | ops.CreateIndex(table=key, name=name) if key in models and name:
-            models[key].names.add(name)
-        case ops.AddConstraint(table=key, kind="unique", columns=columns) if key in models:
-            models[key].groups.add(("unique", frozenset(columns)))
-        case ops.CreateIndex(table=key, columns=columns) if key in models:
-            models[key].groups.add(("index", frozenset(columns)))
-        case ops.RenameObject(table=key, name=old, new_name=name) if key in models:
-            models[key].names.discard(old)
-            models[key].names.add(name)
-        case ops.DropConstraint(table=key, name=name) | ops.DropIndex(table=key, name=name) if key in models:
-            models[key].names.discard(name)
+        case _:
+            changed = models.get(getattr(operation, "table", ""))
+            if changed is not None:
+                _apply_to_model(operation, step, changed)
+
+
+def _apply_to_model(operation: Operation, step: Step, model: ModelState) -> None:
+    """What changes one model alone: a field that comes or changes, constraints and indexes."""
+    match operation:
+        case ops.AddColumn(column=spec):
+            model.fields[spec.field or spec.name] = FieldState(spec, step.at(operation.span))
+        case ops.AlterColumn(column=field, definition=stated) if stated is not None:
+            model.fields[field] = FieldState(stated, step.at(operation.span))
+        case ops.AddConstraint(name=name) | ops.CreateIndex(name=name) if name:
+            model.names.add(name)
+        case ops.AddConstraint(kind="unique", columns=columns):
+            model.groups.add(("unique", frozenset(columns)))
+        case ops.CreateIndex(columns=columns):
+            model.groups.add(("index", frozenset(columns)))
+        case ops.RenameObject(name=old, new_name=name):
+            model.names.discard(old)
+            model.names.add(name)
+        case ops.DropConstraint(name=name) | ops.DropIndex(name=name):
+            model.names.discard(name)
         case _:
             pass
 
