@@ -11,12 +11,21 @@ from bylaw.facts.database import Table
 from bylaw.facts.naming import matches_any, says_deleted, says_first_data
 from bylaw.facts.queries import Touch
 
-_READS = frozenset({"select", "get", "sql-select"})
+_ROWS = frozenset({"select", "get", "sql-select"})
+_ASKS = {"count": "counts", "exists": "finds", "aggregate": "takes in"}
 _DELIBERATE = re.compile(
     r"restore|undelete|deleted|trash|purge|tombstone|hard_delete|sync|archiv|retention|cleanup|clean_up|erase|anonymi|audit|"
     r"backfill|migrat|seed|export|dump|uniq|duplicat|\bclean_(?:user_?name|e?mail|slug|name|phone)",
 )
 _CREATES = re.compile(r"^_?(?:create|ensure|register|upsert|add|insert|import|get_or_create)_(\w+)$")
+_STATISTICS = re.compile(
+    r"statistic|(?:^|[/_.])stats?(?:[/_.]|$)|metric|analytic|report|dashboard|histogram|monitor|observab|telemetr|insight"
+)
+"""Where numbers and columns of all rows are wanted."""
+_TAKEN = re.compile(r"already (?:exist|in use|taken|registered|used)|\btaken\b|[Dd]uplicat|AlreadyExist|must be unique")
+"""What is said of a value that another row holds: a deleted row holds it as well."""
+_NEAR = 500
+"""So many bytes after a statement tell what its rows are for."""
 _ADMIN = re.compile(r"(?:^|/)(?:admin|backoffice|back_office)(?:/|\.py$|s?_)")
 
 
@@ -125,17 +134,32 @@ def soft_delete_filter(project: Project, options: Options) -> Iterator[Finding]:
     for touch in touches:
         if _in_function(touch) in deletes:
             continue  # `Book.objects.get(pk=1).delete()` is judged as a delete
-        if touch.query.kind not in _READS or touch.undecided or touch.filtered or touch.hidden:
+        if not _is_judged(touch) or touch.undecided or touch.filtered or touch.hidden:
             continue
         if _may_see_deleted(project, touch, options) or _hooked(project, touch, options):
             continue
-        name = touch.table.class_name or touch.table.name
         yield Finding(
             project.files[touch.path].at(touch.query.span),
-            f"this read of `{name}` returns deleted rows too: nothing looks at `{touch.marker.attribute}`",
+            _what(touch),
             f"Add {_predicate(touch, options)}.",
             fix=_fix(touch, options),
         )
+
+
+def _is_judged(touch: Touch) -> bool:
+    """Rows always; single columns outside of statistics; numbers where this project leaves deleted rows out of such."""
+    if touch.query.kind in _ROWS:
+        return True
+    place = f"{touch.path}/{touch.query.function.rpartition('.')[2]}".lower()
+    return (touch.query.kind == "columns" or bool(touch.custom)) and not _STATISTICS.search(place)
+
+
+def _what(touch: Touch) -> str:
+    name, marker = touch.table.class_name or touch.table.name, touch.marker.attribute
+    if touch.query.kind in _ASKS:
+        does = _ASKS[touch.query.kind]
+        return f"this {does} deleted rows of `{name}` too: unlike in {touch.custom}, nothing looks at `{marker}`"
+    return f"this read of `{name}` returns deleted rows too: nothing looks at `{marker}`"
 
 
 def _in_function(touch: Touch) -> tuple[str, str, object]:
@@ -151,7 +175,15 @@ def _may_see_deleted(project: Project, touch: Touch, options: Options) -> bool:
     if file.matches(options.exempt_paths) or _ADMIN.search(touch.path) or says_first_data(touch.path):
         return True
     named_so = bool(_DELIBERATE.search(function)) or _looks_before_it_creates(touch, function)
-    return named_so or _creates_itself(project, touch)
+    return named_so or _creates_itself(project, touch) or _asks_what_is_taken(project, touch)
+
+
+def _asks_what_is_taken(project: Project, touch: Touch) -> bool:
+    """Whether what follows the statement speaks of values that have to be unique."""
+    file, after = project.files[touch.path], touch.query.span.end
+    own = next((each for each in file.facts.functions if each.qualified == touch.query.function), None)
+    end = min(after + _NEAR, own.statement.end) if own is not None else after
+    return _TAKEN.search(file.text(Span(after, max(after, end)))) is not None
 
 
 def _creates_itself(project: Project, touch: Touch) -> bool:
@@ -205,7 +237,7 @@ def _predicate(touch: Touch, options: Options) -> str:
 
 def _fix(touch: Touch, options: Options) -> Fix | None:
     query, column = touch.query, touch.marker.attribute
-    if query.insert_at < 0 or query.kind != "select" or not query.written:
+    if query.insert_at < 0 or query.kind not in {"select", "columns"} or not query.written:
         return None
     if query.style == "django":
         added = (

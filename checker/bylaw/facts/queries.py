@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -10,16 +10,22 @@ from bylaw.facts.database import Column, Table
 from bylaw.facts.values import Constant, Items, Ref, Value, children
 from bylaw.source import Span
 
+HANDED_OUT: Final = "it is handed to the caller"
+"""Why nothing is decided of a statement that its function returns unexecuted."""
+
 
 class Query(msgspec.Struct, frozen=True, array_like=True):
     """A statement that reads or deletes rows.
 
-    kind: `select` (`select(Model)`, `session.query(Model)`, `Model.query…`, `Model.objects…`), `get`
-    (`session.get(Model, key)`), `delete` (`delete(Model)`, a query's or manager's `.delete()`), `delete-row`
-    (`session.delete(row)`, `row.delete()`), and `sql-select`, `sql-delete` for literal SQL text.
+    kind: `select` (`select(Model)`, `session.query(Model)`, `Model.query…`, `Model.objects…`), `columns`
+    (`select(Model.title)`), `count` and `exists` (how many there are, or whether), `aggregate` (what else is computed
+    from many rows), `get` (`session.get(Model, key)`), `delete` (`delete(Model)`, a query's or manager's `.delete()`),
+    `delete-row` (`session.delete(row)`, `row.delete()`), and `sql-select`, `sql-delete` for literal SQL text.
     """
 
-    kind: Literal["select", "get", "delete", "delete-row", "sql-select", "sql-delete"]
+    kind: Literal[
+        "select", "columns", "count", "exists", "aggregate", "get", "delete", "delete-row", "sql-select", "sql-delete"
+    ]
     span: Span
     """The call that starts the statement (`select(Model)`), for deletes the call that deletes, or the SQL literal."""
     entity: str = ""
@@ -66,6 +72,9 @@ class Touch(msgspec.Struct, frozen=True):
     """Why the rows may be filtered elsewhere (a manager, criteria for all queries); '' when nothing does."""
     softly: str = ""
     """Why this delete may only mark rows (overridden, a session hook); '' when it really deletes."""
+    custom: str = ""
+    """What of this project leaves deleted rows out, where a count and the like asks about all rows; '' when nothing
+    says that it should not."""
 
 
 def row_type(annotation: Value | None) -> str:

@@ -7,10 +7,20 @@ from collections.abc import Callable
 
 from bylaw.facts.code import Class, Function
 from bylaw.facts.file import FileFacts
+from bylaw.facts.queries import Query
+from bylaw.facts.values import Index, Ref
 from bylaw.project.names import Definition, Names
 
 _MAX_DEPTH = 4
 _OWN = re.compile(r"\b(?:self|cls|super\(\))\.(\w+)\(")
+_TAKING_ROWS = frozenset({
+    "add", "add_all", "refresh", "expunge", "merge", "append", "extend", "dump", "dumps", "from_orm", "model_validate",
+    "parse_obj", "validate_python", "to_representation", "jsonify", "info", "debug", "warning", "error", "exception",
+    "put", "write", "writerow", "writerows",
+})  # fmt: skip
+"""Methods of sessions, lists, serialisers and the like that take rows as they are."""
+_SHOWING = ("pydantic.", "marshmallow.", "rest_framework.", "sqlmodel.", "msgspec.", "builtins.", "typing.", "abc.")
+"""How the names of base classes begin that bring no filter for deleted rows."""
 
 
 class Helpers:
@@ -26,6 +36,44 @@ class Helpers:
         self._text = text
         self._speaks = speaks
         self._file_speaks = file_speaks
+
+    def doubt(self, query: Query, facts: FileFacts) -> str:
+        """Why a function that the statement or its rows pass through may filter; '' when none of them does."""
+        for helper in query.helpers:
+            name = helper.rpartition(".")[2]
+            if helper.startswith("?.") and name in _TAKING_ROWS:
+                continue
+            if helper.startswith("?.") or "count" in name:
+                return f"it passes through `{name}`"
+            definition = self._names.definition(helper, facts.module)
+            if definition is not None and (definition.item is None or self.may_look(definition)):
+                return f"it passes through `{name}`"
+            if definition is None and self._may_be_inherited(helper, name in _TAKING_ROWS, facts):
+                return f"it passes through `{name}`"
+        return ""
+
+    def _may_be_inherited(self, helper: str, showing: bool, facts: FileFacts) -> bool:
+        """`self.get_all`: whether a base class that speaks of the marker, or an unknown one, may define the method."""
+        owner = self._names.definition(helper.rpartition(".")[0], facts.module)
+        if owner is None or not isinstance(owner.item, Class):
+            return False
+        pending, seen = [owner], set[str]()
+        while pending:
+            current = pending.pop()
+            if not isinstance(current.item, Class) or current.name in seen:
+                continue
+            seen.add(current.name)
+            for base in current.item.bases:
+                named = base.value if isinstance(base, Index) else base
+                above = self._names.definition(named.name, current.file.module) if isinstance(named, Ref) else None
+                if above is None and showing and isinstance(named, Ref):
+                    known = self._names.resolve(named.name, current.file.module).startswith(_SHOWING)
+                    if known:
+                        continue
+                if above is None or self._file_speaks(above.file):
+                    return True
+                pending.append(above)
+        return False
 
     def may_look(self, definition: Definition) -> bool:
         """Whether what stands behind a called name may filter; a class: its methods."""

@@ -17,50 +17,76 @@ _PLAIN_MANAGERS = frozenset({
     "django.db.models.Manager", "django.db.models.manager.Manager", "django.contrib.auth.models.UserManager",
     "django.contrib.auth.models.BaseUserManager", "django.contrib.auth.base_user.BaseUserManager",
 })  # fmt: skip
-_PLAIN_MANAGER_BASES = ("django.db.models.", "django.contrib.", "polymorphic.", "typing.", "abc.", "builtins.")
+_PLAIN_MANAGER_BASES = (
+    "django.db.models.", "django.contrib.", "polymorphic.", "typing.", "abc.", "builtins.", "mptt.", "treebeard.",
+    "django_cte.", "parler.", "psqlextra.", "model_utils.managers.Inheritance", "model_utils.managers.Join",
+    "modelcluster.", "taggit.", "simple_history.",
+)  # fmt: skip
 """What such names begin with brings no filter for deleted rows."""
 _MAX_DEPTH = 8
 
 
-class RowManagers:
-    """Answers per table. `names_marker` says whether a file's code speaks of the soft-delete marker."""
+_OF_EVERY_QUERY = frozenset({
+    "get_queryset", "get_query_set", "__init__", "__getattr__", "__getattribute__", "all", "filter", "get", "exclude",
+    "_filter_or_exclude", "_fetch_all", "_chain", "_clone", "iterator", "__iter__", "contribute_to_class",
+})  # fmt: skip
+"""Methods of a manager or query set through which every statement goes."""
 
-    def __init__(self, project: Project, names_marker: Callable[[FileFacts], bool]) -> None:
+
+class RowManagers:
+    """Answers per table. `names_marker` says whether a file's code speaks of the soft-delete marker, `says` whether
+    the text of a function (of a file, by qualified name) does.
+    """
+
+    def __init__(
+        self, project: Project, names_marker: Callable[[FileFacts], bool], says: Callable[[FileFacts, str], bool]
+    ) -> None:
         self.project = project
         self._names_marker = names_marker
+        self._says = says
 
-    def hide(self, table: Table, manager: str) -> str:
-        """Why a Django manager may leave deleted rows out; '' when it is a plain one."""
+    def hide(self, table: Table, manager: str, called: frozenset[str] = frozenset()) -> str:
+        """Why a Django manager may leave deleted rows out of a statement that has the methods `called`; '' when it is
+        a plain one.
+        """
         for owner in self.classes_of(table):
             for variable in owner.variables:
                 if variable.name == manager and variable.value is not None:
-                    return self._manager_hides(variable.value, owner.qualified.rpartition(".")[0])
+                    return self._manager_hides(variable.value, owner.qualified.rpartition(".")[0], called)
         foreign = [base for base in table.bases if self.project.names.definition(base) is None]
         known = ("django.db.models", "django.contrib.", "builtins.", "abc.", "typing.")
         return next((f"`{base}` may bring a manager of its own" for base in foreign if not base.startswith(known)), "")
 
-    def _manager_hides(self, value: Value, near: str, depth: int = 0) -> str:
+    def _manager_hides(self, value: Value, near: str, called: frozenset[str], depth: int = 0) -> str:
         """Why what a manager is made of may leave deleted rows out."""
         for part in walk(value):
-            if isinstance(part, Ref) and (why := self._part_hides(part.name, near, depth)):
+            if isinstance(part, Ref) and (why := self._part_hides(part.name, near, called, depth)):
                 return why
         return ""
 
-    def _part_hides(self, name: str, near: str, depth: int) -> str:
+    def _part_hides(self, name: str, near: str, called: frozenset[str], depth: int) -> str:
         if depth > _MAX_DEPTH:
             return f"`{name}` is too far away to tell"
         for prefix in (name, name.rpartition(".")[0]):
             found = self.project.names.definition(prefix, near) if prefix else None
             if found is not None and isinstance(found.item, Class):
-                if self._names_marker(found.file):
+                if self._deals_with_deleted(found.item, found.file, called):
                     return f"`{found.item.name}` deals with deleted rows"
                 bases = [base.value if isinstance(base, Index) else base for base in found.item.bases]
-                reasons = (self._manager_hides(base, found.file.module, depth + 1) for base in bases)
+                reasons = (self._manager_hides(base, found.file.module, called, depth + 1) for base in bases)
                 return next((why for why in reasons if why), "")
             if found is not None and isinstance(found.item, Variable) and found.item.value is not None:
-                return self._manager_hides(found.item.value, found.file.module, depth + 1)
+                return self._manager_hides(found.item.value, found.file.module, called, depth + 1)
         known = self.project.names.resolve(name, near).startswith(_PLAIN_MANAGER_BASES)
         return "" if known else f"`{name}` may leave deleted rows out"
+
+    def _deals_with_deleted(self, item: Class, file: FileFacts, called: frozenset[str]) -> bool:
+        """Whether a manager filters every statement, or those with methods of its own that are called here."""
+        if not self._names_marker(file):
+            return False
+        if not _OF_EVERY_QUERY.isdisjoint(item.methods):
+            return True
+        return any(self._says(file, f"{item.qualified}.{name}") for name in called.intersection(item.methods))
 
     def override(self, table: Table, manager: str) -> str:
         """Why `.delete()` of a row (or of a manager's query) may only mark; '' when nothing overrides it."""

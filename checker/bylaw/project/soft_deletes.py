@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bylaw.facts.code import Class, Function
+from bylaw.facts.code import Function
 from bylaw.facts.database import Column, Table
 from bylaw.facts.file import FileFacts
-from bylaw.facts.queries import Query, Touch, row_type
-from bylaw.facts.values import Index, Ref
+from bylaw.facts.queries import HANDED_OUT, Query, Touch, row_type
+from bylaw.project.customs import sets, with_customs
 from bylaw.project.deletion_words import is_another_state, looks_at
+from bylaw.project.handed_out import HandedOut
 from bylaw.project.helpers import Helpers
 from bylaw.project.row_managers import RowManagers
 from bylaw.project.served_models import ServedModels
@@ -29,6 +30,12 @@ _FLUSH_HOOKS = frozenset({"before_flush", "before_delete"})
 _SPEAKING = re.compile(r"delet|trash|archiv|alive|tombstone|active", re.IGNORECASE)
 """A method or option whose name tells that it deals with deleted rows (`with_deleted`, `alive`, `include_archived`)."""
 
+_TELLING = re.compile(
+    r"deleted|deletion|soft_?del|removed|trash|archiv|alive|living|tombstone|(?<![a-z])(?:in|is_)?active(?![a-z])",
+    re.IGNORECASE,
+)
+"""What a function speaks of that may tell deleted rows from others; one that only deletes, or activates, does not."""
+
 
 class SoftDeletes:
     """The project seen through one marker column (attribute or physical name)."""
@@ -40,7 +47,7 @@ class SoftDeletes:
     @cached_property
     def touches(self) -> tuple[Touch, ...]:
         """Every query of application code on a soft-deletable table, in order of place."""
-        return tuple(self._touches())
+        return with_customs(self._touches())
 
     @property
     def coverage(self) -> tuple[int, int]:
@@ -61,7 +68,7 @@ class SoftDeletes:
             yield self._touched(facts, query, tables[0], markers[0])
 
     def _touched(self, facts: FileFacts, query: Query, table: Table, marker: Column) -> Touch:
-        undecided = query.undecided or self._outside_help(facts, query)
+        undecided = self._undecided(facts, query)
         filtered = (
             self._mentions(query, marker, table)
             or self._through_property(query, marker, table)
@@ -69,6 +76,16 @@ class SoftDeletes:
         )
         hidden = "" if filtered or undecided else self._hidden(query, table)
         return Touch(facts.path, query, table, marker, undecided, filtered, hidden, self._softly(query, table))
+
+    def _undecided(self, facts: FileFacts, query: Query) -> str:
+        doubt = self._helpers.doubt(query, facts)
+        if query.undecided == HANDED_OUT and not doubt:
+            return "" if query.function and self._handed_out.nobody_filters(query.function) else query.undecided
+        return query.undecided or doubt
+
+    @cached_property
+    def _handed_out(self) -> HandedOut:
+        return HandedOut(self.project, self._helpers, self._text_of)
 
     def _tables(self, facts: FileFacts, query: Query) -> list[Table]:
         """The tables that a query may touch: several only for the model of a generic repository."""
@@ -95,7 +112,10 @@ class SoftDeletes:
 
     @cached_property
     def _managers(self) -> RowManagers:
-        return RowManagers(self.project, self._names_marker)
+        def says(file: FileFacts, function: str) -> bool:
+            return self._says(self._text_of(file, function))
+
+        return RowManagers(self.project, self._names_marker, says)
 
     @cached_property
     def _served_models(self) -> ServedModels:
@@ -116,7 +136,20 @@ class SoftDeletes:
         names = query.names
         if marker.attribute in names or marker.name in names:
             return True
-        return any(_SPEAKING.search(name) and not is_another_state(name, table) for name in names)
+        speaking = (name for name in names if _SPEAKING.search(name) and not is_another_state(name, table))
+        return any(not self._stands_beside(name, marker, table) for name in speaking)
+
+    def _stands_beside(self, name: str, marker: Column, table: Table) -> bool:
+        """`is_active` beside `deleted_at`: a column of its own, as some statement that filters by both says."""
+        if "active" not in name or table.column(name) is None:
+            return False
+        for file in self.project.files.values():
+            for query in file.facts.queries if {name, marker.attribute} <= file.facts.words else ():
+                if {name, marker.attribute} <= query.names and table in self._tables(file.facts, query):
+                    text = self._text_of(file.facts, query.function)
+                    if not sets(text, name) and not sets(text, marker.attribute):
+                        return True
+        return False
 
     def _through_property(self, query: Query, marker: Column, table: Table) -> bool:
         """`Organization.is_visible`: a property or method of the model whose own text speaks of deleted rows."""
@@ -159,7 +192,7 @@ class SoftDeletes:
     def _hidden(self, query: Query, table: Table) -> str:
         if query.style == "django":
             manager = query.manager or "objects"
-            hides = self._managers.hide(table, manager)
+            hides = self._managers.hide(table, manager, query.names)
             if not hides and manager != "objects" and self._managers.hide(table, "objects"):
                 return f"`{manager}` is there to show deleted rows too"
             return hides
@@ -180,49 +213,15 @@ class SoftDeletes:
 
     # -- what other code does
 
-    def _outside_help(self, facts: FileFacts, query: Query) -> str:
-        """A function that the statement passes through, and that may filter."""
-        for helper in query.helpers:
-            name = helper.rpartition(".")[2]
-            if helper.startswith("?.") or "count" in name:
-                return f"it passes through `{name}`"
-            definition = self.project.names.definition(helper, facts.module)
-            if definition is not None and (definition.item is None or self._helpers.may_look(definition)):
-                return f"it passes through `{name}`"
-            if definition is None and self._may_be_inherited(helper, facts):
-                return f"it passes through `{name}`"
-        return ""
-
     @cached_property
     def _helpers(self) -> Helpers:
         return Helpers(self.project.names, self._text_of, self._says, self._speaks)
 
     def _says(self, text: str) -> bool:
-        return self.column in text or _SPEAKING.search(text) is not None
-
-    def _may_be_inherited(self, helper: str, facts: FileFacts) -> bool:
-        """`self.get_all`: whether a base class that speaks of the marker, or an unknown one, may define the method."""
-        owner = self.project.names.definition(helper.rpartition(".")[0], facts.module)
-        if owner is None or not isinstance(owner.item, Class):
-            return False
-        pending, seen = [owner], set[str]()
-        while pending:
-            current = pending.pop()
-            if not isinstance(current.item, Class) or current.name in seen:
-                continue
-            seen.add(current.name)
-            for base in current.item.bases:
-                named = base.value if isinstance(base, Index) else base
-                above = (
-                    self.project.names.definition(named.name, current.file.module) if isinstance(named, Ref) else None
-                )
-                if above is None or self._speaks(above.file):
-                    return True
-                pending.append(above)
-        return False
+        return self.column in text or _TELLING.search(text) is not None
 
     def _speaks(self, facts: FileFacts) -> bool:
-        return self._names_marker(facts) or any(_SPEAKING.search(word) for word in facts.words)
+        return self._names_marker(facts) or any(_TELLING.search(word) for word in facts.words)
 
     def _names_marker(self, facts: FileFacts) -> bool:
         return self.column in facts.words or any(word.startswith(f"{self.column}__") for word in facts.words)

@@ -9,12 +9,16 @@ import msgspec
 from bylaw.facts.queries import Query
 from bylaw.source import Span
 
-Kind = Literal["select", "get", "delete", "delete-row", "sql-select", "sql-delete"]
+Kind = Literal[
+    "select", "columns", "count", "exists", "aggregate", "get", "delete", "delete-row", "sql-select", "sql-delete"
+]
 Style = Literal["core", "query", "flask", "django", "session", "row", "sql"]
 
 
 class Draft(msgspec.Struct):
-    """One statement on one entity. `executed`: its rows were asked for; `dropped`: it returns none of them."""
+    """One statement on one entity. `executed`: its rows were asked for; `elsewhere`: it is a part of another statement,
+    or writes; `asked`: what else was asked of its rows.
+    """
 
     kind: Kind
     style: Style
@@ -27,17 +31,32 @@ class Draft(msgspec.Struct):
     helpers: list[str] = msgspec.field(default_factory=list)
     undecided: str = ""
     executed: bool = False
-    dropped: bool = False
+    elsewhere: bool = False
+    asked: Literal["", "count", "exists", "aggregate"] = ""
     insert_at: int = -1
     head: Span | None = None
     alone: bool = False
     statement: Span | None = None
 
+    def ask(self, what: Literal["count", "exists", "aggregate"]) -> None:
+        """Something is asked about the rows. SQLAlchemy's `.exists()` makes a condition of another statement."""
+        if what == "exists" and self.style != "django":
+            self.elsewhere = True
+        else:
+            self.asked = what
+
+    @property
+    def left_out(self) -> bool:
+        """Whether there is nothing to say of it: its rows are not asked for, or nobody knows of which entity."""
+        nothing = self.elsewhere and not (self.executed or self.asked)
+        return nothing or not (self.entity or self.table)
+
     def finished(self, function: str) -> Query:
-        undecided = self.undecided or ("" if self.executed else "it is not executed here")
+        asked = self.asked if not self.executed else ""
+        undecided = self.undecided or ("" if self.executed or asked else "it is not executed here")
         return Query(
-            self.kind, self.span, self.entity, self.table, frozenset(self.names), tuple(dict.fromkeys(self.helpers)),
-            undecided, function, self.style, self.manager,
+            asked or self.kind, self.span, self.entity, self.table, frozenset(self.names),
+            tuple(dict.fromkeys(self.helpers)), undecided, function, self.style, self.manager,
             self.written, self.insert_at, self.head, self.alone, self.statement,
         )  # fmt: skip
 
@@ -48,6 +67,11 @@ class Statement(msgspec.Struct, frozen=True):
     drafts: tuple[Draft, ...]
     collected: bool = False
     """It stands for a dict or list that holds statements."""
+
+    def embed(self) -> None:
+        """Note that it is a part of another statement."""
+        for draft in self.drafts:
+            draft.elsewhere = True
 
     def doubt(self, reason: str) -> None:
         """Note why it cannot be decided what the statement does; the first reason stays."""
@@ -76,7 +100,8 @@ def executed(meaning: Meaning) -> Meaning:
         return meaning
     for draft in meaning.drafts:
         draft.executed = True
-    return Rows(meaning.drafts, meaning.drafts[0].entity if len(meaning.drafts) == 1 else "")
+    first, *others = meaning.drafts
+    return Rows(meaning.drafts, first.entity if first.kind == "select" and not others else "")
 
 
 def lazy(meaning: Meaning) -> bool:

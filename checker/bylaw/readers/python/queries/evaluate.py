@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bylaw.facts.queries import Query, row_type
+from bylaw.facts.queries import HANDED_OUT, Query, row_type
 from bylaw.facts.values import Attr, Call, Choice, Entries, Index, Items, Local, Ref, Starred, Value, children
 from bylaw.readers.python.module import FunctionNode, Module
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.body import Step
 from bylaw.readers.python.queries.conditions import Conditions
 from bylaw.readers.python.queries.drafts import Draft, Meaning, Rows, Statement, executed, joined, lazy, looped, taken
-from bylaw.readers.python.queries.names import arguments, helper_name, is_condition
+from bylaw.readers.python.queries.names import arguments, helper_name, is_condition, localised
 from bylaw.readers.python.queries.roots import Roots, is_session
+from bylaw.readers.python.queries.texts import Texts
 from bylaw.source import Span
 
 
@@ -26,6 +27,7 @@ class Evaluation:
         self.drafts: list[Draft] = []
         self.env: dict[str, Meaning] = {}
         self.conditions = Conditions()
+        self.texts = Texts()
         self.annotations: dict[str, str] = {}
         for parameter in record.fact.parameters:
             entity = row_type(parameter.annotation)
@@ -34,7 +36,7 @@ class Evaluation:
                 self.env[parameter.name] = Rows((), entity)
 
     def finished(self) -> Iterator[Query]:
-        return (draft.finished(self.function.qualified) for draft in self.drafts if not draft.dropped)
+        return (draft.finished(self.function.qualified) for draft in self.drafts if not draft.left_out)
 
     def take(self, step: Step) -> None:
         before = len(self.drafts)
@@ -55,6 +57,7 @@ class Evaluation:
         if step.place is not None:
             self._kept_elsewhere(step.place, step.value, meaning)
         self.conditions.assign(step.targets, step.value)
+        self.texts.assign(step.targets, step.value)
         self._bind(step.targets, meaning)
 
     def _kept_elsewhere(self, place: Value, value: Value, meaning: Meaning) -> None:
@@ -81,7 +84,7 @@ class Evaluation:
             executed(meaning)
         for draft in meaning.drafts:
             if not draft.executed:
-                draft.undecided = draft.undecided or "it is handed to the caller"
+                draft.undecided = draft.undecided or HANDED_OUT
 
     def _alone(self, step: Step, drafts: list[Draft]) -> None:
         for draft in drafts or self.drafts:
@@ -135,16 +138,7 @@ class Evaluation:
         return self._started(found[0]) if found is not None and not found[1] else None
 
     def _localised(self, value: Value) -> Value:
-        """A comprehension's variable looks like a name of the module from outside; here it is known to be none."""
-        if not isinstance(value, Ref) or not value.name.startswith(self.own):
-            return value
-        head, *rest = value.name.removeprefix(self.own).split(".")
-        if head not in self.env:
-            return value
-        local: Value = Local(head, value.span)
-        for name in rest:
-            local = Attr(local, name, value.span)
-        return local
+        return localised(value, self.own, self.env)
 
     def _call(self, call: Call) -> Meaning:
         name, method = call.name, call.method
@@ -161,7 +155,7 @@ class Evaluation:
             return self._chained(meaning, method, call) if isinstance(meaning, Statement) else None
         if name.endswith(known.DELETE_OF_TABLE):
             return self._started(self.roots.deleted_from_table(call))
-        if method == "query" and (statement := self.roots.selected(call, "query")) is not None:
+        if method == "query" and (statement := self.roots.queried(call)) is not None:
             return self._started(statement, call)
         function = self._localised(call.function)
         receiver = self.read(function.value) if isinstance(function, Attr) else None
@@ -177,11 +171,11 @@ class Evaluation:
             self.drafts.extend(rows.drafts)
             return rows
         meanings = [self.read(argument) for argument in arguments(call)]
-        if method in known.EXECUTE or method == "raw":
-            if (draft := self.roots.sql(call.argument(0))) is not None:
+        if method in known.EXECUTE or method in known.FETCH or method == "raw":
+            if (draft := self.roots.sql(self.texts.of(call.argument(0)))) is not None:
                 self.drafts.append(draft)
                 return Rows((draft,))
-            if meanings and isinstance(meanings[0], Statement):
+            if meanings and isinstance(meanings[0], Statement) and method not in known.FETCH:
                 return executed(meanings[0])
         if method in known.DELETES and len(call.args) == 1 and isinstance(meanings[0], Rows) and meanings[0].entity:
             self._row_deleted(call, meanings[0].entity)
@@ -201,7 +195,9 @@ class Evaluation:
         """A statement or rows handed to some function: it may filter, it may execute."""
         passed: list[Draft] = []
         for meaning in meanings:
-            if call.name in known.BUILTIN_CONSUMERS:
+            if call.method in known.EMBEDDING and isinstance(meaning, Statement):
+                meaning.embed()
+            elif call.name in known.BUILTIN_CONSUMERS:
                 rows = executed(meaning)
                 if rows is not None:
                     return rows
@@ -261,7 +257,9 @@ class Evaluation:
         self._filter(statement, method, call)
         for draft in statement.drafts:
             if method in known.OUTSIDE_ROWS:
-                draft.dropped = True
+                draft.elsewhere = True
+            elif method in known.ASKING:
+                draft.ask(known.ASKING[method])
             elif method in known.DELETES and draft.kind == "select" and call is not None:
                 start = (
                     call.function.value.span.end
@@ -272,7 +270,7 @@ class Evaluation:
                 draft.span, draft.head = call.span, Span(start, call.span.end)
             elif draft.kind == "delete" and call is not None:
                 draft.insert_at, draft.span = call.span.end, call.span
-        if method in known.OUTSIDE_ROWS or method in known.DELETES:
+        if method in known.OUTSIDE_ROWS or method in known.DELETES or method in known.ASKING:
             return None
         lazy = method in known.LAZY_ALL and all(draft.style == "django" for draft in statement.drafts)
         return executed(statement) if method in known.TO_ROWS and not lazy else statement
@@ -284,6 +282,7 @@ class Evaluation:
             self.read(argument)
         for draft in statement.drafts:
             draft.names.add(method)
+            self.roots.retarget(draft, method, call)
             if method not in known.ORDERING:
                 draft.names.update(self.conditions.of_call(call, draft.entity))
         if method in known.FILTERING:

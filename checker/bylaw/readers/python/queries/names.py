@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from bylaw.facts.values import Attr, Call, Constant, Local, Ref, Starred, Value, walk
 from bylaw.readers.python.queries.vocabulary import WORD
@@ -73,3 +73,18 @@ def helper_name(call: Call, owner: str) -> str:
             return f"{owner}.{name}"
         case _:
             return f"?.{call.method}"
+
+
+def localised(value: Value, own: str, variables_of: Container[str]) -> Value:
+    """A comprehension's variable looks like a name of the module `own` from outside; among the function's variables it
+    is known to be none.
+    """
+    if not isinstance(value, Ref) or not value.name.startswith(own):
+        return value
+    head, *rest = value.name.removeprefix(own).split(".")
+    if head not in variables_of:
+        return value
+    local: Value = Local(head, value.span)
+    for name in rest:
+        local = Attr(local, name, value.span)
+    return local

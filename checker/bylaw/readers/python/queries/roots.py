@@ -6,6 +6,7 @@ from bylaw.facts.values import Attr, Call, Constant, Local, Ref, Value
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.drafts import Draft, Rows, Statement, Style
 from bylaw.readers.python.queries.names import mentioned
+from bylaw.readers.python.queries.picking import picked
 from bylaw.source import Span
 
 
@@ -30,13 +31,25 @@ class Roots:
         return self.content[span.start : span.end].decode("utf-8", "replace")
 
     def selected(self, call: Call, style: Style) -> Statement | None:
-        """`select(Model, …)` or `session.query(Model, …)`: rows of the first are read; the others are joined."""
-        first = call.args[0] if call.args else None
-        entity = self.entity(first)
-        if first is None or not entity:
+        """`select(Model, …)` or `session.query(Model.column, …)`: the first is read, the others are joined."""
+        found = picked(call.args, self.entity)
+        if found is None:
             return None
-        written = self.written(first.span)
-        return Statement((Draft("select", style, call.span, entity, written=written, insert_at=call.span.end),))
+        written = self.written(found.model.span) if found.model is not None else ""
+        draft = Draft(found.kind, style, call.span, found.entity, insert_at=call.span.end)
+        draft.written = written.rpartition(".")[0] if found.column else written
+        return Statement((draft,))
+
+    def queried(self, call: Call) -> Statement | None:
+        """`session.query(Model)`; a function of the project that is called `query` may be anything."""
+        return None if isinstance(call.function, Local) else self.selected(call, "query")
+
+    def retarget(self, draft: Draft, method: str, call: Call) -> None:
+        """`.select_from(Model)` and `.with_entities(…)` say anew what is read."""
+        if method == "select_from" and draft.kind in {"columns", "count", "aggregate"}:
+            draft.entity = self.entity(call.argument(0))
+        elif method in known.PICKING and (found := picked(call.args, self.entity)) is not None:
+            draft.kind = found.kind if found.kind in {"count", "aggregate"} else draft.kind
 
     def deleted(self, call: Call) -> Statement | None:
         """`delete(Model)`."""
@@ -88,11 +101,9 @@ class Roots:
         draft.insert_at = end if plain else -1
         return Statement((draft,)), rest
 
-    def sql(self, value: Value | None) -> Draft | None:
-        """Literal SQL, plain or in `text(…)`, that reads or deletes rows of one table."""
-        if isinstance(value, Call) and value.name in known.TEXT:
-            value = value.argument(0, "text")
-        if not isinstance(value, Constant) or not isinstance(value.value, str) or len(value.value) > 20_000:
+    def sql(self, value: Constant | None) -> Draft | None:
+        """Literal SQL that reads or deletes rows of one table."""
+        if value is None or not isinstance(value.value, str) or len(value.value) > 20_000:
             return None
         if match := known.SQL_DELETE.match(value.value):
             table, names = match["table"], known.WORD.findall(value.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 SELECT = frozenset({
     "sqlalchemy.select", "sqlalchemy.future.select", "sqlalchemy.sql.select", "sqlalchemy.sql.expression.select",
@@ -36,14 +37,27 @@ ASKED_BY_THE_FRAMEWORK = frozenset({"get_queryset", "queryset", "get_context_dat
 """Methods whose results Django executes itself."""
 LAZY_ALL = frozenset({"all"})
 """Django's `.all()` executes nothing."""
+ASKING: dict[str, Literal["count", "exists", "aggregate"]] = {
+    "count": "count", "acount": "count", "exists": "exists", "aexists": "exists", "aggregate": "aggregate",
+    "aaggregate": "aggregate",
+}  # fmt: skip
+"""Methods that ask something about the rows of a statement, not for them."""
 OUTSIDE_ROWS = frozenset({
-    "count", "acount", "exists", "aexists", "subquery", "cte", "alias", "lateral", "scalar_subquery", "as_scalar",
-    "update", "aupdate", "aggregate", "aaggregate", "union", "union_all", "intersect", "except_", "compile", "none",
+    "subquery", "cte", "alias", "lateral", "scalar_subquery", "as_scalar",
+    "update", "aupdate", "union", "union_all", "intersect", "except_", "compile", "none",
     "create", "acreate", "bulk_create", "abulk_create", "bulk_update", "abulk_update", "get_or_create",
     "aget_or_create", "update_or_create", "aupdate_or_create", "in_", "explain", "label", "corresponding_column",
     "contains",
 })  # fmt: skip
 """Methods after which the statement returns no rows of its entity, or is a part of another one."""
+EMBEDDING = frozenset({
+    "in_", "not_in", "notin_", "any_", "exists", "Subquery", "Exists", "from_select", "aliased", "union", "union_all",
+    "intersect", "except_",
+})  # fmt: skip
+"""What makes the statements that it is handed a part of another one."""
+PICKING = frozenset({"with_entities", "with_only_columns"})
+FETCH = frozenset({"fetch", "fetchrow", "fetchval"})
+"""Methods of asyncpg's connections, which are handed SQL text."""
 DELETES = frozenset({"delete", "adelete"})
 BUILTIN_CONSUMERS = frozenset({
     "builtins.list", "builtins.tuple", "builtins.set", "builtins.iter", "builtins.next", "builtins.sorted",

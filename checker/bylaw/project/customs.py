@@ -1,0 +1,48 @@
+"""What a project does elsewhere with deleted rows: whether a count is one of all rows, its own custom says."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+import msgspec
+
+from bylaw.facts.queries import Touch
+from bylaw.source import Location
+
+_READS = frozenset({"select", "columns", "get", "sql-select"})
+_ASKS = frozenset({"count", "exists", "aggregate"})
+_FEW = 2
+"""So many statements of a kind that leave deleted rows out make a custom, where hardly any other does not."""
+
+
+def with_customs(touches: Iterable[Touch]) -> tuple[Touch, ...]:
+    """The touches, each count and the like with the reason why the project would leave deleted rows out of it."""
+    known = tuple(touches)
+    filtered, open_ones = Counter[tuple[Location, str]](), Counter[tuple[Location, str]]()
+    paired: dict[tuple[str, str, Location], bool] = defaultdict(bool)
+    for touch in known:
+        query, table = touch.query, touch.table.location
+        if query.kind in _READS and touch.filtered and query.function:
+            paired[touch.path, query.function, table] = True
+        if query.kind in _ASKS and not touch.undecided and not touch.hidden:
+            (filtered if touch.filtered else open_ones)[table, query.kind] += 1
+
+    def custom(touch: Touch) -> str:
+        query, table = touch.query, touch.table.location
+        if query.kind not in _ASKS or touch.filtered:
+            return ""
+        if paired[touch.path, query.function, table]:
+            return "the rows that are read beside it"
+        others = filtered[table, query.kind] if query.kind != "aggregate" else 0
+        if others >= _FEW and others >= 3 * (open_ones[table, query.kind] - 1):
+            return "the others of its kind"
+        return ""
+
+    return tuple(msgspec.structs.replace(touch, custom=why) if (why := custom(touch)) else touch for touch in known)
+
+
+def sets(text: str, column: str) -> bool:
+    """Whether a function's text gives a column a value: `user.is_active = False`, `values(is_active=False)`."""
+    return re.search(rf"\.{re.escape(column)}\s*=(?!=)|\b{re.escape(column)}=False", text) is not None
