@@ -134,3 +134,10 @@ def test_a_word_that_only_postgres_reserves_is_a_name_elsewhere() -> None:
 def test_a_text_that_postgres_understands_may_be_anothers(sql: str, dialect: str) -> None:
     (migration,) = read("migrations/1_x.sql", sql.encode()).migrations
     assert migration.dialect == dialect
+
+
+def test_a_binary_dump_is_no_broken_migration() -> None:
+    assert read("fixtures/cities.sql", b"PGDMP\x01\x0e\x00\x04").syntax_problem is None
+    broken = read("migrations/1_x.sql", b"PGDMP\x01\x0e\x00\x04")
+    assert broken.syntax_problem is not None
+    assert isinstance(broken.migrations[0].operations[0], UnreadOperation)

@@ -32,8 +32,9 @@ def read(path: str, content: bytes) -> FileFacts:
     """
     if b"\0" in content[:10_000] or content.startswith(_WIDE_BOMS):
         what = "the file is UTF-16 text" if content.startswith(_WIDE_BOMS) else "the file contains NUL bytes"
+        migrations = _unreadable(path, what)
         return FileFacts(
-            path, "sql", migrations=_unreadable(path, what), syntax_problem=SyntaxProblem(Span(0, 0), what)
+            path, "sql", migrations=migrations, syntax_problem=SyntaxProblem(Span(0, 0), what) if migrations else None
         )
     text = bytewise(_readable(content))
     layout = layout_of(path, text)
