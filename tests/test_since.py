@@ -152,6 +152,22 @@ def test_an_unsaved_edit_counts_and_an_undone_one_does_not(
     assert check()[1] == []
 
 
+def test_a_merged_migration_that_is_gone(repository: Repository, check: Check) -> None:
+    path = repository.root / "db/migrations/002_nick.sql"
+    repository.commit("db/migrations/002_nick.sql", text="ALTER TABLE users ADD size int;\n")
+    path.unlink()
+    assert check() == (0, [("merged-migration-unchanged", "001_users.sql")], "")
+    repository.write("bylaw.toml", text="exclude = ['002*']\n")
+    repository("checkout", "-q", "--", "db")
+    assert check() == (0, [], ""), "what is only left out is not gone"
+
+
+def test_a_folder_that_is_gone_is_no_edit(repository: Repository, check: Check) -> None:
+    repository.commit("other/migrations/001_a.sql", "other/migrations/002_b.sql", text="CREATE TABLE a (b int);\n")
+    shutil.rmtree(repository.root / "other")
+    assert check() == (0, [], "")
+
+
 def test_a_moved_folder_is_no_edit(repository: Repository, check: Check) -> None:
     (repository.root / "server").mkdir()
     repository("mv", "db", "server/db")

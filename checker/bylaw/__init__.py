@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bylaw.project.migrations import Careless as Careless
     from bylaw.project.migrations import Copy as Copy
     from bylaw.project.migrations import Crowd as Crowd
+    from bylaw.project.migrations import DeletedMigration as DeletedMigration
     from bylaw.project.migrations import Drop as Drop
     from bylaw.project.migrations import DroppedObject as DroppedObject
     from bylaw.project.migrations import EditedMigration as EditedMigration
@@ -76,7 +77,8 @@ _NAMES = {
     "project.migrations": (
         "Careless", "SideEffect", "Withdrawal",
         "Backfill", "Copy", "Crowd", "Gap", "IgnoredReference", "LongName", "Mixture", "Refusal",
-        "Drop", "DroppedObject", "EditedMigration", "Held", "Loss", "MigrationProblem", "MigrationTree", "Place",
+        "DeletedMigration", "Drop", "DroppedObject", "EditedMigration", "Held", "Loss", "MigrationProblem",
+        "MigrationTree", "Place",
         "Refused", "Rename", "RenamedObject", "RequiredColumn", "Restriction", "ServerVersion", "Unguarded", "Unpaired",
         "Untimed", "Work",
     ),

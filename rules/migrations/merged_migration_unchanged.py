@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bylaw import EditedMigration, Finding, NoOptions, Project, project_rule
+from bylaw import DeletedMigration, EditedMigration, Finding, NoOptions, Project, project_rule
 from bylaw.facts.migrations import CreateObject, DataChange, DropObject, Operation, OtherStatement, RenameObject
 
 _HELP = "Bring `{name}` back to what it was when it was merged, and put the change into a new migration."
+_BACK = "Bring {names} back, and undo in a new migration what is not wanted any more."
 
 
 @project_rule(
@@ -20,13 +21,16 @@ _HELP = "Bring `{name}` back to what it was when it was merged, and put the chan
 def merged_migration_unchanged(project: Project, options: NoOptions) -> Iterator[Finding]:
     """A runner remembers which migrations a database has run, not what stood in them. One that is edited after it was
     merged runs in its new form on fresh databases alone: production keeps the old one, tests see the new one, and no
-    tool tells the difference. The same goes for one that is renamed (it runs a second time, or is not found), and for
-    an Alembic revision that is put on top of another one (a database that is past it skips that one).
+    tool tells the difference. The same goes for one that is renamed (it runs a second time, or is not found), for one
+    that is deleted while the migrations before it stay (what it did stays in the databases that ran it; Alembic does
+    not find its place any more), and for an Alembic revision that is put on top of another one (a database that is past
+    it skips that one).
 
     Compared with the default branch, or with `--since REV`. What counts is what a migration leaves behind: comments,
     docstrings, formatting, the way down, guards like `IF NOT EXISTS`, `CONCURRENTLY`, time limits and the inside of
-    `RunPython` functions may change. Squashing, moving files to another folder, Flyway's repeatable files, Sqitch's
-    reworked changes and changesets appended to a Liquibase file are no edits.
+    `RunPython` functions may change. Squashing, a history that begins anew or without its oldest migrations, deleting
+    or moving whole folders, Flyway's repeatable files, Sqitch's reworked changes and changesets appended to a Liquibase
+    file are no edits.
 
     It is a warning, because a branch may be merged before anybody has deployed it: whether a database has run it
     cannot be seen from here. Repair: bring the merged text back, and write a new migration for the change.
@@ -64,6 +68,19 @@ def merged_migration_unchanged(project: Project, options: NoOptions) -> Iterator
         step = edit.step
         location = step.at(edit.added[0].span) if edit.added else step.location
         yield Finding(location, _message(edit), _HELP.format(name=edit.name or step.name))
+    for gone in project.migrations.deleted():
+        names = _listed([f"`{one.name}`" for one in gone])
+        yield Finding(gone[0].before.location, _gone(gone, names), _BACK.format(names=names))
+
+
+def _gone(gone: Sequence[DeletedMigration], names: str) -> str:
+    before = gone[0].before
+    alembic = before.migration.tool == "alembic"
+    lost = "a database that stands there does not find its place" if alembic else "new databases never get that"
+    merged = f"merged behind `{before.name}`"
+    if len(gone) == 1:
+        return f"{names} was {merged} and is gone: databases that ran it keep what it did, and {lost}"
+    return f"{names} were {merged} and are gone: databases that ran them keep what they did, and {lost}"
 
 
 def _message(edit: EditedMigration) -> str:

@@ -191,7 +191,7 @@ def _read(root: Path, since: str) -> GitHistory:
     except GitError as problem:
         return msgspec.structs.replace(unknown, reason=str(problem))
     found = msgspec.structs.replace(unknown, branch=since or branch)
-    reason = ""
+    reason, is_below = "", True
     try:
         commit = text_of(git(root, "merge-base", "HEAD", branch, "--")).strip()
     except NothingFoundError:
@@ -199,6 +199,7 @@ def _read(root: Path, since: str) -> GitHistory:
             reason = f"HEAD and {_short(branch)} have no commit in common"
             return msgspec.structs.replace(found, reason=reason)
         commit = text_of(git(root, "rev-parse", "--verify", f"{branch}^{{commit}}")).strip()
+        is_below = False
         if not since:
             reason = f"the clone is shallow, and lacks the commit where HEAD left {_short(branch)}"
     objects = dict(_listed(git(root, "ls-tree", "-r", "-z", commit)))
@@ -206,8 +207,9 @@ def _read(root: Path, since: str) -> GitHistory:
         return msgspec.structs.replace(found, reason=f"{_short(branch)} holds nothing of this folder yet")
     name = f"{_short(found.branch)} ({commit[:9]})"
     return msgspec.structs.replace(
-        found, base=frozenset(objects), objects=objects, reason=reason, commit=commit, base_name=name, named=bool(since)
-    )
+        found, base=frozenset(objects), objects=objects, reason=reason, commit=commit, base_name=name,
+        named=bool(since), is_below=is_below,
+    )  # fmt: skip
 
 
 def _listed(entries: bytes) -> Iterator[tuple[str, str]]:

@@ -32,6 +32,8 @@ class History(msgspec.Struct, frozen=True):
     """What people call the base: `origin/main (1a2b3c4d5)`."""
     named: bool = False
     """Somebody named the base: then it counts beside `accepted-through`, which otherwise comes before it."""
+    is_below: bool = True
+    """What is checked builds on the base: what it lacks was deleted, and not added to the base later."""
 
     def released_between(self, path: str, later: str, wanted: int) -> bool | None:
         """Whether at least `wanted` releases hold the file `path` and not yet the file `later`; None where there are

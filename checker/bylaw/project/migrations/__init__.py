@@ -34,6 +34,7 @@ from bylaw.project.migrations.objects.drops import DroppedObject, dropped_object
 from bylaw.project.migrations.objects.index import Objects
 from bylaw.project.migrations.objects.renames import RenamedObject, renamed_objects
 from bylaw.project.migrations.on_server import OnServer
+from bylaw.project.migrations.order.deleted import DeletedMigration, deleted
 from bylaw.project.migrations.order.linking import linked
 from bylaw.project.migrations.order.merged import EditedMigration, edited, merged
 from bylaw.project.migrations.order.planting import Planted, plant
@@ -64,11 +65,11 @@ if TYPE_CHECKING:
     from bylaw.settings import Settings
 
 __all__ = [
-    "Backfill", "Careless", "Change", "Copy", "Crowd", "Deployment", "Drop", "DroppedObject", "EditedMigration",
-    "ForeignKey", "Gap", "Held", "IgnoredReference", "LongName", "Loss", "MigrationProblem", "MigrationTree",
-    "Migrations", "Mismatch", "Mixture", "NewName", "Place", "Refusal", "Refused", "Rename", "RenamedObject",
-    "Replacement", "RequiredColumn", "Restriction", "Schema", "ServerVersion", "SideEffect", "Step", "Unguarded",
-    "Unpaired", "Untimed", "Withdrawal", "Work",
+    "Backfill", "Careless", "Change", "Copy", "Crowd", "DeletedMigration", "Deployment", "Drop", "DroppedObject",
+    "EditedMigration", "ForeignKey", "Gap", "Held", "IgnoredReference", "LongName", "Loss", "MigrationProblem",
+    "MigrationTree", "Migrations", "Mismatch", "Mixture", "NewName", "Place", "Refusal", "Refused", "Rename",
+    "RenamedObject", "Replacement", "RequiredColumn", "Restriction", "Schema", "ServerVersion", "SideEffect",
+    "Step", "Unguarded", "Unpaired", "Untimed", "Withdrawal", "Work",
 ]  # fmt: skip
 
 
@@ -133,6 +134,14 @@ class Migrations(OnServer):
     def edited(self) -> Iterator[EditedMigration]:
         """Migrations that the default branch holds already and that say something else now."""
         return edited(self.trees, self._planted.edits)
+
+    def deleted(self) -> Iterator[tuple[DeletedMigration, ...]]:
+        """Merged migrations that are gone, while others of their history stay, by tree."""
+        project = self._project
+        return deleted(
+            self.trees, self._planted.base, project.history,
+            lambda facts: in_place(facts, project.settings), lambda path: project.text_of(path) is not None,
+        )  # fmt: skip
 
     @property
     def trees(self) -> tuple[MigrationTree, ...]:

@@ -43,6 +43,8 @@ class Merged(msgspec.Struct, frozen=True):
 
     held: frozenset[str] | None = None
     edits: Mapping[str, Edit] = msgspec.field(default_factory=dict)
+    homes: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """For each path of `held`, the path in the base."""
 
     def holds(self, node: Node) -> bool:
         return self.held is not None and node.path in self.held
@@ -90,17 +92,17 @@ def merged(groves: list[Grove], history: History, load: Load) -> Merged:
     versions = history.versions_in_base([*homes.values(), *beside])
     homes |= _renamed(lost, {path: versions[path] for path in beside if path in versions}, load)
     edits: dict[str, Edit] = {}
-    gone_from = {_folder(path) for path in gone if path not in homes.values()}
+    gone_from = {folder_of(path) for path in gone if path not in homes.values()}
     for grove in groves:
         begins = grove.order[:1] if grove.tool == "sql" else grove.graph.roots()
         for node in grove.nodes:
             version = versions.get(homes.get(node.path, ""))
-            if version is None or (node in begins and _folder(node.path) in gone_from):
+            if version is None or (node in begins and folder_of(node.path) in gone_from):
                 continue  # the same, or a beginning into which others were squashed
             edit = _edit(grove, node, version, load(node.path))
             if edit:
                 edits[node.path] = edit
-    return Merged(frozenset(homes), edits)
+    return Merged(frozenset(homes), edits, homes)
 
 
 # --- where it was ---------------------------------------------------------------------------------
@@ -120,15 +122,16 @@ def _tail(path: str) -> str:
     return "/".join(parts[-2:]) if path.endswith(".sql") else parts[-1]
 
 
-def _folder(path: str) -> str:
+def folder_of(path: str) -> str:
+    """The folder that holds a migration and its neighbours: some runners give each one a folder of its own."""
     folder = path.rpartition("/")[0]
     return folder.rpartition("/")[0] if path.endswith(("/migration.sql", "/up.sql")) else folder
 
 
 def _beside(gone: list[str], lost: list[str]) -> list[str]:
     """Files that are gone from a folder in which another is new."""
-    folders = {_folder(path) for path in lost}
-    return [path for path in gone if _folder(path) in folders][:_MOST_RENAMED] if folders else []
+    folders = {folder_of(path) for path in lost}
+    return [path for path in gone if folder_of(path) in folders][:_MOST_RENAMED] if folders else []
 
 
 def _renamed(lost: list[str], gone: Mapping[str, Version], load: Load) -> dict[str, str]:

@@ -37,6 +37,7 @@ class Planted(msgspec.Struct, frozen=True):
     unknown: tuple[str, ...]
     edits: Mapping[str, Edit] = msgspec.field(default_factory=dict)
     """By path: what merged migrations say otherwise than in the base."""
+    base: Merged = msgspec.field(default_factory=Merged)
 
 
 def plant(
@@ -81,7 +82,7 @@ def plant(
         for together, order in lines
     )
     unknown = tuple(name for name, found in through.items() if not found)
-    return Planted(tuple(trees[grove] for grove in groves), made, unknown, base.edits)
+    return Planted(tuple(trees[grove] for grove in groves), made, unknown, base.edits, base)
 
 
 def _judge(
