@@ -105,11 +105,19 @@ def _sql_key(node: Node) -> tuple[Any, ...]:
 
 
 def _settle_layouts(sql: dict[tuple[str, str], list[Node]]) -> None:
-    """Files that do not say who runs them go with the others of their folder, if these name one runner only."""
+    """Files that do not say who runs them go with the others of their folder, if these name one runner only. It runs
+    no loose file where each of its migrations has a folder of its own.
+    """
     for folder, layout in [key for key in sql if not key[1]]:
         named = [other for other in sql if other[0] == folder and other[1]]
         if len(named) == 1:
-            sql[named[0]].extend(sql.pop((folder, layout)))
+            beside = sql.pop((folder, layout))
+            if any(not _has_own_folder(node) for node in sql[named[0]]):
+                sql[named[0]].extend(beside)
+
+
+def _has_own_folder(node: Node) -> bool:
+    return node.path.rpartition("/")[2] in _OWN_FOLDER
 
 
 def _agreed(nodes: list[Node], dialect: str, driven: Callable[[], str]) -> list[Node]:

@@ -38,6 +38,12 @@ _COMMANDS: Final = regex(
     r"|\b(?:up|upgrade|test|check)[-_:]migrat\w*",
     re.IGNORECASE,
 )
+_TESTS_UNREAD: Final = regex(
+    r"\bcargo\b[^\n]*\b(?:test|nextest)\b|\b(?:go|dotnet|swift|mix)\s+test\b|\bgotestsum\b"
+    r"|\b(?:gradlew?|mvnw?)\b[^\n]*\b(?:test|check|build|verify)\b",
+    re.IGNORECASE,
+)
+"""Tests in languages that are not read: they may run the SQL files of their own program."""
 _STARTS_CONTAINERS: Final = regex(r"docker[- ]compose\b[^\n]*\b(?:up|run|exec)\b")
 """What a container does when it starts stands elsewhere."""
 _PYTEST_WITHOUT: Final = regex(r"--no-?migrations\b")
@@ -100,6 +106,8 @@ def _is_tried(project: Project, tool: str) -> bool:
         without = any(_PYTEST_WITHOUT.search(text) for text in texts)
         if not without:
             return True
+    if tool == "sql" and any(_TESTS_UNREAD.search(text) for text in texts):
+        return True
     return any(_COMMANDS.search(text) or _STARTS_CONTAINERS.search(text) for text in texts)
 
 
