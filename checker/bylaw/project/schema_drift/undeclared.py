@@ -27,10 +27,15 @@ if TYPE_CHECKING:
     from bylaw.project.schema_drift.outlook import Outlook
     from bylaw.project.tables.inheritance import Kin, Kinship
 
-_COMPUTED = regex(r"__init_subclass__|\bmetaclass\s*=|\bsetattr\(|__table_cls__|\breflect|\bautomap|exclude_properties")
+_COMPUTED = regex(
+    r"__init_subclass__|__mapper_cls__|__table_cls__|__declare_\w+__|\bmetaclass\s*=|\bsetattr\(|\breflect|\bautomap"
+    r"|exclude_properties"
+)
 """In a class: it may have columns that it does not name."""
 _PLAIN = frozenset({"dataclass", "mapped", "mapped_as_dataclass", "total_ordering", "unique", "final"})
 """Decorators that bring no columns along."""
+_HANGING = frozenset({"append_column", "add_property", "instrument_class", "mapper_configured", "before_configured"})
+"""Words of files that hang columns onto classes or tables of others."""
 _ANNOUNCED = "deprecat"
 _AUTOMATIC = "timestamp"
 """MySQL may fill such a column by itself."""
@@ -116,6 +121,8 @@ class Undeclared:
         for file in self._project.files.values():
             if file.facts.migrations or column not in file.facts.words:
                 continue
+            if not _HANGING.isdisjoint(file.facts.words):
+                return True
             text = file.source.content.decode("utf-8", "replace")
             if hung.search(text) or plain.search(text) or next(sql_references(file, table.name, column), None):
                 return True
