@@ -61,6 +61,8 @@ def _execute(run: Run, project: Project, server: Server, database: Connection, f
 
     deployments = project.migrations.deployments
     deployed = {step: deployment.steps for deployment in deployments for step in deployment.steps}
+    if "together" in run.notes:
+        deployed = {step: frozenset(tree.steps) for tree in project.migrations.trees for step in tree.steps}
     for number, tree in enumerate(project.migrations.trees):
         if number and tree.tool != "django":
             empty(database)

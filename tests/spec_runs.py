@@ -71,7 +71,7 @@ class Run:
     `new-release.sql`, what the new release does before the old one is asked again; `server`, where it is not
     PostgreSQL, and `elsewhere`, the files that are for another server. Blocks with a path are more files of the case;
     those below `installed/` can be imported, and belong to nobody. `before.py` has operations of Django that run before
-    the first migration.
+    the first migration. `together` says why all migrations reach an empty server at once, before any release runs.
 
     Where a server cannot show what the case claims, one of three says why. `option`: an option decides; what it decides
     about is shown without it. `refused`: the server refuses the migration, with these words. `unproven`: all else.
