@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
@@ -21,19 +21,20 @@ def with_customs(touches: Iterable[Touch]) -> tuple[Touch, ...]:
     """The touches, each count and the like with the reason why the project would leave deleted rows out of it."""
     known = tuple(touches)
     filtered, open_ones = Counter[tuple[Location, str]](), Counter[tuple[Location, str]]()
-    paired: dict[tuple[str, str, Location], bool] = defaultdict(bool)
+    paired, told_apart = set[tuple[str, str, Location]](), set[tuple[str, str, Location]]()
     for touch in known:
         query, table = touch.query, touch.table.location
-        if query.kind in _READS and touch.filtered and query.function:
-            paired[touch.path, query.function, table] = True
+        if touch.filtered and query.function:
+            (paired if query.kind in _READS else told_apart).add((touch.path, query.function, table))
         if query.kind in _ASKS and not touch.undecided and not touch.hidden:
             (filtered if touch.filtered else open_ones)[table, query.kind] += 1
 
     def custom(touch: Touch) -> str:
         query, table = touch.query, touch.table.location
-        if query.kind not in _ASKS or touch.filtered:
+        place = touch.path, query.function, table
+        if query.kind not in _ASKS or touch.filtered or place in told_apart:
             return ""
-        if paired[touch.path, query.function, table]:
+        if place in paired:
             return "the rows that are read beside it"
         others = filtered[table, query.kind] if query.kind != "aggregate" else 0
         if others >= _FEW and others >= 3 * (open_ones[table, query.kind] - 1):

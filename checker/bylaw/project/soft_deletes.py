@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bylaw.facts.code import Function
+from bylaw.facts.code import Function, Variable
 from bylaw.facts.database import Column, Table
 from bylaw.facts.file import FileFacts
 from bylaw.facts.queries import HANDED_OUT, Query, Touch, row_type
+from bylaw.facts.values import Index
 from bylaw.project.customs import sets, with_customs
 from bylaw.project.deletion_words import is_another_state, looks_at
 from bylaw.project.handed_out import HandedOut
@@ -79,6 +80,8 @@ class SoftDeletes:
 
     def _undecided(self, facts: FileFacts, query: Query) -> str:
         doubt = self._helpers.doubt(query, facts)
+        if "with_parent" in query.names:
+            return "it reads what a relation holds"
         if query.undecided == HANDED_OUT and not doubt:
             return "" if query.function and self._handed_out.nobody_filters(query.function) else query.undecided
         return query.undecided or doubt
@@ -91,7 +94,7 @@ class SoftDeletes:
         """The tables that a query may touch: several only for the model of a generic repository."""
         if query.entity:
             entity = self._returned(query.entity, facts.module) if query.entity.endswith("()") else query.entity
-            table = self.project.table_of(entity, facts.module) if entity else None
+            table = self._table_of(entity, facts.module) if entity else None
             if table is not None:
                 return [table]
             served, method = self._served_models, query.function.rpartition(".")[2]
@@ -101,6 +104,14 @@ class SoftDeletes:
         name = query.table.rpartition(".")[2]
         found = [table for table in self.project.tables if table.name == name and table.context == "app"]
         return found if len(found) == 1 else []
+
+    def _table_of(self, entity: str, near: str) -> Table | None:
+        """The table of a class, or of what an alias of types stands for: `Reader = Annotated[User, Depends(…)]`."""
+        table = self.project.table_of(entity, near)
+        found = self.project.names.definition(entity, near) if table is None else None
+        alias = found.item.value if found is not None and isinstance(found.item, Variable) else None
+        inner = row_type(alias) if isinstance(alias, Index) else ""
+        return self.project.table_of(inner, found.file.module) if found is not None and inner else table
 
     def _returned(self, call: str, near: str) -> str:
         """The class that a function or method says that it returns, for `app.books.load_book()`; '' if it does not."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 from bylaw.facts.queries import Query
+from bylaw.facts.values import Constant
 from bylaw.readers.python.module import FunctionNode, Module
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.body import steps_of
 from bylaw.readers.python.queries.evaluate import Evaluation
+from bylaw.readers.python.queries.texts import constants_of
 from bylaw.readers.python.queries.views import view_querysets
 
 _STARTERS = known.SELECT | known.DELETE | known.SHORTCUTS
@@ -20,6 +22,7 @@ _GOT = re.compile(rb"\.get\(\s*[A-Za-z_][\w.]*\s*[,=]")
 def queries(module: Module) -> tuple[Query, ...]:
     """Every statement of the module's functions, and the `queryset` attributes of its view classes."""
     found: list[Query] = []
+    constants: dict[str, Constant] | None = None
     starting = {
         use.function
         for use in module.references.values()
@@ -27,7 +30,8 @@ def queries(module: Module) -> tuple[Query, ...]:
     }
     for record in module.functions:
         if record.fact.qualified in starting or _may_start(record, module):
-            evaluation = Evaluation(module, record)
+            constants = constants_of(module) if constants is None else constants
+            evaluation = Evaluation(module, record, constants)
             for step in steps_of(record, module):
                 evaluation.take(step)
             found.extend(evaluation.finished())

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from bylaw.facts.queries import HANDED_OUT, Query, row_type
-from bylaw.facts.values import Attr, Call, Choice, Entries, Index, Items, Local, Ref, Starred, Value, children
+from bylaw.facts.queries import HANDED_OUT, Query
+from bylaw.facts.values import Attr, Call, Choice, Constant, Entries, Index, Items, Local, Ref, Starred, Value, children
 from bylaw.readers.python.module import FunctionNode, Module
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.body import Step
 from bylaw.readers.python.queries.conditions import Conditions
 from bylaw.readers.python.queries.drafts import Draft, Meaning, Rows, Statement, executed, joined, lazy, looped, taken
 from bylaw.readers.python.queries.names import arguments, helper_name, is_condition, localised
-from bylaw.readers.python.queries.roots import Roots, is_session
+from bylaw.readers.python.queries.receivers import Receivers
+from bylaw.readers.python.queries.roots import Roots
 from bylaw.readers.python.queries.texts import Texts
 from bylaw.source import Span
 
@@ -20,20 +21,16 @@ from bylaw.source import Span
 class Evaluation:
     """What the variables of one function mean, step by step."""
 
-    def __init__(self, module: Module, record: FunctionNode) -> None:
+    def __init__(self, module: Module, record: FunctionNode, constants: Mapping[str, Constant]) -> None:
         self.roots = Roots(module.content, record.fact.owner)
         self.function = record.fact
         self.own = module.scope.own("")
         self.drafts: list[Draft] = []
         self.env: dict[str, Meaning] = {}
         self.conditions = Conditions()
-        self.texts = Texts()
-        self.annotations: dict[str, str] = {}
-        for parameter in record.fact.parameters:
-            entity = row_type(parameter.annotation)
-            if entity:
-                self.annotations[parameter.name] = entity
-                self.env[parameter.name] = Rows((), entity)
+        self.texts = Texts(constants)
+        self.receivers = Receivers(module, record.fact)
+        self.env.update(self.receivers.rows())
 
     def finished(self) -> Iterator[Query]:
         return (draft.finished(self.function.qualified) for draft in self.drafts if not draft.left_out)
@@ -156,6 +153,7 @@ class Evaluation:
         if name.endswith(known.DELETE_OF_TABLE):
             return self._started(self.roots.deleted_from_table(call))
         if method == "query" and (statement := self.roots.queried(call)) is not None:
+            self.receivers.runs(call)
             return self._started(statement, call)
         function = self._localised(call.function)
         receiver = self.read(function.value) if isinstance(function, Attr) else None
@@ -169,6 +167,7 @@ class Evaluation:
         """A call of something that is neither statement nor row: a session, a function, a collection."""
         if method in {"get", "get_one", "get_or_404"} and (rows := self.roots.got(call)) is not None:
             self.drafts.extend(rows.drafts)
+            self.receivers.runs(call)
             return rows
         meanings = [self.read(argument) for argument in arguments(call)]
         if method in known.EXECUTE or method in known.FETCH or method == "raw":
@@ -176,6 +175,7 @@ class Evaluation:
                 self.drafts.append(draft)
                 return Rows((draft,))
             if meanings and isinstance(meanings[0], Statement) and method not in known.FETCH:
+                self.receivers.runs(call)
                 return executed(meanings[0])
         if method in known.DELETES and len(call.args) == 1 and isinstance(meanings[0], Rows) and meanings[0].entity:
             self._row_deleted(call, meanings[0].entity)
@@ -186,8 +186,7 @@ class Evaluation:
 
     def _row_deleted(self, call: Call, entity: str) -> None:
         """`session.delete(row)`."""
-        receiver: Value | str = call.function.value if isinstance(call.function, Attr) else call.name.rpartition(".")[0]
-        if is_session(receiver, self.annotations):
+        if self.receivers.is_session(call):
             written = self.roots.written(call.args[0].span)
             self.drafts.append(Draft("delete-row", "session", call.span, entity, written=written, executed=True))
 
@@ -208,17 +207,7 @@ class Evaluation:
                 if isinstance(meaning, Statement):
                     executed(meaning)
                     passed.extend(meaning.drafts)
-        return Statement(tuple(passed)) if passed else self._returned(call)
-
-    def _returned(self, call: Call) -> Rows | None:
-        """A row, if the function that is called says so: only the project knows."""
-        match call.function:
-            case Ref(name) if not name.startswith("builtins.") and not name.rpartition(".")[2][:1].isupper():
-                return Rows((), f"{name}()")
-            case Attr(Local("self" | "cls"), name) if self.function.owner:
-                return Rows((), f"{self.function.owner}.{name}()")
-            case _:
-                return None
+        return Statement(tuple(passed)) if passed else self.receivers.returned(call)
 
     def _shortcut(self, call: Call) -> Meaning:
         """`get_object_or_404(Model, …)` or `get_object_or_404(queryset, …)`."""

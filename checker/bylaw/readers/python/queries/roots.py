@@ -42,7 +42,13 @@ class Roots:
 
     def queried(self, call: Call) -> Statement | None:
         """`session.query(Model)`; a function of the project that is called `query` may be anything."""
-        return None if isinstance(call.function, Local) else self.selected(call, "query")
+        match call.function:
+            case Local():
+                return None
+            case Ref(name) if not known.KEEPS_SESSIONS.search(name.split(".")[-2] if "." in name else ""):
+                return None
+            case _:
+                return self.selected(call, "query")
 
     def retarget(self, draft: Draft, method: str, call: Call) -> None:
         """`.select_from(Model)` and `.with_entities(…)` say anew what is read."""
@@ -119,17 +125,3 @@ class Roots:
 
 def _plain(table: str) -> str:
     return table.replace('"', "").replace("`", "")
-
-
-def is_session(receiver: Value | str, annotations: dict[str, str]) -> bool:
-    """Whether a receiver is called, or typed, as database sessions are. A str is a qualified name."""
-    match receiver:
-        case str():
-            return bool(known.SESSION_NAME.search(receiver.rpartition(".")[2]))
-        case Local(name):
-            return bool(known.SESSION_NAME.search(name) or known.SESSION_TYPE.search(annotations.get(name, "")))
-        case Ref(name):
-            return bool(known.SESSION_NAME.search(name.rpartition(".")[2]))
-        case _:
-            attribute = getattr(receiver, "name", "")
-            return bool(attribute and known.SESSION_NAME.search(attribute))

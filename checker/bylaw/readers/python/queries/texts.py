@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from bylaw.facts.values import Call, Constant, Local, Value
+from collections.abc import Mapping
+
+from bylaw.facts.values import Call, Constant, Local, Ref, Text, Value
+from bylaw.readers.python.embedded_sql import sql_of
+from bylaw.readers.python.module import Module
 from bylaw.readers.python.queries import vocabulary as known
 
 
 class Texts:
-    """The literal texts that variables hold; one that is assigned twice, or added to, may be anything."""
+    """The literal texts that variables hold; one that is assigned twice, or added to, may be anything. `constants` are
+    those of the module, by qualified name.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, constants: Mapping[str, Constant]) -> None:
+        self._constants = constants
         self._held: dict[str, Value | None] = {}
 
     def assign(self, targets: tuple[str, ...], value: Value) -> None:
@@ -27,11 +34,26 @@ class Texts:
                 value = value.argument(0, "text")
             elif isinstance(value, Local):
                 value = self._held.get(value.name)
+            elif isinstance(value, Ref):
+                value = self._constants.get(value.name)
         return None
 
 
 def literal(value: Value | None) -> Constant | None:
-    """The text of a literal, or of one in `text(…)`; None for anything that is computed."""
+    """The text of a literal, or of one in `text(…)`; None for anything that is computed, but for a DELETE whose values
+    are: whatever they are, it deletes.
+    """
     if isinstance(value, Call) and value.name in known.TEXT:
         value = value.argument(0, "text")
+    if isinstance(value, Text) and (sql := sql_of(value)) is not None and known.SQL_DELETE.match(sql.text):
+        return Constant(sql.text, value.span)
     return value if isinstance(value, Constant) and isinstance(value.value, str) else None
+
+
+def constants_of(module: Module) -> dict[str, Constant]:
+    """The texts that variables of the module hold, by qualified name; one that is assigned twice is left out."""
+    found: dict[str, Constant | None] = {}
+    for variable in module.variables:
+        name = module.scope.own(variable.name)
+        found[name] = literal(variable.value) if name not in found else None
+    return {name: text for name, text in found.items() if text is not None}

@@ -35,6 +35,8 @@ TO_ROWS = frozenset({
 })  # fmt: skip
 ASKED_BY_THE_FRAMEWORK = frozenset({"get_queryset", "queryset", "get_context_data"})
 """Methods whose results Django executes itself."""
+HANDED_A_ROW = frozenset({"perform_destroy"})
+"""Methods of views that the framework hands the row to delete."""
 LAZY_ALL = frozenset({"all"})
 """Django's `.all()` executes nothing."""
 ASKING: dict[str, Literal["count", "exists", "aggregate"]] = {
@@ -56,8 +58,8 @@ EMBEDDING = frozenset({
 })  # fmt: skip
 """What makes the statements that it is handed a part of another one."""
 PICKING = frozenset({"with_entities", "with_only_columns"})
-FETCH = frozenset({"fetch", "fetchrow", "fetchval"})
-"""Methods of asyncpg's connections, which are handed SQL text."""
+FETCH = frozenset({"fetch", "fetchrow", "fetchval", "executemany"})
+"""Methods of drivers' connections and cursors, which are handed SQL text."""
 DELETES = frozenset({"delete", "adelete"})
 BUILTIN_CONSUMERS = frozenset({
     "builtins.list", "builtins.tuple", "builtins.set", "builtins.iter", "builtins.next", "builtins.sorted",
@@ -75,6 +77,8 @@ MODEL_ATTRIBUTE = re.compile(r"^_*(?:\w+_)?(?:model|entity|orm)(?:_?(?:class|cls
 """What generic repositories call the model that they serve: `self.model`, `cls.model_class`."""
 SESSION_NAME = re.compile(r"(?:^|_)(?:session|sess|db|dbsession|database|tx|transaction|em)$", re.IGNORECASE)
 """What people call a database session."""
+KEEPS_SESSIONS = re.compile(r"session|sess$|db|database|meta|transaction|store", re.IGNORECASE)
+"""What else stands before `.query(…)` where a name of the module is a session, or makes them."""
 SESSION_TYPE = re.compile(r"Session(?:Dep|Maker|Type|Local)?$|^(?:Db|DB)\w*$|AsyncSession|Database$")
 SQL_DELETE = re.compile(r"\s*DELETE\s+FROM\s+(?:ONLY\s+)?(?P<table>[\w.\"`]+)", re.IGNORECASE)
 SQL_SELECT = re.compile(
