@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -609,6 +610,18 @@ def test_diff_shows_a_patch_that_git_takes_and_writes_nothing(project: Path, byl
     ran = bylaw("check", "--diff", "--select", "no-any")
     assert (ran.code, ran.out) == (0, "")
     assert ran.err == "0 problems would be repaired in 0 files.\n1 more with --unsafe-fixes.\n"
+
+
+def test_diff_says_which_fixes_did_not_prove_themselves(
+    tmp_path: Path, bylaw: Bylaw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(Path(__file__).parent.parent / "fixtures" / "projects" / "bookshop", tmp_path / "bookshop")
+    monkeypatch.chdir(tmp_path / "bookshop")
+    told = bylaw("check", "--diff", "--unsafe-fixes").err.splitlines()
+    assert told[0].endswith(" would be repaired in 3 files.")
+    assert "bylaw: app/models/coupon.py: the fix of table-registered (Import `Coupon`" in told[2]
+    assert len(told) == 3
+    assert len(bylaw("check", "--diff", "--unsafe-fixes", "--quiet").err) == 0
 
 
 def test_a_read_only_file_is_left_alone_and_said_to_be(project: Path, bylaw: Bylaw) -> None:

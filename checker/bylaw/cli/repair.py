@@ -7,6 +7,7 @@ from bylaw.cli.check import Judged
 from bylaw.cli.output import Output
 from bylaw.cli.request import Request
 from bylaw.config import Resolved
+from bylaw.engine.builtin import FIX_FAILED
 from bylaw.engine.delegating import RememberingRuff
 from bylaw.engine.diffing import unified_diff
 from bylaw.engine.discovery import Signature
@@ -16,6 +17,7 @@ from bylaw.engine.session import Session
 from bylaw.engine.writing import unwritable, write_files
 from bylaw.project.paths import is_below
 from bylaw.readers import as_read
+from bylaw.reporters.frame import printable
 from bylaw.reporters.tally import plural, tally
 
 
@@ -35,7 +37,11 @@ def repair(request: Request, resolved: Resolved, session: Session, paths: tuple[
         output.out += unified_diff(disk.contents, outcome.files)
         _say(request, outcome, "would be repaired", output)
         changes = bool(outcome.files) and not request.exit_zero
-        unsafe = tally(left for left in outcome.report.diagnostics if is_below(left.location.path, paths)).unsafe
+        left = [each for each in outcome.report.diagnostics if is_below(each.location.path, paths)]
+        if not request.quiet:
+            for failed in (each for each in left if each.rule == FIX_FAILED):
+                output.note(f"bylaw: {printable(failed.location.path)}: {printable(failed.message)}")
+        unsafe = tally(left).unsafe
         if unsafe and not request.unsafe_fixes and not request.quiet:
             output.note(f"{unsafe} more with --unsafe-fixes.")
         return Judged(outcome.report, code=FAILED if outcome.report.internal_error else int(changes))
