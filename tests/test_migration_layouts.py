@@ -307,3 +307,54 @@ def test_a_revision_whose_id_is_computed_is_said_to_be_unread() -> None:
     files = {"m/versions/a1.py": revision("a1", None, MAKE), "m/versions/b2.py": computed}
     assert said(files) == [("unread", "b2.py")]
     assert said({**files, "m/versions/b2.py": computed.replace("from alembic", "from ours")}) == []
+
+
+KNEX = "exports.up = (knex) => knex.schema.table('orders', (table) => { table.text('note') })\n"
+TYPEORM = "export class A implements MigrationInterface { async up(queryRunner: QueryRunner) {} }\n"
+SEQUELIZE = "module.exports = { up: (queryInterface) => queryInterface.addColumn('orders', 'note') }\n"
+MIKRO = "import { Migration } from '@mikro-orm/migrations'\nexport class M extends Migration {}\n"
+KYSELY = "import { Kysely } from 'kysely'\nexport async function up(db: Kysely<any>) {}\n"
+MONGO = "module.exports = { async up(db) { await db.collection('users').updateMany({}, {}) } }\n"
+
+
+def notes(files: dict[str, str]) -> list[tuple[str, str]]:
+    sources = MemorySources({path: text.encode() for path, text in files.items()})
+    found = run(sources, settings(), RULES).diagnostics
+    return [(one.location.path, one.message) for one in found if one.rule == "unknown-layout"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "writer", "language"),
+    [
+        ("db/migrations/20240101120000_note.js", KNEX, "Knex", "JavaScript"),
+        ("src/database/migrations/20201028A-remove-keys.ts", KNEX, "Knex", "TypeScript"),
+        ("src/migration/1700000000000-Note.ts", TYPEORM, "TypeORM", "TypeScript"),
+        ("src/migrations/postgresdb/1700000000000-Note.ts", TYPEORM, "TypeORM", "TypeScript"),
+        ("migrations/20240101120000-note.cjs", SEQUELIZE, "Sequelize", "JavaScript"),
+        ("src/migrations/Migration20240101120000.ts", MIKRO, "MikroORM", "TypeScript"),
+        ("src/migrations/2024_01_01_note.ts", KYSELY, "Kysely", "TypeScript"),
+    ],
+)
+def test_migrations_in_a_language_that_is_not_read(path: str, text: str, writer: str, language: str) -> None:
+    other = path.replace("1", "2", 1)
+    [(where, message)] = notes({path: text, other: text, "app/main.py": "x = 1\n"})
+    assert where == min(path, other)
+    assert f"the 2 migrations of {writer}" in message
+    assert f"written in {language}" in message
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("src/migrations/20240101120000-users.js", MONGO),
+        ("app/settings/migrations/page.tsx", KNEX),
+        ("app/settings/migrations/page.ts", KNEX),
+        ("src/migrations/index.ts", KNEX),
+        ("src/queries/20240101120000_note.js", KNEX),
+        ("tests/migrations/20240101120000_note.js", KNEX),
+        ("{{name}}/migrations/20240101120000_note.js", KNEX),
+        ("src/migrations/20240101120000.json", KNEX),
+    ],
+)
+def test_other_scripts_get_no_word(path: str, text: str) -> None:
+    assert notes({path: text, "app/main.py": "x = 1\n"}) == []

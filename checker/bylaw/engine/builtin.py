@@ -9,6 +9,7 @@ import msgspec
 from bylaw.diagnostics import Diagnostic
 from bylaw.facts.migrations import UnreadOperation
 from bylaw.project import Project
+from bylaw.project.migration_scripts import migration_scripts
 from bylaw.settings import Level
 from bylaw.source import Location, Span
 
@@ -25,8 +26,9 @@ DESCRIPTIONS: Mapping[str, str] = {
     "internal-error": "A rule crashed. The other rules ran, and the exit code is 2. It cannot be suppressed.",
     UNREAD: "A migration statement, or a part of a file, could not be understood, so no rule judged it. Look at it, or "
     "write it plainly.",
-    UNKNOWN_LAYOUT: "Numbered SQL files change tables, and no runner that is known lays them out like this. They are "
-    "judged when `layout.migrations` names them.",
+    UNKNOWN_LAYOUT: "Numbered SQL files change tables, and no runner that is known lays them out like this: they are "
+    "judged when `layout.migrations` names them. Or the migrations of a folder are in JavaScript or TypeScript, which "
+    "is not read.",
     "unknown-revision": "`accepted-through` names a migration that is not there: it accepts nothing. Correct it.",
     INVALID_SUPPRESSION: "A `bylaw: ignore` comment names no known rule, or gives no reason. It does nothing.",
     UNUSED_SUPPRESSION: "A `bylaw: ignore` comment suppresses nothing any more. `--fix` removes it.",
@@ -62,6 +64,16 @@ def _unknown_layouts(project: Project) -> Iterator[Diagnostic]:
             f'Name them, `layout.migrations = ["{folder}/*.sql"]`, and who runs them, `migrations.runner = "…"`; or '
             "leave them out with `exclude`."
         )
+        yield msgspec.structs.replace(found, help=help_)
+    for scripts in migration_scripts(project):
+        count = len(scripts.files)
+        what = f"{count} migrations" if count > 1 else "migration"
+        message = (
+            f"the {what} of {scripts.writer} in `{scripts.folder}` {'are' if count > 1 else 'is'} written in "
+            f"{scripts.language}, which is not read: nothing there is judged"
+        )
+        found = _internal(UNKNOWN_LAYOUT, "info", scripts.files[0], Span(0, 0), message)
+        help_ = f'Look at them yourself, and leave them out with `exclude = ["/{scripts.folder}/"]` once this is known.'
         yield msgspec.structs.replace(found, help=help_)
 
 

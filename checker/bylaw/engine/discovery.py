@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from bylaw.project.migration_scripts import may_be_script
 from bylaw.project.servers_said import speaks_of_servers
 from bylaw.readers import SUFFIXES
 from bylaw.settings import Settings
@@ -50,7 +51,9 @@ class Discovery(msgspec.Struct, frozen=True):
     skipped: list[tuple[str, str]] = msgspec.field(default_factory=list)
     ignore_files: list[Path] = msgspec.field(default_factory=list)
     beside: list[str] = msgspec.field(default_factory=list)
-    """Files of other kinds that may say on which database server the project runs. Not opened yet."""
+    """Files of other kinds that may say on which database server the project runs, and migrations in languages that
+    nothing reads. Not opened yet.
+    """
 
 
 class _Ignores:
@@ -132,7 +135,9 @@ class _Walk:
             if not is_folder and not entry.name.endswith(SUFFIXES):
                 if entry.is_symlink() and os.path.isdir(entry.path):  # entry.is_dir() raises for a link to itself
                     self.found.skipped.append((path, "a symbolic link"))
-                elif speaks_of_servers(path) and not self._left_out(entry, path, ignores, is_folder=False):
+                elif (speaks_of_servers(path) or may_be_script(path)) and not self._left_out(
+                    entry, path, ignores, is_folder=False
+                ):
                     self.found.beside.append(path)
                 continue
             reason = self._left_out(entry, path, ignores, is_folder=is_folder)
