@@ -49,6 +49,8 @@ class SpecError(BylawError):
 
 @dataclass(frozen=True)
 class Expectation:
+    """A diagnostic that a case expects: at this line (1-based), with this text in its message."""
+
     path: str
     line: int
     text: str = ""

@@ -48,6 +48,8 @@ class Variable(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Parameter(msgspec.Struct, frozen=True, array_like=True):
+    """A parameter of a function. `kind` says how it is passed; `*` and `**` take all that is left."""
+
     name: str
     annotation: Value | None
     default: Value | None
@@ -78,6 +80,10 @@ class Function(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Class(msgspec.Struct, frozen=True, array_like=True):
+    """A class statement. `methods` are the names of its functions; `owner` is the qualified name of the class or
+    function around it, '' in a module.
+    """
+
     name: str
     qualified: str
     bases: tuple[Value, ...]

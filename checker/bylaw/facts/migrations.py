@@ -73,6 +73,10 @@ class ColumnSpec(msgspec.Struct, frozen=True, array_like=True):
 
 
 class CreateTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="create-table"):
+    """A new table. `primary_key` are the columns of its key, in order; `partition_of` is the table that it becomes a
+    partition of.
+    """
+
     table: str
     columns: tuple[ColumnSpec, ...]
     primary_key: tuple[str, ...]
@@ -93,6 +97,8 @@ class CreateTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", 
 
 
 class DropTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-table"):
+    """A table that goes, with CASCADE where `cascade`."""
+
     table: str
     span: Span
     if_exists: bool = False
@@ -100,6 +106,8 @@ class DropTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", ta
 
 
 class RenameTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="rename-table"):
+    """A table that gets another name."""
+
     table: str
     new_name: str
     span: Span
@@ -116,6 +124,8 @@ class MoveTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", ta
 
 
 class AddColumn(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="add-column"):
+    """A new column of a table that is there."""
+
     table: str
     column: ColumnSpec
     span: Span
@@ -123,6 +133,8 @@ class AddColumn(msgspec.Struct, frozen=True, array_like=True, tag_field="op", ta
 
 
 class DropColumn(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-column"):
+    """A column that goes, with CASCADE where `cascade`."""
+
     table: str
     column: str
     span: Span
@@ -131,6 +143,8 @@ class DropColumn(msgspec.Struct, frozen=True, array_like=True, tag_field="op", t
 
 
 class RenameColumn(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="rename-column"):
+    """A column that gets another name."""
+
     table: str
     column: str
     new_name: str
@@ -158,6 +172,12 @@ class AlterColumn(msgspec.Struct, frozen=True, array_like=True, tag_field="op", 
 
 
 class AddConstraint(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="add-constraint"):
+    """A new constraint of a table that is there; `name` is '' where the source gives none.
+
+    `references` is `table.column` where a foreign key points to one column that is named, else the table; `expression`
+    is a CHECK's condition as SQL, `using_index` the index that becomes the constraint.
+    """
+
     table: str
     kind: ConstraintKind
     columns: tuple[str, ...]
@@ -172,6 +192,8 @@ class AddConstraint(msgspec.Struct, frozen=True, array_like=True, tag_field="op"
 
 
 class DropConstraint(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-constraint"):
+    """A constraint that goes, with CASCADE where `cascade`."""
+
     table: str
     name: str
     span: Span
@@ -182,12 +204,18 @@ class DropConstraint(msgspec.Struct, frozen=True, array_like=True, tag_field="op
 
 
 class ValidateConstraint(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="validate-constraint"):
+    """`VALIDATE CONSTRAINT`: the rows that were there before a constraint are checked."""
+
     table: str
     name: str
     span: Span
 
 
 class CreateIndex(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="create-index"):
+    """A new index; `name` is '' where the source gives none. `where` is its condition as SQL, '' where it covers all
+    rows; `only`: not on the partitions.
+    """
+
     table: str
     name: str
     columns: tuple[str, ...]
@@ -203,6 +231,8 @@ class CreateIndex(msgspec.Struct, frozen=True, array_like=True, tag_field="op", 
 
 
 class DropIndex(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-index"):
+    """An index that goes. `table` is '' where the source does not say whose it is."""
+
     name: str
     span: Span
     table: str = ""
@@ -261,6 +291,8 @@ class CreateObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op",
 
 
 class DropObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-object"):
+    """What `CreateObject` makes goes, with CASCADE where `cascade`; `table` is that of a trigger, policy or rule."""
+
     kind: str
     name: str
     span: Span
@@ -272,6 +304,8 @@ class DropObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op", t
 
 
 class RenameObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="rename-object"):
+    """What `CreateObject` makes gets another name, or an index, or (with its `table`) a constraint."""
+
     kind: str
     name: str
     new_name: str
@@ -302,11 +336,15 @@ class DataChange(msgspec.Struct, frozen=True, array_like=True, tag_field="op", t
 
 
 class Transaction(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="transaction"):
+    """Where a transaction, a savepoint or a block outside of transactions begins or ends."""
+
     kind: Literal["begin", "commit", "rollback", "savepoint", "autocommit-begin", "autocommit-end"]
     span: Span
 
 
 class Setting(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="setting"):
+    """A parameter of the server that is set for the session, or with `local` for the transaction."""
+
     name: str
     value: str
     span: Span

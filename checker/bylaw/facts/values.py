@@ -67,6 +67,8 @@ class Entries(msgspec.Struct, frozen=True, array_like=True, tag="d"):
 
 
 class Starred(msgspec.Struct, frozen=True, array_like=True, tag="s"):
+    """`*value`, among arguments or items."""
+
     value: Value
     span: Span
 
@@ -80,6 +82,8 @@ class Keyword(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Call(msgspec.Struct, frozen=True, array_like=True, tag="k"):
+    """A call, with its arguments as they are written."""
+
     function: Value
     args: tuple[Value, ...]
     keywords: tuple[Keyword, ...]
