@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _MAX_CALLERS = 15
 _MAX_DEPTH = 3
-_SHORTEST = 6
-"""Characters of a name that is looked for among the words of all files: `all` is called everywhere."""
+_SHORTEST, _SHORTEST_OWN = 6, 5
+"""Characters of a name, or of one that begins with `_`, that is looked for in all files: `all` is called everywhere."""
 _COMMON = frozenset({"filter", "search", "select", "queryset", "objects", "execute", "results", "__call__", "__iter__"})
 
 
@@ -36,7 +36,8 @@ class HandedOut:
 
     def _nobody(self, function: str, seen: set[str], depth: int) -> bool:
         name = function.rpartition(".")[2]
-        if depth == 0 or len(name) < _SHORTEST or name in _COMMON:
+        short = len(name) < (_SHORTEST_OWN if name.startswith("_") else _SHORTEST)
+        if depth == 0 or short or name in _COMMON:
             return False
         callers = list(self._callers(function, name))
         if not callers or len(callers) > _MAX_CALLERS:

@@ -16,9 +16,10 @@ _OWN = re.compile(r"\b(?:self|cls|super\(\))\.(\w+)\(")
 _TAKING_ROWS = frozenset({
     "add", "add_all", "refresh", "expunge", "merge", "append", "extend", "dump", "dumps", "from_orm", "model_validate",
     "parse_obj", "validate_python", "to_representation", "jsonify", "info", "debug", "warning", "error", "exception",
-    "put", "write", "writerow", "writerows",
+    "put", "write", "writerow", "writerows", "add_task", "paginate_queryset", "get_serializer",
+    "get_paginated_response",
 })  # fmt: skip
-"""Methods of sessions, lists, serialisers and the like that take rows as they are."""
+"""Methods of sessions, lists, serialisers, views and the like that take rows as they are."""
 _SHOWING = ("pydantic.", "marshmallow.", "rest_framework.", "sqlmodel.", "msgspec.", "builtins.", "typing.", "abc.")
 """How the names of base classes begin that bring no filter for deleted rows."""
 

@@ -77,7 +77,7 @@ class Evaluation:
     def _return(self, meaning: Meaning) -> None:
         if not isinstance(meaning, Statement):
             return
-        if self.function.name in known.ASKED_BY_THE_FRAMEWORK:
+        if self.function.name in known.ASKED_BY_THE_FRAMEWORK or (lazy(meaning) and self.receivers.is_endpoint()):
             executed(meaning)
         for draft in meaning.drafts:
             if not draft.executed:
@@ -152,6 +152,8 @@ class Evaluation:
             return self._chained(meaning, method, call) if isinstance(meaning, Statement) else None
         if name.endswith(known.DELETE_OF_TABLE):
             return self._started(self.roots.deleted_from_table(call))
+        if method in known.OF_TABLE and (statement := self.roots.of_table(call)) is not None:
+            return self._started(statement)
         if method == "query" and (statement := self.roots.queried(call)) is not None:
             self.receivers.runs(call)
             return self._started(statement, call)
@@ -171,7 +173,7 @@ class Evaluation:
             return rows
         meanings = [self.read(argument) for argument in arguments(call)]
         if method in known.EXECUTE or method in known.FETCH or method == "raw":
-            if (draft := self.roots.sql(self.texts.of(call.argument(0)))) is not None:
+            if (draft := self.roots.sql(self.texts.of(_executed_by(call)))) is not None:
                 self.drafts.append(draft)
                 return Rows((draft,))
             if meanings and isinstance(meanings[0], Statement) and method not in known.FETCH:
@@ -285,3 +287,8 @@ class Evaluation:
             if isinstance(inner, Call) and not is_condition(inner):
                 for draft in statement.drafts:
                     draft.helpers.append(helper_name(inner, self.function.owner))
+
+
+def _executed_by(call: Call) -> Value | None:
+    """What `execute(…)` is given to execute, by place or by one of the names that drivers have for it."""
+    return call.argument(0, "query") or call.keyword("statement") or call.keyword("sql")

@@ -7,6 +7,8 @@ from collections.abc import Container, Iterator
 from bylaw.facts.values import Attr, Call, Constant, Local, Ref, Starred, Value, walk
 from bylaw.readers.python.queries.vocabulary import WORD
 
+_COLUMNS = frozenset({"c", "columns"})
+"""Where a `Table` keeps its columns: `books.c.deleted_at`."""
 _STATES = frozenset({"active", "inactive", "ACTIVE", "INACTIVE", "Active", "Inactive"})
 """Values of a status column: a filter by them says nothing of deleted rows."""
 
@@ -21,8 +23,10 @@ def mentioned(value: Value, entity: str = "") -> Iterator[str]:
         match part:
             case Ref(name):
                 *owners, last = name.split(".")
-                at = next((at for at, word in enumerate(owners) if word[:1].isupper()), None)
-                if at is None:
+                at = next((at for at, word in enumerate(owners) if word[:1].isupper() or word in _COLUMNS), None)
+                if at is None and own in owners:
+                    yield from (*owners[owners.index(own) + 1 :], last)
+                elif at is None:
                     yield last
                 elif not own or own in owners:
                     yield from (*owners[at + 1 :], last)

@@ -32,6 +32,10 @@ class Receivers:
         if self._own_rows and self._function.name in known.HANDED_A_ROW and len(self._function.parameters) > 1:
             yield self._function.parameters[1].name, Rows((), self._own_rows)
 
+    def is_endpoint(self) -> bool:
+        """Whether a router calls the function and makes an answer of what it returns: `@router.get("/")`."""
+        return any(isinstance(each, Call) and each.method in known.ROUTING for each in self._function.decorators)
+
     def runs(self, call: Call) -> None:
         """What executes a statement is a session, whatever it is called."""
         if isinstance(call.function, Attr) and isinstance(call.function.value, Local):

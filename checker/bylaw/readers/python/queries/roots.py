@@ -73,6 +73,19 @@ class Roots:
         written = entity.rpartition(".")[2]
         return Statement((Draft("delete", "core", call.span, entity, written=written, executed=True),))
 
+    def of_table(self, call: Call) -> Statement | None:
+        """`books.select()` and `books.delete()`, where a module holds the `Table` by that name; whether it does is
+        seen when all files are known.
+        """
+        entity = call.name.rpartition(".")[0]
+        written = entity.rpartition(".")[2]
+        if not written[:1].islower() or "." not in entity or call.args or call.keywords:
+            return None
+        deletes = call.method == "delete"
+        draft = Draft("delete" if deletes else "select", "core", call.span, entity, written=written, executed=deletes)
+        draft.insert_at = call.span.end
+        return Statement((draft,))
+
     def got(self, call: Call) -> Rows | None:
         """`session.get(Model, key)`."""
         first = call.argument(0, "entity")

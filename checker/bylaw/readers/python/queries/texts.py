@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bylaw.facts.values import Call, Constant, Local, Ref, Text, Value
-from bylaw.readers.python.embedded_sql import sql_of
+from bylaw.readers.python.embedded_sql import PLACEHOLDER, sql_of
 from bylaw.readers.python.module import Module
 from bylaw.readers.python.queries import vocabulary as known
 
@@ -40,13 +40,14 @@ class Texts:
 
 
 def literal(value: Value | None) -> Constant | None:
-    """The text of a literal, or of one in `text(…)`; None for anything that is computed, but for a DELETE whose values
-    are: whatever they are, it deletes.
+    """The text of a literal, or of one in `text(…)`; None for anything that is computed, but for a DELETE, and for a
+    SELECT of which only values are.
     """
     if isinstance(value, Call) and value.name in known.TEXT:
         value = value.argument(0, "text")
-    if isinstance(value, Text) and (sql := sql_of(value)) is not None and known.SQL_DELETE.match(sql.text):
-        return Constant(sql.text, value.span)
+    if isinstance(value, Text) and (sql := sql_of(value)) is not None:
+        only_values = PLACEHOLDER not in known.COMPUTED_VALUE.sub("", sql.text)
+        return Constant(sql.text, value.span) if only_values or known.SQL_DELETE.match(sql.text) else None
     return value if isinstance(value, Constant) and isinstance(value.value, str) else None
 
 

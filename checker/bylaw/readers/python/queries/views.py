@@ -1,9 +1,10 @@
-"""`queryset = Book.objects.all()` in the body of a view class: the framework executes it."""
+"""`queryset = Book.objects.all()`, or `model = Book`, in the body of a view class: the framework executes it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bylaw.facts.code import Class
 from bylaw.facts.queries import Query
 from bylaw.facts.values import Attr, Call, Ref, Value
 from bylaw.readers.python.module import Module
@@ -11,18 +12,34 @@ from bylaw.readers.python.queries.drafts import Draft
 from bylaw.readers.python.queries.names import arguments, mentioned
 from bylaw.readers.python.queries.roots import Roots
 
+_READING = frozenset({"ListView", "DetailView", "UpdateView", "DeleteView"})
+"""Django's views that read rows of their `model`."""
+_CHANGING = frozenset({"get_queryset"})
+
 
 def view_querysets(module: Module) -> Iterator[Query]:
     """One query for each class whose `queryset` is used as it stands: no `get_queryset` of its own changes it."""
     roots = Roots(module.content)
     for record in module.classes:
-        if "get_queryset" in record.fact.methods:
+        if not _CHANGING.isdisjoint(record.fact.methods):
             continue
-        for variable in record.fact.variables:
-            if variable.name == "queryset" and variable.value is not None:
-                draft = _draft(variable.value, roots)
-                if draft is not None:
-                    yield draft.finished("")
+        variables = {variable.name: variable.value for variable in record.fact.variables}
+        value, model = variables.get("queryset"), variables.get("model")
+        draft = _draft(value, roots) if value is not None else None
+        if draft is None and value is None and isinstance(model, Ref) and _reads_its_model(record.fact):
+            written = roots.written(model.span)
+            draft = Draft("select", "django", model.span, model.name, manager="objects", written=written, executed=True)
+        if draft is not None:
+            yield draft.finished("")
+
+
+def _reads_its_model(item: Class) -> bool:
+    """Whether it is one of Django's own views of rows, and nothing that the project derives from stands beside it."""
+    names = [base.name if isinstance(base, Ref) else "" for base in item.bases]
+    views = [name for name in names if name.startswith("django.views.generic.")]
+    return any(name.rpartition(".")[2] in _READING for name in views) and all(
+        name.startswith(("django.views.", "django.contrib.")) for name in names
+    )
 
 
 def _draft(value: Value, roots: Roots) -> Draft | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from bylaw.readers.python.embedded_sql import PLACEHOLDER
+
 SELECT = frozenset({
     "sqlalchemy.select", "sqlalchemy.future.select", "sqlalchemy.sql.select", "sqlalchemy.sql.expression.select",
     "sqlmodel.select", "sqlmodel.sql.expression.select", "sqlalchemy.orm.select",
@@ -16,6 +18,7 @@ DELETE = frozenset({
 SELECT_OF_EXTENSION, DELETE_OF_EXTENSION = ".db.select", ".db.delete"
 """How the names of Flask-SQLAlchemy's own forms end, where the extension is called as everybody does."""
 DELETE_OF_TABLE = ".__table__.delete"
+OF_TABLE = frozenset({"select", "delete"})
 TEXT = frozenset({"sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text", "sqlmodel.text"})
 SHORTCUTS = frozenset({
     "django.shortcuts.get_object_or_404", "django.shortcuts.get_list_or_404",
@@ -37,6 +40,8 @@ ASKED_BY_THE_FRAMEWORK = frozenset({"get_queryset", "queryset", "get_context_dat
 """Methods whose results Django executes itself."""
 HANDED_A_ROW = frozenset({"perform_destroy"})
 """Methods of views that the framework hands the row to delete."""
+ROUTING = frozenset({"get", "post", "put", "patch", "api_operation"})
+"""Decorators of routers."""
 LAZY_ALL = frozenset({"all"})
 """Django's `.all()` executes nothing."""
 ASKING: dict[str, Literal["count", "exists", "aggregate"]] = {
@@ -88,6 +93,10 @@ SQL_SELECT = re.compile(
 SQL_AGGREGATE = re.compile(
     r"^\s*(?:\w{1,40}\s*\(\s*){0,4}(?:count|sum|min|max|avg|exists|bool_or|bool_and)\s*\(|^\s*1\s*$", re.IGNORECASE
 )
+COMPUTED_VALUE = re.compile(
+    r"(?:[=<>]|\b(?:LIMIT|OFFSET|LIKE|IN))\s{0,9}\(?['%]{0,2}" + PLACEHOLDER + r"['%]{0,2}\)?", re.IGNORECASE
+)
+"""A value that is computed: what stands before it says that it is none of a condition."""
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 FILTERING = frozenset({"where", "filter", "filter_by", "exclude", "having"})
 ORDERING = frozenset(
