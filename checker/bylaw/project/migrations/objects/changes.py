@@ -9,6 +9,7 @@ from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.restriction import Restriction
 from bylaw.project.migrations.objects.index import Objects, comes_again, known_before
+from bylaw.project.migrations.objects.stars import starred, starred_then
 
 _WIDER: Final = (
     ("smallint", "integer", "bigint", "numeric", "real", "double precision"),
@@ -41,9 +42,10 @@ def object_changes(changes: Iterable[Change], objects: Objects) -> Iterator[Rest
 
 def _view(change: Change, made: ops.CreateObject, objects: Objects) -> Iterator[Restriction]:
     """Columns that the view, or the table whose place it takes, had before."""
-    if not made.columns or comes_again(change, "view", made.name):
+    columns = made.columns or starred(objects.written(change), change.before)
+    if not columns or comes_again(change, "view", made.name):
         return
-    lost = [name for name in _columns_before(change, made, objects) if name.lower() not in _lowered(made.columns)]
+    lost = [name for name in _columns_before(change, made, objects) if name.lower() not in _lowered(columns)]
     if lost:
         yield Restriction(change, "view", made.name, tuple(lost))
 
@@ -57,8 +59,11 @@ def _columns_before(change: Change, made: ops.CreateObject, objects: Objects) ->
     if table is not None:
         announced = {name for name, column in table.columns.items() if column.comment or column.unmapped}
         return [name for name in table.columns if name not in announced] if not table.comment else []
-    old = objects.before_deployment(change, made.kind, made.name)
-    return [name for name in old[0].columns if name] if old else []
+    old = objects.definition_before(change, made.kind, made.name)
+    if old is None or not known_before(change, made.kind, made.name):
+        return []
+    columns = old.operation.columns or starred_then(old, change.deployment.before, change.tree.steps)
+    return [name for name in columns if name]
 
 
 def _routine(change: Change, made: ops.CreateObject, objects: Objects) -> Iterator[Restriction]:

@@ -47,6 +47,10 @@ class Objects:
         self._text = text
         self._stories: dict[MigrationTree, Stories] = {}
 
+    def written(self, change: Change) -> str:
+        """The operation as it stands in its file."""
+        return self._text(change.step, change.operation.span)
+
     def definition(self, change: Change, kind: str, name: str) -> Definition | None:
         """How the object was made that has this name just before a change; None where no migration shows it."""
         found = next((made for known, made in self._alive(change, kind, name) if _is((known, made), kind, name)), None)
