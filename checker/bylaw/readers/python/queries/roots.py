@@ -51,9 +51,11 @@ class Roots:
                 return self.selected(call, "query")
 
     def retarget(self, draft: Draft, method: str, call: Call) -> None:
-        """`.select_from(Model)` and `.with_entities(…)` say anew what is read."""
+        """`.select_from(Model)`, `.with_entities(…)` and `.group_by(…)` say anew what is read."""
         if method == "select_from" and draft.kind in {"columns", "count", "aggregate"}:
             draft.entity = self.entity(call.argument(0))
+        elif method == "group_by" and draft.kind == "columns":
+            draft.kind = "aggregate"
         elif method in known.PICKING and (found := picked(call.args, self.entity)) is not None:
             draft.kind = found.kind if found.kind in {"count", "aggregate"} else draft.kind
 
@@ -128,7 +130,7 @@ class Roots:
             table, names = match["table"], known.WORD.findall(value.value)
             return Draft("sql-delete", "sql", value.span, table=_plain(table), names=set(names), executed=True)
         match = known.SQL_SELECT.match(value.value)
-        if match is None or known.SQL_AGGREGATE.match(match["what"]) or "(" in match["table"]:
+        if match is None or known.SQL_AGGREGATE.match(match["what"]) or known.SQL_INNER.search(match["what"]):
             return None
         return Draft(
             "sql-select", "sql", value.span, table=_plain(match["table"]), names=set(known.WORD.findall(match["rest"])),

@@ -93,6 +93,8 @@ SQL_SELECT = re.compile(
 SQL_AGGREGATE = re.compile(
     r"^\s*(?:\w{1,40}\s*\(\s*){0,4}(?:count|sum|min|max|avg|exists|bool_or|bool_and)\s*\(|^\s*1\s*$", re.IGNORECASE
 )
+SQL_INNER = re.compile(r"\bFROM\b", re.IGNORECASE)
+"""What is selected comes from another SELECT inside."""
 COMPUTED_VALUE = re.compile(
     r"(?:[=<>]|\b(?:LIMIT|OFFSET|LIKE|IN))\s{0,9}\(?['%]{0,2}" + PLACEHOLDER + r"['%]{0,2}\)?", re.IGNORECASE
 )
