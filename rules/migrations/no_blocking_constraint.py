@@ -195,6 +195,11 @@ def _message(work: Work) -> str:
 
 def _steps(project: Project, work: Work, version: ServerVersion) -> str:
     """The sequence that keeps nobody waiting, with the names of this statement."""
+    return _other_way(work, version) or _later_check(project, work, version)
+
+
+def _other_way(work: Work, version: ServerVersion) -> str:
+    """What to do where adding NOT VALID and validating later is not the way; '' where it is."""
     if work.cause == "recheck":
         return (
             f"First drop the CHECK `{work.name}`, and add it again NOT VALID behind the change; in a later migration "
@@ -223,6 +228,10 @@ def _steps(project: Project, work: Work, version: ServerVersion) -> str:
             f"A key of a partitioned table cannot be NOT VALID on {version}{version.source}: add it so to each "
             "partition, validate these in a later migration, then add it here."
         )
+    return ""
+
+
+def _later_check(project: Project, work: Work, version: ServerVersion) -> str:
     steps = project.migrations.repairs.constraint_steps(work, version.major)
     django = work.change.tree.tool == "django"
     alone = work.cause in {"unique", "primary-key"} and work.brings_column
