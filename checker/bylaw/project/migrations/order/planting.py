@@ -73,16 +73,16 @@ def plant(
         position = {node: at for at, node in enumerate(order)}
         for grove in together:
             trees[grove] = tree_of(grove, steps, position, load)
-    made = tuple(
-        Line(
-            tuple(trees[grove] for grove in together),
-            tuple(steps[node] for node in order),
-            frozenset(steps[node] for grove in together for node in _idle(grove)),
-        )
-        for together, order in lines
-    )
+    made = tuple(_line(together, order, trees, steps) for together, order in lines)
     unknown = tuple(name for name, found in through.items() if not found)
     return Planted(tuple(trees[grove] for grove in groves), made, unknown, base.edits, base)
+
+
+def _line(
+    together: list[Grove], order: list[Node], trees: Mapping[Grove, MigrationTree], steps: Mapping[Node, Step]
+) -> Line:
+    idle = frozenset(steps[node] for grove in together for node in _idle(grove))
+    return Line(tuple(trees[grove] for grove in together), tuple(steps[node] for node in order), idle)
 
 
 def _judge(

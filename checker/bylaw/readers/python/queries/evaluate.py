@@ -9,13 +9,13 @@ from bylaw.facts.values import Attr, Call, Choice, Constant, Entries, Index, Ite
 from bylaw.readers.python.module import FunctionNode, Module
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.body import Step
+from bylaw.readers.python.queries.chaining import Chaining
 from bylaw.readers.python.queries.conditions import Conditions
 from bylaw.readers.python.queries.drafts import Draft, Meaning, Rows, Statement, executed, joined, lazy, looped, taken
-from bylaw.readers.python.queries.names import arguments, helper_name, is_condition, localised
+from bylaw.readers.python.queries.names import arguments, helper_name, localised
 from bylaw.readers.python.queries.receivers import Receivers
 from bylaw.readers.python.queries.roots import Roots
 from bylaw.readers.python.queries.texts import Texts
-from bylaw.source import Span
 
 
 class Evaluation:
@@ -28,6 +28,7 @@ class Evaluation:
         self.drafts: list[Draft] = []
         self.env: dict[str, Meaning] = {}
         self.conditions = Conditions()
+        self._chaining = Chaining(self.roots, self.conditions, record.fact.owner)
         self.texts = Texts(constants)
         self.receivers = Receivers(module, record.fact)
         self.env.update(self.receivers.rows())
@@ -242,51 +243,11 @@ class Evaluation:
         return statement
 
     def _chained(self, statement: Statement, method: str, call: Call | None) -> Meaning:
-        """A method of a statement: it filters, executes, deletes, or makes something else of it."""
         if statement.collected:
             return taken(statement) if method in {"get", "pop"} else statement
-        self._filter(statement, method, call)
-        for draft in statement.drafts:
-            if method in known.OUTSIDE_ROWS:
-                draft.elsewhere = True
-            elif method in known.ASKING:
-                draft.ask(known.ASKING[method])
-            elif method in known.DELETES and draft.kind == "select" and call is not None:
-                start = (
-                    call.function.value.span.end
-                    if isinstance(call.function, Attr)
-                    else call.function.span.end - len(method) - 1
-                )
-                draft.kind, draft.executed = "delete", True
-                draft.span, draft.head = call.span, Span(start, call.span.end)
-            elif draft.kind == "delete" and call is not None:
-                draft.insert_at, draft.span = call.span.end, call.span
-        if method in known.OUTSIDE_ROWS or method in known.DELETES or method in known.ASKING:
-            return None
-        lazy = method in known.LAZY_ALL and all(draft.style == "django" for draft in statement.drafts)
-        return executed(statement) if method in known.TO_ROWS and not lazy else statement
-
-    def _filter(self, statement: Statement, method: str, call: Call | None) -> None:
-        if call is None:
-            return
-        for argument in arguments(call):
+        for argument in arguments(call) if call is not None else ():
             self.read(argument)
-        for draft in statement.drafts:
-            draft.names.add(method)
-            self.roots.retarget(draft, method, call)
-            if method not in known.ORDERING:
-                draft.names.update(self.conditions.of_call(call, draft.entity))
-        if method in known.FILTERING:
-            self._conditions_from_elsewhere(statement, call)
-
-    def _conditions_from_elsewhere(self, statement: Statement, call: Call) -> None:
-        if self.conditions.are_unknown(call):
-            statement.doubt("its conditions come from elsewhere")
-        for argument in call.args:
-            inner = argument.value if isinstance(argument, Starred) else argument
-            if isinstance(inner, Call) and not is_condition(inner):
-                for draft in statement.drafts:
-                    draft.helpers.append(helper_name(inner, self.function.owner))
+        return self._chaining.apply(statement, method, call)
 
 
 def _executed_by(call: Call) -> Value | None:

@@ -1,0 +1,69 @@
+"""Methods of a statement: `select(Book).where(…)`, `Book.objects.filter(…).delete()`."""
+
+from __future__ import annotations
+
+from bylaw.facts.values import Attr, Call, Starred
+from bylaw.readers.python.queries import vocabulary as known
+from bylaw.readers.python.queries.conditions import Conditions
+from bylaw.readers.python.queries.drafts import Draft, Meaning, Statement, executed
+from bylaw.readers.python.queries.names import helper_name, is_condition
+from bylaw.readers.python.queries.roots import Roots
+from bylaw.source import Span
+
+
+class Chaining:
+    """What methods make of the statements of one function; `owner` is the class around it."""
+
+    def __init__(self, roots: Roots, conditions: Conditions, owner: str) -> None:
+        self._roots = roots
+        self._conditions = conditions
+        self._owner = owner
+
+    def apply(self, statement: Statement, method: str, call: Call | None) -> Meaning:
+        """What a method of a statement comes to: it filters, executes, deletes, or makes something else of it.
+
+        `call` is None where its arguments are not known.
+        """
+        if call is not None:
+            self._filter(statement, method, call)
+        for draft in statement.drafts:
+            _change(draft, method, call)
+        if method in known.OUTSIDE_ROWS or method in known.DELETES or method in known.ASKING:
+            return None
+        lazy = method in known.LAZY_ALL and all(draft.style == "django" for draft in statement.drafts)
+        return executed(statement) if method in known.TO_ROWS and not lazy else statement
+
+    def _filter(self, statement: Statement, method: str, call: Call) -> None:
+        for draft in statement.drafts:
+            draft.names.add(method)
+            self._roots.retarget(draft, method, call)
+            if method not in known.ORDERING:
+                draft.names.update(self._conditions.of_call(call, draft.entity))
+        if method in known.FILTERING:
+            self._filter_from_elsewhere(statement, call)
+
+    def _filter_from_elsewhere(self, statement: Statement, call: Call) -> None:
+        """Note what other code may have put into the conditions."""
+        if self._conditions.are_unknown(call):
+            statement.doubt("its conditions come from elsewhere")
+        for argument in call.args:
+            inner = argument.value if isinstance(argument, Starred) else argument
+            if isinstance(inner, Call) and not is_condition(inner):
+                for draft in statement.drafts:
+                    draft.helpers.append(helper_name(inner, self._owner))
+
+
+def _change(draft: Draft, method: str, call: Call | None) -> None:
+    if method in known.OUTSIDE_ROWS:
+        draft.elsewhere = True
+    elif method in known.ASKING:
+        draft.ask(known.ASKING[method])
+    elif call is None:
+        return
+    elif method in known.DELETES and draft.kind == "select":
+        function = call.function
+        start = function.value.span.end if isinstance(function, Attr) else function.span.end - len(method) - 1
+        draft.kind, draft.executed = "delete", True
+        draft.span, draft.head = call.span, Span(start, call.span.end)
+    elif draft.kind == "delete":
+        draft.insert_at, draft.span = call.span.end, call.span
