@@ -16,7 +16,7 @@ from bylaw.project.imports import Reach
 from bylaw.project.installed import InstalledApps
 from bylaw.project.paths import is_own, matcher
 from bylaw.project.tables.meaning import Meanings
-from bylaw.source import Location
+from bylaw.source import Location, Span
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -97,8 +97,7 @@ class Registrations:
         return found
 
     def _environment(self, file: FileFacts, targets: set[str]) -> Environment | None:
-        assigned = [v for v in file.variables if v.name == "target_metadata"]
-        values = [variable.value for variable in assigned]
+        values, span = _metadata_of(file)
         if not any(isinstance(value, Ref | Items) or _is_computed(value) for value in values):
             return None
         meanings = Meanings(self.names)
@@ -107,7 +106,7 @@ class Registrations:
         if dynamic:
             entries.extend(self._application_modules())
         known = frozenset(base for base in bases if base) if not dynamic else frozenset()
-        place = Location(file.path, assigned[0].span)
+        place = Location(file.path, span)
         return Environment(file, known, self.graph.reach(entries, all_functions=dynamic), place)
 
     def _is_loaded_by_program(self, module: str, table: Table, governing: list[Environment]) -> bool:
@@ -219,6 +218,16 @@ def _makes_application(file: FileFacts) -> bool:
     made = any(site.call.method in _APPLICATIONS for site in file.calls)
     bases = (base.name.rpartition(".")[2] for fact in file.classes for base in fact.bases if isinstance(base, Ref))
     return made or not _APPLICATIONS.isdisjoint(bases)
+
+
+def _metadata_of(file: FileFacts) -> tuple[list[Value | None], Span]:
+    """What an `env.py` hands to Alembic, by its variable or right in the call, and where it says so."""
+    assigned = [v for v in file.variables if v.name == "target_metadata"]
+    if assigned:
+        return [variable.value for variable in assigned], assigned[0].span
+    told = [site.call for site in file.calls if site.call.name == "alembic.context.configure"]
+    values = [call.keyword("target_metadata") for call in told]
+    return values, told[0].span if told else Span(0, 0)
 
 
 def _is_computed(value: Value | None) -> bool:

@@ -9,7 +9,7 @@ from tree_sitter import Node
 from bylaw.facts.code import CallSite, Role
 from bylaw.facts.values import Call
 from bylaw.readers.python.definitions import read_parameters
-from bylaw.readers.python.meaning import LIST_CHANGES, is_meaningful
+from bylaw.readers.python.meaning import KEPT_BY_NAME, is_meaningful
 from bylaw.readers.python.module import CastNode
 from bylaw.readers.python.parse import field, kind
 from bylaw.readers.python.scope import Frame, bound_names
@@ -69,7 +69,7 @@ def _call(walk: Visitor, node: Node, _role: Role) -> None:
         return
     method, qualified = _called(walk, function)
     if is_meaningful(method) or (
-        qualified and (is_meaningful(qualified.rpartition(".")[2]) or qualified.endswith(LIST_CHANGES))
+        qualified and (is_meaningful(qualified.rpartition(".")[2]) or qualified.endswith(KEPT_BY_NAME))
     ):
         _keep(walk, node)
     elif qualified in _CASTS:

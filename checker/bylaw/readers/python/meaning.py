@@ -17,8 +17,10 @@ MEANINGFUL_CALLS = frozenset({
 })  # fmt: skip
 ENDINGS = ("Router", "Blueprint", "FastAPI", "Flask", "NinjaAPI")
 """Ends of names by which a project calls its own subclasses of applications and routers."""
-LIST_CHANGES = ("_APPS.append", "_APPS.extend", "_APPS.insert")
-"""Ends of qualified names that add to a list of installed applications."""
+KEPT_BY_NAME = ("_APPS.append", "_APPS.extend", "_APPS.insert", "alembic.context.configure")
+"""Ends of qualified names that say more than their last part: what adds to a list of installed applications, and what
+tells Alembic of the tables.
+"""
 
 
 def is_meaningful(name: str) -> bool:
