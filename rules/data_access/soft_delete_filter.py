@@ -14,8 +14,8 @@ from bylaw.facts.queries import Touch
 _ROWS = frozenset({"select", "get", "sql-select"})
 _ASKS = {"count": "counts", "exists": "finds", "aggregate": "takes in"}
 _DELIBERATE = re.compile(
-    r"restore|undelete|deleted|trash|purge|tombstone|hard_delete|sync|archiv|retention|cleanup|clean_up|erase|anonymi|audit|"
-    r"backfill|migrat|seed|export|dump|uniq|duplicat|\bclean_(?:user_?name|e?mail|slug|name|phone)",
+    r"restore|undelete|deleted|(?:on|pre|post)_delete|trash|purge|tombstone|hard_delete|(?<!a)sync|archiv|retention|"
+    r"cleanup|clean_up|erase|anonymi|audit|backfill|migrat|seed|export|dump|uniq|duplicat|\bclean_(?:user_?name|e?mail|slug|name|phone)",
 )
 _CREATES = re.compile(r"^_?(?:create|ensure|register|upsert|add|insert|import|get_or_create)_(\w+)$")
 _STATISTICS = re.compile(

@@ -14,6 +14,9 @@ from bylaw.facts.values import Call, Constant, Index, Items, Ref, Value
 if TYPE_CHECKING:
     from bylaw.project import Project
 
+_MAX_DEPTH = 4
+_READING = frozenset({"get", "get_multi", "get_joined", "get_multi_joined", "select", "count", "exists", "db_delete"})
+
 
 class ServedModels:
     """Answers for an attribute of a class: what it and the classes derived from it set, or name as type argument."""
@@ -41,6 +44,31 @@ class ServedModels:
             return []
         owner, _, method = function.rpartition(".")
         return self.tables(f"{owner}.", method, near)
+
+    def of_object(self, name: str, near: str) -> Table | None:
+        """The table of an object that FastCRUD reads rows through: `crud_users = FastCRUD(User)`."""
+        found = self._project.names.definition(name, near)
+        made = found.item.value if found is not None and isinstance(found.item, Variable) else None
+        if found is None or not isinstance(made, Call):
+            return None
+        for argument in made.args[:1]:
+            if isinstance(argument, Ref) and self._is_of_library(made.function, found.file.module):
+                return self._project.table_of(argument.name, found.file.module)
+        return None
+
+    def _is_of_library(self, made: Value, near: str, depth: int = 0) -> bool:
+        """`FastCRUD`, `FastCRUD[User, …]`, a name for either, or a class of the project that adds nothing to it."""
+        inner = made.value if isinstance(made, Index) else made
+        if not isinstance(inner, Ref) or depth > _MAX_DEPTH:
+            return False
+        if self._project.names.resolve(inner.name, near).startswith("fastcrud."):
+            return True
+        found = self._project.names.definition(inner.name, near)
+        if found is not None and isinstance(found.item, Variable) and found.item.value is not None:
+            return self._is_of_library(found.item.value, found.file.module, depth + 1)
+        if found is not None and isinstance(found.item, Class) and not _READING.intersection(found.item.methods):
+            return any(self._is_of_library(base, found.file.module, depth + 1) for base in found.item.bases)
+        return False
 
     def _handed_over(self, item: Class) -> list[Table]:
         """`users = Repository(User)`: what the objects that modules make of the class are handed."""

@@ -92,6 +92,9 @@ class SoftDeletes:
 
     def _tables(self, facts: FileFacts, query: Query) -> list[Table]:
         """The tables that a query may touch: several only for the model of a generic repository."""
+        if query.entity.endswith("[]"):
+            table = self._served_models.of_object(query.entity.removesuffix("[]"), facts.module)
+            return [table] if table is not None else []
         if query.entity:
             entity = self._returned(query.entity, facts.module) if query.entity.endswith("()") else query.entity
             table = self._table_of(entity, facts.module) if entity else None

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from bylaw.facts.queries import Query
+from bylaw.facts.values import Constant, Value
 from bylaw.source import Span
 
 Kind = Literal[
@@ -115,8 +116,10 @@ def joined(meanings: list[Meaning]) -> Statement:
     return Statement(tuple(drafts), collected=True)
 
 
-def taken(meaning: Meaning) -> Meaning:
-    """A statement out of a collection of them; anything else stays what it is."""
+def taken(meaning: Meaning, key: Value | None = None) -> Meaning:
+    """A statement out of a collection of them; anything else stays what it is. A text as key is a name of the rows."""
+    if isinstance(meaning, Rows) and isinstance(key, Constant) and isinstance(key.value, str):
+        meaning.note(key.value)
     return Statement(meaning.drafts) if isinstance(meaning, Statement) and meaning.collected else meaning
 
 

@@ -108,7 +108,7 @@ class Evaluation:
                 return meaning
             case Index(inner, index):
                 self.read(index)
-                return taken(self.read(inner))
+                return taken(self.read(inner), index)
             case Starred(inner):
                 return executed(self.read(inner))
             case Choice(condition, then, otherwise):
@@ -171,6 +171,9 @@ class Evaluation:
         if method in {"get", "get_one", "get_or_404"} and (rows := self.roots.got(call)) is not None:
             self.drafts.extend(rows.drafts)
             self.receivers.runs(call)
+            return rows
+        if method in known.OF_OBJECTS and (rows := self.roots.of_object(call)) is not None:
+            self.drafts.extend(rows.drafts)
             return rows
         meanings = [self.read(argument) for argument in arguments(call)]
         if method in known.EXECUTE or method in known.FETCH or method == "raw":

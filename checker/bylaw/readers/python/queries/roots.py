@@ -98,6 +98,18 @@ class Roots:
         draft.names.update(keyword.name for keyword in call.keywords)
         return Rows((draft,), entity)
 
+    def of_object(self, call: Call) -> Rows | None:
+        """`crud_users.get(db=session, name="x")`; whether such an object is one of FastCRUD, the project knows."""
+        kind = known.OF_OBJECTS.get(call.method)
+        entity = call.name.rpartition(".")[0]
+        session = call.argument(0, "db")
+        named = session.name.rpartition(".")[2] if isinstance(session, Local | Ref) else ""
+        if kind is None or not entity or not known.SESSION_NAME.search(named):
+            return None
+        draft = Draft(kind, "core", call.span, f"{entity}[]", written=entity.rpartition(".")[2], executed=True)
+        draft.names.update(*(keyword.name.split("__") for keyword in call.keywords))
+        return Rows((draft,))
+
     def looked_up(self, call: Call, model: Ref) -> Rows:
         """`get_object_or_404(Model, …)`."""
         draft = Draft("select", "django", call.span, model.name, executed=True)

@@ -40,6 +40,11 @@ ASKED_BY_THE_FRAMEWORK = frozenset({"get_queryset", "queryset", "get_context_dat
 """Methods whose results Django executes itself."""
 HANDED_A_ROW = frozenset({"perform_destroy"})
 """Methods of views that the framework hands the row to delete."""
+OF_OBJECTS: dict[str, Literal["select", "count", "exists", "delete"]] = {
+    "get": "select", "get_multi": "select", "get_joined": "select", "get_multi_joined": "select",
+    "get_multi_by_cursor": "select", "count": "count", "exists": "exists", "db_delete": "delete",
+}  # fmt: skip
+"""Methods of FastCRUD's objects, whose keywords are the filter; they are handed the session first, or as `db`."""
 ROUTING = frozenset({"get", "post", "put", "patch", "api_operation"})
 """Decorators of routers."""
 LAZY_ALL = frozenset({"all"})
