@@ -1,12 +1,22 @@
 """SARIF 2.1.0: the objects that bylaw writes hold the properties that the standard gives them, and no others."""
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
 from bylaw import cli
+from bylaw.diagnostics import Diagnostic
+from bylaw.reporters import Texts, View, render
+from bylaw.source import Location, Span
+from bylaw.spec import parse_spec
+
+RULES = Path(__file__).parents[1] / "fixtures" / "rules"
+CATEGORIES = sorted(path.name for path in RULES.iterdir())
+Schema = dict[str, Any]
 
 
 def thing(required: str = "", **properties: Any) -> dict[str, Any]:
@@ -28,9 +38,16 @@ WORDS = {"type": "string", "minLength": 1}
 COUNT = {"type": "integer", "minimum": 1}
 LEVEL = {"enum": ["none", "note", "warning", "error"]}
 MESSAGE = thing("text", text=WORDS)
-BAG = {"type": "object", "properties": {"tags": many(TEXT, uniqueItems=True)}}
+CONCERNS = ["compatibility", "locking", "data-loss", "robustness", "unread"]
+KEPT = thing("tags", tags=many(WORDS, uniqueItems=True), precision={"enum": ["very-high", "medium"]})
+SAID = thing("concern", concern={"enum": ["compatibility", "locking", "data-loss", "robustness", "unread"]})
+"""Properties may be anything, says the standard; that is what we put there."""
 REGION = thing("startLine", startLine=COUNT, startColumn=COUNT, endLine=COUNT, endColumn=COUNT)
-ARTIFACT = thing("uri", uri={"type": "string", "pattern": "^[^/:#? ][^:#? ]*$"}, uriBaseId={"const": "%SRCROOT%"})
+REFERENCE = r"^(?!/)(?:[A-Za-z0-9._~!$&'()*+,;=@/-]|%[0-9A-F]{2})+$"
+"""An address relative to another one, without a scheme: only what RFC 3986 lets stand as it is, all else as `%XX`."""
+ARTIFACT = thing(
+    "uri uriBaseId", uri={"type": "string", "pattern": REFERENCE}, uriBaseId={"type": "string", "const": "%SRCROOT%"}
+)
 PHYSICAL = thing("artifactLocation", artifactLocation=ARTIFACT, region=REGION)
 LOCATION = thing("physicalLocation", physicalLocation=PHYSICAL)
 RELATED = thing(
@@ -38,7 +55,7 @@ RELATED = thing(
 )
 REPLACEMENT = thing("deletedRegion", deletedRegion=REGION, insertedContent=thing("text", text=TEXT))
 CHANGE = thing("artifactLocation replacements", artifactLocation=ARTIFACT, replacements=many(REPLACEMENT, minItems=1))
-FIX = thing("artifactChanges", description=MESSAGE, artifactChanges=many(CHANGE, minItems=1))
+FIX = thing("artifactChanges", description=MESSAGE, artifactChanges=many(CHANGE, minItems=1, uniqueItems=True))
 RULE = thing(
     "id",
     id=WORDS,
@@ -46,9 +63,9 @@ RULE = thing(
     fullDescription=MESSAGE,
     help=thing("text", text=WORDS, markdown=WORDS),
     defaultConfiguration=thing(level=LEVEL),
-    properties=BAG,
+    properties=KEPT,
 )
-NOTIFICATION = thing("message", level=LEVEL, message=MESSAGE, descriptor=thing(id=WORDS))
+NOTIFICATION = thing("message", level=LEVEL, message=MESSAGE, descriptor=thing("id", id=WORDS))
 RESULT = thing(
     "message ruleId locations partialFingerprints",
     ruleId=WORDS,
@@ -59,7 +76,7 @@ RESULT = thing(
     relatedLocations=many(RELATED, uniqueItems=True),
     partialFingerprints={"type": "object", "additionalProperties": WORDS, "minProperties": 1},
     fixes=many(FIX, uniqueItems=True),
-    properties=BAG,
+    properties=SAID,
 )
 RUN = thing(
     "tool results",
@@ -78,7 +95,61 @@ RUN = thing(
     columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
     results=many(RESULT),
 )
-SARIF = thing("version runs", **{"$schema": TEXT, "version": {"const": "2.1.0"}, "runs": many(RUN)})
+ADDRESS = {"type": "string", "pattern": r"^https://[a-z.]+/[\w./-]+\.json$"}
+SARIF = thing(
+    "$schema version runs",
+    **{"$schema": ADDRESS, "version": {"enum": ["2.1.0"]}, "runs": many(RUN, minItems=1, maxItems=1)},
+)
+
+
+def mistakes(report: Schema) -> Iterator[str]:
+    """What no schema can say: what is named is there, what tells apart does, and ends are behind beginnings."""
+    for run in report["runs"]:
+        rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+        if len(set(rules)) < len(rules):
+            yield "a rule twice"
+        marks = [tuple(result["partialFingerprints"].items()) for result in run["results"]]
+        if len(set(marks)) < len(marks):
+            yield "two results of one fingerprint"
+        for result in run["results"]:
+            if rules[result["ruleIndex"]] != result["ruleId"]:
+                yield f"{result['ruleId']} is not the rule of its index"
+            numbers = [place["id"] for place in result.get("relatedLocations", ())]
+            if len(set(numbers)) < len(numbers):
+                yield "two related places of one number"
+        for part in _parts(run):
+            base = part.get("uriBaseId")
+            if base is not None and base not in run["originalUriBaseIds"]:
+                yield f"{base} is nowhere explained"
+            if "startLine" in part:
+                start, end = (part["startLine"], part["startColumn"]), (part["endLine"], part["endColumn"])
+                if end < start:
+                    yield f"{part} ends before it begins"
+
+
+def _parts(value: Any) -> Iterator[Schema]:
+    """Every object in an object."""
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _parts(inner)
+
+
+def _properties(schema: Schema, path: str = "") -> Iterator[str]:
+    for name, inner in schema.get("properties", {}).items():
+        yield f"{path}/{name}"
+        yield from _properties(inner, f"{path}/{name}")
+    if "items" in schema:
+        yield from _properties(schema["items"], path)
+
+
+def _present(value: Any, path: str = "") -> Iterator[str]:
+    for inner in value if isinstance(value, list) else ():
+        yield from _present(inner, path)
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        yield f"{path}/{name}"
+        yield from _present(inner, f"{path}/{name}")
+
 
 SOURCE = """\
 from typing import Any, cast
@@ -105,9 +176,46 @@ def test_a_report_holds_to_the_standard(
     assert cli.run(["check", "--output-format", "sarif"]) == 1
     report = json.loads(capfd.readouterr().out)
     jsonschema.Draft202012Validator(SARIF).validate(report)
-    rules = [rule["id"] for rule in report["runs"][0]["tool"]["driver"]["rules"]]
-    results = report["runs"][0]["results"]
-    assert "no-any" in rules
-    assert all(rules[result["ruleIndex"]] == result["ruleId"] for result in results)
-    fingerprints = [tuple(result["partialFingerprints"].values()) for result in results]
-    assert len(set(fingerprints)) == len(fingerprints)
+    assert list(mistakes(report)) == []
+    assert "no-any" in [rule["id"] for rule in report["runs"][0]["tool"]["driver"]["rules"]]
+
+
+def test_every_kind_of_report_holds_to_the_standard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What the bad cases of all rules come to, category by category, and what is written of nothing and of what has
+    no place. Whatever the schema above speaks of is in one of these.
+    """
+    monkeypatch.setenv("BYLAW_CACHE_DIR", str(tmp_path / "cache"))
+    seen: set[str] = set()
+    rules: set[str] = set()
+    for category in [*CATEGORIES, ""]:
+        root = tmp_path / f"of {category}"
+        _write_cases(root, category)
+        monkeypatch.chdir(root)
+        options = ["--select", category] if category else []
+        assert cli.run(["check", "--output-format", "sarif", "--all-migrations", *options]) in {0, 1}
+        report = json.loads(capfd.readouterr().out)
+        assert category or not report["runs"][0]["results"]
+        jsonschema.Draft202012Validator(SARIF).validate(report)
+        assert list(mistakes(report)) == []
+        seen.update(_present(report))
+        rules.update(rule["id"] for rule in report["runs"][0]["tool"]["driver"]["rules"])
+    assert len(rules) > 25
+    crash = Diagnostic("internal-error", "internal", "error", Location("", Span(0, 0)), "the rule x failed")
+    report = json.loads(render("sarif", View((crash,), 0, Texts(lambda _: b""))))
+    jsonschema.Draft202012Validator(SARIF).validate(report)
+    assert set(_properties(SARIF)) - seen - set(_present(report)) == set()
+
+
+def _write_cases(root: Path, category: str) -> None:
+    """Some bad cases of each rule of the category, each in a folder of its own."""
+    root.mkdir()
+    (root / "nothing.py").write_text("")
+    for spec in sorted((RULES / category).glob("*.md")) if category else ():
+        bad = [case for case in parse_spec(spec.read_text("utf-8"), spec.name) if not case.good]
+        for number, case in enumerate(bad[:3]):
+            for path, text in case.files.items():
+                target = root / f"{spec.stem}, {number}" / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(text, "utf-8")
