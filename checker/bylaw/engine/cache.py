@@ -71,6 +71,7 @@ def _decoder() -> msgspec.msgpack.Decoder[FileFacts]:
 
 
 def encode(facts: FileFacts) -> bytes:
+    """Facts in the form in which they are stored."""
     return msgspec.msgpack.encode(facts)
 
 

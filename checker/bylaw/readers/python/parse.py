@@ -85,4 +85,5 @@ def comments_in(root: Node, content: bytes, start: int = 0, end: int | None = No
 
 
 def span(node: Node) -> Span:
+    """The bytes of a node."""
     return Span(node.start_byte, node.end_byte)

@@ -111,6 +111,7 @@ def _fills(step: Step, tables: set[str], column: ColumnState) -> bool:
 
 
 def has_index(change: Change, table: str, name: str) -> bool:
+    """Whether a table has an index of this name before the change."""
     state = change.table(table)
     return state is not None and any(index.name == name for index in state.indexes)
 
@@ -165,6 +166,7 @@ def may_be_filled_by_trigger(change: Change, table: str) -> bool:
 
 
 def adds_column(change: Change, table: str) -> bool:
+    """Whether the deployment adds a column to the table."""
     return any(
         isinstance(other.operation, ops.AddColumn) and other.operation.table == table
         for other in change.deployment.changes

@@ -27,6 +27,7 @@ _VIRTUAL_FIRST: Final = 18
 
 
 def added_column_work(change: Change, operation: ops.AddColumn, version: int) -> Iterator[Work]:
+    """The work that adding a column makes, on PostgreSQL of that major version."""
     spec, table = operation.column, operation.table
     state = change.table(table)
     if operation.if_not_exists and state is not None and state.column(spec.name) is not None:
@@ -97,6 +98,7 @@ def _is_constrained_domain(change: Change, name: str) -> bool:
 
 
 def altered_column_work(change: Change, operation: ops.AlterColumn, version: int) -> Iterator[Work]:
+    """The work that changing a column makes, on PostgreSQL of that major version."""
     table, name = operation.table, operation.column
     state = change.column(table, name)
     if operation.definition is not None:

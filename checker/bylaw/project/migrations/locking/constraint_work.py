@@ -12,6 +12,7 @@ from bylaw.project.migrations.locking.work import Work
 
 
 def constraint_work(change: Change, operation: ops.AddConstraint, version: int) -> Iterator[Work]:
+    """The work that adding a constraint makes, on PostgreSQL of that major version."""
     if operation.not_valid or operation.not_enforced:
         return
     table, columns, name = operation.table, operation.columns, operation.name

@@ -98,10 +98,12 @@ def _is_statement(change: Change) -> bool:
 
 
 def layout_of(change: Change) -> str:
+    """The layout of the SQL file of a change, or of its tree."""
     return change.step.migration.layout or change.tree.layout
 
 
 def line_ending(content: bytes) -> str:
+    """How lines end in a file."""
     return "\r\n" if b"\r\n" in content else "\n"
 
 

@@ -216,6 +216,7 @@ def without_references(table: TableState, to: Callable[[str], bool]) -> TableSta
 
 
 def with_validated(table: TableState, name: str) -> TableState:
+    """The table with a constraint that is known to hold for all rows."""
     for constraint in table.constraints:
         if constraint.name == name and constraint.kind == "not-null":
             table = _changed(table, constraint.columns, lambda column: replace(column, nullable=False))

@@ -39,6 +39,7 @@ def column_of(spec: ColumnSpec, step: Step | None, identity: int = 0) -> ColumnS
 
 
 def with_column(table: TableState, column: ColumnState) -> TableState:
+    """The table with a column added, or put in the place of the one of that name."""
     fields = {**table.fields, column.field: column.name} if column.field else table.fields
     return replace(table, columns={**table.columns, column.name: column}, fields=fields)
 
@@ -50,6 +51,7 @@ def named(table: TableState, name: str) -> str:
 
 
 def without_column(table: TableState, name: str) -> TableState:
+    """The table without a column, and without what goes with it: its key, constraints and indexes."""
     name = named(table, name)
     key = next((c.columns for c in table.constraints if c.kind == "primary-key" and name in c.columns), ())
     columns = {
@@ -67,6 +69,7 @@ def without_column(table: TableState, name: str) -> TableState:
 
 
 def with_renamed_column(table: TableState, name: str, new_name: str) -> TableState:
+    """The table with a column under another name, also where keys, constraints and indexes name it."""
     name = named(table, name)
     column = table.columns.get(name, ColumnState(name))
 
@@ -101,6 +104,7 @@ def with_renamed_type(table: TableState, name: str, new_name: str) -> TableState
 
 
 def with_altered_column(table: TableState, operation: ops.AlterColumn, step: Step) -> TableState:
+    """The table with a column changed. A column that was never seen is made up."""
     name = named(table, operation.column)
     column = table.columns.get(name) or ColumnState(name, type=operation.old_type, nullable=operation.old_nullable)
     if operation.definition is not None:
@@ -152,6 +156,7 @@ def with_index(table: TableState, operation: ops.CreateIndex, step: Step, name: 
 
 
 def with_comment(table: TableState, operation: ops.SetComment, step: Step) -> TableState:
+    """The table with another comment on it or on one of its columns; none where the comment is empty."""
     note = Note(operation.comment, step) if operation.comment else None
     if operation.kind == "table":
         return replace(table, comment=note)

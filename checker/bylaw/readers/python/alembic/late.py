@@ -134,6 +134,7 @@ def bound_parameters(function: FunctionNode, late: LateNames) -> dict[str, Value
 
 
 def helper_parameters(function: FunctionNode) -> tuple[HelperParameter, ...]:
+    """The parameters of a helper, as a call of it in another file is matched with them."""
     return tuple(
         HelperParameter(item.name, item.kind, None if item.default is None else argument_of(item.default))
         for item in function.fact.parameters
@@ -147,6 +148,7 @@ def helper_call(call: Call) -> HelperCall:
 
 
 def argument_of(value: Value) -> Argument:
+    """An argument, or a default, of a call of a helper, as far as one file tells."""
     match value:
         case Constant(str(text)):
             return Argument(text)
