@@ -69,7 +69,7 @@ def claims_of_kind(done: ops.OtherStatement) -> Iterator[Claim]:
         what = kind.removeprefix("set-schema-").replace("-", " ")
         new = {"schema": done.details[0]} if what == "extension" else {"name": moved(name, done.details[0])}
         yield Claim("alter", kinds_of(what), name, None, new)
-    elif kind in {"attach-partition", "detach-partition"}:
+    elif kind in {"attach-partition", "detach-partition", "detach-partition-finalize"}:
         yield _parent(name, table, joins=kind == "attach-partition")
         if done.concurrently:
             yield Claim("create", ("constraint",), None, name, {"kind": "c"})

@@ -18,7 +18,7 @@ from bylaw.readers.sql.statements import operations
 from bylaw.source import Span
 
 if TYPE_CHECKING:
-    from postgres_server import Connection
+    from postgres_server import Connection, Server
     from server_catalogue import Catalogue, Change
 
 SERVER = Path(__file__).parents[1] / "fixtures" / "server"
@@ -126,9 +126,7 @@ UNPROVEN = {
     )},
     "RawStmt": _PART, "SetOperationStmt": "the parser makes none: a UNION is a SelectStmt",
     "PLAssignStmt": "PL/pgSQL's own, inside of a body that the server alone parses",
-    "AlterTableCmd AT_DetachPartitionFinalize": "it needs a DETACH … CONCURRENTLY that was cut off halfway",
-    "ImportForeignSchemaStmt": "it needs a foreign server with a handler, which would be another program",
-    "ReindexStmt REINDEX_OBJECT_SYSTEM": "it rebuilds the server's own indexes, which no migration knows",
+    "ImportForeignSchemaStmt": "it needs a foreign server with a handler, whose library this server has not",
     "SecLabelStmt": "it needs a label provider, which would be a library of the server's",
 }  # fmt: skip
 """Kinds of statements that no script has, and why."""
@@ -139,7 +137,51 @@ def test_every_kind_of_statement_is_in_a_script() -> None:
     from statement_kinds import kinds, known_kinds
 
     scripts = {kind for script in SCRIPTS for sql in script.splitlines() for kind in kinds(sql)}
+    scripts |= {kind for sql in (FINALIZE, REINDEX_SYSTEM) for kind in kinds(sql)}
     assert sorted(known_kinds() - scripts) == sorted(UNPROVEN)
+
+
+FINALIZE = "ALTER TABLE events DETACH PARTITION events_2020 FINALIZE"
+
+
+def test_a_detach_that_was_cut_off_is_finished(database: Connection, postgres: Server) -> None:
+    """Halfway stands who waits for others that look at the table, and is sent away."""
+    import psycopg
+    from claims_kept import differences
+
+    database.execute("CREATE TABLE events (at date) PARTITION BY RANGE (at)")
+    database.execute("CREATE TABLE events_2020 PARTITION OF events FOR VALUES FROM ('2020-01-01') TO ('2021-01-01')")
+    with postgres.connect() as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM events")
+        database.execute("SET statement_timeout = '500ms'")
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            database.execute("ALTER TABLE events DETACH PARTITION events_2020 CONCURRENTLY")
+        database.execute("RESET statement_timeout")
+        with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
+            database.execute("ALTER TABLE events DETACH PARTITION events_2020 CONCURRENTLY")
+        other.execute("ROLLBACK")
+    (seen,) = observe(FINALIZE, database)
+    found = list(operations(FINALIZE, "postgres", Span))
+    assert seen.changes
+    assert differences(found, seen.changes, seen.before, seen.after, type_text(database)) == []
+    assert list(_unnoticed(found, seen, type_text(database))) == []
+
+
+REINDEX_SYSTEM = "REINDEX SYSTEM postgres"
+
+
+def test_a_rebuild_of_the_servers_own_indexes_touches_nothing_else(database: Connection) -> None:
+    database.execute("CREATE TABLE t (id int PRIMARY KEY)")
+    own = "SELECT relfilenode FROM pg_class WHERE relname = 'pg_am_name_index'"
+    before = database.execute(own).fetchone()
+    (seen,) = observe(REINDEX_SYSTEM, database)
+    assert before != database.execute(own).fetchone()
+    assert not seen.changes
+    assert seen.rows[0] == seen.rows[1]
+    (found,) = operations(REINDEX_SYSTEM, "postgres", Span)
+    assert isinstance(found, ops.OtherStatement)
+    assert (found.kind, found.table) == ("reindex", "")
 
 
 _NAMING = ("table", "name", "column", "new_name", "value", "new_value", "schema", "type", "comment")
