@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from bylaw.rule import RuffFinding as RuffFinding
     from bylaw.rule import RuleOptions as RuleOptions
     from bylaw.rule import file_rule as file_rule
+    from bylaw.rule import marker_adoption as marker_adoption
     from bylaw.rule import project_rule as project_rule
     from bylaw.rule import ruff_rule as ruff_rule
     from bylaw.source import Location as Location
@@ -72,7 +73,10 @@ _NAMES = {
         "RemoveStatement", "Replace", "SetKeyword", "Severity", "WrapStatement",
     ),
     "project": ("File", "Project"),
-    "rule": ("Adoption", "NoOptions", "RuffFinding", "RuleOptions", "file_rule", "project_rule", "ruff_rule"),
+    "rule": (
+        "Adoption", "NoOptions", "RuffFinding", "RuleOptions", "file_rule", "marker_adoption", "project_rule",
+        "ruff_rule",
+    ),
     "source": ("Location", "Span"),
     "project.migrations": (
         "Careless", "SideEffect", "Withdrawal",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, Self, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, get_type_hints
 
 import msgspec
 
@@ -43,6 +43,16 @@ class Adoption(msgspec.Struct, frozen=True):
     def followed(self) -> bool:
         """At least five places, three quarters of which keep the convention."""
         return self.examined >= 5 and self.keeping * 4 >= self.examined * 3
+
+
+class _NamesMarker(Protocol):
+    @property
+    def column(self) -> str: ...
+
+
+def marker_adoption(project: Project, options: _NamesMarker) -> Adoption:
+    """How many of the application's tables have the soft-delete marker that an option `column` names."""
+    return Adoption(*project.soft_deletes(options.column).coverage)
 
 
 class RuffFinding(msgspec.Struct, frozen=True):

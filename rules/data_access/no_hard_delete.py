@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from bylaw import AddImport, Adoption, Finding, Fix, Project, Replace, RuleOptions, Span, project_rule
+from bylaw import AddImport, Finding, Fix, Project, Replace, RuleOptions, Span, marker_adoption, project_rule
 from bylaw.facts.naming import matches_any, says_deleted, says_first_data
 from bylaw.facts.queries import Query, Touch
 
@@ -40,24 +40,20 @@ class Options(RuleOptions):
     """`followed`: speak only where three quarters of at least five tables have the marker."""
 
 
-def _adoption(project: Project, options: Options) -> Adoption:
-    return Adoption(*project.soft_deletes(options.column).coverage)
-
-
 @project_rule(
     summary="Rows of soft-deletable tables are marked, never deleted",
     severity="error",
     since="0.1.0",
     fix="unsafe",
     sources=("S0-43", "S1-70", "S2-125", "S2-126", "S4-33"),
-    adoption=_adoption,
+    adoption=marker_adoption,
 )
 def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
     """A table with a soft-delete marker promises that rows stay: to be restored, audited, synchronised. A delete
     breaks that.
 
     Looked at: `session.delete(row)`, `delete(Model)`, a query's or manager's `.delete()`, Django's `row.delete()`,
-    and literal `DELETE FROM`. Silent where it cannot be known which table is meant, where `delete` is overridden or a
+    the row that a view's `perform_destroy` is handed, FastCRUD's `db_delete`, and literal `DELETE FROM`. Silent where it cannot be known which table is meant, where `delete` is overridden or a
     session hook marks rows, in tests and migrations, and in functions whose names say that they really delete
     (`purge_…`, `hard_delete_…`).
 

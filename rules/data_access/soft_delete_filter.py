@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from bylaw import Adoption, Finding, Fix, Project, Replace, RuleOptions, Span, project_rule
+from bylaw import Finding, Fix, Project, Replace, RuleOptions, Span, marker_adoption, project_rule
 from bylaw.facts.database import Table
 from bylaw.facts.naming import matches_any, says_deleted, says_first_data
 from bylaw.facts.queries import Touch
@@ -59,27 +59,32 @@ class Options(RuleOptions):
         return not says_deleted(self.column)
 
 
-def _adoption(project: Project, options: Options) -> Adoption:
-    return Adoption(*project.soft_deletes(options.column).coverage)
-
-
 @project_rule(
     summary="Reads of soft-deletable tables leave deleted rows out",
     severity="error",
     since="0.1.0",
     fix="unsafe",
     sources=("S0-43", "S2-125", "S2-127"),
-    adoption=_adoption,
+    adoption=marker_adoption,
 )
 def soft_delete_filter(project: Project, options: Options) -> Iterator[Finding]:
     """Where rows are only marked as deleted, every read has to leave them out, or the deleted order is shipped after
     all.
 
-    Judged are reads that return rows of the table: `select(Model)`, `session.query(Model)`, `Model.query`,
-    `Model.objects`, `session.get(Model, key)` and literal `SELECT … FROM table`. A filter counts wherever it stands:
-    in the statement, added later to the same variable, in a helper that the statement passes through, as a check of
-    the loaded row, in a manager, or for the whole session. What is handed out unexecuted, or filtered by conditions
-    from elsewhere, is not judged.
+    Judged are reads that return rows of the table, or columns of them: `select(Model)`, `select(Model.name)`,
+    `session.query(Model)`, `Model.query`, `Model.objects`, `session.get(Model, key)`, view classes with a `queryset` or
+    `model`, and literal `SELECT … FROM table`. A filter counts wherever it stands: in the statement, added later to the
+    same variable, in a helper that the statement passes through or in a function that asked for it, as a check of the
+    loaded row, in a manager, or for the whole session.
+
+    How many rows there are, whether there is one, or a sum may well be meant of all rows. Such a statement is judged
+    where the same function reads rows without deleted ones (a page and its total), and a count or test also where at
+    least two others of its kind leave deleted rows of the table out, and three quarters of them do.
+
+    Not judged, because deleted rows may be wanted or it cannot be known: joined tables, what a relation holds,
+    conditions from elsewhere, statements whose callers are unknown; a look for a value that has to be unique, or for
+    the row that the same function creates or deletes; columns in code for statistics and reports; administration,
+    restoring, purging, auditing, synchronisation, exports, first data, migrations and tests.
 
     Add the filter, or put it in one place: `with_loader_criteria`, a manager.
 
