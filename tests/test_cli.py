@@ -167,6 +167,32 @@ def test_a_path_that_is_missing_or_outside_is_refused_and_all_are_named(project:
     assert ran.out == ""
 
 
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="nothing is closed to an administrator")
+def test_what_lies_in_a_closed_folder_is_told_and_does_not_stop_the_message_about_the_others(
+    tmp_path: Path, bylaw: Bylaw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (closed / "a.py").write_text("x = 1\n")
+    closed.chmod(0)
+    monkeypatch.chdir(tmp_path)
+    try:
+        ran = bylaw("check", "closed/a.py", "missing.py")
+        configured = bylaw("check", "--config", "closed/bylaw.toml")
+    finally:
+        closed.chmod(0o700)
+    assert ran.code == configured.code == 2
+    assert "closed/a.py: cannot be reached: Permission denied" in ran.err
+    assert "missing.py: there is no such file or folder" in ran.err
+    assert "none that can be reached" in configured.err
+
+
+def test_a_name_that_no_system_takes_is_told(project: Path, bylaw: Bylaw) -> None:
+    ran = bylaw("check", "y" * 5000)
+    assert (ran.code, ran.out) == (2, "")
+    assert "cannot be reached" in ran.err
+
+
 def test_a_project_can_be_checked_from_elsewhere(project: Path, bylaw: Bylaw, monkeypatch: pytest.MonkeyPatch) -> None:
     bare = project.parent / "bare"
     other = project.parent / "other"

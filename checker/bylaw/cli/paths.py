@@ -37,8 +37,12 @@ def _is_project(source: ConfigSource) -> bool:
 
 
 def _folder(path: Path) -> Path:
-    """The nearest folder at or above a path that may not exist."""
-    return next((folder for folder in (path, *path.parents) if folder.is_dir()), path)
+    """The nearest folder at or above a path that can be looked into; the path itself may not exist."""
+    return next((place for place in (path, *path.parents) if _is_folder(place) and os.access(place, os.X_OK)), path)
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - `Path.is_dir` raises for what lies in a closed folder
 
 
 def from_root(given: Iterable[str], root: Path) -> tuple[str, ...]:
@@ -47,8 +51,8 @@ def from_root(given: Iterable[str], root: Path) -> tuple[str, ...]:
     wrong: list[str] = []
     for name in given:
         path = Path(os.path.abspath(name))  # noqa: PTH100 - a symbolic link stays the name it was given by
-        if not path.exists() and not path.is_symlink():
-            wrong.append(f"{name}: there is no such file or folder")
+        if missing := _missing(path):
+            wrong.append(f"{name}: {missing}")
         elif (inside := _inside(path, root)) is None:
             wrong.append(f"{name}: is outside the project ({root})")
         else:
@@ -58,6 +62,17 @@ def from_root(given: Iterable[str], root: Path) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _missing(path: Path) -> str:
+    """Why there is nothing to be found at a path, or an empty string."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return "there is no such file or folder"
+    except OSError as error:  # behind a closed folder; the name too long
+        return f"cannot be reached: {error.strerror or error}"
+    return ""
+
+
 def inside_root(name: str, root: Path) -> str:
     """One path relative to `root`, whether it exists or not. Raises UsageError when it is outside."""
     inside = _inside(Path(os.path.abspath(name)), root)  # noqa: PTH100
@@ -65,7 +80,7 @@ def inside_root(name: str, root: Path) -> str:
         raise UsageError(f"{name}: is outside the project ({root})", hint=_FROM_WITHIN)
     if not inside:
         raise UsageError(f"{name}: is the project's root, not a file", hint="name the file whose text this is")
-    if (root / inside).is_dir():
+    if _is_folder(root / inside):
         raise UsageError(f"{name}: is a folder", hint="name the file whose text this is")
     return inside
 

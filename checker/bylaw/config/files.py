@@ -46,8 +46,8 @@ def locate(start: Path, explicit: Path | None = None) -> ConfigSource:
 
 
 def _explicit(start: Path, path: Path) -> ConfigSource:
-    if not path.is_file():
-        raise UsageError(f"{path}: there is no such configuration file")
+    if not os.path.isfile(path):  # noqa: PTH113 - `Path.is_file` raises for what lies in a closed folder
+        raise UsageError(f"{path}: there is no such configuration file, or none that can be reached")
     path = without_links(path)
     root = path.parent if start.is_relative_to(path.parent) else repository_top(start)
     return _own(root, path, _text(path))
