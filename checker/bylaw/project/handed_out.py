@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from bylaw.facts.code import Function
@@ -39,7 +40,7 @@ class HandedOut:
         short = len(name) < (_SHORTEST_OWN if name.startswith("_") else _SHORTEST)
         if depth == 0 or short or name in _COMMON:
             return False
-        callers = list(self._callers(function, name))
+        callers = list(islice(self._callers(function, name), _MAX_CALLERS + 1))
         if not callers or len(callers) > _MAX_CALLERS:
             return False
         for caller, file in callers:

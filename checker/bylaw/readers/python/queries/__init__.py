@@ -14,7 +14,7 @@ from bylaw.readers.python.queries.texts import constants_of
 from bylaw.readers.python.queries.views import view_querysets
 
 _STARTERS = known.SELECT | known.DELETE | known.SHORTCUTS
-_OF_OBJECTS = set(known.OF_OBJECTS) - {"get", "count"}
+_OF_OBJECTS = set(known.OF_OBJECTS) - {"get", "count", "exists"}
 _STARTING_WORDS = known.EXECUTE | known.FETCH | known.DELETES | _OF_OBJECTS | {"query", "raw", "get_one", "get_or_404"}
 _GOT = re.compile(rb"\.get\(\s*[A-Za-z_][\w.]*\s*[,=]")
 """`.get(Model, key)`; the `get` of a dict is mostly handed a literal."""

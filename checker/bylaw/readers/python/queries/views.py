@@ -1,4 +1,6 @@
-"""`queryset = Book.objects.all()`, or `model = Book`, in the body of a view class: the framework executes it."""
+"""`queryset = Book.objects.all()`, or `model = Book`, in the body of a view class, and fields that offer rows: the
+framework executes it.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,17 @@ _READING = frozenset({"ListView", "DetailView", "UpdateView", "DeleteView"})
 """Django's views that read rows of their `model`."""
 _CHANGING = frozenset({"get_queryset"})
 
+_FIELDS = ("rest_framework.", "django.forms.")
+"""Where fields come from that offer the rows as they are; one of the project may choose among them."""
+
 
 def view_querysets(module: Module) -> Iterator[Query]:
-    """One query for each class whose `queryset` is used as it stands: no `get_queryset` of its own changes it."""
+    """One query for each class whose `queryset` is used as it stands: no `get_queryset` of its own changes it; and for
+    each field that offers rows.
+    """
     roots = Roots(module.content)
     for record in module.classes:
+        yield from _fields(record.fact, roots)
         if not _CHANGING.isdisjoint(record.fact.methods):
             continue
         variables = {variable.name: variable.value for variable in record.fact.variables}
@@ -29,6 +37,17 @@ def view_querysets(module: Module) -> Iterator[Query]:
         if draft is None and value is None and isinstance(model, Ref) and _reads_its_model(record.fact):
             written = roots.written(model.span)
             draft = Draft("select", "django", model.span, model.name, manager="objects", written=written, executed=True)
+        if draft is not None:
+            yield draft.finished("")
+
+
+def _fields(item: Class, roots: Roots) -> Iterator[Query]:
+    """`book = PrimaryKeyRelatedField(queryset=Book.objects.all())`: what a form or serialiser lets people choose."""
+    for variable in item.variables:
+        if not isinstance(variable.value, Call) or not variable.value.name.startswith(_FIELDS):
+            continue
+        offered = variable.value.keyword("queryset")
+        draft = _draft(offered, roots) if offered is not None else None
         if draft is not None:
             yield draft.finished("")
 
