@@ -53,9 +53,9 @@ def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
     breaks that.
 
     Looked at: `session.delete(row)`, `delete(Model)`, a query's or manager's `.delete()`, Django's `row.delete()`,
-    the row that a view's `perform_destroy` is handed, FastCRUD's `db_delete`, and literal `DELETE FROM`. Silent where it cannot be known which table is meant, where `delete` is overridden or a
-    session hook marks rows, in tests and migrations, and in functions whose names say that they really delete
-    (`purge_…`, `hard_delete_…`).
+    the row that a view's `perform_destroy` is handed, FastCRUD's `db_delete`, and literal `DELETE FROM`. Silent where
+    it cannot be known which table is meant, where `delete` is overridden or a session hook marks rows, in tests and
+    migrations, and in functions whose names say that they really delete (`purge_…`, `hard_delete_…`).
 
     Set the marker instead. The fix writes that update; look at cascades, which a marker does not follow.
 
