@@ -121,7 +121,7 @@ class SoftDeletes:
         found = self.project.names.definition(call.removesuffix("()"), near)
         if found is None or not isinstance(found.item, Function):
             return ""
-        entity = row_type(found.item.annotation)
+        entity = row_type(found.item.annotation) or _read_by(found.item, found.file)
         return self.project.names.resolve(entity, found.file.module) if entity else ""
 
     @cached_property
@@ -267,3 +267,11 @@ class SoftDeletes:
         return bool(events & facts.words) and any(
             item.target.startswith("sqlalchemy.event") or item.target == "sqlalchemy.event" for item in facts.imports
         )
+
+
+def _read_by(function: Function, file: FileFacts) -> str:
+    """The class that `find_user` returns, without an annotation: the one that it reads, where its name says so."""
+    read = [each for each in file.queries if each.function == function.qualified and each.kind in {"select", "get"}]
+    entity = read[0].entity if len(read) == 1 else ""
+    name = entity.rpartition(".")[2].lower()
+    return entity if name and name in function.name.replace("_", "") and not function.name.endswith("s") else ""
