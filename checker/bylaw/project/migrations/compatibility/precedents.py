@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 
 from bylaw.facts import migrations as ops
+from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
-from bylaw.project.migrations.state.expressions import forbids_null
+from bylaw.project.migrations.state.expressions import conjuncts, forbids_null, is_null
 from bylaw.project.migrations.state.schema import ColumnState, TableState
 from bylaw.project.migrations.step import Step
+
+_STRICT = regex(r"(?!.*\bor\b)\"?(\w+)\"?\s*(?:is\s+not\s+null|(?:=|<|>|!=)[^()]*|)", re.IGNORECASE | re.DOTALL)
+"""A condition that no row without the column fulfils."""
 
 
 def stood_before(change: Change, operation: ops.AddConstraint) -> bool:
@@ -141,6 +145,34 @@ def _holds_for_more(before: str, now: str) -> bool:
         return True
     parts, wanted = _demands(before), _demands(now)
     return bool(parts) and parts <= wanted
+
+
+def passes_by_old_rows(change: Change, operation: ops.CreateIndex) -> bool:
+    """Whether the condition of an index asks for a value of a column that is new, and that nothing fills: it covers no
+    row which the running release writes.
+    """
+    table = change.table(operation.table)
+    if table is None or may_be_filled_by_trigger(change, operation.table):
+        return False
+    strict = (_STRICT.fullmatch(part) for part in conjuncts(operation.where))
+    return any(_stays_empty(change, table, found[1]) for found in strict if found is not None)
+
+
+def _stays_empty(change: Change, table: TableState, name: str) -> bool:
+    """Whether the column is new and has no value in any row until the new release writes one."""
+    if not change.is_new_column(table.name, name):
+        return False
+    final = change.deployment.final(table)
+    known = [state.column(name) for state in (table, final) if state is not None]
+    empty = all(
+        column is not None and column.nullable is not False and is_null(column.default) and not column.generation
+        for column in known
+    )
+    return empty and not any(
+        isinstance(other.operation, ops.RunCode | ops.UnreadOperation)
+        or (isinstance(other.operation, ops.DataChange) and other.operation.table in {"", table.name})
+        for other in change.deployment.changes
+    )
 
 
 def _demands(condition: str) -> frozenset[str]:

@@ -15,6 +15,7 @@ from bylaw.project.migrations.compatibility.precedents import (
     has_index,
     is_never_null,
     may_be_filled_by_trigger,
+    passes_by_old_rows,
     repeats_nothing,
     stood_before,
     took_null,
@@ -253,7 +254,7 @@ def _unique_index(change: Change, operation: ops.CreateIndex) -> Iterator[Restri
         return
     if named == columns and repeats_nothing(change, table, columns):
         return
-    if had_like_it(change, operation):
+    if had_like_it(change, operation) or passes_by_old_rows(change, operation):
         return
     yield Restriction(change, "unique", table, columns, new=operation.name, strict=operation.concurrently)
 
