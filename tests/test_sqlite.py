@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -95,18 +98,57 @@ def test_sqlite_says_the_same(connection: sqlite3.Connection, rule: str, case: C
 
 
 @pytest.mark.parametrize("run", spec_cases("sqlite"), ids=lambda run: f"{run.rule}:{run.case.title[:40]}")
-def test_spec_cases_about_sqlite_break_a_full_insert(connection: sqlite3.Connection, run: Run) -> None:
+def test_spec_cases_about_sqlite_break_a_full_insert(connection: sqlite3.Connection, run: Run, tmp_path: Path) -> None:
     """What is inserted in full before is refused, or read otherwise, after it."""
-    *earlier, last = statements_of({path: text for path, text in run.case.files.items() if path.endswith(".sql")})
-    for statement in [statement for migration in earlier for statement in migration]:
-        connection.execute(statement)
+    *earlier, last = _steps(connection, run, tmp_path)
+    for apply in earlier:
+        apply()
     lines = run.notes["old-release.sql"].splitlines()
     before = [_outcome(connection, line) for line in lines]
-    for statement in last:
-        connection.execute(statement)
+    last()
     after = [_outcome(connection, line) for line in lines]
     assert not [outcome for outcome in before if isinstance(outcome, str)]
     assert run.case.good == (before == after)
+
+
+def _steps(connection: sqlite3.Connection, run: Run, folder: Path) -> list[Callable[[], object]]:
+    """One for each migration of a case, in SQL or Django's."""
+    files = run.case.files
+    if any(path.endswith(".sql") for path in files):
+        return [partial(_execute, connection, statements) for statements in statements_of(files)]
+    pytest.importorskip("django")
+    for path in [*files, "shop/__init__.py", "shop/migrations/__init__.py"]:
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(files.get(path, ""), "utf-8")
+    (folder / "migrate.py").write_text(_MIGRATE, "utf-8")
+    return [partial(_migrate, connection, folder, Path(path).stem) for path in sorted(files)]
+
+
+def _execute(connection: sqlite3.Connection, statements: list[str]) -> None:
+    for statement in statements:
+        connection.execute(statement)
+
+
+_MIGRATE = """
+import sys
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+
+database = {"ENGINE": "django.db.backends.sqlite3", "NAME": "shop.db"}
+settings.configure(INSTALLED_APPS=["shop"], DATABASES={"default": database}, USE_TZ=True)
+django.setup()
+call_command("migrate", "shop", sys.argv[1], verbosity=0)
+"""
+
+
+def _migrate(connection: sqlite3.Connection, folder: Path, name: str) -> None:
+    """Django works on a file, from which the connection takes everything over."""
+    subprocess.run([sys.executable, "migrate.py", name], cwd=folder, check=True)
+    with closing(sqlite3.connect(folder / "shop.db")) as done:
+        done.backup(connection)
 
 
 def _outcome(connection: sqlite3.Connection, line: str) -> object:
