@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from bylaw.facts.migrations import AddColumn, CreateTable, DropTable, Migration, UnreadOperation
+from bylaw.facts.migrations import (
+    AddColumn,
+    AlterColumn,
+    CreateTable,
+    DropIndex,
+    DropTable,
+    Migration,
+    UnreadOperation,
+)
 from bylaw.readers.sql import read
 
 _UP = "ALTER TABLE a ADD b int;\n"
@@ -141,6 +149,22 @@ def test_drizzle_breakpoints_are_no_statements() -> None:
     assert found is not None
     assert (found.layout, found.generated) == ("drizzle", True)
     assert [type(one) for one in found.operations] == [CreateTable, AddColumn]
+
+
+def test_drizzle_for_sqlite_is_read_in_full() -> None:
+    text = (
+        "CREATE TABLE `a` (\n\t`id` integer PRIMARY KEY NOT NULL,\n\t`b` text(20)\n);\n--> statement-breakpoint\n"
+        'DROP INDEX IF EXISTS "b_unique";--> statement-breakpoint\n'
+        'ALTER TABLE `a` ALTER COLUMN "b" TO "b" text NOT NULL;--> statement-breakpoint\n'
+        "ALTER TABLE `a` ADD `c` integer DEFAULT (strftime('%s', 'now'));"
+    )
+    found = migration("drizzle/0000_x.sql", text)
+    assert found is not None
+    assert found.dialect == "sqlite"
+    assert [type(one) for one in found.operations] == [CreateTable, DropIndex, AlterColumn, AddColumn]
+    plain = migration("drizzle/0001_y.sql", "ALTER TABLE `a` ADD `d` text;\n--> statement-breakpoint\nDROP TABLE `e`;")
+    assert plain is not None
+    assert [type(one) for one in plain.operations] == [AddColumn, DropTable]
 
 
 def test_prisma_says_what_it_generated() -> None:

@@ -172,6 +172,14 @@ def test_drizzle_runs_its_journal() -> None:
         assert [step.name for step in tree.steps] == ["0000_t", "0001_a", "0001_z"]
 
 
+def test_the_journal_says_the_dialect() -> None:
+    files = {"drizzle/0000_t.sql": "CREATE TABLE `t` (`id` text);", "drizzle/0001_u.sql": "DROP TABLE `t`;"}
+    (tree,) = project(files).migrations.trees
+    assert {step.migration.dialect for step in tree.steps} == {"mysql"}
+    (tree,) = project({**files, "drizzle/meta/_journal.json": '{"dialect": "turso", "entries": []}'}).migrations.trees
+    assert {step.migration.dialect for step in tree.steps} == {"sqlite"}
+
+
 def test_flyway_looks_into_folders_of_folders_and_other_locations() -> None:
     root = "src/main/resources/db/migration"
     files = {

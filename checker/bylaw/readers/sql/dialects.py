@@ -16,7 +16,8 @@ _LARGEST: Final = 200_000
 _MARKS: Final = (
     ("sqlite", (
         r"\bautoincrement\b", r"^[ \t]*pragma\s", r"\bwithout\s+rowid\b", r"\binsert\s+or\s+(?:replace|ignore|abort)\b",
-        r"\bsqlite_\w+", r"\bvirtual\s+table\b", r"\)\s{0,9}strict[ \t]*(?:;|$)",
+        r"\bsqlite_\w+", r"\bvirtual\s+table\b", r"\)\s{0,9}strict[ \t]*(?:;|$)", r"\bstrftime\s*\(",
+        r"\balter\s+column\s+\S+\s+to\s", r"`\s+integer\s+primary\s+key(?:\s+not\s+null)?[ \t]*[,\r\n)]",
     )),
     ("clickhouse", (
         r"\bengine\s*=?\s*(?:replicated|shared)?(?:replacing|summing|aggregating|collapsing)?mergetree\b",

@@ -65,7 +65,7 @@ def _pattern(lexicon: Lexicon, *, words: bool, punctuation: str) -> re.Pattern[s
         quoted += r"|`[^`]*(?:`|\Z)"
     if lexicon.brackets:
         quoted += r"|\[[^\]\n]{0,256}+\]"  # no name is longer, and an open bracket on a long line no reason to read it
-    comment = (r"--(?=[\s-]|\Z)[^\n]*" if lexicon.dash_needs_space else r"--[^\n]*") + r"|/\*"
+    comment = (r"--(?=[\s>-]|\Z)[^\n]*" if lexicon.dash_needs_space else r"--[^\n]*") + r"|/\*"
     if lexicon.hash_comments:
         comment += r"|\#[^\n]*"
     groups = [rf"(?P<string>{string})", rf"(?P<quoted>{quoted})", rf"(?P<comment>{comment})"]

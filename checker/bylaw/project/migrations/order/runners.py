@@ -35,6 +35,11 @@ _PLANNED: Final = regex(r"^(?![%@#\s])(?P<name>[^\s\[]+)")
 _TAGGED: Final = regex(r"^@(?P<tag>\S+)")
 _FLYWAY_FILES: Final = ("flyway.conf", "flyway.toml", "conf/flyway.conf", "application.properties")
 _LOCATIONS: Final = re.compile(r"^[ \t]*(?:spring\.)?(?:flyway\.)?locations[ \t]*=[ \t]*([^\n]+)", re.MULTILINE)
+_JOURNAL: Final = "meta/_journal.json"
+_JOURNAL_DIALECTS: Final = {
+    "postgresql": "postgres", "pg": "postgres", "mysql": "mysql", "singlestore": "singlestore", "sqlite": "sqlite",
+    "turso": "sqlite",
+}  # fmt: skip
 _OFF: Final = regex(r"^[ \t]*run_in_transaction[ \t]*=[ \t]*(true|false)\b", re.MULTILINE)
 
 
@@ -45,6 +50,7 @@ class _Entry(msgspec.Struct, frozen=True):
 
 class _Journal(msgspec.Struct, frozen=True):
     entries: tuple[_Entry, ...] = ()
+    dialect: str | None = ""
 
 
 class Runners:
@@ -74,7 +80,16 @@ class Runners:
         """The places of migrations, by name, where a file says in which order they run. Empty where none does."""
         if layout == "sqitch":
             return _sqitch_plan(self._text(folder.rpartition("/")[0], "sqitch.plan"))
-        return _journal(self._text(folder, "meta/_journal.json")) if layout == "drizzle" else {}
+        if layout != "drizzle":
+            return {}
+        entries = sorted(_journal(self._text(folder, _JOURNAL)).entries, key=lambda entry: entry.idx)
+        return {entry.tag: at for at, entry in enumerate(entries)}
+
+    def dialect(self, folder: str, layout: str) -> str:
+        """What the generator of the files wrote down of their dialect; '' where it did not."""
+        if layout != "drizzle":
+            return ""
+        return _JOURNAL_DIALECTS.get(_journal(self._text(folder, _JOURNAL)).dialect or "", "")
 
     def are_locations(self, one: str, other: str) -> bool:
         """Whether a configuration of Flyway, beside a folder or above it, names both folders."""
@@ -140,11 +155,8 @@ def _sqitch_plan(text: str) -> dict[str, int]:
     return places
 
 
-def _journal(text: str) -> dict[str, int]:
-    if not text:
-        return {}
+def _journal(text: str) -> _Journal:
     try:
-        journal = msgspec.json.decode(text, type=_Journal)
+        return msgspec.json.decode(text or "{}", type=_Journal)
     except (msgspec.MsgspecError, RecursionError):
-        return {}
-    return {entry.tag: at for at, entry in enumerate(sorted(journal.entries, key=lambda entry: entry.idx))}
+        return _Journal()

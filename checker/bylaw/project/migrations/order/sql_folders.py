@@ -37,7 +37,12 @@ def sql_groves(nodes: Iterable[Node], runners: Runners, dialect: str = "", runne
     for (folder, layout), members in folders.items():
         known = runner if runner and not layout else runners.runner(folder, layout)
         run = [_run_by(known, node, runners) for node in members]
-        agreed = _agreed(run, dialect, partial(runners.server, folder))
+        generated = "" if dialect else runners.dialect(folder, known)
+        agreed = (
+            [_written_for(generated, node) for node in run]
+            if generated
+            else _agreed(run, dialect, partial(runners.server, folder))
+        )
         yield _sql_grove(folder, known, agreed, runners.plan(folder, known))
 
 

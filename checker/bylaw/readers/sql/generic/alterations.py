@@ -177,6 +177,9 @@ def _altered(part: Cursor, table: str, span: Span) -> Operation:
         return OtherStatement(f"alter-{kind}", span, table, name)
     part.accept("column")
     column = part.name()
+    if part.accept("to"):  # libSQL restates the column: `ALTER COLUMN a TO a text NOT NULL`
+        definition = column_definition(part)
+        return _redefined(table, definition.name, definition, span)
     if part.accept("set", "default"):
         first = part.at
         part.at = part.stop
