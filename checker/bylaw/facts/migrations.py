@@ -70,6 +70,8 @@ class ColumnSpec(msgspec.Struct, frozen=True, array_like=True):
     """(kind, name) of the inline constraints that bear a name; kinds as in `AddConstraint`."""
     indexed: bool = False
     """Django: the field has an index of its own, which an operation beside it creates."""
+    labels: tuple[str, ...] = ()
+    """The labels of the enum type that `type` names, where the column states them."""
 
 
 class CreateTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="create-table"):

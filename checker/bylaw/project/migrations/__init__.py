@@ -54,6 +54,7 @@ from bylaw.project.migrations.servers import ServerVersion
 from bylaw.project.migrations.state.schema import Schema
 from bylaw.project.migrations.step import MigrationProblem, MigrationTree, Step
 from bylaw.project.migrations.transactions import Place
+from bylaw.project.migrations.type_names import named
 from bylaw.project.paths import is_set_aside, is_test, matcher
 from bylaw.source import Span
 
@@ -266,7 +267,7 @@ class Migrations(OnServer):
 
     def restrictions(self) -> Iterator[Restriction]:
         """Existing columns, tables, views and functions that take less, or give something else, afterwards."""
-        yield from restrictions(self.changes(), self.objects)
+        yield from named(restrictions(self.changes(), self.objects), self.servers)
         yield from object_changes(self.changes(), self.objects)
 
     def announcement(self, drop: Drop, terms: Terms) -> Announcement:
@@ -290,4 +291,4 @@ class Migrations(OnServer):
 
     def losses(self) -> Iterator[Loss]:
         """Rows and values that go, and nothing else says so."""
-        return losses(self.changes(), self._text)
+        return named(losses(self.changes(), self._text), self.servers)

@@ -42,7 +42,8 @@ class Loss(msgspec.Struct, frozen=True, eq=False):
 def losses(changes: Iterable[Change], text: Callable[[Change], str]) -> Iterator[Loss]:
     """All of them, in order; `text` is an operation as written.
 
-    Tables that the same deployment creates or drops have nothing to lose.
+    Tables that the same deployment creates or drops have nothing to lose, and columns that the migration before added
+    have next to nothing.
     """
     for change in changes:
         match change.operation:
@@ -51,7 +52,7 @@ def losses(changes: Iterable[Change], text: Callable[[Change], str]) -> Iterator
             case ops.DataChange(kind="delete", filtered=False, table=table) if _has_rows(change, table):
                 yield Loss(change, "delete", table)
             case ops.DataChange(kind="update", filtered=False) as update if _has_rows(change, update.table):
-                kept = tuple(c for c in update.columns if not change.is_new_column(update.table, c))
+                kept = tuple(c for c in update.columns if not _was_just_added(change, update.table, c))
                 if kept and len(kept) == len(update.columns) and not _computed_from_itself(update, text(change)):
                     yield Loss(change, "update", update.table, kept)
             case ops.AlterColumn() as alter if (new := _new_type(alter)) and not change.is_new_column(
@@ -62,6 +63,16 @@ def losses(changes: Iterable[Change], text: Callable[[Change], str]) -> Iterator
                 yield from _remade(change, change.operation)
             case _:
                 pass
+
+
+def _was_just_added(change: Change, table: str, column: str) -> bool:
+    """Whether this deployment adds the column, or the migration before this one did, so that this one can fill it."""
+    if change.is_new_column(table, column):
+        return True
+    owner, state, steps = change.table(table), change.column(table, column), change.tree.steps
+    if owner is None or state is None or state.created is None or state.created is owner.created:
+        return False
+    return state.created in (change.step.parents or steps[: steps.index(change.step)][-1:])
 
 
 def _has_rows(change: Change, table: str) -> bool:

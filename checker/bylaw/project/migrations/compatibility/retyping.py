@@ -47,11 +47,16 @@ def verdict_of(change: Change, old: str, new: str) -> Verdict:
     after = change.deployment.after.enums.get(new, change.before.enums.get(new, ()))
     if before and after:
         return compare_labels(before, after)
-    if before and compare("text", new) != "unknown":
+    if before and _is_type(change, old) and compare("text", new) != "unknown":
         return "other"
-    if after and old and compare("text", old) != "unknown":
+    if after and _is_type(change, new) and old and compare("text", old) != "unknown":
         return "other"
     return compare(old, new)
+
+
+def _is_type(change: Change, name: str) -> bool:
+    """Whether the migrations make it a type of its own. An Enum of SQLAlchemy is none on every server."""
+    return ("type", name) in change.before.objects or ("type", name) in change.deployment.after.objects
 
 
 def _is_cast(operation: ops.AlterColumn, new: str) -> bool:

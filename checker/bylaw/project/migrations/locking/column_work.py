@@ -148,7 +148,9 @@ def _rechecked(change: Change, table: str, name: str, new: str, state: ColumnSta
         return
     for constraint in owner.constraints:
         checked = constraint.kind == "check" and constraint.validated and constraint.enforced
-        if checked and name in words(constraint.expression):
+        if checked and (
+            name in words(constraint.expression) or (constraint.expression == "?" and name in constraint.columns)
+        ):
             yield Work(change, "recheck", "scan", "reads", table, (name,), constraint.name, constraint.expression)
             return
 

@@ -68,10 +68,22 @@ def unsafe_labels(placed: Iterable[tuple[Change, Place]], text: Callable[[Change
 
 def _is_new_type(change: Change, name: str) -> bool:
     """A type of the same transaction may be used with all its labels; so may, in doubt, one of the same deployment."""
-    return change.blurred or any(
-        step in change.deployment and bare_as_written(other) == bare_as_written(name)
-        for (_, other), step in change.before.objects.items()
-    )
+    bare = bare_as_written(name)
+    makers = [step for (_, other), step in change.before.objects.items() if bare_as_written(other) == bare]
+    if makers:
+        return change.blurred or any(step in change.deployment for step in makers)
+    return change.blurred or _came_along(change, bare)
+
+
+def _came_along(change: Change, name: str) -> bool:
+    """Whether a new table brought the type of its column along: nothing older has it."""
+    ages = [
+        column.created in change.deployment
+        for table in change.before.tables.values()
+        for column in table.columns.values()
+        if bare_as_written(column.type) == name
+    ]
+    return bool(ages) and all(ages)
 
 
 def _has_label(change: Change, operation: ops.AlterEnum) -> bool:

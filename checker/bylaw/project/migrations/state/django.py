@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import Operation
+from bylaw.project.migrations.state.expressions import renamed
 from bylaw.project.migrations.state.replay import Replay
 from bylaw.project.migrations.state.schema import ColumnState, Schema, TableState
 from bylaw.project.migrations.step import Step
@@ -55,6 +56,11 @@ def physical(operation: Operation, schema: Schema) -> Iterator[Operation]:
                 yield msgspec.structs.replace(
                     operation, table=name, columns=(_column(state, field),), if_not_exists=False
                 )
+        case ops.AddConstraint(kind="check"):
+            columns = tuple(_column(state, column) for column in operation.columns)
+            yield msgspec.structs.replace(
+                operation, table=name, columns=columns, expression=_with_columns(state, operation.expression)
+            )
         case ops.AddConstraint() | ops.CreateIndex():
             columns = tuple(_column(state, column) for column in operation.columns)
             yield msgspec.structs.replace(operation, table=name, columns=columns)
@@ -64,6 +70,12 @@ def physical(operation: Operation, schema: Schema) -> Iterator[Operation]:
 
 def _column(state: TableState | None, field: str) -> str:
     return state.fields.get(field, field) if state is not None else field
+
+
+def _with_columns(state: TableState | None, expression: str) -> str:
+    for field, column in state.fields.items() if state is not None else ():
+        expression = renamed(expression, field, column) if field != column else expression
+    return expression
 
 
 def _meant(state: TableState | None, field: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bylaw.facts.migrations import AlterEnum, CreateObject
+from collections.abc import Iterable
+
+from bylaw.facts.migrations import AlterEnum, ColumnSpec, CreateObject
 from bylaw.facts.naming import bare
 from bylaw.project.migrations.step import Step
 
@@ -27,6 +29,12 @@ class Objects:
         self._see_views(operation.kind)
         if operation.labels:
             self.enums[operation.name] = operation.labels
+
+    def state_labels(self, columns: Iterable[ColumnSpec]) -> None:
+        """Take in what columns say of enum types that nothing else told of."""
+        for column in columns:
+            if column.labels:
+                self.enums.setdefault(column.type, column.labels)
 
     def drop(self, kind: str, name: str) -> bool:
         """Take an object out. Whether it was an enum."""

@@ -177,6 +177,7 @@ class Replay:
             fields={spec.field: spec.name for spec in operation.columns if spec.field},
         )
         self._put(declared(made, operation, step) if names_constraints(step) else made)
+        self._objects.state_labels(operation.columns)
 
     def _drop_table(self, operation: ops.DropTable) -> None:
         state = self._reader.table(operation.table)
@@ -221,6 +222,7 @@ class Replay:
         if names_constraints(step):
             state = with_inline(state, operation.column, step)
         self._put(state)
+        self._objects.state_labels((operation.column,))
 
     def _redirect(self, name: str, new_name: str) -> None:
         """Foreign keys follow the table that they point to."""

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from bylaw.facts.late import only_token
 from bylaw.facts.migrations import SERIAL_TYPES, AddConstraint, ColumnSpec, CreateIndex, Generation, Operation
 from bylaw.facts.values import Attr, Call, Constant, Items, Operator, Ref, Text, Value, flag_of, is_none, text_of
-from bylaw.readers.python.alembic.types import type_text
+from bylaw.readers.python.alembic.types import labels_of, type_text
 from bylaw.source import Span
 
 _GENERATED: Final = frozenset({"Identity", "Computed", "Sequence"})
@@ -104,6 +104,7 @@ def column_spec(call: Call) -> ColumnSpec | None:
         span=call.span,
         generation=generation,
         constraint_names=tuple(_constraint_names(positional)),
+        labels=labels_of(type_value),
     )
 
 

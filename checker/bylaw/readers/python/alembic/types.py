@@ -111,6 +111,17 @@ def enum_labels(call: Call) -> tuple[str, ...]:
     return tuple(label for label in labels if label is not None)
 
 
+def labels_of(value: Value | None) -> tuple[str, ...]:
+    """The labels of a type that is an Enum with a name, where all are written out."""
+    if not isinstance(value, Call) or value.method.lower() != "enum" or value.spreads:
+        return ()
+    if flag_of(value.keyword("native_enum")) is False or not text_of(value.keyword("name")):
+        return ()
+    stated = value.args[0].items if len(value.args) == 1 and isinstance(value.args[0], Items) else value.args
+    labels = enum_labels(value)
+    return labels if len(labels) == len(stated) else ()
+
+
 def _sized(kind: str, call: Call) -> str:
     length = call.argument(0, "length")
     if length is None or (isinstance(length, Constant) and length.value is None):

@@ -16,6 +16,7 @@ from bylaw.facts.migrations import (
     ValidateConstraint,
 )
 from bylaw.facts.values import Call, is_none, text_of
+from bylaw.readers.python.django.conditions import fields_of, sql_of
 from bylaw.readers.python.django.naming import computed, key_of, listed
 
 _METHODS: Final = {
@@ -75,7 +76,10 @@ def constraint(key: str, value: Call, where: Call, *, not_valid: bool = False) -
             else:
                 yield AddConstraint(key, "unique", fields, where.span, name)
         case "CheckConstraint":
-            yield AddConstraint(key, "check", (), where.span, name, expression="?", not_valid=not_valid)
+            stated = value.keyword("condition") or value.keyword("check")
+            yield AddConstraint(
+                key, "check", fields_of(stated), where.span, name, expression=sql_of(stated), not_valid=not_valid
+            )
         case "ExclusionConstraint":
             yield AddConstraint(key, "exclude", (), where.span, name)
         case other:
