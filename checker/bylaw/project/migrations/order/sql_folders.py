@@ -16,7 +16,7 @@ from bylaw.project.migrations.order.grove import Grove, Node, natural_key
 from bylaw.project.migrations.order.runners import Runners
 
 _OWN_FOLDER: Final = frozenset({"migration.sql", "up.sql"})
-_ONE_NUMBER: Final = regex(r"^(\d+)(?=[_\-. ]|$)")
+_ONE_NUMBER: Final = regex(r"^(\d+(?:\.\d+)*)(?=[_\-. ]|$)")
 _FLYWAY: Final = regex(r"^([VvBb])(\d+(?:[._]\d+)*)(?:__|$)")
 _YEARS_AND_DATES: Final = regex(r"^(?:19|20)\d\d$|^(?:19|20)\d{6}$")
 _DASHED: Final = regex(r"^(\d{4})-(\d\d)-(\d\d)-(\d{6})(?!\d)")
