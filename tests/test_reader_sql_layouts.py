@@ -50,6 +50,9 @@ def migration(path: str, text: str = _UP) -> Migration | None:
         ("migrations/committed/000001.sql", "", "000001"),
         ("store/migration/sqlite/0.21/00__add.sql", "", "00__add"),
         ("migrations/add_b.sql", "", "add_b"),
+        ("store/user-migrations-sqlite/add_b.sql", "", "add_b"),
+        ("store/migration_scripts/add_b.sql", "", "add_b"),
+        ("store/migrations-v2/add_b.sql", "", "add_b"),
     ],
 )
 def test_layout_by_path(path: str, layout: str, revision: str) -> None:
@@ -85,6 +88,7 @@ def test_layout_by_path(path: str, layout: str, revision: str) -> None:
         "models/2024_report.sql",
         "scripts/2024_report.sql",
         "sql/reports/01_sales.sql",
+        "scripts/old-shop-migration-backfill/drop_functions.sql",
     ],
 )
 def test_no_migration(path: str) -> None:

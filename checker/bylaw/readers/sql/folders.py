@@ -18,6 +18,8 @@ _NUMBERED_ONLY: Final = frozenset({
     "sql", "schema", "ddl", "db", "database", "deltas", "delta", "updates", "scripts", "up", "deploy", "changes",
 })  # fmt: skip
 """Folders where a numbered file is a migration, and any other is not."""
+_BEHIND: Final = frozenset({"sql", "db", "database", "schema", "script", "scripts", "file", "files", "up"})
+"""Words that may stand behind `migrations` in the name of their folder; behind others it is about a migration."""
 NO_MIGRATION_NAMES: Final = re.compile(
     r"(?:^|[_\-. ])(?:seed(?:s|er|ing)?|dump|fixtures?|schema|structure|snapshot|quer(?:y|ies)|test(?:s|data)?|mock"
     r"|sample|example|all|full|latest|drop_all|reset|cleanup)$",
@@ -121,6 +123,17 @@ def _plain(file: SqlFile, parts: list[str], text: str) -> Layout | None:
     inner = next((part for part in reversed(parts) if part not in DIALECTS and not _VERSION.match(part)), "")
     if inner in _NUMBERED_ONLY and ORDINAL.match(file.stem):
         return in_full("", file.stem, text)
-    if parts and (parts[-1] in _FOLDERS or "migrat" in parts[-1]) and not NO_MIGRATION_NAMES.search(file.stem):
+    if parts and _is_named_for_them(parts[-1]) and not NO_MIGRATION_NAMES.search(file.stem):
         return in_full("", file.stem, text)
     return None
+
+
+def _is_named_for_them(folder: str) -> bool:
+    """`migrations`, `db-migrations`, `migrations_sqlite`: not `import-migration-backfill`, a folder of loose scripts."""
+    if folder in _FOLDERS:
+        return True
+    words = [word for word in re.split(r"[._\- ]", folder) if word]
+    at = next((at for at, word in enumerate(words) if "migrat" in word), None)
+    return at is not None and all(
+        word in _BEHIND or word in DIALECTS or _VERSION.match(word) is not None for word in words[at + 1 :]
+    )
