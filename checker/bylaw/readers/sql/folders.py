@@ -129,7 +129,7 @@ def _plain(file: SqlFile, parts: list[str], text: str) -> Layout | None:
 
 
 def _is_named_for_them(folder: str) -> bool:
-    """`migrations`, `db-migrations`, `migrations_sqlite`: not `import-migration-backfill`, a folder of loose scripts."""
+    """`migrations`, `db-migrations`, `migrations_sqlite`; not `old-shop-migration-backfill`, a folder of scripts."""
     if folder in _FOLDERS:
         return True
     words = [word for word in re.split(r"[._\- ]", folder) if word]

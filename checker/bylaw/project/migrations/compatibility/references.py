@@ -37,8 +37,8 @@ def references(project: Project, drop: Drop | Rename) -> tuple[Related, ...]:
 
 def _models(project: Project, drop: Drop | Rename) -> Iterator[Related]:
     for table in project.tables:
-        if table.context != "app" or not _is(table, drop.table):
-            continue
+        if table.orm == "sql" or table.context != "app" or not _is(table, drop.table):
+            continue  # what another line of migrations creates is no model
         name = table.class_name or table.name
         if not drop.column:
             yield Related(table.location, f"`{name}` still maps the table")
