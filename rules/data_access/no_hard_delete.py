@@ -53,9 +53,10 @@ def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
     breaks that.
 
     Looked at: `session.delete(row)`, `delete(Model)`, a query's or manager's `.delete()`, Django's `row.delete()`,
-    the row that a view's `perform_destroy` is handed, FastCRUD's `db_delete`, and literal `DELETE FROM`. Silent where
-    it cannot be known which table is meant, where `delete` is overridden or a session hook marks rows, in tests and
-    migrations, and in functions whose names say that they really delete (`purge_…`, `hard_delete_…`).
+    the row that a view's `perform_destroy` is handed, the delete that a view class inherits, FastCRUD's `db_delete`,
+    and literal `DELETE FROM`. Silent where it cannot be known which table is meant, where `delete` is overridden or a
+    session hook marks rows, in tests and migrations, and in functions whose names say that they really delete
+    (`purge_…`, `hard_delete_…`). What a cascade or a related manager deletes is not followed.
 
     Set the marker instead. The fix writes that update; look at cascades, which a marker does not follow.
 
@@ -133,6 +134,8 @@ def _what(touch: Touch) -> str:
         return f"`{query.written}.delete()`"
     if query.style == "sql":
         return "`DELETE FROM`"
+    if query.style == "django" and query.head is None:
+        return f"what `{query.written}` inherits"
     return f"`delete({query.written})`" if query.style == "core" else "`.delete()`"
 
 

@@ -18,6 +18,13 @@ _READING = frozenset({"ListView", "DetailView", "UpdateView", "DeleteView"})
 """Django's views that read rows of their `model`."""
 _CHANGING = frozenset({"get_queryset"})
 
+_FRAMEWORKS = ("django.views.", "django.contrib.", "rest_framework.")
+_DELETING = frozenset({
+    "DeleteView", "ModelViewSet", "DestroyModelMixin", "DestroyAPIView", "RetrieveDestroyAPIView",
+    "RetrieveUpdateDestroyAPIView",
+})  # fmt: skip
+"""Views of the frameworks that delete the row they are asked for."""
+_DELETING_METHODS = frozenset({"perform_destroy", "destroy", "delete", "form_valid", "post", "get_object"})
 _FIELDS = ("rest_framework.", "django.forms.")
 """Where fields come from that offer the rows as they are; one of the project may choose among them."""
 
@@ -29,6 +36,8 @@ def view_querysets(module: Module) -> Iterator[Query]:
     roots = Roots(module.content)
     for record in module.classes:
         yield from _fields(record.fact, roots)
+        if (deleting := _inherited_delete(record.fact, roots)) is not None:
+            yield deleting
         if not _CHANGING.isdisjoint(record.fact.methods):
             continue
         variables = {variable.name: variable.value for variable in record.fact.variables}
@@ -50,6 +59,26 @@ def _fields(item: Class, roots: Roots) -> Iterator[Query]:
         draft = _draft(offered, roots) if offered is not None else None
         if draft is not None:
             yield draft.finished("")
+
+
+def _inherited_delete(item: Class, roots: Roots) -> Query | None:
+    """The delete that a view class inherits from its framework, where it has none of its own and hides none."""
+    if not _DELETING_METHODS.isdisjoint(item.methods):
+        return None
+    names = [base.name if isinstance(base, Ref) else "" for base in item.bases]
+    variables = {variable.name: variable.value for variable in item.variables}
+    if "http_method_names" in variables or not all(name.startswith(_FRAMEWORKS) for name in names):
+        return None
+    if not any(name.rpartition(".")[2] in _DELETING for name in names):
+        return None
+    value, model = variables.get("queryset"), variables.get("model")
+    draft = _draft(value, roots) if value is not None else None
+    if draft is None and isinstance(model, Ref):
+        draft = Draft("delete", "django", model.span, model.name, manager="objects")
+    if draft is None:
+        return None
+    draft.kind, draft.executed, draft.written, draft.insert_at = "delete", True, item.name, -1
+    return draft.finished("")
 
 
 def _reads_its_model(item: Class) -> bool:
