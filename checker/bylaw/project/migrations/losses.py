@@ -133,6 +133,8 @@ def _remade(change: Change, operation: ops.DropColumn | ops.DropTable) -> Iterat
         return
     members = change.deployment.changes
     at = members.index(change)
+    if any(_empties(earlier, table) for earlier in members[:at]):
+        return
     again = next((later for later in members[at + 1 :] if _adds(later, table, column)), None)
     if again is None or any(_carries(other) for other in members[: members.index(again) + 1]):
         return
@@ -147,6 +149,15 @@ def _adds(change: Change, table: str, column: str) -> bool:
             return added.table == table and added.column.name == column and not added.column.generated
         case ops.CreateTable() as made if not column:
             return made.table == table
+        case _:
+            return False
+
+
+def _empties(change: Change, table: str) -> bool:
+    """All rows of the table go, which is told of there."""
+    match change.operation:
+        case ops.DataChange(kind="truncate" | "delete", filtered=False, table=emptied):
+            return emptied == table
         case _:
             return False
 
