@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from bylaw.config.files import ConfigSource, locate, without_links
+from bylaw.config.files import ConfigSource, is_folder, locate, without_links
 from bylaw.errors import UsageError
 
 _FROM_WITHIN = "paths of one project are checked at a time; start bylaw once in each"
@@ -38,11 +38,7 @@ def _is_project(source: ConfigSource) -> bool:
 
 def _folder(path: Path) -> Path:
     """The nearest folder at or above a path that can be looked into; the path itself may not exist."""
-    return next((place for place in (path, *path.parents) if _is_folder(place) and os.access(place, os.X_OK)), path)
-
-
-def _is_folder(path: Path) -> bool:
-    return os.path.isdir(path)  # noqa: PTH112 - `Path.is_dir` raises for what lies in a closed folder
+    return next((place for place in (path, *path.parents) if is_folder(place) and os.access(place, os.X_OK)), path)
 
 
 def from_root(given: Iterable[str], root: Path) -> tuple[str, ...]:
@@ -80,7 +76,7 @@ def inside_root(name: str, root: Path) -> str:
         raise UsageError(f"{name}: is outside the project ({root})", hint=_FROM_WITHIN)
     if not inside:
         raise UsageError(f"{name}: is the project's root, not a file", hint="name the file whose text this is")
-    if _is_folder(root / inside):
+    if is_folder(root / inside):
         raise UsageError(f"{name}: is a folder", hint="name the file whose text this is")
     return inside
 

@@ -88,6 +88,11 @@ def without_links(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder's. It is not for what lies in a closed folder, for which `Path.is_dir` raises."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
 def _bylaw_table(table: Mapping[str, object]) -> object:
     tool = table.get("tool")
     return tool.get("bylaw") if isinstance(tool, dict) else None

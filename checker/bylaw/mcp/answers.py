@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from bylaw.config import Choices, Resolved, locate, resolve
 from bylaw.config.describe import as_toml, plain
 from bylaw.config.explain import explain
-from bylaw.config.files import without_links
+from bylaw.config.files import is_folder, without_links
 from bylaw.config.lines import kebab
 from bylaw.engine.builtin import DESCRIPTIONS
 from bylaw.engine.effective import Effective
@@ -91,13 +92,13 @@ class Answers:
 
     def _file(self, path: str, root: Path) -> str:
         inside = self._inside(path, root)
-        if not inside or (root / inside).is_dir():
+        if not inside or is_folder(root / inside):
             raise UsageError(f"{path or '(no name)'}: is a folder", hint="name the file whose text this is")
         return inside
 
     def _existing(self, path: str, root: Path, overlay: Mapping[str, bytes]) -> str:
         inside = self._inside(path, root)
-        if inside not in overlay and not (root / inside).exists():
+        if inside not in overlay and not os.path.exists(root / inside):  # noqa: PTH110 - raises for no closed folder
             raise UsageError(f"{path}: there is no such file or folder", hint="hand over its text as `unsaved`")
         return inside
 
