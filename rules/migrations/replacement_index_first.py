@@ -105,8 +105,19 @@ def _message(gap: Gap) -> str:
 
 
 def _steps(gap: Gap) -> str:
-    columns = ", ".join(name or "…" for name in gap.new_columns)
+    place = f"`{gap.table}` ({', '.join(name or '…' for name in gap.new_columns)})"
+    if gap.constraint:
+        kind = gap.constraint.replace("-", " ").upper()
+        return (
+            f"First build a UNIQUE index on {place} under another name, CONCURRENTLY, and drop `{gap.name}` after it; "
+            f"ADD CONSTRAINT … {kind} USING INDEX makes the constraint of it."
+        )
+    if gap.new_name not in {"", gap.name}:
+        return (
+            f"First build `{gap.new_name}` on {place}, otherwise as it is written, but CONCURRENTLY, and drop "
+            f"`{gap.name}` after it."
+        )
     return (
-        f"First build the new index on `{gap.table}` ({columns}) under another name, CONCURRENTLY, and drop "
+        f"First build the new index on {place}, otherwise as it is written, under another name, CONCURRENTLY, and drop "
         f"`{gap.name}` after it; ALTER INDEX … RENAME TO gives it the old name."
     )

@@ -32,6 +32,17 @@ class Gap(msgspec.Struct, frozen=True, eq=False):
         """Those of the index that replaces it, '' for an expression."""
         return tuple(getattr(self.later.operation, "columns", self.columns))
 
+    @property
+    def new_name(self) -> str:
+        """That of the index or constraint which replaces it, without a schema; '' where the source gives none."""
+        return str(getattr(self.later.operation, "name", "")).rpartition(".")[2]
+
+    @property
+    def constraint(self) -> str:
+        """What replaces it: `unique` or `primary-key`, '' for a plain index."""
+        operation = self.later.operation
+        return operation.kind if isinstance(operation, ops.AddConstraint) else ""
+
 
 def gaps(deployment: Deployment, place_of: Callable[[Change], Place]) -> Iterator[Gap]:
     """All of them in a deployment."""
