@@ -193,8 +193,8 @@ def _change(found: Restriction) -> str:
     on = f"{columns} of `{found.table}`" if found.columns else f"`{found.table}`"
     match found.kind:
         case "type":
-            old = f" from {found.old}" if found.old else ""
-            return f"changes the type of {column}{old} to {found.new}"
+            old, new = ("an enum" if name == "enum" else name for name in (found.old, found.new))
+            return f"changes the type of {column}{f' from {old}' if old else ''} to {new}"
         case "not-null":
             return f"makes {column} NOT NULL"
         case "drop-not-null":
@@ -275,9 +275,10 @@ def _steps(found: Restriction) -> str:
                 "type in a later release."
             )
         case "type":
+            new = "the new type" if found.new == "enum" else f"the type {found.new}"
             return (
-                f"Add a new column of the type {found.new}, let the code write both, copy the values, read the new one "
-                f"in the next release, and drop {column} in the one after."
+                f"Add a new column of {new}, let the code write both, copy the values, read the new one in the next "
+                f"release, and drop {column} in the one after."
             )
         case "not-null":
             return f"First release code that always writes {column}, and fill the empty rows; then set NOT NULL."
