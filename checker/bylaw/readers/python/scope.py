@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import builtins
-import typing
 
 import msgspec
 from tree_sitter import Node
 
+from bylaw.readers.python.star_names import star_names
+
 BUILTINS = {name: f"builtins.{name}" for name in dir(builtins)}
-_TYPING_MODULES = frozenset({"typing", "typing_extensions"})
 _TARGETS = frozenset({
     "pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern", "as_pattern_target", "tuple", "list",
     "list_splat", "parenthesized_expression",
@@ -102,9 +102,9 @@ class Scope(msgspec.Struct, dict=True):
             frame.locals.discard(name)
 
     def bind_star(self, target: str) -> None:
-        """`from target import *`: what it brings is known for typing only; other names are followed across files."""
-        if target in _TYPING_MODULES and not self.frames:
-            for name in typing.__all__:
+        """`from target import *`: what some libraries bring is known; the project's names are followed across files."""
+        if not self.frames:
+            for name in star_names(target):
                 self.names.setdefault(name, f"{target}.{name}")
 
     def absolute(self, level: int, target: str) -> str:
