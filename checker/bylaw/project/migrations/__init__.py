@@ -141,7 +141,8 @@ class Migrations(OnServer):
         project = self._project
         return deleted(
             self.trees, self._planted.base, project.history,
-            lambda facts: in_place(facts, project.settings), lambda path: project.text_of(path) is not None,
+            lambda facts: in_place(facts, project.settings),
+            lambda path: path in project.files or project.text_of(path) is not None,
         )  # fmt: skip
 
     @property
