@@ -237,6 +237,37 @@ def test_no_fix_leaves_two_statements_that_are_sent_as_one_query() -> None:
         assert (found.fix is not None) is fixed
 
 
+ALEMBIC_ENVIRONMENT = """\
+from alembic import context
+
+with context.config.attributes["engine"].{}() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+ALEMBIC_INDEX = """\
+from alembic import op
+
+revision = "b2"
+down_revision = "a1"
+
+
+def upgrade():
+    op.create_index("ix", "orders", ["note"])
+"""
+
+
+@pytest.mark.parametrize(("opened", "fixed"), [("connect", True), ("begin", False)])
+def test_no_fix_leaves_a_transaction_that_alembic_did_not_begin(opened: str, fixed: bool) -> None:
+    files = {"m/env.py": ALEMBIC_ENVIRONMENT.format(opened), "m/versions/b2.py": ALEMBIC_INDEX}
+    chosen = Settings(
+        rules={"no-blocking-index": RuleSetting("error")},
+        migrations=MigrationSettings(judge_all=True, dialect="postgres"),
+    )
+    [found] = run(MemorySources({path: text.encode() for path, text in files.items()}), chosen, RULES).diagnostics
+    assert (found.fix is not None) is fixed
+
+
 TWO = {
     "{}1": CREATE,
     "{}2": "ALTER TABLE t ADD CONSTRAINT c CHECK (a <> '') NOT VALID;\nALTER TABLE t ADD COLUMN d text;\n",

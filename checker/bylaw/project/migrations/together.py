@@ -52,12 +52,28 @@ def together(project: Project, tree: MigrationTree) -> Together | None:
             return None
 
 
+def begins_itself(project: Project, tree: MigrationTree) -> bool:
+    """Whether Alembic's `env.py` begins the transaction. Alembic cannot leave it then: `autocommit_block()` fails."""
+    path = _environment(project, tree)
+    return path is not None and _BEGUN.search(_text(project, path)) is not None
+
+
+def _environment(project: Project, tree: MigrationTree) -> str | None:
+    if tree.tool != "alembic":
+        return None
+    return next((path for path in _upwards(tree.folder, "env.py") if path in project.files), None)
+
+
+def _text(project: Project, path: str) -> str:
+    return project.files[path].source.content.decode("utf-8", "replace")
+
+
 def _by_alembic(project: Project, tree: MigrationTree) -> Together | None:
     """Unless `env.py` asks for `transaction_per_migration`. Whatever else names that option may hand it over."""
-    path = next((path for path in _upwards(tree.folder, "env.py") if path in project.files), None)
+    path = _environment(project, tree)
     if path is None:
         return None
-    text = project.files[path].source.content.decode("utf-8", "replace")
+    text = _text(project, path)
     if not _NEEDED.search(text) or not _WRAPPED.search(text) or _OPTION_OFF.search(text):
         return None
     if any(_OPTION in file.facts.words for other, file in project.files.items() if other != path):

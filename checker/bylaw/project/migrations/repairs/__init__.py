@@ -12,6 +12,7 @@ from bylaw.project.migrations.repairs import constraints, indexes, rerunning, se
 from bylaw.project.migrations.repairs.leaving import MARKS, is_executed, layout_of, line_ending, way_out
 from bylaw.project.migrations.repairs.words import one_line, quoted, said
 from bylaw.project.migrations.robustness.running import Refused, Unguarded, Untimed
+from bylaw.project.migrations.together import begins_itself
 from bylaw.source import Span
 
 if TYPE_CHECKING:
@@ -30,10 +31,16 @@ class Repairs:
     def _is_evident(self, change: Change) -> bool:
         return self._project.migrations.servers.is_evident(change.tree)
 
+    def _is_stuck(self, change: Change) -> bool:
+        """Whether nothing in a revision can leave the transaction."""
+        return begins_itself(self._project, change.tree)
+
     # What can be edited:
 
     def concurrent(self, work: Work) -> Fix | None:
         """The index built, dropped or rebuilt CONCURRENTLY, with what its runner needs for that."""
+        if self._is_stuck(work.change):
+            return None
         evident = self._is_evident(work.change)
         return indexes.concurrent(work, self._content(work.change), self._project.migrations.place_of, evident=evident)
 
@@ -43,6 +50,8 @@ class Repairs:
 
     def using_index(self, work: Work) -> Fix | None:
         """The unique constraint over an index that is built CONCURRENTLY before it."""
+        if self._is_stuck(work.change):
+            return None
         evident = self._is_evident(work.change)
         return constraints.using_index(
             work, self._content(work.change), self._project.migrations.place_of, evident=evident
@@ -51,7 +60,7 @@ class Repairs:
     def outside(self, found: Refused) -> Fix | None:
         """The statement outside of the transaction that it fails in."""
         out = way_out(found.change, found.place, self._content(found.change))
-        if out is None or not out.edits:
+        if out is None or not out.edits or self._is_stuck(found.change):
             return None
         return Fix("Run it outside of a transaction", out.edits, "safe" if out.sure else "unsafe")
 
@@ -59,7 +68,7 @@ class Repairs:
         """The work behind the end of the transaction that keeps the lock. In Alembic alone: elsewhere it takes another
         file.
         """
-        if held.kind == "code" or held.work.tree.tool != "alembic":
+        if held.kind == "code" or held.work.tree.tool != "alembic" or self._is_stuck(held.work):
             return None
         out = way_out(held.work, held.place, self._content(held.work))
         return Fix("Let go of the lock before", out.edits) if out is not None and out.edits else None
