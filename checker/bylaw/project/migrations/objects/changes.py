@@ -62,7 +62,8 @@ def _columns_before(change: Change, made: ops.CreateObject, objects: Objects) ->
     old = objects.definition_before(change, made.kind, made.name)
     if old is None or not known_before(change, made.kind, made.name):
         return []
-    columns = old.operation.columns or starred_then(old, change.deployment.before, change.tree.steps)
+    first = next(one for one in change.deployment.changes if one.tree is change.tree)
+    columns = old.operation.columns or starred_then(old, change.deployment.before, first)
     return [name for name in columns if name]
 
 

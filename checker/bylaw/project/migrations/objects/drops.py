@@ -14,6 +14,7 @@ from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.objects.extensions import members_of
 from bylaw.project.migrations.objects.index import Objects, comes_again, is_there, known_before, same_name
+from bylaw.project.migrations.objects.stars import may_read
 from bylaw.project.migrations.objects.stories import family
 from bylaw.project.migrations.objects.uses import calls, uses, words_used
 
@@ -197,7 +198,9 @@ def _views_on(project: Project, change: Change, objects: Objects, table: str, co
     for name, made in list(objects.standing(change, "view")):
         if made.step in change.deployment or comes_again(change, "view", name):
             continue
-        if _reads(made.text, bare(table)) and (not column or _reads(made.text, column) or "*" in made.text):
+        if _reads(made.text, bare(table)) and (
+            not column or _reads(made.text, column) or may_read(made, column, change)
+        ):
             through = f"{table}.{column}" if column else table
             found = uses(project, "view", name, change.tree)
             yield DroppedObject(change, made.operation.kind, name, through=through, uses=found)
