@@ -15,7 +15,8 @@ _ROWS = frozenset({"select", "get", "sql-select"})
 _ASKS = {"count": "counts", "exists": "finds", "aggregate": "takes in"}
 _DELIBERATE = re.compile(
     r"restore|undelete|deleted|(?:on|pre|post)_delete|trash|purge|tombstone|hard_delete|(?<!a)sync|archiv|retention|"
-    r"cleanup|clean_up|erase|anonymi|audit|backfill|migrat|seed|export|dump|uniq|duplicat|\bclean_(?:user_?name|e?mail|slug|name|phone)",
+    r"cleanup|clean_up|erase|anonymi|audit|(?:get|find|first)_or_create|create_or_|backfill|migrat|seed|export|dump|"
+    r"uniq|duplicat|\bclean_(?:user_?name|e?mail|slug|name|phone)",
 )
 _CREATES = re.compile(r"^_?(?:create|ensure|register|upsert|add|insert|import|get_or_create)_(\w+)$")
 _STATISTICS = re.compile(
