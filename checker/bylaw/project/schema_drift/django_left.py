@@ -28,8 +28,11 @@ def demanded(project: Project, table: Table, state: ModelState, tree: MigrationT
     known = [each for each in built if each is not None and not each.unmapped]
     if len(known) < len(built) or not known or table.name.lower() in triggered([tree]):
         return
+    dialect = project.migrations.servers.dialect(tree)
     for column in known[0].columns.values():
-        if column.name.lower() in declared or not all(_is_demanded(each.column(column.name)) for each in known):
+        if column.name.lower() in declared or not all(
+            _is_demanded(each.column(column.name), dialect) for each in known
+        ):
             continue
         by = column.unmapped
         if by is not None:
@@ -39,8 +42,8 @@ def demanded(project: Project, table: Table, state: ModelState, tree: MigrationT
             )  # fmt: skip
 
 
-def _is_demanded(column: ColumnState | None) -> bool:
-    return column is not None and None not in (column.unmapped, column.created) and demands_value(column)
+def _is_demanded(column: ColumnState | None, dialect: str) -> bool:
+    return column is not None and None not in (column.unmapped, column.created) and demands_value(column, dialect)
 
 
 def _place(step: Step, column: ColumnState) -> Location:

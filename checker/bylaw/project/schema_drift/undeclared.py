@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bylaw.project.tables.inheritance import Kin, Kinship
 
 _COMPUTED = regex(
-    r"__init_subclass__|__mapper_cls__|__table_cls__|__declare_\w+__|\bmetaclass\s*=|\bsetattr\(|\breflect|\bautomap"
+    r"__init_subclass__|__mapper_cls__|__table_cls__|__declare_\w+__|\bmetaclass\s*=|\bsetattr\(\s*(?!self\b)|\breflect|\bautomap"
     r"|exclude_properties"
 )
 """In a class: it may have columns that it does not name."""
@@ -37,8 +37,6 @@ _PLAIN = frozenset({"dataclass", "mapped", "mapped_as_dataclass", "total_orderin
 _HANGING = frozenset({"append_column", "add_property", "instrument_class", "mapper_configured", "before_configured"})
 """Words of files that hang columns onto classes or tables of others."""
 _ANNOUNCED = "deprecat"
-_AUTOMATIC = "timestamp"
-"""MySQL may fill such a column by itself."""
 
 
 class Undeclared:
@@ -60,7 +58,10 @@ class Undeclared:
                 continue
             if outlook.doubts(table.name, column.name) or self._is_named(table, column.name):
                 continue
-            required = all(demands_value(state) for state in states)
+            required = all(
+                demands_value(state, self._project.migrations.servers.dialect(each.tree))
+                for state, each in zip(states, built, strict=True)
+            )
             if required or not any(_is_announced(each.state, column) for each in built):
                 yield Drift(
                     "required" if required else "removed", built[0].tree.tool, table.location, table.name,
@@ -110,23 +111,34 @@ class Undeclared:
     # -- whether other code fills the column
 
     def _is_named(self, table: Table, column: str) -> bool:
-        """Whether the class names the column in a string, other code hangs it onto the class, or SQL names it."""
+        """Whether the class names the column in a string, other code hangs it onto the class, or SQL fills it."""
         kin = self._kinship.get(table.model)
         literal = re.compile(rf"""["']{re.escape(column)}["']""")
-        if kin is None or any(literal.search(self._text(each)) for each in kin.lineage()):
+        if kin is None or any(literal.search(part) for each in kin.lineage() for part in self._declarations(each)):
             return True
-        name = re.escape(table.class_name)
+        name, physical = re.escape(table.class_name), re.escape(table.name)
         hung = re.compile(rf"\b{name}(?:\.__\w+__)?\.(?:{re.escape(column)}\s*=[^=]|append_column|add_property)")
-        plain = re.compile(rf"""\b[Tt]able\(\s*["'](?:\w+\.)?{re.escape(table.name)}["']""")
+        plain = re.compile(rf"""\b[Tt]able\(\s*["'](?:\w+\.)?{physical}["']""")
+        insert = re.compile(rf"""\binsert\s+into\s+(?:["`]?\w+["`]?\.)?["`]?{physical}\b""", re.IGNORECASE)
         for file in self._project.files.values():
-            if file.facts.migrations or column not in file.facts.words:
+            words = file.facts.words
+            if file.facts.migrations or column not in words or self._project.context_of(file.facts) == "test":
                 continue
-            if not _HANGING.isdisjoint(file.facts.words):
-                return True
             text = file.source.content.decode("utf-8", "replace")
-            if hung.search(text) or plain.search(text) or next(sql_references(file, table.name, column), None):
+            if not _HANGING.isdisjoint(words) or hung.search(text) or plain.search(text):
+                return True
+            if insert.search(text) and next(sql_references(file, table.name, column), None):
                 return True
         return False
+
+    def _declarations(self, kin: Kin) -> Iterator[str]:
+        """The parts of a class that may declare columns: its variables, and methods that SQLAlchemy calls."""
+        file = self._project.files[kin.file.path]
+        yield from (file.text(variable.statement) for variable in kin.fact.variables)
+        for method in self._kinship.methods(kin):
+            text = file.text(method.statement)
+            if method.name.startswith("__") or "declared_attr" in text:
+                yield text
 
 
 def triggered(trees: Iterable[MigrationTree]) -> frozenset[str]:
@@ -140,9 +152,11 @@ def triggered(trees: Iterable[MigrationTree]) -> frozenset[str]:
     )
 
 
-def demands_value(column: ColumnState) -> bool:
+def demands_value(column: ColumnState, dialect: str) -> bool:
     """Whether no row can be stored for certain that leaves the column out."""
-    return bool(column.required) and not column.primary_key and not column.type.startswith(_AUTOMATIC)
+    if dialect in {"mysql", "mariadb"} and column.type.startswith("timestamp"):
+        return False  # the server may fill it by itself
+    return bool(column.required) and not column.primary_key
 
 
 def _declares(table: Table, name: str) -> bool:
