@@ -264,11 +264,11 @@ class Migrations(OnServer):
 
     def required_columns(self) -> Iterator[RequiredColumn]:
         """New columns that every INSERT must name afterwards."""
-        return required_columns(self.changes(), self.objects)
+        return required_columns(self.changes(), self.objects, self.servers)
 
     def restrictions(self) -> Iterator[Restriction]:
         """Existing columns, tables, views and functions that take less, or give something else, afterwards."""
-        yield from named(restrictions(self.changes(), self.objects), self.servers)
+        yield from named(restrictions(self.changes(), self.objects, self.servers), self.servers)
         yield from object_changes(self.changes(), self.objects)
 
     def announcement(self, drop: Drop, terms: Terms) -> Announcement:

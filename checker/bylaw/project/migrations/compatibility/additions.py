@@ -11,8 +11,10 @@ from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import SERIAL_TYPES, ColumnSpec
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.drops import is_scratch
+from bylaw.project.migrations.compatibility.implicit_defaults import takes_first_label
 from bylaw.project.migrations.compatibility.side_effects import is_filled_by_trigger
 from bylaw.project.migrations.objects.index import Objects
+from bylaw.project.migrations.servers import Servers
 from bylaw.project.migrations.state.expressions import forbids_null, is_null
 
 _INTEGERS = SERIAL_TYPES | {"integer", "bigint", "smallint"}
@@ -35,11 +37,13 @@ class RequiredColumn(msgspec.Struct, frozen=True, eq=False):
     on_new_table: bool = False
 
 
-def required_columns(changes: Iterable[Change], objects: Objects) -> Iterator[RequiredColumn]:
-    """All of them, in order, but those that a trigger fills. `on_new_table` is set for a table that the same deployment
-    creates: there nobody inserts yet.
+def required_columns(changes: Iterable[Change], objects: Objects, servers: Servers) -> Iterator[RequiredColumn]:
+    """All of them, in order, but those that a trigger or the server fills. `on_new_table` is set for a table that
+    the same deployment creates: there nobody inserts yet.
     """
     for found in _each(changes):
+        if takes_first_label(found.change, found.column.type, servers) and found.cause != "check":
+            continue
         if not is_filled_by_trigger(found.change, found.table, found.column.name, objects):
             yield found
 
