@@ -10,6 +10,7 @@ from bylaw.readers.python.module import FunctionNode, Module
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.body import steps_of
 from bylaw.readers.python.queries.evaluate import Evaluation
+from bylaw.readers.python.queries.own_class import in_own_class
 from bylaw.readers.python.queries.texts import constants_of
 from bylaw.readers.python.queries.views import view_querysets
 
@@ -33,7 +34,7 @@ def queries(module: Module) -> tuple[Query, ...]:
         if record.fact.qualified in starting or _may_start(record, module):
             constants = constants_of(module) if constants is None else constants
             evaluation = Evaluation(module, record, constants)
-            for step in steps_of(record, module):
+            for step in steps_of(in_own_class(record, module), module):
                 evaluation.take(step)
             found.extend(evaluation.finished())
     found.extend(view_querysets(module))
