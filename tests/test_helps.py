@@ -49,3 +49,24 @@ def help_for(rule: str, statements: str) -> str:
 )
 def test_what_replaces_an_index_is_built_as_it_was_written(built: str, told: str) -> None:
     assert help_for("replacement-index-first", f"DROP INDEX visits_page;\n{built};\n") == told
+
+
+def test_a_type_of_the_project_is_quoted_where_it_must_be() -> None:
+    change = 'ALTER TABLE visits ALTER page TYPE "State" USING page::"State"'
+    told = help_for("no-table-rewrite", f"CREATE TYPE \"State\" AS ENUM ('a');\n{change};\n")
+    assert 'ALTER TABLE visits ADD COLUMN page_new "State";' in told
+
+
+def test_an_index_takes_no_name_that_is_given_up_only_later() -> None:
+    change = "DROP INDEX visits_page;\nALTER TABLE visits ADD CONSTRAINT visits_page UNIQUE (page, day);\n"
+    told = help_for("no-blocking-constraint", change)
+    assert "CREATE UNIQUE INDEX CONCURRENTLY visits_page_new ON visits (page, day);" in told
+    assert "ADD CONSTRAINT visits_page UNIQUE USING INDEX visits_page_new;" in told
+
+
+def test_what_needs_the_filled_column_comes_behind_it() -> None:
+    fill = "BEGIN;\nALTER TABLE visits ADD COLUMN b text;\nUPDATE visits SET b = page;\n"
+    assert "into one behind that" in help_for(
+        "no-lock-held-over-work", f"{fill}ALTER TABLE visits DROP page;\nCOMMIT;\n"
+    )
+    assert "behind that" not in help_for("no-lock-held-over-work", f"{fill}COMMIT;\n")

@@ -146,10 +146,12 @@ def _steps(project: Project, held: Held) -> str:
     where = f"into a {'revision' if tool == 'alembic' else 'migration'} of its own behind this one"
     if held.kind == "validate":
         return f"Move {what} {where}: by then the lock of ADD CONSTRAINT … NOT VALID is gone."
+    rest = ", and what needs it from here into one behind that" if held.is_needed else ""
     match tool:
         case "django":
-            return f"Move {what} {where}, with `atomic = False` and in batches."
+            return f"Move {what} {where}, with `atomic = False` and in batches{rest}."
         case "alembic":
-            return f"Move {what} {where}, in batches; transaction_per_migration in env.py commits each by itself."
+            each = "transaction_per_migration in env.py commits each by itself"
+            return f"Move {what} {where}, in batches{rest}; {each}."
         case _:
-            return f"Move {what} {where}, in batches."
+            return f"Move {what} {where}, in batches{rest}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bylaw import Finding, Project, RuleOptions, ServerVersion, Work, project_rule
@@ -11,6 +12,8 @@ from bylaw.facts.naming import matches_any
 _CAUSES = frozenset({
     "type", "default", "generated", "serial", "identity", "domain", "storage", "vacuum-full", "cluster",
 })  # fmt: skip
+_MOMENTS = frozenset({"timestamp", "timestamp with time zone"})
+_PRECISION = re.compile(r"\(\d\)")
 _FREE_DEFAULTS = 11
 _VIRTUAL = 18
 _TEXTS = frozenset({"text", "varchar", "char", "citext"})
@@ -116,8 +119,10 @@ def _message(work: Work, server: ServerVersion) -> str:
         case "type":
             old = f" from {work.name}" if work.name else ""
             computed = "at time zone" in getattr(work.change.operation, "using", "").lower()
-            zoned = {work.name, work.detail} == {"timestamp", "timestamp with time zone"} and not computed
-            unless = " (unless the session's time zone is UTC)" if zoned else ""
+            zoned = {_PRECISION.sub("", name) for name in (work.name, work.detail)} == _MOMENTS
+            rounded = _PRECISION.search(work.detail) is not None and "(6)" not in work.detail
+            free = zoned and not computed and not rounded
+            unless = " (unless the session's time zone is UTC)" if free else ""
             return f"changes the type of {column}{old} to {work.detail}: {waits}{unless}"
         case "default" if server.major < _FREE_DEFAULTS and not work.detail.endswith("()"):
             return (
@@ -139,12 +144,12 @@ def _message(work: Work, server: ServerVersion) -> str:
             return f"{'VACUUM FULL' if work.cause == 'vacuum-full' else 'CLUSTER'} in a migration: {waits}"
 
 
-def _converted(work: Work, column: str) -> str:
+def _converted(work: Work, column: str, new_type: str) -> str:
     """The old value as the new type takes it: as the migration says, or by a cast where kinds of values differ."""
     using = getattr(work.change.operation, "using", "")
     kinds = {type_.partition("(")[0] for type_ in (work.name, work.detail)}
     alike = len(kinds) == 1 or kinds <= _TEXTS or kinds <= _NUMBERS
-    return using or (column if alike else f"{column}::{work.detail}")
+    return using or (column if alike else f"{column}::{new_type}")
 
 
 def _is_required(work: Work) -> bool:
@@ -167,9 +172,10 @@ def _steps(project: Project, work: Work, server: ServerVersion) -> str:
 
     match work.cause:
         case "type" if column:
-            new, value = quoted(f"{column}_new"), _converted(work, own)
+            new, new_type = quoted(f"{column}_new"), project.migrations.repairs.as_type(work.detail)
+            value = _converted(work, own, new_type)
             return (
-                f"First {alter(f'ADD COLUMN {new} {work.detail}')} and let the code write both; then "
+                f"First {alter(f'ADD COLUMN {new} {new_type}')} and let the code write both; then "
                 f"{fill(new, value)}; read `{new}` in the next release, and drop `{own}` in the one after."
             )
         case "default":

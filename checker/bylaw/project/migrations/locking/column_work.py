@@ -22,6 +22,8 @@ _MOMENTS: Final = frozenset({"timestamp", "timestamp with time zone"})
 _UTC: Final = frozenset({"utc", "gmt", "etc/utc", "etc/gmt", "zulu", "universal", "uct", "0", "+00", "+00:00"})
 _FREE_MOMENTS: Final = 12
 """From this version on a time zone is added to moments, or taken from them, without a rewrite where it is UTC."""
+_FINEST: Final = 6
+"""Digits of a second that a moment has without being rounded."""
 _VIRTUAL_FIRST: Final = 18
 """Before this version a generated column was always stored."""
 
@@ -124,8 +126,10 @@ def _is_utc_alone(change: Change, operation: ops.AlterColumn, state: ColumnState
     """Whether moments get or lose their time zone, and the migration has set that of its session to UTC before."""
     before = parse_type(state.type if state is not None and state.type else operation.old_type)
     after = parse_type(operation.type or "")
-    if before is None or after is None or {before.base, after.base} != _MOMENTS or before.numbers != after.numbers:
+    if before is None or after is None or {before.base, after.base} != _MOMENTS:
         return False
+    if after.numbers not in {(), (_FINEST,)}:
+        return False  # every moment is rounded
     if "at time zone" in operation.using.lower():
         return False
     zone = ""

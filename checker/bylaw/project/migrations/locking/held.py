@@ -37,6 +37,27 @@ class Held(msgspec.Struct, frozen=True, eq=False):
         """Whether the lock is taken by an earlier migration that runs in the same transaction."""
         return self.by.step is not self.work.step
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether the same migration goes on with what needs the work to be done: it refuses NULL in the table, or
+        drops or renames a column of it.
+        """
+        start = self.work.operation.span.start
+        return any(
+            change.step is self.work.step and change.operation.span.start > start and _builds_on(change, self.table)
+            for change in self.work.deployment.changes
+        )
+
+
+def _builds_on(change: Change, table: str) -> bool:
+    match change.operation:
+        case ops.AlterColumn(table=name, nullable=nullable):
+            return name == table and nullable is False
+        case ops.DropColumn(table=name) | ops.RenameColumn(table=name):
+            return name == table
+        case _:
+            return False
+
 
 def held(placed: Iterable[tuple[Change, Place]], text: Callable[[Change], str]) -> Iterator[Held]:
     """All of them, in one deployment; `text` is an operation as written.

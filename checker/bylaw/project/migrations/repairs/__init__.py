@@ -10,7 +10,7 @@ from bylaw.project.migrations.locking.held import Held
 from bylaw.project.migrations.locking.work import Work
 from bylaw.project.migrations.repairs import constraints, indexes, rerunning, sequences
 from bylaw.project.migrations.repairs.leaving import MARKS, is_executed, layout_of, line_ending, way_out
-from bylaw.project.migrations.repairs.words import one_line, quoted, said
+from bylaw.project.migrations.repairs.words import as_type, one_line, quoted, said
 from bylaw.project.migrations.robustness.running import Refused, Unguarded, Untimed
 from bylaw.project.migrations.together import begins_itself
 from bylaw.source import Span
@@ -132,6 +132,10 @@ class Repairs:
     def said(self, change: Change, statement: str) -> str:
         """An SQL statement as the tool of the migration takes it, in backticks."""
         return said(change, statement)
+
+    def as_type(self, name: str) -> str:
+        """A type as SQL takes it."""
+        return as_type(name)
 
     def quoted(self, name: str) -> str:
         """A name as SQL takes it."""

@@ -126,11 +126,22 @@ def _altered(work: Work) -> str:
 
 
 def _over_index(work: Work, name: str) -> Steps:
-    change, table, index = work.change, quoted(work.table), quoted(name)
+    change, table = work.change, quoted(work.table)
+    index = quoted(f"{name}_new" if _is_freed(change, name) else name)
     columns = ", ".join(quoted(column) for column in work.columns)
     return (
         said(change, f"CREATE UNIQUE INDEX CONCURRENTLY {index} ON {table} ({columns})"),
-        said(change, f"ALTER TABLE {table} ADD CONSTRAINT {index} {_WORDS[work.cause]} USING INDEX {index}"),
+        said(change, f"ALTER TABLE {table} ADD CONSTRAINT {quoted(name)} {_WORDS[work.cause]} USING INDEX {index}"),
+    )
+
+
+def _is_freed(change: Change, name: str) -> bool:
+    """Whether the same migration drops what has the name until then."""
+    return any(
+        isinstance(other.operation, ops.DropConstraint | ops.DropIndex)
+        and other.operation.name.rpartition(".")[2] == name
+        and other.step is change.step
+        for other in change.deployment.changes
     )
 
 

@@ -17,6 +17,7 @@ NAME: Final = r'(?:"[^"]+"|[^\W\d][\w$]*)'
 QUALIFIED: Final = rf"{NAME}(?:\.{NAME})*"
 _PADDED: Final = regex(r",? (?P<end>[)])")
 _PLAIN: Final = regex(r"[a-z_][a-z0-9_]*", re.ASCII)
+_OWN_TYPE: Final = regex(r"(?P<name>[^()\[\]\s\"]*[A-Z$][^()\[\]\s\"]*)(?P<rest>[(\[][^\"]*)?", re.ASCII)
 _RESERVED: Final = frozenset({
     "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization", "binary", "both",
     "case", "cast", "check", "collate", "collation", "column", "concurrently", "constraint", "create", "cross",
@@ -56,6 +57,12 @@ def quoted(name: str) -> str:
     return ".".join(
         part if _PLAIN.fullmatch(part) and part not in _RESERVED else f'"{part}"' for part in name.split(".")
     )
+
+
+def as_type(name: str) -> str:
+    """A type as SQL takes it: one of the project's own may need quotes; brackets behind it stay as they are."""
+    own = _OWN_TYPE.fullmatch(name)
+    return f"{quoted(own['name'])}{own['rest'] or ''}" if own is not None else name
 
 
 def one_line(text: str, longest: int = 160) -> str:
