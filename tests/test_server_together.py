@@ -17,7 +17,7 @@ from bylaw.settings import Settings
 psycopg = pytest.importorskip("psycopg")
 
 if TYPE_CHECKING:
-    from postgres_server import Server
+    from postgres_server import Connection, Server
 
 FIRST = """\
     op.execute("CREATE TYPE state AS ENUM ('new')")
@@ -143,7 +143,13 @@ CASES = {
 }
 
 
-@pytest.mark.usefixtures("database")
+@pytest.fixture(autouse=True)
+def _nothing_left(database: Connection) -> None:
+    from postgres_server import empty
+
+    empty(database)
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 @pytest.mark.parametrize("case", CASES)
 def test_a_lock_of_an_earlier_revision(case: str, environment: str, postgres: Server, tmp_path: Path) -> None:
@@ -157,7 +163,6 @@ def test_a_lock_of_an_earlier_revision(case: str, environment: str, postgres: Se
     assert any(project_of(files).migrations.held()) == upgrade.locked
 
 
-@pytest.mark.usefixtures("database")
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 @pytest.mark.parametrize("between", ["", NOTHING, OUTSIDE])
 def test_a_label_of_an_earlier_revision(between: str, environment: str, postgres: Server, tmp_path: Path) -> None:
