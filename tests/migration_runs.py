@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 _ATTEMPTS = 40
 _WRAPPING = {
     "goose", "dbmate", "sql-migrate", "tern", "supabase", "drizzle", "aerich", "rambler", "diesel", "sqlx",
-    "node-pg-migrate", "yoyo", "atlas",
+    "node-pg-migrate", "yoyo", "atlas", "morph",
 }  # fmt: skip
-_SENT_WHOLE = {"dbmate", "diesel", "sqlx"}
+_SENT_WHOLE = {"dbmate", "diesel", "sqlx", "morph"}
 _ONE_QUERY = {"golang-migrate", "prisma", "hasura"}
 _UNWRAPPED = re.compile(
     r"^-- \+goose NO TRANSACTION|^-- migrate:up transaction:false|^-- \+migrate Up notransaction|disable-tx"
-    r"|^-- no-transaction|^-- transactional: false|^-- atlas:txmode none",
+    r"|^-- no-transaction|^-- transactional: false|^-- atlas:txmode none|^-- morph:nontransactional",
     re.MULTILINE,
 )
 _NAME = r'(?:"[^"]+"|\w+)'

@@ -188,6 +188,7 @@ def test_prisma_says_what_it_generated() -> None:
         ("migrations/1.sql", "ALTER TABLE a ADD b int; -- like `this`", ""),
         ("migrations/sqlite/1.sql", _UP, "sqlite"),
         ("migrations-mysql/1.sql", _UP, "mysql"),
+        ("storesqlite/migration/main/1.sql", "CREATE TABLE a (b blob DEFAULT (jsonb(1)));", "sqlite"),
         ("migrations/1_x.sqlite3.up.sql", _UP, "sqlite"),
         ("supabase/migrations/1.sql", _UP, "postgres"),
     ],

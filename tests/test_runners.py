@@ -112,6 +112,7 @@ def test_liquibase_gives_each_changeset_a_transaction() -> None:
         ({"other/Cargo.toml": 'sqlx = "1"\n'}, ""),
         ({"requirements.txt": "flask\nyoyo-migrations==8.2\n"}, "yoyo"),
         ({"yoyo.ini": "[DEFAULT]\n"}, "yoyo"),
+        ({"go.mod": "module x\n\nrequire (\n\tgithub.com/mattermost/morph v1.1.0\n)\n"}, "morph"),
         ({"package.json": "{" * 100_000}, ""),
     ],
 )  # fmt: skip

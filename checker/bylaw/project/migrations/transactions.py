@@ -20,10 +20,10 @@ several statements that are sent as one query."""
 
 WRAPPING: Final = frozenset({
     "goose", "dbmate", "sql-migrate", "drizzle", "supabase", "aerich", "rambler", "tern", "diesel", "sqlx",
-    "node-pg-migrate", "yoyo", "atlas",
+    "node-pg-migrate", "yoyo", "atlas", "morph",
 })  # fmt: skip
 ONE_QUERY: Final = frozenset({"golang-migrate", "prisma", "hasura"})
-SENT_WHOLE: Final = frozenset({"dbmate", "diesel", "sqlx"})
+SENT_WHOLE: Final = frozenset({"dbmate", "diesel", "sqlx", "morph"})
 """Runners that send a file as one query where its mark leaves their transaction out."""
 _BARE: Final = frozenset({"psql", "sqitch"})
 _BARE_CHANGESET: Final = regex(r"\brunintransaction:[ \t]*[\"']?false")
@@ -31,7 +31,7 @@ _RUNNERS: Final = {
     "goose": "goose", "dbmate": "dbmate", "sql-migrate": "sql-migrate", "drizzle": "Drizzle", "supabase": "Supabase",
     "aerich": "Aerich", "golang-migrate": "golang-migrate", "prisma": "Prisma", "hasura": "Hasura", "flyway": "Flyway",
     "rambler": "rambler", "tern": "tern", "diesel": "Diesel", "sqlx": "sqlx", "node-pg-migrate": "node-pg-migrate",
-    "yoyo": "yoyo", "atlas": "Atlas", "liquibase": "Liquibase",
+    "yoyo": "yoyo", "atlas": "Atlas", "liquibase": "Liquibase", "morph": "morph",
 }  # fmt: skip
 
 

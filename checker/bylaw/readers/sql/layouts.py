@@ -18,6 +18,8 @@ _DATED: Final = re.compile(r"^\d{4}[-_.]\d\d?[-_.]\d\d?(?:[_.\- ]|$)")
 _TABLE_CHANGE: Final = re.compile(r"\b(?:create|alter|drop)\s{1,9}table\b", re.IGNORECASE | re.ASCII)
 _LARGEST_UNKNOWN: Final = 500_000
 """Characters: what is larger is a dump."""
+_ENDINGS: Final = ("sqlite", "mysql", "postgres", "postgresql")
+"""What a folder's name may end with, to say for which server it is (`storesqlite`)."""
 
 
 def layout_of(path: str, text: str) -> Layout | None:
@@ -63,4 +65,6 @@ def _dialect(file: SqlFile, parts: list[str]) -> str:
         for word in re.split(r"[._\-]", part):
             if len(word) > 2 and word in DIALECTS:
                 return DIALECTS[word]
+            if found := next((name for name in _ENDINGS if word.endswith(name)), ""):
+                return DIALECTS[found]
     return ""

@@ -52,6 +52,7 @@ _NO_TRANSACTION: Final = r"""^[ \t]*--[ \t]*(?:
       | changeset[^\n]*\brunintransaction:[ \t]*false
       | atlas:txmode[ \t]+none
       | transactional:[ \t]*false
+      | morph:nontransactional\b
       | --[ \t]*tern:[ \t]*disable-tx\b
 )"""
 _TRANSACTION: Final = ("transaction", "txmode", "disable-tx")

@@ -15,12 +15,14 @@ Read = Callable[[str], "str | None"]
 """The text of a file of the project, by its path from the root; None where there is none."""
 
 _CARGO: Final = "Cargo.toml"
+_GO: Final = "go.mod"
 _SHARED_LAYOUTS: Final = frozenset({"", "golang-migrate"})
 """What a file's name alone comes to: `….up.sql` is written by more than one tool."""
 _MOST_LEVELS: Final = 6
 _MOST_CHARACTERS: Final = 200_000
 _NAMED_IN: Final[tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = (
     (_CARGO, (("sqlx", "sqlx"), ("diesel", "diesel"), ("refinery", ""), ("sea-orm-migration", ""))),
+    (_GO, (("github.com/mattermost/morph", "morph"),)),
     (
         "package.json",
         (("node-pg-migrate", "node-pg-migrate"), ("postgrator", "postgrator"), ("db-migrate", "db-migrate")),
@@ -117,7 +119,7 @@ class Runners:
         if not layout and self._text(folder, "yoyo.ini"):
             return "yoyo"
         for name, libraries in _NAMED_IN:
-            if layout and name != _CARGO:
+            if layout and name not in {_CARGO, _GO}:
                 continue
             text = self._text(folder, name)
             found = {runner for library, runner in libraries if text and _names(text, library)}
