@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from bylaw import Finding, Project, RuleOptions, Withdrawal, project_rule
 from bylaw.facts.naming import matches_any
@@ -105,7 +105,8 @@ def no_withdrawn_access(project: Project, options: Options) -> Iterator[Finding]
         if found.strict and not options.strict:
             continue
         if not matches_any(options.allow, *names):
-            yield Finding(found.change.location, f"{_change(found)}: {_consequence(found)}", _steps(found))
+            steps = _steps(found, project.migrations.repairs.quoted)
+            yield Finding(found.change.location, f"{_change(found)}: {_consequence(found)}", steps)
 
 
 def _who(found: Withdrawal) -> str:
@@ -152,12 +153,12 @@ def _consequence(found: Withdrawal) -> str:
             return "whatever of it the running release uses is gone"
 
 
-def _steps(found: Withdrawal) -> str:
+def _steps(found: Withdrawal, quoted: Callable[[str], str]) -> str:
     match found.kind:
         case "row-security":
             return (
-                f"Create the policies first (CREATE POLICY … ON {found.name} …), for every role that the running "
-                "release uses, and turn it on in the same transaction or later."
+                f"Create the policies first (CREATE POLICY … ON {quoted(found.name)} …), for every role that the "
+                "running release uses, and turn it on in the same transaction or later."
             )
         case "policy":
             return (

@@ -45,4 +45,5 @@ def qualified_table_name(project: Project, options: Options) -> Iterator[Finding
     for change, table in project.migrations.unqualified():
         if not matches_any(options.exempt, table):
             message = f"names the table `{table}` without its schema: which one that is, the search_path decides"
-            yield Finding(change.location, message, f"Say the schema: `public.{table}`, for instance.")
+            name = project.migrations.repairs.quoted(table)
+            yield Finding(change.location, message, f"Say the schema: `public.{name}`, for instance.")
