@@ -92,12 +92,12 @@ def merged(groves: list[Grove], history: History, load: Load) -> Merged:
     versions = history.versions_in_base([*homes.values(), *beside])
     homes |= _renamed(lost, {path: versions[path] for path in beside if path in versions}, load)
     edits: dict[str, Edit] = {}
-    gone_from = {folder_of(path) for path in gone if path not in homes.values()}
+    left = [path for path in gone if path not in homes.values()]
     for grove in groves:
         begins = grove.order[:1] if grove.tool == "sql" else grove.graph.roots()
         for node in grove.nodes:
             version = versions.get(homes.get(node.path, ""))
-            if version is None or (node in begins and folder_of(node.path) in gone_from):
+            if version is None or (node in begins and _lost_some(folder_of(node.path), left, history)):
                 continue  # the same, or a beginning into which others were squashed
             edit = _edit(grove, node, version, load(node.path))
             if edit:
@@ -126,6 +126,12 @@ def folder_of(path: str) -> str:
     """The folder that holds a migration and its neighbours: some runners give each one a folder of its own."""
     folder = path.rpartition("/")[0]
     return folder.rpartition("/")[0] if path.endswith(("/migration.sql", "/up.sql")) else folder
+
+
+def _lost_some(folder: str, left: list[str], history: History) -> bool:
+    """Whether migrations of the base are gone from a folder; what else lies there was never one."""
+    beside = [path for path in left if folder_of(path) == folder][:_MOST_RENAMED]
+    return any(version.facts.migrations for version in history.versions_in_base(beside).values())
 
 
 def _beside(gone: list[str], lost: list[str]) -> list[str]:
