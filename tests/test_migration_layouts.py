@@ -309,6 +309,27 @@ def test_a_revision_whose_id_is_computed_is_said_to_be_unread() -> None:
     assert said({**files, "m/versions/b2.py": computed.replace("from alembic", "from ours")}) == []
 
 
+PEEWEE = "import peewee as pw\nfrom peewee_migrate import Migrator\n\n\ndef migrate(migrator, database):\n    pass\n"
+YOYO = "from yoyo import step\n\nsteps = [step('DROP TABLE t')]\n"
+AERICH = "from tortoise import BaseDBAsyncClient\n\n\nasync def upgrade(db):\n    return 'DROP TABLE t'\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "writer"),
+    [
+        ("migrations/001_orders.py", PEEWEE, "peewee-migrate"),
+        ("db/migrations/0001.orders.py", YOYO, "yoyo"),
+        ("migrations/models/1_20240101_orders.py", AERICH, "Aerich"),
+    ],
+)
+def test_migrations_of_other_tools_in_python(path: str, text: str, writer: str) -> None:
+    other = path.replace("1", "2", 1)
+    folder = "db/migrations/" if path.startswith("db/") else "migrations/"
+    [(where, message)] = notes({path: text, other: text, f"{folder}__init__.py": "", "app/db.py": text})
+    assert where == path
+    assert message == f"the 2 migrations of {writer} in `{folder.rstrip('/')}` are not read: nothing there is judged"
+
+
 KNEX = "exports.up = (knex) => knex.schema.table('orders', (table) => { table.text('note') })\n"
 TYPEORM = "export class A implements MigrationInterface { async up(queryRunner: QueryRunner) {} }\n"
 SEQUELIZE = "module.exports = { up: (queryInterface) => queryInterface.addColumn('orders', 'note') }\n"

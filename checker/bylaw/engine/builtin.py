@@ -68,10 +68,9 @@ def _unknown_layouts(project: Project) -> Iterator[Diagnostic]:
     for scripts in migration_scripts(project):
         count = len(scripts.files)
         what = f"{count} migrations" if count > 1 else "migration"
-        message = (
-            f"the {what} of {scripts.writer} in `{scripts.folder}` {'are' if count > 1 else 'is'} written in "
-            f"{scripts.language}, which is not read: nothing there is judged"
-        )
+        verb = "are" if count > 1 else "is"
+        why = "not read" if scripts.language == "Python" else f"written in {scripts.language}, which is not read"
+        message = f"the {what} of {scripts.writer} in `{scripts.folder}` {verb} {why}: nothing there is judged"
         found = _internal(UNKNOWN_LAYOUT, "info", scripts.files[0], Span(0, 0), message)
         help_ = f'Look at them yourself, and leave them out with `exclude = ["/{scripts.folder}/"]` once this is known.'
         yield msgspec.structs.replace(found, help=help_)

@@ -1,4 +1,6 @@
-"""Migrations in JavaScript and TypeScript: who runs them can be told, but nothing reads them."""
+"""Migrations in JavaScript and TypeScript, and for tools of Python that are neither Alembic nor Django: who runs them
+can be told, but nothing reads them.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +30,11 @@ _WRITERS: Final = (
     ("Sequelize", regex(r"\bqueryInterface\b|\bQueryInterface\b")),
     ("Knex", regex(r"\bknex\b|\bKnex\b")),
 )
+_PYTHON_WRITERS: Final = (
+    ("peewee_migrate", "peewee-migrate"), ("yoyo", "yoyo"), ("piccolo.apps.migrations", "Piccolo"),
+    ("tortoise.BaseDBAsyncClient", "Aerich"), ("tortoise.migrations", "Tortoise"),
+)  # fmt: skip
+"""What a migration of each tool imports."""
 
 
 class Scripts(msgspec.Struct, frozen=True):
@@ -39,6 +46,8 @@ class Scripts(msgspec.Struct, frozen=True):
 
     @property
     def language(self) -> str:
+        if self.files[-1].endswith(".py"):
+            return "Python"
         return "TypeScript" if self.files[-1].endswith("ts") else "JavaScript"
 
 
@@ -62,6 +71,31 @@ def migration_scripts(project: Project) -> Iterator[Scripts]:
         writer = next(filter(None, map(_writer, texts)), "")
         if writer:
             yield Scripts(folder, tuple(files), writer)
+    yield from _in_python(project)
+
+
+def _in_python(project: Project) -> Iterator[Scripts]:
+    folders: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for path, file in project.files.items():
+        found = _FOLDER.search(path) if path.endswith(".py") and "igration" in path else None
+        if found is None or is_set_aside(path) or file.facts.migrations or is_test(path, project.settings):
+            continue
+        writer = _python_writer({entry.target for entry in file.facts.imports})
+        if writer and any(letter.isdigit() for letter in path.rpartition("/")[2]):
+            folders[path[: found.end()], writer].append(path)
+    for (folder, writer), files in sorted(folders.items()):
+        yield Scripts(folder, tuple(sorted(files)), writer)
+
+
+def _python_writer(imported: set[str]) -> str:
+    return next(
+        (
+            writer
+            for module, writer in _PYTHON_WRITERS
+            if any(name == module or name.startswith(f"{module}.") for name in imported)
+        ),
+        "",
+    )
 
 
 def _writer(text: str) -> str:

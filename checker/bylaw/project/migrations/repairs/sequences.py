@@ -56,7 +56,7 @@ def _never_null(work: Work, content: bytes, major: int) -> Steps:
         return said(change, added), _validated(work, name)
     name = quoted(f"{bare}_{'_'.join(work.columns)}_check")
     proof = " AND ".join(f"{column} IS NOT NULL" for column in columns)
-    own = _written(change, content) or "this statement"
+    own = _written(work, content) or "this statement"
     return (
         said(change, f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({proof}) NOT VALID"),
         _validated(work, name),
@@ -145,9 +145,12 @@ def _is_freed(change: Change, name: str) -> bool:
     )
 
 
-def _written(change: Change, content: bytes) -> str:
-    """The operation as it stands, in backticks; '' where it is long."""
-    line = one_line(_text(change, content))
+def _written(work: Work, content: bytes) -> str:
+    """The operation as it stands, in backticks, one action of several as a statement; '' where it is long."""
+    text = _text(work.change, content)
+    if behind(text, "ALTER", "COLUMN") is not None:
+        return said(work.change, f"ALTER TABLE {quoted(work.table)} {' '.join(text.split())}")
+    line = one_line(text)
     return f"`{line}`" if line else ""
 
 
