@@ -136,7 +136,8 @@ def _words(files: list[FileFacts], known: frozenset[str]) -> frozenset[str]:
     for facts in files:
         for name, last in _makers(facts):
             made_of.setdefault(last, set()).add(name)
-    words, waiting = set(known), list(known)
+    words = {*known, *(last for last in made_of if last.endswith("Router"))}
+    waiting = list(words)
     while waiting:
         for name in made_of.get(waiting.pop(), ()):
             if name not in words:

@@ -91,9 +91,23 @@ def _module_level(facts: FileFacts, code: Code) -> Iterator[Object]:
         elif variable.name == "urlpatterns":
             patterns = sum(1 for site in facts.calls if site.call.method in _PATTERNS)
             yield Object(name, "urls", "django", facts, variable.span, endpoints=patterns)
+        elif (patterns := _named_patterns(variable.value)) and _is_url_module(facts):
+            yield Object(name, "router", "django", facts, variable.span, endpoints=patterns)
         elif (kind := _kind_of(variable.value, facts, code)) is not None and kind.role != "controller":
             seen[variable.value.span] = _made(name, variable, kind, facts, code)
     yield from seen.values()
+
+
+def _named_patterns(value: Value) -> int:
+    """The length of a list for `include(…)`: `book_urls = [path(…)]`, or `([path(…)], "books")`; 0 for another value."""
+    listed = value.items[0] if isinstance(value, Items) and value.items else value
+    items = listed.items if isinstance(listed, Items) else value.items if isinstance(value, Items) else ()
+    made = [item for item in items if isinstance(item, Call) and item.method in _PATTERNS]
+    return len(made) if len(made) == len(items) and all(item.name.startswith("django.") for item in made) else 0
+
+
+def _is_url_module(facts: FileFacts) -> bool:
+    return any(variable.name == "urlpatterns" for variable in facts.variables)
 
 
 def _made(name: str, variable: Variable, kind: Kind, facts: FileFacts, code: Code) -> Object:

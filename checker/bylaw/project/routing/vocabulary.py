@@ -137,7 +137,7 @@ def library_kind(name: str) -> Kind | None:
     known = LIBRARIES.get(package)
     if known is not None:
         return known.get(last)
-    if last.endswith("APIRouter"):
+    if last.endswith("APIRouter") or (package.startswith("fastapi_") and last.endswith("Router")):
         return Kind("router", "fastapi")
     if last.endswith("FastAPI"):
         return Kind("app", "fastapi")
