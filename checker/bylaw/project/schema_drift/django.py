@@ -37,6 +37,8 @@ _FIELDS = frozenset({
 })  # fmt: skip
 """Django's own fields: each of them is one field of the model."""
 _BROUGHT = frozenset({"id", "_order"})
+_KNOWN_BASES = frozenset({"django.Model", "model_utils.TimeStampedModel", "django_extensions.TimeStampedModel"})
+"""Libraries' models of which every field is known."""
 
 
 class App(msgspec.Struct):
@@ -227,9 +229,9 @@ class Comparison:
     def _declares_all(self, table: Table) -> bool:
         if self._adds_fields:
             return False
-        if any(library.short(name) != "django.Model" for name in table.bases if self._is_outside(name)):
+        if any(library.short(name) not in _KNOWN_BASES for name in table.bases if self._is_outside(name)):
             return False
-        return all(column.type in _FIELDS or column.implicit for column in table.columns)
+        return all(column.type in _FIELDS or column.implicit or column.from_library for column in table.columns)
 
     def _is_outside(self, name: str) -> bool:
         return self._project.names.definition(name) is None

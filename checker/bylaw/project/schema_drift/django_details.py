@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bylaw.project.schema_drift.model_state import FieldState, ModelState
 
 _FLAGS = ("null", "unique", "db_index", "primary_key")
-_OWN = ("django.db.models.", "django.contrib.postgres.")
+_OWN = ("django.db.models.", "django.contrib.postgres.", "django.contrib.gis.db.models.")
 _UNIQUE = frozenset({"OneToOneField"})
 _TOGETHER: Final[dict[str, DriftKind]] = {"unique_together": "unique", "index_together": "index"}
 
