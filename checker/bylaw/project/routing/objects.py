@@ -99,7 +99,7 @@ def _module_level(facts: FileFacts, code: Code) -> Iterator[Object]:
 
 
 def _named_patterns(value: Value) -> int:
-    """The length of a list for `include(…)`: `book_urls = [path(…)]`, or `([path(…)], "books")`; 0 for another value."""
+    """The length of a list for `include(…)`: `book_urls = [path(…)]`, or `([path(…)], "books")`; 0 for others."""
     listed = value.items[0] if isinstance(value, Items) and value.items else value
     items = listed.items if isinstance(listed, Items) else value.items if isinstance(value, Items) else ()
     made = [item for item in items if isinstance(item, Call) and item.method in _PATTERNS]
