@@ -146,8 +146,7 @@ def _default(
     nullable = column.nullable if column is not None and column.nullable is not None else operation.old_nullable
     if operation.nullable is not None:
         nullable = operation.nullable
-    serial = column is not None and column.generation == "serial"
-    never_had = column is not None and column.default_known and column.default is None and not serial
+    never_had = any(_has_no_default(known) for known in (column, _earlier(change, operation.table, operation.column)))
     restored = final is not None and (final.default is not None or final.generated or final.nullable is True)
     if operation.generated == "drop-identity":
         if not restored and not may_be_filled_by_trigger(change, operation.table):
@@ -160,6 +159,19 @@ def _default(
             yield Restriction(change, "drop-default", operation.table, (operation.column,), old=old)
     elif set_to is not None and not dropped:
         yield Restriction(change, "set-default", operation.table, (operation.column,), new=set_to, strict=True)
+
+
+def _has_no_default(column: ColumnState | None) -> bool:
+    if column is None or not column.default_known:
+        return False
+    return column.default is None and column.generation != "serial"
+
+
+def _earlier(change: Change, table: str, name: str) -> ColumnState | None:
+    """The column as it was before the deployment: a default that the deployment itself set is nobody's."""
+    state = change.table(table)
+    before = change.deployment.known_before(state)
+    return before.column(change.deployment.names_before(state, (name,))[0]) if before is not None else None
 
 
 def _rebuilt(change: Change) -> Iterator[Restriction]:
