@@ -179,6 +179,8 @@ _NUMBER: Final = regex(r"[vV]?(\d+(?:[._]\d+)*)")
 
 def known_as(migration: Migration) -> str:
     """What a database remembers of a migration that it has run: a number, where the runner orders by numbers."""
+    if migration.layout == "diesel":
+        return migration.revision.partition("_")[0].replace("-", "")
     if migration.tool == "sql" and migration.layout not in {"prisma", "sqitch"}:
         number = _NUMBER.match(migration.revision)
         return number[1].rstrip("._") if number else migration.revision
