@@ -18,6 +18,7 @@ from bylaw.project.customs import sets, with_customs
 from bylaw.project.deletion_words import is_another_state, looks_at
 from bylaw.project.handed_out import HandedOut
 from bylaw.project.helpers import Helpers
+from bylaw.project.real_deletes import RealDeletes
 from bylaw.project.row_managers import RowManagers
 from bylaw.project.served_models import ServedModels
 
@@ -66,6 +67,8 @@ class SoftDeletes:
         tables = self._tables(facts, query)
         markers = [self.marker(table) if table.context == "app" else None for table in tables]
         if tables and markers[0] is not None and None not in markers:
+            if self._real_deletes.of(tables[0], markers[0]):
+                return
             yield self._touched(facts, query, tables[0], markers[0])
 
     def _touched(self, facts: FileFacts, query: Query, table: Table, marker: Column) -> Touch:
@@ -132,6 +135,10 @@ class SoftDeletes:
         return RowManagers(self.project, self._names_marker, says)
 
     @cached_property
+    def _real_deletes(self) -> RealDeletes:
+        return RealDeletes(self.project, self.column, self._text_of, self._managers.classes_of)
+
+    @cached_property
     def _served_models(self) -> ServedModels:
         return ServedModels(self.project)
 
@@ -190,10 +197,10 @@ class SoftDeletes:
 
     @cached_property
     def _calls_by_name(self) -> dict[str, list[tuple[FileFacts, str, str]]]:
-        """Last name of what is called → the file, the calling function, the name in full."""
+        """Last name of what application code calls → the file, the calling function, the name in full."""
         found: dict[str, list[tuple[FileFacts, str, str]]] = {}
         for file in self.project.files.values():
-            for use in file.facts.references:
+            for use in file.facts.references if self.project.context_of(file.facts) == "app" else ():
                 if use.role == "called" and use.function:
                     found.setdefault(use.name.rpartition(".")[2], []).append((file.facts, use.function, use.name))
         return found

@@ -1,0 +1,60 @@
+"""Which tables inherit a soft-delete marker and are really deleted all the same, as a method of their models says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from bylaw.facts.code import Class
+from bylaw.facts.database import Column, Table
+from bylaw.facts.file import FileFacts
+
+if TYPE_CHECKING:
+    from bylaw.project import Project
+
+_DELETES_ITSELF = re.compile(r"\bdelete\(\s*self\s*\)")
+
+
+class RealDeletes:
+    """A house with two kinds of models: `delete` of the one marks the row, and that of the other deletes it.
+
+    `text_of` gives the text of a function of a file, by its qualified name; `classes_of` a model's classes, nearest
+    first.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        column: str,
+        text_of: Callable[[FileFacts, str], str],
+        classes_of: Callable[[Table], Iterable[Class]],
+    ) -> None:
+        self._project = project
+        self._column = column
+        self._text_of = text_of
+        self._classes_of = classes_of
+        self._some_mark: bool | None = None
+
+    def of(self, table: Table, marker: Column) -> bool:
+        """Whether rows of the table are never marked: their `delete` deletes them, where that of others marks."""
+        text = self._delete(table)
+        if not text or self._column in text or not _DELETES_ITSELF.search(text) or self._declares(table, marker):
+            return False
+        if self._some_mark is None:
+            self._some_mark = any(self._column in self._delete(other) for other in self._project.tables)
+        return self._some_mark
+
+    def _delete(self, table: Table) -> str:
+        """The text of the method that `row.delete()` calls; '' without one in this project."""
+        for owner in self._classes_of(table):
+            if "delete" in owner.methods:
+                found = self._project.names.definition(owner.qualified)
+                return self._text_of(found.file, f"{owner.qualified}.delete") if found is not None else ""
+        return ""
+
+    def _declares(self, table: Table, marker: Column) -> bool:
+        """Whether the model has the marker of its own accord."""
+        own = next((each for each in self._classes_of(table) if each.qualified == table.model), None)
+        inside = own is not None and own.statement.start <= marker.location.span.start < own.statement.end
+        return inside and marker.location.path == table.location.path
