@@ -56,7 +56,7 @@ def internal_findings(project: Project, failed: Mapping[str, str], unread_level:
 def _unknown_layouts(project: Project) -> Iterator[Diagnostic]:
     for folder, files in project.migrations.unplaced():
         message = (
-            f"the {len(files)} SQL files of `{folder or '.'}` look like migrations, in a layout of no runner that is "
+            f"{len(files)} SQL files of `{folder or '.'}` look like migrations, in a layout of no runner that is "
             "known: they are not judged"
         )
         found = _internal(UNKNOWN_LAYOUT, "info", files[0], Span(0, 0), message)
