@@ -15,7 +15,7 @@ from bylaw.project.migrations.state.schema import ColumnState
 def retyped(change: Change, operation: ops.AlterColumn, column: ColumnState | None) -> Iterator[Restriction]:
     """The change, if it is one that the running release notices. `column` is what the operation finds."""
     new = operation.type if operation.type is not None else (operation.definition.type if operation.definition else "")
-    if not new or (column is not None and column.type == new):
+    if not new or (column is not None and (column.type == new or _comes_back(change, operation, column.type))):
         return
     old = column.type if column is not None and column.type else operation.old_type
     before = _type_before(change, operation)
@@ -28,6 +28,17 @@ def retyped(change: Change, operation: ops.AlterColumn, column: ColumnState | No
         yield Restriction(
             change, "type", operation.table, (operation.column,), old, new, strict=verdict == "grown", verdict=verdict
         )
+
+
+def _comes_back(change: Change, operation: ops.AlterColumn, old: str) -> bool:
+    """Whether the deployment gives the column a type of the old one's name again, which is held against it there."""
+    members = change.deployment.changes
+    return bool(old) and any(
+        isinstance(later.operation, ops.AlterColumn)
+        and (later.operation.table, later.operation.column) == (operation.table, operation.column)
+        and later.operation.type == old
+        for later in members[members.index(change) + 1 :]
+    )
 
 
 def _type_before(change: Change, operation: ops.AlterColumn) -> str | None:
