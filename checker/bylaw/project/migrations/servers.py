@@ -176,8 +176,9 @@ class Servers:
         """
         if setting not in self._mentioned:
             word = setting.encode()
-            paths = (path for path in self._project.files if _CONNECTING.search("/".join(path.split("/")[-2:])))
-            self._mentioned[setting] = any(word in self._project.files[path].source.content for path in paths)
+            named = ((file, "/".join(path.split("/")[-2:])) for path, file in self._project.files.items())
+            files = (file for file, name in named if _CONNECTING.search(name))
+            self._mentioned[setting] = any(not file.facts.migrations and word in file.source.content for file in files)
         return tree.tool != "sql" and self._mentioned[setting]
 
     def _decide(self, tree: MigrationTree) -> str:
