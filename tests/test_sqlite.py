@@ -111,6 +111,49 @@ def test_spec_cases_about_sqlite_break_a_full_insert(connection: sqlite3.Connect
     assert run.case.good == (before == after)
 
 
+@pytest.mark.parametrize(
+    "run", [run for run in runs("replacement-index-first") if run.server == "sqlite"], ids=lambda run: run.case.title
+)
+def test_nobody_sees_a_sqlite_table_between_two_indexes(run: Run, tmp_path: Path) -> None:
+    """A migration is a transaction: until its end others search with the index that it has dropped."""
+    assert run.case.good
+    migrations = {path: text for path, text in run.case.files.items() if path.endswith(".sql")}
+    waited = 0
+    for number, folder in enumerate(sorted({str(Path(path).parent) for path in migrations})):
+        steps = statements_of({path: text for path, text in migrations.items() if str(Path(path).parent) == folder})
+        file = tmp_path / f"{number}.db"
+        with closing(_plain(file)) as own, closing(_plain(file)) as others:
+            for statements in steps:
+                searched = _searched_by_index(others)
+                own.execute("BEGIN")
+                for statement in statements:
+                    own.execute(statement)
+                    assert searched <= _searched_by_index(others), statement
+                    waited += not searched <= _searched_by_index(own)
+                own.execute("COMMIT")
+                assert searched <= _searched_by_index(others)
+    assert waited, "no index was ever missing"
+
+
+def _plain(file: Path) -> sqlite3.Connection:
+    """A connection that remembers no plan: one that is only explained would not be made anew."""
+    return sqlite3.connect(file, isolation_level=None, cached_statements=0)
+
+
+def _searched_by_index(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """The tables and columns of which SQLite finds a value by an index."""
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()]
+    columns = [(name, row[1]) for name in tables for row in connection.execute(f"PRAGMA table_info({name})").fetchall()]
+    plans = {
+        (table, column): connection.execute(
+            f"EXPLAIN QUERY PLAN SELECT 1 FROM {table} WHERE {column} = ?",  # noqa: S608  # names of the case
+            (None,),
+        ).fetchall()
+        for table, column in columns
+    }
+    return {found for found, plan in plans.items() if any("SEARCH" in row[-1] for row in plan)}
+
+
 def _steps(connection: sqlite3.Connection, run: Run, folder: Path) -> list[Callable[[], object]]:
     """One for each migration of a case, in SQL or Django's."""
     files = run.case.files
