@@ -65,6 +65,8 @@ class Evaluation:
             self.env[place.value.name] = joined([beside, meaning])
         elif isinstance(meaning, Statement):
             meaning.doubt("it is kept outside the function")
+        if isinstance(place, Attr) and place.value == Local("self", place.value.span):
+            self._bind((f"self.{place.name}",), meaning if isinstance(meaning, Rows) else None)
         self.read(place)
         self.conditions.assign_into(place, value)
 
@@ -100,6 +102,8 @@ class Evaluation:
                 return self._reference(value)
             case Call():
                 return self._call(value)
+            case Attr(Local("self"), name) if (kept := self.env.get(f"self.{name}")) is not None:
+                return kept
             case Attr(inner, name):
                 meaning = self.read(inner)
                 if isinstance(meaning, Rows):

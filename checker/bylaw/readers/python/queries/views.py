@@ -43,7 +43,8 @@ def view_querysets(module: Module) -> Iterator[Query]:
         variables = {variable.name: variable.value for variable in record.fact.variables}
         value, model = variables.get("queryset"), variables.get("model")
         draft = _draft(value, roots) if value is not None else None
-        if draft is None and value is None and isinstance(model, Ref) and _reads_its_model(record.fact):
+        reads = "get_object" not in record.fact.methods and _reads_its_model(record.fact)
+        if draft is None and value is None and isinstance(model, Ref) and reads:
             written = roots.written(model.span)
             draft = Draft("select", "django", model.span, model.name, manager="objects", written=written, executed=True)
         if draft is not None:
