@@ -13,6 +13,8 @@ from bylaw.facts.naming import class_entities, matches_any, same_name, snake, ta
 _GENERIC = frozenset({"id", "pk", "uuid", "uid", "guid", "key", "oid"})
 _USERS = frozenset({"AbstractUser", "AbstractBaseUser"})
 _MAX_DEPTH = 8
+_ENDS = ("Table", "Model", "ORM", "Orm")
+"""Ends of class names that are no part of the entity's name."""
 
 
 class Options(RuleOptions):
@@ -84,7 +86,7 @@ def _case(project: Project, table: Table, column: Column, key: ForeignKey, users
         return None
     class_name = target.class_name if target is not None else key.target_model.rpartition(".")[2]
     physical = target.name if target is not None and target.name else key.table
-    by_class = class_entities(class_name, ("Table", "Model")) if class_name else []
+    by_class = class_entities(class_name, _ENDS) if class_name else []
     by_table = table_entities(physical, target.app_label if target is not None else "") if physical else []
     agreeing = (
         target is None
@@ -121,7 +123,7 @@ def _above(project: Project, key: ForeignKey) -> tuple[list[str], set[str]]:
         table = project.target_of(key)
         if table is None:
             break
-        entities += class_entities(table.class_name, ("Table", "Model")) if table.class_name else []
+        entities += class_entities(table.class_name, _ENDS) if table.class_name else []
         entities += table_entities(table.name, table.app_label) if table.name else []
         column = table.column(key.column)
         if column is not None and column.foreign_key is not None:

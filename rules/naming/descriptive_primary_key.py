@@ -16,7 +16,7 @@ class Options(RuleOptions):
     """`entity_id`: the key of users is `user_id`. `id`: every key is exactly `id`."""
     entity_from: Literal["class", "table_singular"] = "class"
     """Where the entity's name comes from; with `class`, a key named after the table passes too."""
-    strip_suffixes: tuple[str, ...] = ("Table", "Model")
+    strip_suffixes: tuple[str, ...] = ("Table", "Model", "ORM", "Orm")
     """Ends of class names that are no part of the entity's name."""
     exempt_tables: tuple[str, ...] = ()
     """Patterns of physical table names with keys of another kind, natural keys for instance (`countries`, `ref_*`)."""
