@@ -53,7 +53,10 @@ def is_scratch(table: str) -> bool:
 
 
 def _table(change: Change, operation: ops.DropTable) -> Iterator[Drop]:
-    if is_scratch(operation.table) or change.is_new_table(operation.table):
+    if is_scratch(operation.table):
+        return
+    if change.is_new_table(operation.table):
+        yield from _successor(change, operation)
         return
     state = change.table(operation.table)
     if state is None and operation.if_exists and not change.tree.truncated and _has_beginning(change):
@@ -68,8 +71,28 @@ def _table(change: Change, operation: ops.DropTable) -> Iterator[Drop]:
                 if again.column(column.name) is None and column.created not in change.deployment:
                     yield Drop(change, name, column.name, state, column, rebuilt=True)
         return
-    if not change.deployment.after.has_view(name):
+    if not change.deployment.after.has_view(name) and not is_remade_and_dropped(change, name):
         yield Drop(change, state.name if state is not None else operation.table, "", state, None)
+
+
+def _successor(change: Change, operation: ops.DropTable) -> Iterator[Drop]:
+    """A new table that goes again, and had taken the place of one that the running release knows."""
+    deployment, state = change.deployment, change.table(operation.table)
+    known = deployment.before.table(operation.table)
+    if known is None or state is None or state.temporary or state.created not in deployment:
+        return
+    gone = deployment.final(known) is None and deployment.after.table(known.name) is None
+    if gone and not deployment.after.has_view(known.name):
+        yield Drop(change, known.name, "", known, None)
+
+
+def is_remade_and_dropped(change: Change, name: str) -> bool:
+    """Whether another table takes the name in the deployment and goes as well: the drop is told of there."""
+    members = change.deployment.changes
+    at = members.index(change)
+    made = (one.operation for one in members if isinstance(one.operation, ops.CreateTable))
+    gone = (one.operation for one in members[at + 1 :] if isinstance(one.operation, ops.DropTable))
+    return any(one.table == name and not one.temporary for one in made) and any(one.table == name for one in gone)
 
 
 def _column(change: Change, operation: ops.DropColumn) -> Iterator[Drop]:

@@ -8,7 +8,7 @@ import msgspec
 
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change, Deployment
-from bylaw.project.migrations.compatibility.drops import Drop, is_scratch
+from bylaw.project.migrations.compatibility.drops import Drop, is_remade_and_dropped, is_scratch
 from bylaw.project.migrations.state.schema import TableState
 
 _NO_TABLE = ("_seq", "_pkey", "_idx")
@@ -68,6 +68,8 @@ def _table(change: Change, table: str, new_name: str, schema: str) -> Iterator[R
     name = change.deployment.known_as(state) if state is not None else table
     if state is not None and name != state.name:
         return  # this name is not the one that the running release knows
+    if state is not None and change.deployment.final(state) is None and is_remade_and_dropped(change, name):
+        return
     again = after.table(name)
     if again is not None and (schema == "" or again.name == name):
         return
