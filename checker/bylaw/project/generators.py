@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bylaw.facts.file import FileFacts
-from bylaw.project.imports import ImportGraph, Reach
 
 _WRITERS = frozenset({"alembic.command.revision", "alembic.autogenerate.produce_migrations"})
 _COMMAND_LINES = frozenset({"alembic.config.CommandLine", "alembic.config.main"})
@@ -29,22 +28,6 @@ def writing_functions(file: FileFacts) -> frozenset[str]:
 def loads_plugins(file: FileFacts) -> bool:
     """Whether a file asks for what installed packages offer, by entry points."""
     return any(item.target.endswith(_PLUGINS) for item in file.imports)
-
-
-def reach_of_programs(found: Iterable[FileFacts], files: Iterable[FileFacts], graph: ImportGraph) -> Reach:
-    """What those files load, and the files that import them: which of them is the program cannot be seen."""
-    importers: dict[str, set[str]] = {}
-    for file in files:
-        for item in file.imports:
-            if not item.typing_only and (target := graph.target(item, file)):
-                importers.setdefault(target, set()).add(file.module)
-    waiting = sorted({file.module for file in found})
-    programs = set(waiting)
-    for module in waiting:
-        new = importers.get(module, set()) - programs
-        programs |= new
-        waiting.extend(sorted(new))
-    return graph.reach(sorted(programs))
 
 
 def _generates(name: str, role: str, file: FileFacts) -> bool:

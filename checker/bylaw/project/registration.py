@@ -11,7 +11,7 @@ import msgspec
 from bylaw.facts.database import Table, TableRegistration
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Items, Ref, Value
-from bylaw.project.generators import generators, loads_plugins, reach_of_programs, writing_functions
+from bylaw.project.generators import generators, loads_plugins, writing_functions
 from bylaw.project.imports import Reach
 from bylaw.project.installed import InstalledApps
 from bylaw.project.paths import is_own, matcher
@@ -110,14 +110,13 @@ class Registrations:
         return Environment(file, known, self.graph.reach(entries, all_functions=dynamic), place)
 
     def _is_loaded_by_program(self, module: str, table: Table, governing: list[Environment]) -> bool:
-        """Whether a program loads the table before it runs Alembic. Where an `env.py` loads tables, that is where this
-        project registers them.
+        """Whether a program that writes revisions loads the table before it runs Alembic. Where an `env.py` loads
+        tables, that is where this project registers them; where it loads none, that program does, in whatever way.
         """
+        if not self._generators:
+            return False
         if module in self._imported_by_generators or self._is_loaded_as_plugin(module):
             return True
-        programs = self._programs
-        if module not in programs.modules and not programs.may_hold(module):
-            return False
         return not any(self._homes_of(table.registry) & environment.reach.modules for environment in governing)
 
     def _homes_of(self, registry: str) -> set[str]:
@@ -132,10 +131,6 @@ class Registrations:
     @cached_property
     def _generators(self) -> list[FileFacts]:
         return generators(self._own_files)
-
-    @cached_property
-    def _programs(self) -> Reach:
-        return reach_of_programs(self._generators, self._own_files, self.graph)
 
     @cached_property
     def _imported_by_generators(self) -> frozenset[str]:
