@@ -168,7 +168,7 @@ def _typed_revision(migration: Migration, others: Sequence[Migration]) -> str:
         return "the comments around Alembic's commands are missing"
     if migration.generator_header is None and headers >= 3 and headers == len(others):
         return "the header with its revision id is missing"
-    if _laddered(migration.revision):
+    if not migration.generated_regions and _laddered(migration.revision):
         return f"its revision id `{migration.revision}` is no random one"
     generated = sum(_GENERATED_ID.match(peer.revision) is not None for peer in others)
     if not _GENERATED_ID.match(migration.revision) and generated >= 3 and generated == len(others):
@@ -177,7 +177,7 @@ def _typed_revision(migration: Migration, others: Sequence[Migration]) -> str:
 
 
 def _laddered(revision: str) -> bool:
-    """`a1b2c3d4e5f6`, `123456789abc`: ids that fingers make."""
+    """`a1b2c3d4e5f6`, `123456789abc`: ids that fingers make (and examples have, beside all marks of a generator)."""
     if not _GENERATED_ID.match(revision):
         return False
     strands = (revision[::2], revision[1::2])
