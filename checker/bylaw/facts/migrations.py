@@ -335,6 +335,8 @@ class DataChange(msgspec.Struct, frozen=True, array_like=True, tag_field="op", t
     columns: tuple[str, ...] = ()
     cascade: bool = False
     """`TRUNCATE … CASCADE`."""
+    literal: bool = False
+    """INSERT of VALUES that no query gives: it reads no table."""
 
 
 class Transaction(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="transaction"):

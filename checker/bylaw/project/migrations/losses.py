@@ -183,8 +183,8 @@ def _was_saved(change: Change, table: str) -> bool:
 
 def _saves(other: Change, table: str) -> bool:
     match other.operation:
-        case ops.DataChange(kind="insert", table=target):
-            return target != table
+        case ops.DataChange(kind="insert", table=target, literal=literal):
+            return target != table and not literal
         case ops.DataChange(kind="select" | "update" | "merge" | "copy") | ops.RunCode() | ops.UnreadOperation():
             return True
         case ops.CreateTable(partial=True):

@@ -31,7 +31,7 @@ def row_change(sql: str, lexicon: Lexicon, span: Span, *, fold: bool = True) -> 
             if token.kind in {"word", "quoted"}:
                 columns.append(identifier(mark, fold=fold))
             elif mark != ",":
-                return DataChange("insert", ".".join(name), span)
+                return DataChange("insert", ".".join(name), span, literal=is_literal(sql))
         elif mark == "(" and name:
             inside = True
         elif mark == ".":
@@ -45,7 +45,15 @@ def row_change(sql: str, lexicon: Lexicon, span: Span, *, fold: bool = True) -> 
             joined = False
         else:
             break
-    return DataChange("insert", ".".join(name), span, columns=tuple(columns)) if name else None
+    if not name:
+        return None
+    return DataChange("insert", ".".join(name), span, columns=tuple(columns), literal=is_literal(sql))
+
+
+def is_literal(sql: str) -> bool:
+    """Whether an INSERT brings its own values, and asks no table for them."""
+    words = sql.lower()
+    return "values" in words and "select" not in words
 
 
 def identifier(token: str, *, fold: bool = True) -> str:

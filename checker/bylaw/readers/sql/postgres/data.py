@@ -39,6 +39,7 @@ from bylaw.readers.sql.postgres.tree.commands import (
     WithClause,
 )
 from bylaw.readers.sql.postgres.tree.nodes import FuncCall, Item
+from bylaw.readers.sql.rows import is_literal
 
 _TRANSACTIONS: Final[dict[str, Literal["begin", "commit", "rollback", "savepoint"]]] = {
     "TRANS_STMT_BEGIN": "begin", "TRANS_STMT_START": "begin", "TRANS_STMT_COMMIT": "commit",
@@ -92,7 +93,8 @@ def _set_config(call: FuncCall, statement: Statement) -> Setting | None:
 def insert(node: InsertStmt, statement: Statement) -> Iterator[Operation]:
     yield from _with(node.with_clause, statement)
     columns = tuple(item.res_target.name for item in node.cols if item.res_target is not None)
-    yield DataChange("insert", table_name(node.relation), statement.span, columns=columns)
+    literal = is_literal(statement.text[statement.start : statement.end])
+    yield DataChange("insert", table_name(node.relation), statement.span, columns=columns, literal=literal)
 
 
 @reads(UpdateStmt)
