@@ -72,7 +72,7 @@ LIBRARIES: dict[str, dict[str, Kind]] = {
 """Top-level package → class name → what its instances (or subclasses, for controllers) are."""
 
 CLASS_NAMES = frozenset(name for classes in LIBRARIES.values() for name in classes)
-CLASS_SUFFIXES = ("APIRouter", "FastAPI", "Blueprint")
+CLASS_SUFFIXES = ("APIRouter", "FastAPI", "Blueprint", "Flask")
 """Ends of class names by which any other library's classes are known."""
 
 FAMILIES: dict[Framework, Framework] = {"starlette": "fastapi", "drf": "django", "ninja": "django"}
@@ -141,6 +141,8 @@ def library_kind(name: str) -> Kind | None:
         return Kind("router", "fastapi")
     if last.endswith("FastAPI"):
         return Kind("app", "fastapi")
+    if last.endswith("Flask"):
+        return Kind("app", "flask")
     if last.endswith("Blueprint") and package not in {"builtins", "typing"}:
         return Kind("router", "flask")
     return None
