@@ -79,7 +79,7 @@ def _our_object(one: ops.Operation) -> Fact:
             words = one.replace, one.if_not_exists, one.restrictive, one.constrained
             return "create", kind, name, columns, *words
         case ops.DataChange(kind=kind, table=table, columns=columns):
-            return kind, table, one.filtered, columns, one.cascade
+            return kind, table, one.filtered, columns, one.cascade, one.literal
         case _:
             return type(one).__name__, ""
 
@@ -175,7 +175,8 @@ def _rows(tree: exp.Expression) -> Fact:
         columns = _names([one.this for one in tree.expressions])
         if "" in columns:
             raise OpaqueError("several columns at once")
-    return type(tree).__name__.lower(), _name(target), *_flags(tree, "where"), columns, False
+    literal = isinstance(tree, exp.Insert) and isinstance(tree.expression, exp.Values) and not tree.find(exp.Select)
+    return type(tree).__name__.lower(), _name(target), *_flags(tree, "where"), columns, False, literal
 
 
 def _index(tree: exp.Expression) -> Fact:
