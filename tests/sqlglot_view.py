@@ -175,7 +175,8 @@ def _rows(tree: exp.Expression) -> Fact:
         columns = _names([one.this for one in tree.expressions])
         if "" in columns:
             raise OpaqueError("several columns at once")
-    literal = isinstance(tree, exp.Insert) and isinstance(tree.expression, exp.Values) and not tree.find(exp.Select)
+    literal = isinstance(tree, exp.Insert) and isinstance(tree.expression, exp.Values)
+    literal &= "select" not in _sql(tree).lower()  # a table of that name is doubt enough
     return type(tree).__name__.lower(), _name(target), *_flags(tree, "where"), columns, False, literal
 
 
