@@ -50,6 +50,26 @@ class Deployment(msgspec.Struct, eq=False, dict=True):
         found = self.known_before(table)
         return found.name if found is not None else table.name
 
+    def successor(self, table: TableState | None) -> TableState | None:
+        """The other table that has, in the end, the name by which the running release knows this one, which is still
+        there under another name.
+        """
+        known = self.known_before(table)
+        if table is None or known is None or self.final(table) is None:
+            return None
+        found = self.after.table(known.name)
+        return found if found is not None and found.identity != known.identity else None
+
+    def hides(self, table: TableState | None, column: str) -> bool:
+        """Whether the running release, which knows the column by this name, meets another table's or a view's."""
+        found = self.successor(table)
+        if found is not None:
+            return not found.complete or found.column(column) is not None
+        known, final = self.known_before(table), self.final(table) if table is not None else None
+        if known is None or final is None or final.name == known.name:
+            return False
+        return self.after.table(known.name) is None and self.after.has_view(known.name)
+
     def names_before(self, table: TableState | None, columns: tuple[str, ...]) -> tuple[str, ...]:
         """The names that columns of a table had before the deployment renamed them."""
         before = self.known_before(table)

@@ -89,6 +89,8 @@ def _required(change: Change, operation: ops.AddColumn) -> Iterator[RequiredColu
     table = change.table(operation.table)
     if operation.if_not_exists and table is not None and table.column(spec.name) is not None:
         return
+    if change.deployment.successor(table) is not None:
+        return
     cause, by, name = _cause(change, operation)
     before = change.deployment.known_before(table) if table is not None else None
     known = before.column(name) if before is not None else None

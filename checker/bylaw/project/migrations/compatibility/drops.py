@@ -109,6 +109,9 @@ def _column(change: Change, operation: ops.DropColumn) -> Iterator[Drop]:
             return
         if column is None and _column_before(change, state, operation.column) is not None:
             return  # it is gone already: two ways to do one thing
+        (known,) = change.deployment.names_before(state, (operation.column,))
+        if change.deployment.hides(state, known) or (known != operation.column and final.column(known) is not None):
+            return
     elif change.deployment.after.column(operation.table, operation.column) is not None or _is_dropped(change):
         return
     table = state.name if state is not None else operation.table

@@ -91,6 +91,8 @@ def _column(change: Change, table: str, column: str, new_name: str) -> Iterator[
         return  # it is renamed already: two ways to do one thing
     if change.deployment.names_before(state, (column,)) != (column,):
         return  # this name is not the one that the running release knows
+    if change.deployment.hides(state, column):
+        return
     yield Rename(change, table, column, new_name, own=own)
 
 

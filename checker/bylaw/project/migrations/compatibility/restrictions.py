@@ -42,8 +42,15 @@ def restrictions(changes: Iterable[Change], objects: Objects, servers: Servers) 
         by_trigger = found.kind in _FILLED and is_filled_by_trigger(
             found.change, found.table, found.columns[0], objects
         )
-        if not by_trigger and not _is_filled_by_server(found, servers):
+        if not by_trigger and not _is_filled_by_server(found, servers) and not _is_out_of_sight(found):
             yield found
+
+
+def _is_out_of_sight(found: Restriction) -> bool:
+    """Whether the running release meets another table under the name of the one that is changed."""
+    change = found.change
+    made = isinstance(change.operation, ops.CreateTable)  # it is the one that is met
+    return not made and change.deployment.successor(change.table(found.table)) is not None
 
 
 def _is_filled_by_server(found: Restriction, servers: Servers) -> bool:
