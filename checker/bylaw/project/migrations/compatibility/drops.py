@@ -71,7 +71,8 @@ def _table(change: Change, operation: ops.DropTable) -> Iterator[Drop]:
                 if again.column(column.name) is None and column.created not in change.deployment:
                     yield Drop(change, name, column.name, state, column, rebuilt=True)
         return
-    if not change.deployment.after.has_view(name) and not is_remade_and_dropped(change, name):
+    told_later = state is not None and state.name != name and is_remade_and_dropped(change, name)
+    if not change.deployment.after.has_view(name) and not told_later:
         yield Drop(change, state.name if state is not None else operation.table, "", state, None)
 
 
@@ -82,8 +83,19 @@ def _successor(change: Change, operation: ops.DropTable) -> Iterator[Drop]:
     if known is None or state is None or state.temporary or state.created not in deployment:
         return
     gone = deployment.final(known) is None and deployment.after.table(known.name) is None
-    if gone and not deployment.after.has_view(known.name):
+    if gone and not deployment.after.has_view(known.name) and not _is_told_before(change, known):
         yield Drop(change, known.name, "", known, None)
+
+
+def _is_told_before(change: Change, known: TableState) -> bool:
+    """Whether the table itself goes earlier, under the name that the running release knows."""
+    members = change.deployment.changes
+    dropped = (
+        one.table(one.operation.table)
+        for one in members[: members.index(change)]
+        if isinstance(one.operation, ops.DropTable)
+    )
+    return any(one is not None and (one.identity, one.name) == (known.identity, known.name) for one in dropped)
 
 
 def is_remade_and_dropped(change: Change, name: str) -> bool:
