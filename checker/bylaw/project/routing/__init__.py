@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from bylaw.diagnostics import Fix
 from bylaw.facts.file import FileFacts
 from bylaw.facts.routing import Framework, Registration, Router
-from bylaw.facts.values import Call, Constant, Value, walk
+from bylaw.facts.values import Call, text_of, walk
+from bylaw.project.composed import composed_text
 from bylaw.project.paths import is_example, is_test, matcher
 from bylaw.project.routing.code import Code
 from bylaw.project.routing.doubts import Doubts
@@ -127,22 +128,21 @@ class Routing:
     @cached_property
     def _homes_of_chosen_roots(self) -> frozenset[str]:
         """Folders of root URL modules that a call chooses, as the environment does: others beside them may be meant."""
-        chosen = (
-            root.path for root, _, value in self._root_settings() if any(isinstance(v, Call) for v in walk(value))
-        )
-        return frozenset(path.rpartition("/")[0] for path in chosen)
+        return frozenset(root.path.rpartition("/")[0] for root, _, chosen in self._root_settings() if chosen)
 
-    def _root_settings(self) -> Iterator[tuple[FileFacts, str, Value]]:
-        """Every URL module that a setting names as a root, with the settings file and the setting's value."""
+    def _root_settings(self) -> Iterator[tuple[FileFacts, str, bool]]:
+        """Every URL module that a setting names as a root, with the settings file, and whether a call chooses it."""
         for facts in self.code.files:
             for variable in (*facts.variables, *(v for item in facts.classes for v in item.variables)):
                 if not variable.name.endswith("URLCONF") or variable.value is None:
                     continue
-                for inner in walk(variable.value):
-                    name = inner.value if isinstance(inner, Constant) else None
-                    module = self.project.names.module(name, facts.module) if isinstance(name, str) and name else None
+                text = composed_text(variable.value, facts.module, self.project.names)
+                parts = list(walk(variable.value))
+                chosen = text is None and any(isinstance(part, Call) for part in parts)
+                for name in [text] if text is not None else map(text_of, parts):
+                    module = self.project.names.module(name, facts.module) if name else None
                     if module is not None:
-                        yield module, facts.path, variable.value
+                        yield module, facts.path, chosen
 
     @cached_property
     def _families(self) -> set[Framework]:
