@@ -67,7 +67,8 @@ def _table(change: Change, operation: ops.DropTable) -> Iterator[Drop]:
     again = change.deployment.after.table(name)
     if again is not None:
         if state is not None and again.complete:
-            for column in state.columns.values():
+            known = change.deployment.known_before(state) or state  # by the names that the running release knows
+            for column in known.columns.values():
                 if again.column(column.name) is None and column.created not in change.deployment:
                     yield Drop(change, name, column.name, state, column, rebuilt=True)
         return
