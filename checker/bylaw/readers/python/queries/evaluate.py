@@ -96,6 +96,8 @@ class Evaluation:
     def read(self, value: Value) -> Meaning:
         """What a value is, noting on the way what it does to the statements and rows in it."""
         match value:
+            case Constant():
+                return None
             case Local(name):
                 return self.env.get(name)
             case Ref():

@@ -118,6 +118,8 @@ class Roots:
 
     def attribute(self, ref: Ref) -> tuple[Statement, list[str]] | None:
         """`Model.objects.filter` or `Model.query.filter_by`: the statement, and the methods that follow it."""
+        if not any(word in ref.name for word in known.WORDS_OF_MANAGERS):  # asked of every name: most have none
+            return None
         style: Style = "django"
         match = known.MANAGER.match(ref.name)
         if match is None:

@@ -82,6 +82,8 @@ MANAGERS = ("objects", "_default_manager", "_base_manager")
 MANAGER = re.compile(
     r"^(?P<model>.+)\.(?P<manager>objects|[a-z_]*objects|_default_manager|_base_manager)(?:\.(?P<rest>[a-z_.]+))?$"
 )
+WORDS_OF_MANAGERS = ("objects", "_manager", ".query")
+"""One of these stands in every name that MANAGER or FLASK_QUERY knows."""
 FLASK_QUERY = re.compile(r"^(?P<model>.+\.[A-Z]\w*)\.query(?:\.(?P<rest>[a-z_.0-9]+))?$")
 MODEL_ATTRIBUTE = re.compile(r"^_*(?:\w+_)?(?:model|entity|orm)(?:_?(?:class|cls|type|model))?$", re.IGNORECASE)
 """What generic repositories call the model that they serve: `self.model`, `cls.model_class`."""
