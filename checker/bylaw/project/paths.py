@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
+from bylaw.facts.roles import is_called_test
 from bylaw.settings import Settings
 
-_TEST_FOLDERS = frozenset({"tests", "test", "testing", "__tests__", "e2e"})
-_MIGRATIONS = (["versions"], ["migrations"])
-"""Where a name like `0004_for_tests.py` says what is migrated."""
 _EXAMPLE_FOLDERS = frozenset({
     "docs", "doc", "docs_src", "documentation", "examples", "example", "samples", "sample", "demo", "demos",
     "tutorial", "tutorials", "templates", "template", "project_template", "cookiecutter", "scripts", "benchmarks",
@@ -19,17 +17,7 @@ _EXAMPLE_FOLDERS = frozenset({
 
 def is_test(path: str, settings: Settings) -> bool:
     """Whether a file (posix path from the root) is test code: by `layout.tests`, else by its folders and its name."""
-    if settings.layout.tests:
-        return matcher(settings.layout.tests)(path)
-    *folders, name = path.split("/")
-    ends_like_one = name.endswith(("_test.py", "_tests.py")) and folders[-1:] not in _MIGRATIONS
-    if name.startswith("test_") or ends_like_one or name in {"conftest.py", "tests.py", "test.py"}:
-        return True
-    return any(_is_test_folder(folder) for folder in folders)
-
-
-def _is_test_folder(folder: str) -> bool:
-    return folder in _TEST_FOLDERS or folder.startswith("tests_") or folder.endswith(("_tests", "-tests"))
+    return matcher(settings.layout.tests)(path) if settings.layout.tests else is_called_test(path)
 
 
 def is_example(path: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bylaw.facts.code import SyntaxProblem, Unread
 from bylaw.facts.file import FileFacts
+from bylaw.facts.roles import is_called_test
 from bylaw.readers.encoding import NotText, to_utf8
 from bylaw.readers.python import syntax
 from bylaw.readers.python.broken import identity_of
@@ -60,7 +61,7 @@ def _all_facts(module: Module) -> FileFacts:
         references=tuple(module.references.values()),
         calls=tuple(module.calls),
         escapes=escapes(module),
-        queries=queries(module),
+        queries=() if is_called_test(module.path) else queries(module),
         migrations=migrations(module),
         helpers=migration_helpers(module),
         suppressions=suppressions(module),
