@@ -117,7 +117,7 @@ def no_blocking_constraint(project: Project, options: Options) -> Iterator[Findi
     class Migration(migrations.Migration):
         dependencies = [("shop", "0001_initial")]
         operations = [
-            AddConstraintNotValid("order", models.CheckConstraint(condition=models.Q(number__gt=0), name="order_positive")),
+            AddConstraintNotValid("order", models.CheckConstraint(condition=models.Q(number__gt=0), name="order_ck")),
         ]
     ```
 
@@ -129,7 +129,7 @@ def no_blocking_constraint(project: Project, options: Options) -> Iterator[Findi
     class Migration(migrations.Migration):
         dependencies = [("shop", "0002_positive")]
         operations = [
-            ValidateConstraint("order", "order_positive"),
+            ValidateConstraint("order", "order_ck"),
         ]
     ```
     """
