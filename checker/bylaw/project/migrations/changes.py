@@ -116,6 +116,16 @@ class Change(msgspec.Struct, frozen=True, eq=False):
         """Whether it may break the running release."""
         return not self.step.exempt and self.is_new
 
+    @property
+    def earlier(self) -> tuple[Change, ...]:
+        """What the deployment does before, in order."""
+        return self.deployment.changes[: self.deployment.changes.index(self)]
+
+    @property
+    def later(self) -> tuple[Change, ...]:
+        """What the deployment does afterwards, in order."""
+        return self.deployment.changes[self.deployment.changes.index(self) + 1 :]
+
     def at(self, span: Span | None) -> Location:
         """A place in the same file; the operation itself for None."""
         return Location(self.step.path, span or self.operation.span)
@@ -125,7 +135,7 @@ class Change(msgspec.Struct, frozen=True, eq=False):
         if not isinstance(self.operation, CreateTable):
             return None
         made = self.operation.table
-        for other in self.deployment.changes[self.deployment.changes.index(self) + 1 :]:
+        for other in self.later:
             if isinstance(other.operation, RenameTable) and other.operation.table == made:
                 made = other.operation.new_name
         after = self.deployment.after.table(made)

@@ -131,14 +131,12 @@ def _remade(change: Change, operation: ops.DropColumn | ops.DropTable) -> Iterat
         return
     if column and (known := state.column(column)) is not None and known.generated:
         return
-    members = change.deployment.changes
-    at = members.index(change)
-    if any(_empties(earlier, table) for earlier in members[:at]):
+    if any(_empties(earlier, table) for earlier in change.earlier):
         return
-    again = next((later for later in members[at + 1 :] if _adds(later, table, column)), None)
-    if again is None or any(_carries(other) for other in members[: members.index(again) + 1]):
+    again = next((later for later in change.later if _adds(later, table, column)), None)
+    if again is None or any(_carries(other) for other in (*again.earlier, again)):
         return
-    if any(_carries(other) for other in members if other.step is change.step):
+    if any(_carries(other) for other in change.deployment.changes if other.step is change.step):
         return
     yield Loss(change, "remade", state.name, (column,) if column else (), again=again)
 
@@ -177,8 +175,7 @@ def _carries(change: Change) -> bool:
 
 def _was_saved(change: Change, table: str) -> bool:
     """Whether the migration did something before that may have copied the table's rows or values."""
-    members = change.deployment.changes
-    return any(_saves(other, table) for other in members[: members.index(change)] if other.step is change.step)
+    return any(_saves(other, table) for other in change.earlier if other.step is change.step)
 
 
 def _saves(other: Change, table: str) -> bool:

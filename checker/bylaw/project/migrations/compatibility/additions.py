@@ -104,8 +104,7 @@ def _cause(change: Change, operation: ops.AddColumn) -> tuple[Cause, Change | No
     Also the name that the column has then.
     """
     following = _Following(change, operation)
-    at = change.deployment.changes.index(change)
-    for later in change.deployment.changes[at + 1 :]:
+    for later in change.later:
         if not following.take(later):
             return "declared", None, following.name
     cause, by = following.cause

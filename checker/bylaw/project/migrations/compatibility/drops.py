@@ -90,21 +90,14 @@ def _successor(change: Change, operation: ops.DropTable) -> Iterator[Drop]:
 
 def _is_told_before(change: Change, known: TableState) -> bool:
     """Whether the table itself goes earlier, under the name that the running release knows."""
-    members = change.deployment.changes
-    dropped = (
-        one.table(one.operation.table)
-        for one in members[: members.index(change)]
-        if isinstance(one.operation, ops.DropTable)
-    )
+    dropped = (one.table(one.operation.table) for one in change.earlier if isinstance(one.operation, ops.DropTable))
     return any(one is not None and (one.identity, one.name) == (known.identity, known.name) for one in dropped)
 
 
 def is_remade_and_dropped(change: Change, name: str) -> bool:
     """Whether another table takes the name in the deployment and goes as well: the drop is told of there."""
-    members = change.deployment.changes
-    at = members.index(change)
-    made = (one.operation for one in members if isinstance(one.operation, ops.CreateTable))
-    gone = (one.operation for one in members[at + 1 :] if isinstance(one.operation, ops.DropTable))
+    made = (one.operation for one in change.deployment.changes if isinstance(one.operation, ops.CreateTable))
+    gone = (one.operation for one in change.later if isinstance(one.operation, ops.DropTable))
     return any(one.table == name and not one.temporary for one in made) and any(one.table == name for one in gone)
 
 

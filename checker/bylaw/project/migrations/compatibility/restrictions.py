@@ -247,12 +247,11 @@ def _constrained(change: Change, operation: ops.AddConstraint) -> Iterator[Restr
 
 def _is_dropped_again(change: Change, name: str) -> bool:
     """Whether the same deployment drops the constraint or index that it makes here."""
-    following = change.deployment.changes[change.deployment.changes.index(change) + 1 :]
     bare = name.rpartition(".")[2]
     return any(
         isinstance(later.operation, ops.DropConstraint | ops.DropIndex)
         and later.operation.name.rpartition(".")[2] == bare
-        for later in following
+        for later in change.later
     )
 
 

@@ -32,12 +32,11 @@ def retyped(change: Change, operation: ops.AlterColumn, column: ColumnState | No
 
 def _comes_back(change: Change, operation: ops.AlterColumn, old: str) -> bool:
     """Whether the deployment gives the column a type of the old one's name again, which is held against it there."""
-    members = change.deployment.changes
     return bool(old) and any(
         isinstance(later.operation, ops.AlterColumn)
         and (later.operation.table, later.operation.column) == (operation.table, operation.column)
         and later.operation.type == old
-        for later in members[members.index(change) + 1 :]
+        for later in change.later
     )
 
 

@@ -165,8 +165,7 @@ def _only_touches_what_is_gone(change: Change, body: str) -> bool:
 def _disabled(change: Change, statement: ops.OtherStatement, objects: Objects) -> Iterator[SideEffect]:
     """Unless the deployment enables it again."""
     kind: Literal["trigger", "rule"] = "rule" if statement.kind == "disable-rule" else "trigger"
-    members = change.deployment.changes
-    for later in members[members.index(change) + 1 :]:
+    for later in change.later:
         match later.operation:
             case ops.OtherStatement(kind=other, table=table, name=name) if other == f"enable-{kind}":
                 if same_name(table, statement.table) and name in {statement.name, ""}:

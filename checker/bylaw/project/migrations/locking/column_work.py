@@ -133,9 +133,7 @@ def _is_utc_alone(change: Change, operation: ops.AlterColumn, state: ColumnState
     if "at time zone" in operation.using.lower():
         return False
     zone = ""
-    for other in change.deployment.changes:
-        if other is change:
-            break
+    for other in change.earlier:
         setting = other.operation
         if other.step is change.step and isinstance(setting, ops.Setting) and setting.name == "timezone":
             zone = setting.value.strip("'").lower()

@@ -11,9 +11,7 @@ def is_assembled(change: Change, operation: ops.CreateIndex) -> bool:
     then. Partitions that nothing known made are known by their names, which begin with that of the table.
     """
     built = set()
-    for other in change.deployment.changes:
-        if other is change:
-            break
+    for other in change.earlier:
         match other.operation:
             case ops.CreateIndex(concurrently=True) as made if other.step is change.step and _is_alike(made, operation):
                 built.add(made.table)

@@ -227,8 +227,7 @@ def is_there(change: Change, kind: str, name: str) -> bool:
 
 def comes_again(change: Change, kind: str, name: str) -> bool:
     """Whether the deployment makes an object of that name after the change."""
-    members = change.deployment.changes
-    for later in members[members.index(change) + 1 :]:
+    for later in change.later:
         match later.operation:
             case ops.CreateObject(kind=other, name=made) if family(other) == family(kind) and same_name(made, name):
                 return True
