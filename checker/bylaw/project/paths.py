@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from bylaw.facts.roles import is_called_test
@@ -52,3 +52,16 @@ def matcher(globs: Sequence[str]) -> Callable[[str], bool]:
 def is_below(path: str, folders: Iterable[str]) -> bool:
     """Whether `path` is one of `folders` or lies in one of them; '' is the root."""
     return any(not folder or path == folder or path.startswith(f"{folder}/") for folder in folders)
+
+
+def inside(folder: str, name: str) -> str:
+    """The path of a file by its folder ('' is the root) and its name, or its path from there."""
+    return f"{folder}/{name}" if folder else name
+
+
+def upwards(folder: str) -> Iterator[str]:
+    """The folder and those around it, the innermost first; the last one is '', the root."""
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
+    yield ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from bylaw.patterns import regex
+from bylaw.project.paths import inside
 from bylaw.project.server_files import Product, found_in, of_image
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class _Variables(Mapping[str, str]):
     def _known(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for name in _ENVIRONMENTS:
-            text = self._project.text_of(f"{self._folder}/{name}".lstrip("/")) or ""
+            text = self._project.text_of(inside(self._folder, name)) or ""
             found = dict(_ASSIGNED.findall(text[:_MOST_CHARACTERS])) | found
         return found
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from bylaw.patterns import regex
+from bylaw.project.paths import inside, upwards
 
 _MOST_CHARACTERS: Final = 200_000
 _GO: Final = regex(r"^[ \t]*(?:require[ \t]+)?(?P<name>[\w.-]+\.\w+/[\w./-]+)[ \t]+v[^\n]*$", re.MULTILINE)
@@ -43,12 +44,10 @@ def server_of_drivers(folder: str, read: Callable[[str], str | None]) -> str:
     """postgres, mysql, sqlite … where what stands nearest above the folder names drivers of one server only; '' where
     it names none, or several. `read` gives the text of a file by its path from the root.
     """
-    parts = folder.split("/") if folder else []
-    for depth in range(len(parts), -1, -1):
-        above = "/".join(parts[:depth])
+    for above in upwards(folder):
         found: set[str] = set()
         for name, servers in (("go.mod", _of_go), ("Cargo.toml", _of_cargo), ("package.json", _of_node)):
-            text = read(f"{above}/{name}".lstrip("/"))
+            text = read(inside(above, name))
             found.update(servers(text[:_MOST_CHARACTERS]) if text else ())
         if found:
             return found.pop() if len(found) == 1 else ""

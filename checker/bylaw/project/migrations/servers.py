@@ -11,8 +11,10 @@ import msgspec
 from bylaw.facts.migrations import Migration, ValidateConstraint
 from bylaw.patterns import regex
 from bylaw.project.migrations.drivers import server_of_drivers
+from bylaw.project.migrations.environment import environment
 from bylaw.project.migrations.sqlite_alone import keeps_to_sqlite
 from bylaw.project.migrations.step import MigrationTree, Step
+from bylaw.project.paths import inside
 from bylaw.project.server_files import Product
 from bylaw.project.servers_said import Said, lowest, servers_said
 
@@ -162,13 +164,11 @@ class Servers:
             return True
         if _OWN_CONNECTION.search(self._project.files[step.path].source.content):
             return False
-        parts = tree.folder.split("/")
-        for depth in range(len(parts), -1, -1):
-            path = "/".join([*parts[:depth], "env.py"])
-            if path in self._project.files:
-                text = self._project.files[path].source.content
-                return _UNUSUAL.search(text) is None and _CONNECTS.search(text) is not None
-        return True
+        file = environment(self._project, tree)
+        if file is None:
+            return True
+        text = file.source.content
+        return _UNUSUAL.search(text) is None and _CONNECTS.search(text) is not None
 
     def is_set(self, tree: MigrationTree, setting: str) -> bool:
         """Whether code beside the migrations seems to set it for all of them: Alembic's `env.py`, the settings, or the
@@ -253,7 +253,7 @@ class Servers:
     def _declared(self, tree: MigrationTree) -> str:
         """What the runner's own file beside the migrations says."""
         for name in ("migration_lock.toml", "meta/_journal.json"):
-            text = self._project.text_of(f"{tree.folder}/{name}".lstrip("/"))
+            text = self._project.text_of(inside(tree.folder, name))
             found = _DECLARED.search(text) if text else None
             if found:
                 return _NAMES.get(found[1], found[1])

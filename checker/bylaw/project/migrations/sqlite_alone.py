@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from bylaw.patterns import regex
-from bylaw.project.paths import is_own
+from bylaw.project.paths import inside, is_own, upwards
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -42,9 +42,8 @@ def keeps_to_sqlite(project: Project, folder: str) -> bool:
 
 
 def _texts(project: Project, folder: str, names: tuple[str, ...]) -> Iterator[bytes]:
-    parts = folder.split("/")
-    for depth in range(len(parts), -1, -1):
+    for above in upwards(folder):
         for name in names:
-            text = project.text_of("/".join([*parts[:depth], name]))
+            text = project.text_of(inside(above, name))
             if text is not None:
                 yield text.encode()

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from bylaw.patterns import regex
+from bylaw.project.migrations.environment import environment
 from bylaw.project.migrations.step import MigrationTree
+from bylaw.project.paths import inside, upwards
 
 if TYPE_CHECKING:
-    from bylaw.project import Project
+    from bylaw.project import File, Project
 
 _MOST_CHARACTERS: Final = 200_000
 _OPTION: Final = "transaction_per_migration"
@@ -54,29 +56,23 @@ def together(project: Project, tree: MigrationTree) -> Together | None:
 
 def begins_itself(project: Project, tree: MigrationTree) -> bool:
     """Whether Alembic's `env.py` begins the transaction. Alembic cannot leave it then: `autocommit_block()` fails."""
-    path = _environment(project, tree)
-    return path is not None and _BEGUN.search(_text(project, path)) is not None
+    file = environment(project, tree) if tree.tool == "alembic" else None
+    return file is not None and _BEGUN.search(_text(file)) is not None
 
 
-def _environment(project: Project, tree: MigrationTree) -> str | None:
-    if tree.tool != "alembic":
-        return None
-    return next((path for path in _upwards(tree.folder, "env.py") if path in project.files), None)
-
-
-def _text(project: Project, path: str) -> str:
-    return project.files[path].source.content.decode("utf-8", "replace")
+def _text(file: File) -> str:
+    return file.source.content.decode("utf-8", "replace")
 
 
 def _by_alembic(project: Project, tree: MigrationTree) -> Together | None:
     """Unless `env.py` asks for `transaction_per_migration`. Whatever else names that option may hand it over."""
-    path = _environment(project, tree)
-    if path is None:
+    file = environment(project, tree)
+    if file is None:
         return None
-    text = _text(project, path)
+    text, path = _text(file), file.path
     if not _NEEDED.search(text) or not _WRAPPED.search(text) or _OPTION_OFF.search(text):
         return None
-    if any(_OPTION in file.facts.words for other, file in project.files.items() if other != path):
+    if any(_OPTION in other.facts.words for other in project.files.values() if other is not file):
         return None
     begun = " and connect with `connect()` instead of `begin()`" if _BEGUN.search(text) else ""
     return Together("Alembic", f"set `{_OPTION}=True` in the `context.configure()` of `{path}`{begun}")
@@ -111,13 +107,8 @@ def _is_flyways(text: str, at: int, path: str) -> bool:
 
 def _beside(project: Project, tree: MigrationTree, name: str) -> Iterator[tuple[str, str]]:
     """The files of that name in the tree's folder and those above it, the nearest first."""
-    for path in _upwards(tree.folder, name):
+    for folder in upwards(tree.folder):
+        path = inside(folder, name)
         text = project.text_of(path)
         if text is not None:
             yield path, text[:_MOST_CHARACTERS]
-
-
-def _upwards(folder: str, name: str) -> Iterator[str]:
-    parts = folder.split("/") if folder else []
-    for depth in range(len(parts), -1, -1):
-        yield "/".join([*parts[:depth], name])

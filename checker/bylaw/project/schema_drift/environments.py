@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from bylaw.facts.database import Table
 from bylaw.patterns import regex
+from bylaw.project.migrations.environment import environment
 from bylaw.project.migrations.step import MigrationTree
 
 if TYPE_CHECKING:
-    from bylaw.project import File, Project
+    from bylaw.project import Project
 
 _HOOK = regex(r"\binclude_(?:object|name)\s*=\s*(?:\w+\.)*(\w+)")
 _LITERAL = regex(r"""["']([A-Za-z_]\w{2,})["']""")
@@ -78,15 +79,3 @@ def hides_keys(project: Project, tree: MigrationTree) -> bool:
 
 def _is_module(project: Project, name: str) -> bool:
     return project.names.module(name) is not None
-
-
-def environment(project: Project, tree: MigrationTree) -> File | None:
-    """The tree's `env.py`, beside its revisions or further up; None where it has none."""
-    folder = tree.folder
-    while True:
-        path = f"{folder}/env.py" if folder else "env.py"
-        if path in project.files:
-            return project.files[path]
-        if not folder:
-            return None
-        folder = folder.rpartition("/")[0]

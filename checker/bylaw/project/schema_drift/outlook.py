@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from bylaw.facts.naming import bare
 from bylaw.patterns import regex
+from bylaw.project.migrations.environment import environment
 from bylaw.project.migrations.step import MigrationTree
-from bylaw.project.schema_drift.environments import environment, hides_keys
+from bylaw.project.schema_drift.environments import hides_keys
 from bylaw.project.schema_drift.histories import Built, Histories
 
 if TYPE_CHECKING:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Final
 
 import msgspec
 
 from bylaw.patterns import regex
 from bylaw.project.migrations.drivers import server_of_drivers
+from bylaw.project.paths import inside, upwards
 
 Read = Callable[[str], "str | None"]
 """The text of a file of the project, by its path from the root; None where there is none."""
@@ -71,9 +73,8 @@ class Runners:
         above = folder.rpartition("/")[0]
         if not layout and folder.rpartition("/")[2] == "deploy" and self._text(above, "sqitch.plan"):
             return "sqitch"
-        parts = folder.split("/") if folder else []
-        for depth in range(len(parts), max(-1, len(parts) - _MOST_LEVELS), -1):
-            found = self._listed("/".join(parts[:depth]), layout)
+        for outer in islice(upwards(folder), _MOST_LEVELS):
+            found = self._listed(outer, layout)
             if found is not None:
                 return found or layout
         return layout
@@ -95,10 +96,9 @@ class Runners:
 
     def are_locations(self, one: str, other: str) -> bool:
         """Whether a configuration of Flyway, beside a folder or above it, names both folders."""
-        parts = one.split("/")
-        for depth in range(len(parts), -1, -1):
+        for above in upwards(one):
             for name in _FLYWAY_FILES:
-                found = _LOCATIONS.search(self._text("/".join(parts[:depth]), name))
+                found = _LOCATIONS.search(self._text(above, name))
                 if found is not None:
                     named = [place for place in re.split(r"[\s,\"'\[\]]+", found[1]) if place]
                     ends = [place.rpartition(":")[2].strip("./") for place in named]
@@ -128,7 +128,7 @@ class Runners:
         return None
 
     def _text(self, folder: str, name: str) -> str:
-        path = f"{folder}/{name}".lstrip("/")
+        path = inside(folder, name)
         if path not in self._texts:
             self._texts[path] = (self._read(path) or "")[:_MOST_CHARACTERS]
         return self._texts[path]
