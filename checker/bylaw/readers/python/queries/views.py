@@ -16,9 +16,8 @@ from bylaw.readers.python.queries.roots import Roots
 
 _READING = frozenset({"ListView", "DetailView", "UpdateView", "DeleteView"})
 """Django's views that read rows of their `model`."""
-_CHANGING = frozenset({"get_queryset"})
-
-_FRAMEWORKS = ("django.views.", "django.contrib.", "rest_framework.")
+_DJANGO = ("django.views.", "django.contrib.")
+_FRAMEWORKS = (*_DJANGO, "rest_framework.")
 _DELETING = frozenset({
     "DeleteView", "ModelViewSet", "DestroyModelMixin", "DestroyAPIView", "RetrieveDestroyAPIView",
     "RetrieveUpdateDestroyAPIView",
@@ -36,19 +35,9 @@ def view_querysets(module: Module) -> Iterator[Query]:
     roots = Roots(module.content)
     for record in module.classes:
         yield from _fields(record.fact, roots)
-        if (deleting := _inherited_delete(record.fact, roots)) is not None:
-            yield deleting
-        if not _CHANGING.isdisjoint(record.fact.methods):
-            continue
-        variables = {variable.name: variable.value for variable in record.fact.variables}
-        value, model = variables.get("queryset"), variables.get("model")
-        draft = _draft(value, roots) if value is not None else None
-        reads = "get_object" not in record.fact.methods and _reads_its_model(record.fact)
-        if draft is None and value is None and isinstance(model, Ref) and reads:
-            written = roots.written(model.span)
-            draft = Draft("select", "django", model.span, model.name, manager="objects", written=written, executed=True)
-        if draft is not None:
-            yield draft.finished("")
+        yield from _inherited_delete(record.fact, roots)
+        if "get_queryset" not in record.fact.methods:
+            yield from _own_rows(record.fact, roots)
 
 
 def _fields(item: Class, roots: Roots) -> Iterator[Query]:
@@ -62,33 +51,51 @@ def _fields(item: Class, roots: Roots) -> Iterator[Query]:
             yield draft.finished("")
 
 
-def _inherited_delete(item: Class, roots: Roots) -> Query | None:
+def _own_rows(item: Class, roots: Roots) -> Iterator[Query]:
+    """What the class says in `queryset`; without one, the rows of its `model`, where the framework reads those."""
+    assigned = _assigned(item)
+    value, model = assigned.get("queryset"), assigned.get("model")
+    draft = _draft(value, roots) if value is not None else None
+    reads = "get_object" not in item.methods and _reads_its_model(item)
+    if value is None and isinstance(model, Ref) and reads:
+        written = roots.written(model.span)
+        draft = Draft("select", "django", model.span, model.name, manager="objects", written=written, executed=True)
+    if draft is not None:
+        yield draft.finished("")
+
+
+def _inherited_delete(item: Class, roots: Roots) -> Iterator[Query]:
     """The delete that a view class inherits from its framework, where it has none of its own and hides none."""
-    if not _DELETING_METHODS.isdisjoint(item.methods):
-        return None
-    names = [base.name if isinstance(base, Ref) else "" for base in item.bases]
-    variables = {variable.name: variable.value for variable in item.variables}
-    if "http_method_names" in variables or not all(name.startswith(_FRAMEWORKS) for name in names):
-        return None
+    names, assigned = _bases(item), _assigned(item)
     if not any(name.rpartition(".")[2] in _DELETING for name in names):
-        return None
-    value, model = variables.get("queryset"), variables.get("model")
+        return
+    if not all(name.startswith(_FRAMEWORKS) for name in names):
+        return
+    if not _DELETING_METHODS.isdisjoint(item.methods) or "http_method_names" in assigned:
+        return
+    value, model = assigned.get("queryset"), assigned.get("model")
     draft = _draft(value, roots) if value is not None else None
     if draft is None and isinstance(model, Ref):
         draft = Draft("delete", "django", model.span, model.name, manager="objects")
-    if draft is None:
-        return None
-    draft.kind, draft.executed, draft.written, draft.insert_at = "delete", True, item.name, -1
-    return draft.finished("")
+    if draft is not None:
+        draft.kind, draft.executed, draft.written, draft.insert_at = "delete", True, item.name, -1
+        yield draft.finished("")
 
 
 def _reads_its_model(item: Class) -> bool:
     """Whether it is one of Django's own views of rows, and nothing that the project derives from stands beside it."""
-    names = [base.name if isinstance(base, Ref) else "" for base in item.bases]
+    names = _bases(item)
     views = [name for name in names if name.startswith("django.views.generic.")]
-    return any(name.rpartition(".")[2] in _READING for name in views) and all(
-        name.startswith(("django.views.", "django.contrib.")) for name in names
-    )
+    reading = any(name.rpartition(".")[2] in _READING for name in views)
+    return reading and all(name.startswith(_DJANGO) for name in names)
+
+
+def _bases(item: Class) -> list[str]:
+    return [base.name if isinstance(base, Ref) else "" for base in item.bases]
+
+
+def _assigned(item: Class) -> dict[str, Value | None]:
+    return {variable.name: variable.value for variable in item.variables}
 
 
 def _draft(value: Value, roots: Roots) -> Draft | None:
