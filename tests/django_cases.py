@@ -23,6 +23,7 @@ _MODELS: Final = """\
 migrations.CreateModel("Team", [
             ("id", models.BigAutoField(primary_key=True)),
             ("name", models.CharField(max_length=80)),
+            ("code", models.BigIntegerField(unique=True)),
         ]),
         migrations.CreateModel("Item", [
             ("id", models.AutoField(primary_key=True)),
@@ -47,11 +48,16 @@ migrations.CreateModel("Team", [
             ("bare", models.ForeignKey("APP.team", models.CASCADE, null=True, db_index=False, db_constraint=False,
                                        related_name="+")),
             ("items", models.ManyToManyField("APP.item", related_name="+")),
+            ("one", models.OneToOneField("APP.team", models.CASCADE, null=True, related_name="+")),
+            ("given", models.ForeignKey("APP.team", models.CASCADE, default=1, related_name="+")),
+            ("by_code", models.ForeignKey("APP.team", models.CASCADE, null=True, to_field="code", related_name="+")),
         ], options={
             "indexes": [models.Index(fields=["number"], name="APP_number")],
             "constraints": [models.UniqueConstraint(fields=["number", "note"], name="APP_number_note")],
             "unique_together": {("number", "code")},
         })"""
+_KEPT: Final = '"APP.team", models.SET_NULL, null=True, related_name="+"'
+_GIVEN: Final = '"APP.team", models.CASCADE, related_name="+"'
 _TEAM: Final = '"APP.team", models.CASCADE, null=True, related_name="+"'
 _ADDED: Final = {
     "nullable": "IntegerField(null=True)",
@@ -104,6 +110,28 @@ _ALTERED: Final = {
     "foreign key nullable": ("team", f"ForeignKey({_TEAM})"),
     "foreign key gets its constraint": ("bare", f"ForeignKey({_TEAM}, db_index=False)"),
     "foreign key loses its constraint": ("maybe", f"ForeignKey({_TEAM}, db_constraint=False)"),
+    "foreign key, nothing": (
+        "maybe",
+        f'ForeignKey({_KEPT}, db_index=True, db_column="maybe_id", blank=True, unique=False)',
+    ),
+    "foreign key gets a default": ("maybe", f"ForeignKey({_KEPT}, default=1)"),
+    "foreign key gets no default": ("maybe", f"ForeignKey({_KEPT}, default=None)"),
+    "foreign key gets another default": ("given", f"ForeignKey({_GIVEN}, default=2)"),
+    "foreign key loses its default": ("given", f"ForeignKey({_GIVEN})"),
+    "foreign key with a default stays": ("given", f'ForeignKey({_GIVEN}, default=1, verbose_name="x")'),
+    "foreign key gets a default of the database": ("maybe", f"ForeignKey({_KEPT}, db_default=1)"),
+    "foreign key no longer indexed": ("maybe", f"ForeignKey({_KEPT}, db_index=False)"),
+    "foreign key of another column": ("maybe", f'ForeignKey({_KEPT}, db_column="perhaps_id")'),
+    "foreign key to another field": ("maybe", f'ForeignKey({_KEPT}, to_field="code")'),
+    "foreign key to the key, said": ("maybe", f'ForeignKey({_KEPT}, to_field="id")'),
+    "foreign key to a field stays": ("by_code", f'ForeignKey({_KEPT}, to_field="code", help_text="x")'),
+    "foreign key to a field, to the key": ("by_code", f"ForeignKey({_KEPT})"),
+    "foreign key unique for a day": ("maybe", f'ForeignKey({_KEPT}, unique_for_date="made")'),
+    "foreign key nullable and given": ("given", f"ForeignKey({_GIVEN}, null=True)"),
+    "one to one to foreign key": ("one", f"ForeignKey({_KEPT})"),
+    "one to one to unique foreign key": ("one", f"ForeignKey({_KEPT}, unique=True)"),
+    "one to one stays": ("one", f'OneToOneField({_KEPT}, verbose_name="x")'),
+    "unique to indexed": ("once", "IntegerField(db_index=True)"),
     "another column": ("note", 'CharField(max_length=40, null=True, db_column="remark")'),
     "only help": ("note", 'CharField(max_length=40, null=True, help_text="x", choices=[("a", "A")])'),
     "a default of Python": ("number", "IntegerField(default=4)"),

@@ -123,3 +123,11 @@ def test_a_field_of_the_house_may_have_been_a_foreign_key_already() -> None:
     assert said(dict((first, second))) == {"no-blocking-constraint", "no-blocking-index", "no-incompatible-alter"}
     unknown = first[1].replace("models.BigIntegerField(null=True)", "house.TeamField(null=True)")
     assert said(dict(((first[0], unknown), second))) == set()
+
+
+def test_a_key_by_which_the_database_deletes_is_another_one() -> None:
+    first, second = files_of("alter foreign key on delete", "shop").items()
+    assert said(dict((first, second))) == set()
+    deleted = second[1].replace("models.CASCADE, null=True", "models.DB_CASCADE, null=True")  # since Django 6.1
+    assert deleted != second[1]
+    assert said(dict((first, (second[0], deleted)))) == {"no-blocking-constraint"}

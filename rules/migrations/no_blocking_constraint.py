@@ -234,6 +234,17 @@ def _other_way(work: Work, version: ServerVersion) -> str:
 def _later_check(project: Project, work: Work, version: ServerVersion) -> str:
     steps = project.migrations.repairs.constraint_steps(work, version.major)
     django = work.change.tree.tool == "django"
+    if work.cause == "foreign-key" and work.inline and not isinstance(work.change.operation, AddColumn):
+        if not steps:
+            return (
+                "Put it among the `state_operations` of SeparateDatabaseAndState: nothing of it concerns the database, "
+                "and the key can stay."
+            )
+        outside = ", outside a transaction" if any("CONCURRENTLY" in step for step in steps) else ""
+        return (
+            f"Run {' and '.join(steps)} inside SeparateDatabaseAndState{outside}, with this operation as its state: "
+            "the key can stay."
+        )
     alone = work.cause in {"unique", "primary-key"} and work.brings_column
     is_new = isinstance(work.change.operation, AddColumn) or alone
     match steps:
@@ -246,8 +257,6 @@ def _later_check(project: Project, work: Work, version: ServerVersion) -> str:
                 f"First {check}; in a later migration {validate}; then {last}: on {version}{version.source} no row is "
                 "read."
             )
-        case (alter,):
-            return f"Run {alter} inside SeparateDatabaseAndState, with this operation as its state: the key can stay."
         case (add, validate):
             start = "Add the column alone, then" if is_new else "First"
             when = f" (on {version}{version.source})" if work.cause == "not-null" else ""

@@ -72,6 +72,9 @@ class ColumnSpec(msgspec.Struct, frozen=True, array_like=True):
     """Django: the field has an index of its own, which an operation beside it creates."""
     labels: tuple[str, ...] = ()
     """The labels of the enum type that `type` names, where the column states them."""
+    compared: tuple[tuple[str, str], ...] = ()
+    """Django: what of a relation, beside its model and its column, Django compares with the field before: `class` and
+    the arguments that are not the usual ones, `?` for a value that is computed. Empty where that is not known."""
 
 
 class CreateTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="create-table"):

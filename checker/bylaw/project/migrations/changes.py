@@ -233,11 +233,12 @@ def _operations(step: Step, builder: Replay, line: Line, *, keep: bool) -> Itera
             builder.apply(operation, step)
             yield operation, before
         return
-    state_only = {id(operation) for operation in migration.state_only}
-    for operation in _merged(operations, migration.state_only if not idle else ()):
+    aside = {id(operation): django.follow_state_only for operation in migration.state_only}
+    aside |= {id(operation): django.follow_told for operation in migration.told}
+    for operation in _merged(operations, (*migration.state_only, *migration.told) if not idle else ()):
         before = builder.schema()
-        if id(operation) in state_only:
-            django.follow_state_only(operation, before, builder, step)
+        if id(operation) in aside:
+            aside[id(operation)](operation, before, builder, step)
             continue
         for part in django.physical(operation, before):
             at = builder.schema()

@@ -13,8 +13,8 @@ from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.precedents import has_index
 from bylaw.project.migrations.locking.column_work import added_column_work, altered_column_work
 from bylaw.project.migrations.locking.constraint_work import constraint_work
+from bylaw.project.migrations.locking.key_fields import renamed_key_work
 from bylaw.project.migrations.locking.partitions import is_assembled
-from bylaw.project.migrations.locking.redefined_work import renamed_key_work
 from bylaw.project.migrations.locking.work import Blocks, Lock, Work, in_use
 from bylaw.project.migrations.state.expressions import forbids_null, words
 from bylaw.project.migrations.state.schema import TableState

@@ -10,6 +10,7 @@ from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.precedents import is_unique
 from bylaw.project.migrations.compatibility.relations import is_plain, key_type, table_of
 from bylaw.project.migrations.locking.constraint_work import never_null
+from bylaw.project.migrations.locking.key_fields import key_work
 from bylaw.project.migrations.locking.rewrites import rewritten_type
 from bylaw.project.migrations.locking.work import Work, in_use
 from bylaw.project.migrations.state.schema import ColumnState
@@ -17,10 +18,19 @@ from bylaw.project.migrations.state.schema import ColumnState
 
 def redefined_work(change: Change, operation: ops.AlterColumn, version: int) -> Iterator[Work]:
     """All of it, where the column before is known. `version` is PostgreSQL's."""
-    table, name, definition = operation.table, operation.column, operation.definition
-    state = change.column(table, name)
+    definition, state = operation.definition, change.column(operation.table, operation.column)
     if definition is None or state is None or not state.created:
         return
+    told = list(_column_work(change, operation, definition, state, version))
+    yield from told
+    if change.tree.tool == "django":
+        yield from key_work(change, operation, definition, state, alone=not told)
+
+
+def _column_work(
+    change: Change, operation: ops.AlterColumn, definition: ColumnSpec, state: ColumnState, version: int
+) -> Iterator[Work]:
+    table, name = operation.table, operation.column
     old = key_type(change, state.references) or state.type
     new = definition.type or key_type(change, definition.references)
     retyped = bool(old and new) and rewritten_type(old, new, "", name)
@@ -37,47 +47,6 @@ def redefined_work(change: Change, operation: ops.AlterColumn, version: int) -> 
         yield Work(change, "primary-key", "index", "reads", table, (name,), inline=True)
     if definition.check and not state.check and is_plain(state) and change.tree.tool == "django":
         yield Work(change, "check", "scan", "reads", table, (name,), detail=definition.check, inline=True)
-    if change.tree.tool == "django":
-        alone = not (retyped or becomes_required or (definition.unique and not state.unique))
-        yield from _key(change, operation, definition, state, alone=alone)
-
-
-def _key(
-    change: Change, operation: ops.AlterColumn, definition: ColumnSpec, state: ColumnState, *, alone: bool
-) -> Iterator[Work]:
-    """A field that becomes a foreign key, and one that stays one: Django drops it before it alters the column, and adds
-    it again. That is told where it is all that takes long (`alone`).
-    """
-    if not definition.references:
-        return
-    target = table_of(change, definition.references)
-    again = bool(state.references) and not (target and table_of(change, state.references) not in {"", target})
-    if again and not (alone and _loosens(definition, state)):
-        return
-    if again or is_plain(state) or not state.type or state.references:
-        yield Work(
-            change, "foreign-key", "scan", "writes", operation.table, (operation.column,), detail=target, inline=again,
-        )  # fmt: skip
-
-
-def renamed_key_work(change: Change, operation: ops.RenameColumn) -> Iterator[Work]:
-    """A foreign key whose field Django renames is dropped and added again as well."""
-    state = change.column(operation.table, operation.column)
-    altered = any(
-        isinstance(other.operation, ops.AlterColumn) and other.operation.span == operation.span
-        for other in change.deployment.changes
-        if other.step is change.step
-    )
-    if change.tree.tool == "django" and state is not None and state.references and not altered:
-        yield Work(
-            change, "foreign-key", "scan", "writes", operation.table, (operation.new_name,),
-            detail=table_of(change, state.references), inline=True,
-        )  # fmt: skip
-
-
-def _loosens(definition: ColumnSpec, state: ColumnState) -> bool:
-    """Whether the column takes NULL from now on; what only Python sees leaves the key alone."""
-    return definition.nullable is True and state.nullable is False
 
 
 def _with_the_key(change: Change, table: str, old: str, new: str) -> Iterator[Work]:

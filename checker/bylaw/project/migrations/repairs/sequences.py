@@ -10,6 +10,7 @@ from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.locking.work import Work
 from bylaw.project.migrations.repairs.constraints import name_of
+from bylaw.project.migrations.repairs.key_fields import field_steps
 from bylaw.project.migrations.repairs.words import behind, one_line, quoted, said
 
 _MODEL: Final = regex(r"\(\s*(?:model_name\s*=\s*)?([\"'])(?P<model>\w+)\1")
@@ -30,7 +31,7 @@ def constraint_steps(work: Work, content: bytes, major: int) -> Steps:
         case "not-null" | "primary-key" if work.does == "scan":
             return _never_null(work, content, major)
         case "foreign-key" if work.inline and not isinstance(work.change.operation, ops.AddColumn):
-            return (said(work.change, _altered(work)),)
+            return field_steps(work)
         case "foreign-key" | "check" if name and (work.inline or _is_a_field(work.change)):
             return (said(work.change, _inline(work, name)), _validated(work, name))
         case "foreign-key" | "check" if name:
@@ -115,14 +116,6 @@ def _inline(work: Work, name: str) -> str:
 
 def _is_a_field(change: Change) -> bool:
     return change.tree.tool == "django" and isinstance(change.operation, ops.AlterColumn)
-
-
-def _altered(work: Work) -> str:
-    """What is left of a changed field of Django where its foreign key can stay."""
-    operation, start = work.change.operation, f"ALTER TABLE {quoted(work.table)}"
-    if isinstance(operation, ops.RenameColumn):
-        return f"{start} RENAME COLUMN {quoted(operation.column)} TO {quoted(operation.new_name)}"
-    return f"{start} ALTER COLUMN {quoted(work.columns[0])} DROP NOT NULL"
 
 
 def _over_index(work: Work, name: str) -> Steps:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import Operation
+from bylaw.project.migrations.state.edits import with_column
 from bylaw.project.migrations.state.expressions import renamed
 from bylaw.project.migrations.state.replay import Replay
 from bylaw.project.migrations.state.schema import ColumnState, Schema, TableState
@@ -85,9 +86,9 @@ def _meant(state: TableState | None, field: str) -> str:
 
 
 def _gets_index(state: TableState | None, name: str) -> bool:
-    """Whether a field that is altered had none: known of Django's own fields."""
+    """Whether a field that is altered had none, or one that goes with its UNIQUE: known of Django's own fields."""
     column = state.column(name) if state is not None else None
-    if state is None or column is None or column.created is None or column.unique or column.primary_key:
+    if state is None or column is None or column.created is None or column.primary_key:
         return False
     plain = bool(column.type or column.references) and not column.type.endswith("field")
     return plain and not any(index.columns == (name,) for index in state.indexes)
@@ -220,6 +221,7 @@ def follow_state_only(operation: Operation, schema: Schema, replay: Replay, step
         case ops.AlterColumn(table=table, column=field, definition=ops.ColumnSpec(name=new_name)):
             name = schema.keys.get(table, table)
             replay.change_table(name, lambda state: _with_other_column(state, field, new_name, step))
+            follow_told(operation, schema, replay, step)
         case ops.DropColumn(table=table, column=field):
             if (joined := _many_to_many(schema, table, field)) is not None:
                 replay.set_key(f"{table}_{field}".lower(), None)
@@ -229,6 +231,21 @@ def follow_state_only(operation: Operation, schema: Schema, replay: Replay, step
             replay.change_table(name, lambda state: _with_unmapped(state, _column(state, field), step))
         case _:
             pass
+
+
+def follow_told(operation: Operation, schema: Schema, replay: Replay, step: Step) -> None:  # noqa: ARG001 - as above
+    """What SQL does, as the models are told (`RunSQL(state_operations=…)`): Django compares with that afterwards."""
+    spec = operation.column if isinstance(operation, ops.AddColumn) else None
+    spec = operation.definition if isinstance(operation, ops.AlterColumn) else spec
+    name = schema.keys.get(getattr(operation, "table", ""), "") if spec is not None else ""
+    if spec is not None and name:
+        compared, column = spec.compared, spec.name
+        replay.change_table(name, lambda state: _compared_with(state, column, compared))
+
+
+def _compared_with(state: TableState, name: str, compared: tuple[tuple[str, str], ...]) -> TableState:
+    column = state.column(name)
+    return with_column(state, replace(column, compared=compared)) if column is not None else state
 
 
 def _with_other_column(state: TableState, field: str, name: str, step: Step) -> TableState:

@@ -35,6 +35,7 @@ def column_of(spec: ColumnSpec, step: Step | None, identity: int = 0) -> ColumnS
         identity=identity,
         generation=spec.generation,
         check=spec.check,
+        compared=spec.compared,
     )
 
 

@@ -48,6 +48,8 @@ class ColumnState(msgspec.Struct, frozen=True):
     """How the database fills it, as far as that is known: identity, serial, stored or virtual."""
     check: str = ""
     """The condition that its own declaration brings along."""
+    compared: tuple[tuple[str, str], ...] = ()
+    """Django: of a relation, as in `ColumnSpec`; what the models were last told."""
 
     @property
     def required(self) -> bool | None:

@@ -8,6 +8,7 @@ from bylaw.facts.django_fields import WITHOUT_COLUMN, field_type, hides_options,
 from bylaw.facts.migrations import AddConstraint, ColumnSpec, CreateIndex, CreateTable, Operation
 from bylaw.facts.values import Attr, Call, Constant, Ref, Value, flag_of, is_none, text_of
 from bylaw.readers.python.alembic.columns import default_text
+from bylaw.readers.python.django.relations import compared_of, is_not_provided
 
 _POSITIVE: Final = frozenset({"PositiveIntegerField", "PositiveBigIntegerField", "PositiveSmallIntegerField"})
 _GENERATED: Final = frozenset({"AutoField", "BigAutoField", "SmallAutoField", "GeneratedField"})
@@ -56,7 +57,7 @@ def column_of(name: str, field: Call, app: str, model: str) -> ColumnSpec | None
         type=field_type(field),
         nullable=False if primary_key else _nullable(field),
         server_default=None if database_default is None or is_none(database_default) else _default(database_default),
-        client_default=(default is not None and not _not_provided(default)) or _fills_itself(field),
+        client_default=(default is not None and not is_not_provided(default)) or _fills_itself(field),
         primary_key=primary_key,
         unique=(flag_of(field.keyword("unique")) or field.method.endswith("OneToOneField")) and not primary_key,
         references=_references(field, app, model) if relation else "",
@@ -67,6 +68,7 @@ def column_of(name: str, field: Call, app: str, model: str) -> ColumnSpec | None
         field=name if column != name or field.keyword("db_column") is not None else "",
         indexed=wants_index(field),
         check=f'"{column}" >= 0' if field.method in _POSITIVE else "",
+        compared=compared_of(field) if relation else (),
     )
 
 
@@ -92,10 +94,6 @@ def _generation(field: Call) -> Literal["", "stored", "virtual"]:
     if field.method != "GeneratedField":
         return ""
     return "virtual" if flag_of(field.keyword("db_persist")) is False else "stored"
-
-
-def _not_provided(value: Value) -> bool:
-    return isinstance(value, Ref) and value.name.endswith("NOT_PROVIDED")
 
 
 def _fills_itself(field: Call) -> bool:
