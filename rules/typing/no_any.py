@@ -78,11 +78,9 @@ def no_any(file: File, options: Options) -> Iterator[Finding]:
     def load(raw: object) -> Payload: ...
     ```
     """
-    if file.facts.generated or file.matches(options.allow_paths):
-        return
-    for escape in file.facts.escapes:
-        if _counts(escape, options) and not _is_excused(escape, options):
-            yield _finding(file, escape)
+    found = [escape for escape in file.facts.escapes if _counts(escape, options) and not _is_excused(escape, options)]
+    if found and not file.facts.generated and not file.matches(options.allow_paths):
+        yield from (_finding(file, escape) for escape in found)
 
 
 def _counts(escape: TypeEscape, options: Options) -> bool:

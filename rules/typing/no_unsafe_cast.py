@@ -62,7 +62,7 @@ def no_unsafe_cast(file: File, options: Options) -> Iterator[Finding]:
         return row
     ```
     """
-    if file.facts.generated:
+    if file.facts.generated or not file.facts.escapes:
         return
     allowed = file.matches(options.allow_paths)
     inside = {escape.inner_span for escape in file.facts.escapes if escape.inner_span == escape.value_span}

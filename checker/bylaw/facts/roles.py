@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _TEST_FOLDERS = frozenset({"tests", "test", "testing", "__tests__", "e2e"})
-_MIGRATIONS = (["versions"], ["migrations"])
-"""Where a name like `0004_for_tests.py` says what is migrated."""
+_MIGRATION_FOLDERS = ("versions", "migrations")
+"""Ends of the names of folders where `0004_for_tests.py` says what is migrated."""
 
 
+@lru_cache(maxsize=100_000)
 def is_called_test(path: str) -> bool:
     """Whether a file (posix path from the root) is test code by the names of its folders or its own."""
     *folders, name = path.split("/")
-    ends_like_one = name.endswith(("_test.py", "_tests.py")) and folders[-1:] not in _MIGRATIONS
+    is_numbered = name[:4].isdecimal() or (folders and folders[-1].endswith(_MIGRATION_FOLDERS))
+    ends_like_one = name.endswith(("_test.py", "_tests.py")) and not is_numbered
     if name.startswith("test_") or ends_like_one or name in {"conftest.py", "tests.py", "test.py"}:
         return True
     return any(_is_test_folder(folder) for folder in folders)

@@ -12,13 +12,8 @@ from bylaw.facts.code import CallSite, Class, Function, Import
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Attr, Call, Constant, Items, Local, Operator, Ref, Text, Value, text_of, walk
 from bylaw.project.names import Names
+from bylaw.project.running import NOTHING, Uses, uses_of
 
-DISCOVERIES = frozenset({
-    "import_module", "walk_packages", "iter_modules", "find_modules", "import_string", "autodiscover",
-    "autodiscover_modules",
-    "import_submodules", "import_by_path", "__import__", "entry_points", "iter_entry_points", "spec_from_file_location",
-    "module_from_spec", "load_module",
-})  # fmt: skip
 _LISTS_A_PACKAGE = frozenset({"walk_packages", "iter_modules", "find_modules", "import_submodules"})
 
 
@@ -40,12 +35,17 @@ class ImportGraph:
         self.names = names
         self._functions: dict[str, tuple[Function, FileFacts]] = {}
         self._inner: dict[str, list[str]] = {}
+        self._lazy: set[str] = set()
         for file in names.files:
             for function in file.functions:
                 self._functions[function.qualified] = (function, file)
                 if function.owner:
                     self._inner.setdefault(function.owner, []).append(function.qualified)
+                elif function.name == "__getattr__":
+                    self._lazy.add(file.path)
         self._direct: dict[str, frozenset[str]] = {}
+        self._modules: dict[tuple[str, str], str] = {}
+        self._uses: dict[str, dict[str, Uses]] = {}
 
     def direct(self, module: str) -> frozenset[str]:
         """The modules that the top level of a module imports, without their parent packages."""
@@ -62,6 +62,12 @@ class ImportGraph:
 
     def module_of(self, name: str, near: str) -> str:
         """The module that a dotted name is or is in."""
+        key = (name, near)
+        if key not in self._modules:
+            self._modules[key] = self._module_of(name, near)
+        return self._modules[key]
+
+    def _module_of(self, name: str, near: str) -> str:
         parts = name.split(".")
         for end in range(len(parts), 0, -1):
             found = self.names.module(".".join(parts[:end]), near)
@@ -87,6 +93,17 @@ class ImportGraph:
     def inner(self, owner: str) -> list[str]:
         """Qualified names of the functions defined in a function or class."""
         return self._inner.get(owner, [])
+
+    def is_lazy(self, file: FileFacts) -> bool:
+        """Whether a package gives its names by `__getattr__`."""
+        return file.path in self._lazy
+
+    def uses(self, file: FileFacts, function: str) -> Uses:
+        """What a function of a file does when it runs; '' is the top level."""
+        known = self._uses.get(file.path)
+        if known is None:
+            known = self._uses[file.path] = uses_of(file)
+        return known.get(function, NOTHING)
 
 
 class _Walk:
@@ -132,15 +149,13 @@ class _Walk:
             self._to_call.append(qualified)
 
     def _execute(self, file: FileFacts, function: str) -> None:
-        for item in file.imports:
-            if item.function == function and not item.typing_only:
-                self._load(item.target, file.module)
-        for reference in file.references:
-            if reference.function == function and reference.role in {"called", "decorator"}:
-                self._run(reference.name, file.module)
-        for site in file.calls:
-            if site.function == function and site.call.method in DISCOVERIES:
-                self._discover(site, file)
+        uses = self.graph.uses(file, function)
+        for name in uses.imports:
+            self._load(name, file.module)
+        for name in uses.runs:
+            self._run(name, file.module)
+        for site in uses.discoveries:
+            self._discover(site, file)
 
     def _load(self, name: str, near: str) -> None:
         """Import a dotted name: the module itself, and what a lazy package would load for it."""
@@ -148,9 +163,8 @@ class _Walk:
         if not module:
             return
         self.add_module(module)
-        rest = name.rpartition(".")[2]
         file = self.names.modules[module]
-        if rest != module.rpartition(".")[2] and any(f.name == "__getattr__" and not f.owner for f in file.functions):
+        if self.graph.is_lazy(file) and name.rpartition(".")[2] != module.rpartition(".")[2]:
             self._load_lazily(file)
 
     def _load_lazily(self, file: FileFacts) -> None:

@@ -7,6 +7,7 @@ away, in one file or in files that import each other. Django's `include(f"{app}.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from bylaw.facts.code import CallSite, Variable
@@ -130,20 +131,26 @@ class Discovery:
 
     def _linked(self, one: FileFacts, other: FileFacts) -> bool:
         """Whether one file imports from the other, or a third one uses both to load and register."""
-        if self._imports(one, other) or self._imports(other, one):
+        users, others = self._importers.get(one.module, {}), self._importers.get(other.module, {})
+        if one.path in others or other.path in users:
             return True
         return any(
-            facts is not one and facts is not other and self._imports(facts, one) and self._imports(facts, other)
-            and self._uses(facts, one) and self._uses(facts, other)
-            for facts in self._code.files
-        )  # fmt: skip
+            facts is not one and facts is not other and self._uses(facts, one) and self._uses(facts, other)
+            for path, facts in users.items()
+            if path in others
+        )
 
-    def _imports(self, user: FileFacts, used: FileFacts) -> bool:
-        for item in user.imports:
-            place = self._code.place(item.target, user.module)
-            if place is not None and (place.node == used.module or place.node.rpartition(".")[0] == used.module):
-                return True
-        return False
+    @cached_property
+    def _importers(self) -> dict[str, dict[str, FileFacts]]:
+        """A module → the files that import it or something in it, by their path."""
+        index: dict[str, dict[str, FileFacts]] = {}
+        for facts in self._code.files:
+            for item in facts.imports:
+                place = self._code.place(item.target, facts.module)
+                if place is not None:
+                    index.setdefault(place.node, {})[facts.path] = facts
+                    index.setdefault(place.node.rpartition(".")[0], {})[facts.path] = facts
+        return index
 
     def _uses(self, user: FileFacts, used: FileFacts) -> bool:
         """Whether a file calls a function of the other one that imports or registers."""
