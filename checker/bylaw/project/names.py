@@ -129,12 +129,14 @@ class Names:
         return target if target is None or not tail else f"{target}.{tail}"
 
     def _instead_of_module(self, facts: FileFacts) -> str | None:
-        """What a package offers under its submodule's name, after `from .users import users` in `app/__init__.py`."""
+        """What a package offers under its submodule's name, after `from .users import users` (or `*`) in
+        `app/__init__.py`.
+        """
         package, _, last = facts.module.rpartition(".")
         parent = self.modules.get(package)
         if parent is None or not parent.is_package:
             return None
-        target = self._target(parent, last)
+        target = self._target(parent, last) or self._starred_over(parent, last)
         if target is not None:
             found = self._split(target, parent.module)
             return None if found is not None and found[0] is facts and not found[1] else target
@@ -200,6 +202,14 @@ class Names:
             if self.definition(candidate) is not None or self._target(source, head) is not None:
                 return candidate
         return None
+
+    def _starred_over(self, package: FileFacts, submodule: str) -> str | None:
+        """What a star import brings into a package under the name of one of its submodules."""
+        if self._has(package, submodule):
+            return None
+        brought = self._through_star(package, submodule)
+        definition = None if brought is None else self.definition(brought)
+        return None if definition is None or definition.item is None else definition.name
 
     def definition(self, name: str, near: str = "") -> Definition | None:
         """Where a name is defined in this project, or None for a library's or an unknown name."""
