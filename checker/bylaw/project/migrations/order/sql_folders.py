@@ -16,7 +16,9 @@ from bylaw.project.migrations.order.grove import Grove, Node, natural_key
 from bylaw.project.migrations.order.runners import Runners
 
 _OWN_FOLDER: Final = frozenset({"migration.sql", "up.sql"})
-_ONE_NUMBER: Final = regex(r"^(\d+(?:\.\d+)*)(?=[_\-. ]|$)")
+_ONE_NUMBER: Final = regex(r"^(\d+(?:\.\d+)*)(?=[_\- ]|\.(?!\d)|$)")
+_FROM_TO: Final = regex(r"^[vV]?\d+(?:\.\d+)*(?:(?:a|b|alpha|beta|rc|dev|pre)[\d.]*)?[-_ ]?to[-_ ]?[vV]?\d")
+"""`1.2.0-to-1.3.0` leads from one version to another: several may begin, or end, at the same one."""
 _FLYWAY: Final = regex(r"^([VvBb])(\d+(?:[._]\d+)*)(?:__|$)")
 _YEARS_AND_DATES: Final = regex(r"^(?:19|20)\d\d$|^(?:19|20)\d{6}$")
 _DASHED: Final = regex(r"^(\d{4})-(\d\d)-(\d\d)-(\d{6})(?!\d)")
@@ -172,7 +174,7 @@ def _same_number(nodes: list[Node], layout: str) -> Iterator[tuple[str, list[Nod
         name = _sql_name(node)
         match = _FLYWAY.match(name)
         number = match[2] if match else (found[1] if (found := _ONE_NUMBER.match(name)) else "")
-        if number and not _YEARS_AND_DATES.match(number):
+        if number and not _YEARS_AND_DATES.match(number) and not _FROM_TO.match(name):
             key = tuple(int(part) for part in re.split(r"[._]", number))
             by_number[key].setdefault(name, node)
             written.setdefault(key, number)
