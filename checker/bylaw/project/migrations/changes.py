@@ -235,16 +235,25 @@ def _operations(step: Step, builder: Replay, line: Line, *, keep: bool) -> Itera
         return
     aside = {id(operation): django.follow_state_only for operation in migration.state_only}
     aside |= {id(operation): django.follow_told for operation in migration.told}
+    by_sql = frozenset(migration.database_only)
     for operation in _merged(operations, (*migration.state_only, *migration.told) if not idle else ()):
         before = builder.schema()
         if id(operation) in aside:
             aside[id(operation)](operation, before, builder, step)
+            continue
+        if before.untouched and _is_left_alone(operation, before) and operation.span not in by_sql:
+            django.follow_untouched(operation, before, builder)
             continue
         for part in django.physical(operation, before):
             at = builder.schema()
             builder.apply(part, step)
             yield part, at
         django.follow(operation, before, builder, step)
+
+
+def _is_left_alone(operation: Operation, schema: Schema) -> bool:
+    """Whether Django changes nothing, because the model has no table of its own that migrations look after."""
+    return not isinstance(operation, CreateTable) and getattr(operation, "table", "") in schema.untouched
 
 
 def _changes_nothing(operation: Operation, builder: Replay) -> bool:

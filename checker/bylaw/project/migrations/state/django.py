@@ -142,6 +142,7 @@ def follow(operation: Operation, schema: Schema, replay: Replay, step: Step) -> 
     match operation:
         case ops.CreateTable() if operation.model:
             replay.set_key(key_of(operation.model), operation.table)
+            replay.set_untouched(key_of(operation.model), "")
         case ops.DropTable(table=table) if table in schema.keys:
             replay.set_key(table, None)
         case ops.RenameTable(table=table, new_name=new_name) if operation.model:
@@ -196,11 +197,34 @@ def _rename_field(table: str, field: str, new_field: str, replay: Replay) -> Non
         replay.change_table(state.name, lambda known: replace(known, fields=fields))
 
 
+def follow_untouched(operation: Operation, schema: Schema, replay: Replay) -> None:
+    """A change of a model whose table migrations leave alone: a proxy, or one that is not managed."""
+    key = getattr(operation, "table", "")
+    match operation:
+        case ops.DropTable():
+            replay.set_key(key, None)
+            replay.set_untouched(key, "")
+        case ops.RenameTable(new_name=new_name) if operation.model and key != key_of(operation.model):
+            replay.set_key(new_name, schema.keys.get(key, new_name))
+            replay.set_key(key, None)
+            replay.set_untouched(new_name, schema.untouched[key])
+            replay.set_untouched(key, "")
+        case ops.RenameTable(new_name=new_name):
+            replay.set_key(key, new_name)
+        case _:
+            pass
+
+
 def follow_state_only(operation: Operation, schema: Schema, replay: Replay, step: Step) -> None:
     """A change of the models that leaves the database alone (`SeparateDatabaseAndState`)."""
     match operation:
+        case ops.OtherStatement(kind="proxy-model" | "unmanaged-model" as kind, table=key):
+            replay.set_untouched(key, kind)
+        case ops.OtherStatement(kind="managed-model", table=key) if schema.untouched.get(key) == "unmanaged-model":
+            replay.set_untouched(key, "")
         case ops.CreateTable() if operation.model:
             replay.set_key(key_of(operation.model), operation.table)
+            replay.set_untouched(key_of(operation.model), "")
             if schema.table(operation.table) is not None:  # a model that is made of a table that is there
                 own = {spec.field: spec.name for spec in operation.columns if spec.field}
                 replay.change_table(operation.table, lambda state: replace(state, fields={**state.fields, **own}))

@@ -36,6 +36,7 @@ def column_of(spec: ColumnSpec, step: Step | None, identity: int = 0) -> ColumnS
         generation=spec.generation,
         check=spec.check,
         compared=spec.compared,
+        computed_from=spec.computed_from,
     )
 
 
@@ -80,7 +81,7 @@ def with_renamed_column(table: TableState, name: str, new_name: str) -> TableSta
     return replace(
         table,
         columns={
-            **{key: entry for key, entry in table.columns.items() if key != name},
+            **{key: _reading(entry, name, new_name) for key, entry in table.columns.items() if key != name},
             new_name: replace(column, name=new_name),
         },
         constraints=tuple(
@@ -93,6 +94,12 @@ def with_renamed_column(table: TableState, name: str, new_name: str) -> TableSta
         ),
         fields={key: new_name if entry == name else entry for key, entry in table.fields.items()},
     )
+
+
+def _reading(column: ColumnState, name: str, new_name: str) -> ColumnState:
+    if name not in column.computed_from:
+        return column
+    return replace(column, computed_from=tuple(new_name if one == name else one for one in column.computed_from))
 
 
 def with_renamed_type(table: TableState, name: str, new_name: str) -> TableState:
@@ -140,8 +147,10 @@ def with_altered_column(table: TableState, operation: ops.AlterColumn, step: Ste
         column = replace(column, default=operation.server_default, default_known=True)
     if operation.generated in {"add-identity", "set-identity"}:
         column = replace(column, generated=True, generation="identity")
+    elif operation.generated == "set-expression":
+        column = replace(column, computed_from=())
     elif operation.generated in {"drop-identity", "drop-expression"}:
-        column = replace(column, generated=False, generation="", default_known=True)
+        column = replace(column, generated=False, generation="", default_known=True, computed_from=())
     if operation.comment is not None:
         column = replace(column, comment=Note(operation.comment, step) if operation.comment else None)
     return with_column(table, column)

@@ -48,6 +48,7 @@ class Replay:
     def __init__(self) -> None:
         self._tables: dict[str, TableState] = {}
         self._keys: dict[str, str] = {}
+        self._untouched: dict[str, str] = {}
         self._objects = Objects()
         self._identities = 0
         self._bare: dict[str, tuple[str, ...]] = {}
@@ -67,6 +68,7 @@ class Replay:
         if self._handed_out is not None:
             self._tables = dict(self._tables)
             self._keys = dict(self._keys)
+            self._untouched = dict(self._untouched)
             self._objects.leave()
             self._bare = dict(self._bare)
             self._handed_out = None
@@ -79,6 +81,14 @@ class Replay:
         else:
             self._keys[key] = table
 
+    def set_untouched(self, key: str, why: str) -> None:
+        """Django: migrations leave the table of the model with that key alone, or ('') do not any more."""
+        if why != self._untouched.get(key, ""):
+            self._write()
+            self._untouched[key] = why
+            if not why:
+                del self._untouched[key]
+
     def change_table(self, name: str, change: Callable[[TableState], TableState]) -> None:
         """Replace the state of one table, which is made up when it was never seen."""
         self._put(change(self._table(name)))
@@ -88,7 +98,8 @@ class Replay:
         if self._handed_out is not None:
             return self._handed_out
         objects = self._objects
-        return Schema(self._tables, self._keys, objects.enums, objects.steps, self._bare, objects.views)
+        names = (self._bare, objects.views, self._untouched)
+        return Schema(self._tables, self._keys, objects.enums, objects.steps, *names)
 
     def _put(self, state: TableState) -> None:
         self._write()

@@ -50,6 +50,8 @@ class ColumnState(msgspec.Struct, frozen=True):
     """The condition that its own declaration brings along."""
     compared: tuple[tuple[str, str], ...] = ()
     """Django: of a relation, as in `ColumnSpec`; what the models were last told."""
+    computed_from: tuple[str, ...] = ()
+    """Columns of the same table that a generated one surely reads."""
 
     @property
     def required(self) -> bool | None:
@@ -142,6 +144,8 @@ class Schema(msgspec.Struct, frozen=True):
     """Last part of a table's name, in lower case → the tables it may mean."""
     views: frozenset[str] = frozenset()
     """Last parts of the names of views, materialised or not, in lower case."""
+    untouched: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """Django: keys of models whose table migrations leave alone, and why: `proxy-model` or `unmanaged-model`."""
 
     def table(self, name: str) -> TableState | None:
         """The table of that name. The schema part counts only where both sides have one; so does the case of the

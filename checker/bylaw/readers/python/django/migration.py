@@ -19,13 +19,12 @@ _BASES: Final = ("django.db.migrations.Migration", "django.db.migrations.migrati
 
 
 def migration_of(module: Module) -> Migration | None:
-    """The migration that a module is; None when its class Migration is another."""
-    fact = next(
-        (record.fact for record in module.classes if record.fact.name == "Migration" and not record.fact.owner), None
-    )
-    if fact is None or not any(isinstance(base, Ref) and base.name in _BASES for base in fact.bases):
+    """The migration that a module is; None when its class Migration is another. Of two, the later one has the name."""
+    named = [record for record in module.classes if record.fact.name == "Migration" and not record.fact.owner]
+    if not named or not any(isinstance(base, Ref) and base.name in _BASES for base in named[-1].fact.bases):
         return None
-    record = next(record for record in module.classes if record.fact is fact)
+    record = named[-1]
+    fact = record.fact
     app, name = _label(module.path)
     run = DjangoRun(module, MAIN_DIALECT)
     fields = run.attributes(record)

@@ -13,6 +13,7 @@ from bylaw.facts.migrations import (
     DropColumn,
     DropTable,
     Operation,
+    OtherStatement,
     RenameTable,
     SetComment,
 )
@@ -24,13 +25,43 @@ from bylaw.readers.python.django.naming import computed, groups, key_of, listed
 
 def create_model(app: str, call: Call) -> Iterator[Operation]:
     """`CreateModel`: the table, its indexes and constraints, and the tables of its many-to-many fields."""
-    model, fields = text_of(call.argument(0, "name")), call.argument(1, "fields")
+    model = text_of(call.argument(0, "name"))
+    options = _options(call.argument(2, "options"))
     if not model:
         yield computed(call)
-        return
+    elif not _left_alone(options):
+        yield from _created(app, model, options, call)
+
+
+def told_of_model(app: str, call: Call) -> Iterator[Operation]:
+    """`CreateModel` of a model whose table migrations leave alone: what the models are told, and `proxy-model` or
+    `unmanaged-model`, which names the key.
+    """
+    model = text_of(call.argument(0, "name"))
     options = _options(call.argument(2, "options"))
-    if flag_of(options.get("managed")) is False or flag_of(options.get("proxy")):
-        return
+    kind = _left_alone(options)
+    if model and kind:
+        if kind == "unmanaged-model":
+            yield from (one for one in _created(app, model, options, call) if isinstance(one, CreateTable))
+        yield OtherStatement(kind, call.span, model_key(app, model))
+
+
+def told_of_options(app: str, call: Call) -> Iterator[Operation]:
+    """`AlterModelOptions` states all options anew, `managed` among them: `unmanaged-model` or `managed-model`."""
+    key, value = key_of(app, call, "name"), call.argument(1, "options")
+    if key and isinstance(value, Entries):
+        kept = flag_of(_options(value).get("managed")) is False
+        yield OtherStatement("unmanaged-model" if kept else "managed-model", call.span, key)
+
+
+def _left_alone(options: dict[str, Value]) -> str:
+    if flag_of(options.get("proxy")):
+        return "proxy-model"
+    return "unmanaged-model" if flag_of(options.get("managed")) is False else ""
+
+
+def _created(app: str, model: str, options: dict[str, Value], call: Call) -> Iterator[Operation]:
+    fields = call.argument(1, "fields")
     key = model_key(app, model)
     table = text_of(options.get("db_table")) or key
     pairs, partial = _fields(fields)

@@ -21,7 +21,7 @@ _EXTENSIONS: Final = {
     "CryptoExtension": "pgcrypto", "HStoreExtension": "hstore", "TrigramExtension": "pg_trgm",
     "UnaccentExtension": "unaccent", "BloomExtension": "bloom",
 }  # fmt: skip
-_STATE_ONLY: Final = frozenset({"AlterModelOptions", "AlterModelManagers", "AlterConstraint", "IgnoreMigration"})
+_STATE_ONLY: Final = frozenset({"AlterModelManagers", "AlterConstraint", "IgnoreMigration"})
 """What leaves the database alone; the last one is a comment for django-migration-linter."""
 
 
@@ -75,6 +75,8 @@ class Reading(msgspec.Struct):
     def one(self, call: Call) -> list[Operation]:
         """What one operation does to the database."""
         name = self.subclasses.get(call.name, call.method)
+        if name == "CreateModel":
+            self.state_only.extend(models.told_of_model(self.app, call))
         if name in _SCHEMA:
             found = list(_SCHEMA[name](self.app, call))
             if call.name in self.subclasses and self._leaves_out(call.name, "database_forwards"):
@@ -188,6 +190,11 @@ def _separate(reading: Reading, call: Call) -> Iterator[Operation]:
             kept.extend(inner.operations)
 
 
+def _alter_options(reading: Reading, call: Call) -> Iterator[Operation]:
+    reading.state_only.extend(models.told_of_options(reading.app, call))
+    return iter(())
+
+
 def _create(kind: str) -> Callable[[Reading, Call], Iterator[Operation]]:
     def handler(_reading: Reading, call: Call) -> Iterator[Operation]:
         yield CreateObject(kind, text_of(call.argument(0, "name")) or "", call.span)
@@ -232,6 +239,7 @@ _HANDLERS: Final[dict[str, Callable[[Reading, Call], Iterator[Operation]]]] = {
     "RunSQL": _run_sql,
     "RunPython": _run_python,
     "SeparateDatabaseAndState": _separate,
+    "AlterModelOptions": _alter_options,
     "AddDefaultValue": _add_default_value,
     "CreateExtension": _create("extension"),
     "CreateCollation": _create("collation"),
