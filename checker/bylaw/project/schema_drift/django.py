@@ -16,7 +16,7 @@ from bylaw.project.migrations.step import MigrationTree
 from bylaw.project.schema_drift.django_details import DjangoDetails
 from bylaw.project.schema_drift.django_left import demanded
 from bylaw.project.schema_drift.doubts import Doubts
-from bylaw.project.schema_drift.model_state import ModelState, models_of
+from bylaw.project.schema_drift.model_state import ModelState, models_of, models_of_squashes
 from bylaw.project.tables import library
 from bylaw.project.tables.django import DjangoModels
 from bylaw.source import Location
@@ -46,6 +46,7 @@ class App(msgspec.Struct):
 
     tree: MigrationTree
     states: dict[str, ModelState]
+    squashed: dict[str, ModelState]
     doubts: Doubts
 
 
@@ -104,7 +105,8 @@ class Comparison:
             return None
         tree = trees[0]
         if tree not in self._apps:
-            self._apps[tree] = App(tree, models_of(self._project, tree), Doubts(self._project, tree))
+            squashed = models_of_squashes(self._project, tree)
+            self._apps[tree] = App(tree, models_of(self._project, tree), squashed, Doubts(self._project, tree))
         return self._apps[tree]
 
     # -- what no migration tells
@@ -113,7 +115,7 @@ class Comparison:
         """A model without a migration, in an application that has some."""
         if table.location in self._unregistered or not self._is_loaded(table, app) or not _is_model(table):
             return
-        if app.doubts.about(table.class_name):
+        if app.doubts.about(table.class_name) or f"{table.app_label}_{table.class_name}".lower() in app.squashed:
             return
         heads = app.tree.heads
         related = ((heads[-1].location, "the newest migration"),) if heads else ()
@@ -136,11 +138,12 @@ class Comparison:
         return module in self._loaded[entry]
 
     def _untold_fields(self, table: Table, state: ModelState, app: App) -> Iterator[Drift]:
+        squashed = app.squashed.get(f"{table.app_label}_{table.class_name}".lower())
         for column in table.columns:
             field = column.relation or column.attribute
             if field in state.fields or column.attribute in state.fields or not self._is_certain(column):
                 continue
-            if not state.complete or app.doubts.about(field):
+            if not state.complete or app.doubts.about(field) or (squashed is not None and field in squashed.fields):
                 continue
             yield Drift(
                 "column", "django", column.location, table.name, table.class_name, field, column.type,

@@ -6,7 +6,7 @@ It differs from the database where migrations say so: what SQL does is unknown t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -46,11 +46,19 @@ def models_of(project: Project, tree: MigrationTree) -> dict[str, ModelState]:
     """The models after the last migration, by key (`app_model`); the table of a many-to-many field by
     `app_model_field`.
     """
+    return _after(step for step in tree.steps if not project.migrations.is_idle(step))
+
+
+def models_of_squashes(project: Project, tree: MigrationTree) -> dict[str, ModelState]:
+    """The models that squashes tell beside what they replace: a new database gets its tables from these."""
+    return _after(step for step in tree.steps if step.exempt == "squash" and project.migrations.is_idle(step))
+
+
+def _after(steps: Iterable[Step]) -> dict[str, ModelState]:
     models: dict[str, ModelState] = {}
-    for step in tree.steps:
-        if not project.migrations.is_idle(step):
-            for operation in _told(step):
-                _apply(operation, step, models)
+    for step in steps:
+        for operation in _told(step):
+            _apply(operation, step, models)
     return models
 
 
