@@ -40,8 +40,24 @@ def is_unique(change: Change, table: str, columns: tuple[str, ...]) -> bool:
     before = change.deployment.known_before(now)
     if now is not None and any(known <= frozenset(columns) for known in now.unique_columns()):
         return True
-    wanted = frozenset(change.deployment.names_before(now, columns))
-    return before is not None and any(known <= wanted for known in before.unique_columns())
+    if now is None or before is None:
+        return False
+    renamed = (_before_renames(change, now, column) for column in columns)
+    wanted = frozenset(change.deployment.names_before(now, tuple(renamed)))
+    return any(known <= wanted for known in before.unique_columns())
+
+
+def _before_renames(change: Change, table: TableState, column: str) -> str:
+    """The name that a column had before the deployment renamed it, if no migration was seen to add it."""
+    known = table.column(column)
+    if known is not None and known.identity:
+        return column
+    for other in reversed(change.earlier):
+        operation = other.operation
+        if isinstance(operation, ops.RenameColumn) and operation.new_name == column:
+            if (state := other.table(operation.table)) is not None and state.identity == table.identity:
+                column = operation.column
+    return column
 
 
 def repeats_nothing(change: Change, table: str, columns: tuple[str, ...]) -> bool:
