@@ -34,6 +34,8 @@ _FUNCTION, _ARGUMENTS = field("function"), field("arguments")
 _OBJECT, _ATTRIBUTE_NAME = field("object"), field("attribute")
 _NAME, _VALUE, _LEFT, _RIGHT, _BODY = field("name"), field("value"), field("left"), field("right"), field("body")
 _PARAMETERS = field("parameters")
+_OWN_NAMES = frozenset({"__name__", "__package__"})
+_SUM = kind("binary_operator")
 _IDENTIFIER, _ATTRIBUTE, _PAIR, _CLAUSE = kind("identifier"), kind("attribute"), kind("pair"), kind("for_in_clause")
 _ARGUMENT_LIST, _INTERPOLATION, _CONTENT = kind("argument_list"), kind("interpolation"), kind("string_content")
 _TARGET, _DOTTED, _IF = kind("as_pattern_target"), kind("dotted_name"), kind("if_clause")
@@ -139,12 +141,23 @@ def _string(walk: Visitor, node: Node, _role: Role) -> None:
     if plain is not None:
         if len(plain) <= MAX_WORDS_IN:
             _words(walk, plain)
+        if plain.startswith(".") and node.parent is not None and node.parent.kind_id == _SUM:
+            _below_own_name(walk, node.parent.child_by_field_id(_LEFT), plain)
         return
     for child in node.children:
         if child.kind_id == _INTERPOLATION:
             walk.children(child, "other")
         elif child.kind_id == _CONTENT and child.end_byte - child.start_byte <= MAX_WORDS_IN:
-            _words(walk, walk.text(child))
+            text = walk.text(child)
+            _words(walk, text)
+            if text.startswith("."):
+                _below_own_name(walk, child.prev_sibling, text)
+
+
+def _below_own_name(walk: Visitor, before: Node | None, text: str) -> None:
+    """A string behind `__name__`, in a sum or a literal with braces: together they name something of this package."""
+    if before is not None and walk.text(before).strip("{}") in _OWN_NAMES and _DOTTED_NAME.match(f"x{text}"):
+        walk.module.dotted.add(f"{walk.scope.module}{text}")
 
 
 def _words(walk: Visitor, text: str) -> None:
