@@ -225,7 +225,8 @@ class Flow:
         if call in self._register_calls:
             yield Edge("app", call, facts.path, f"is handed to `{call}`")
             return
-        if call.startswith("@") or call in HARMLESS_CALLS or (call and HARMLESS_CALL_NAME.search(call)):
+        is_base = call == "type" and node in self.code.classes  # `type("Own", (Base,), {})`
+        if call.startswith("@") or (call in HARMLESS_CALLS and not is_base) or HARMLESS_CALL_NAME.search(call):
             return
         if call in self._apis or (call.startswith("Nested") and call.endswith("Router")):
             return  # it is the parent of what is made there
