@@ -327,6 +327,20 @@ def test_work_on_rows_is_no_riddle() -> None:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        'op.execute(sa.text("INSERT INTO roles SELECT id, :role FROM users").params(role=1))',
+        "op.execute(f\"COMMENT ON TABLE {name()} IS 'people'\")",
+        'for t in names():\n    op.execute(f"COMMENT ON COLUMN {t}.id IS NULL")',
+        'op.alter_column(sa.Column("name", nullable=False))',
+        'op.alter_column("users", column(), existing_type=sa.Text())',
+    ],
+)
+def test_what_changes_no_table_is_no_riddle(body: str) -> None:
+    assert not [item for item in operations(body) if isinstance(item, UnreadOperation)]
+
+
+@pytest.mark.parametrize(
     ("body", "reason"),
     [
         ('for t in sa.inspect(op.get_bind()).get_table_names():\n    op.drop_column(t, "x")', "table's name"),
@@ -334,6 +348,7 @@ def test_work_on_rows_is_no_riddle() -> None:
         ("op.create_spatial_index('t', 'c')", "no operation of Alembic"),
         ("Base.metadata.create_all(op.get_bind())", "every table"),
         ('op.execute(f"DROP TABLE {name()}")', "computed at run time"),
+        ('op.alter_column("users", column(), nullable=False)', "column's name"),
     ],
 )
 def test_what_cannot_be_understood_is_said(body: str, reason: str) -> None:

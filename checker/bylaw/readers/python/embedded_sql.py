@@ -17,6 +17,7 @@ from bylaw.facts.migrations import (
     Operation,
     OtherStatement,
     RunCode,
+    SetComment,
     Setting,
     Transaction,
     UnreadOperation,
@@ -145,6 +146,8 @@ def _without_placeholders(operation: Operation) -> Operation:
         return UnreadOperation(operation.span, "the SQL is put together at run time")
     if isinstance(operation, UnreadOperation | RunCode | Setting | Transaction | OtherStatement):
         return operation
+    if isinstance(operation, SetComment) and PLACEHOLDER in f"{operation.table}{operation.column}":
+        return OtherStatement("comment", operation.span)
     if any(PLACEHOLDER in str(getattr(operation, field, "")) for field in ("table", "column", "new_name", "new_value")):
         return UnreadOperation(operation.span, "the SQL names a table or column that is computed at run time")
     if isinstance(operation, DropObject) and PLACEHOLDER in operation.name:

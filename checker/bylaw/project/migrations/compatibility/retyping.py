@@ -53,6 +53,8 @@ def _type_before(change: Change, operation: ops.AlterColumn) -> str | None:
 
 def verdict_of(change: Change, old: str, new: str) -> Verdict:
     """Compares types by name, and enum types by the labels they have before and after the deployment."""
+    if old.endswith("[]") and new.endswith("[]"):
+        old, new = old[:-2], new[:-2]
     before = change.deployment.before.enums.get(old, change.before.enums.get(old, ()))
     after = change.deployment.after.enums.get(new, change.before.enums.get(new, ()))
     if before and after:

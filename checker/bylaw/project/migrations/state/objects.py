@@ -34,7 +34,7 @@ class Objects:
         """Take in what columns say of enum types that nothing else told of."""
         for column in columns:
             if column.labels:
-                self.enums.setdefault(column.type, column.labels)
+                self.enums.setdefault(column.type.removesuffix("[]"), column.labels)
 
     def drop(self, kind: str, name: str) -> bool:
         """Take an object out. Whether it was an enum."""

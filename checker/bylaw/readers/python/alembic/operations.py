@@ -37,6 +37,9 @@ from bylaw.readers.python.alembic.counting import counted
 from bylaw.readers.python.alembic.data import table_of
 from bylaw.readers.python.alembic.types import type_text
 
+_CHANGING: Final = frozenset({"nullable", "server_default", "comment", "type_", "new_column_name", "name"})
+"""What `alter_column` may be told to change; beside these it only says what the column is."""
+
 
 def operation_of(arguments: Arguments) -> list[Operation] | None:
     """The operations of a call; None when there is no such operation."""
@@ -144,6 +147,8 @@ def _drop_column(arguments: Arguments) -> Iterator[Operation]:
 
 def _alter_column(arguments: Arguments) -> Iterator[Operation]:
     table, column = arguments.table_name(), arguments.name("column_name")
+    if not arguments.hidden and _CHANGING.isdisjoint(keyword.name for keyword in arguments.call.keywords):
+        return
     if table is None or not column:
         yield computed(arguments, "column's name" if table else "table's name")
         return

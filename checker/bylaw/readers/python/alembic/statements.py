@@ -22,7 +22,7 @@ from bylaw.readers.python.alembic.types import enum_labels, enum_name
 from bylaw.readers.python.embedded_sql import sql_of, sql_operations
 from bylaw.source import Span
 
-_CHAINED: Final = frozenset({"bindparams", "execution_options", "columns", "format", "strip"})
+_CHAINED: Final = frozenset({"bindparams", "params", "execution_options", "columns", "format", "strip"})
 _TEXTS: Final = frozenset({"text", "DDL", "SQL"})
 _IN_CONTEXT: Final = re.compile(r"%\((\w+)\)s")
 _OBJECTS: Final = frozenset({"Sequence", "Schema", "View", "Extension", "Type", "EnumType"})

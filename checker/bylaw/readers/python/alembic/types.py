@@ -23,6 +23,8 @@ _SIZED: Final = {
 }  # fmt: skip
 _TIMES: Final = {"datetime": "timestamp", "timestamp": "timestamp", "time": "time"}
 _NUMERIC: Final = frozenset({"numeric", "decimal"})
+_ARRAYS: Final = frozenset({"array", "arrayofenum"})
+"""SQLAlchemy's own, and a recipe of its documentation that projects copy."""
 _LIBRARIES: Final = (
     "sqlalchemy",
     "sqlmodel",
@@ -71,7 +73,7 @@ def _named(name: str, call: Call) -> str:
         return f"{_TIMES[word]} with time zone" if zone else _TIMES[word]
     if word in _NUMERIC:
         return _numeric(call)
-    if word == "array":
+    if word in _ARRAYS:
         inner = type_text(call.argument(0, "item_type"))
         return f"{inner}[]" if inner else ""
     if word == "enum":
@@ -112,7 +114,9 @@ def enum_labels(call: Call) -> tuple[str, ...]:
 
 
 def labels_of(value: Value | None) -> tuple[str, ...]:
-    """The labels of a type that is an Enum with a name, where all are written out."""
+    """The labels of a type that is an Enum with a name, or an array of one, where all are written out."""
+    if isinstance(value, Call) and value.method.lower() in _ARRAYS:
+        value = value.argument(0, "item_type")
     if not isinstance(value, Call) or value.method.lower() != "enum" or value.spreads:
         return ()
     if flag_of(value.keyword("native_enum")) is False or not text_of(value.keyword("name")):
