@@ -136,6 +136,35 @@ def test_a_text_that_postgres_understands_may_be_anothers(sql: str, dialect: str
     assert migration.dialect == dialect
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TABLE a ADD COLUMN b int NOT NULL COMMENT 'how many';",
+        "ALTER TABLE a ADD COLUMN b int COMMENT 'how many', ADD COLUMN c int;",
+        "ALTER TABLE a COMMENT = 'all of them';",
+        "ALTER TABLE a ADD COLUMN b int, LOCK=EXCLUSIVE;",
+        "ALTER TABLE a ADD UNIQUE by_b (b);",
+        "ALTER TABLE a DROP KEY by_b;",
+        "ALTER TABLE a RENAME INDEX by_b TO by_c;",
+        "ALTER TABLE a DROP CHECK positive;",
+        "ALTER TABLE a PARTITION BY HASH(b) PARTITIONS 4;",
+        "CREATE FULLTEXT INDEX by_b ON a (b);",
+        "CREATE INDEX by_b ON a (b) USING BTREE;",
+        "UPDATE a SET b = 1 WHERE c = 2 LIMIT 1000;",
+        "CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW SET NEW.b = 1;",
+    ],
+)
+def test_mysql_is_known_by_what_only_it_understands(sql: str) -> None:
+    (migration,) = read("migrations/1_x.sql", sql.encode()).migrations
+    assert migration.dialect == "mysql"
+    assert not any(isinstance(one, UnreadOperation) for one in migration.operations)
+
+
+def test_a_column_that_is_called_comment_tells_nothing() -> None:
+    sql = "INSERT INTO a (id, comment) VALUES (1, 'x'); UPDATE a SET comment = 'y'; FROM a;"
+    assert read("migrations/1_x.sql", sql.encode()).migrations[0].dialect == ""
+
+
 def test_a_binary_dump_is_no_broken_migration() -> None:
     assert read("fixtures/cities.sql", b"PGDMP\x01\x0e\x00\x04").syntax_problem is None
     broken = read("migrations/1_x.sql", b"PGDMP\x01\x0e\x00\x04")
