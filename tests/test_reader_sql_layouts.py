@@ -217,13 +217,38 @@ def test_templates_that_decide(text: str) -> None:
 
 @pytest.mark.parametrize("placeholder", ["${schema}", "{{ schema }}", "{{.Schema}}", "<%= schema %>", "#{schema}"])
 def test_a_placeholder_hides_its_own_statement(placeholder: str) -> None:
-    found = migration("migrations/1_x.sql", f"{_UP}DROP TABLE {placeholder}.a;\nDROP TABLE b;")
+    found = migration("migrations/1_x.sql", f"{_UP}DROP TABLE {placeholder}_a;\nDROP TABLE b;")
     assert found is not None
     first, second, third = found.operations
     assert isinstance(first, AddColumn)
     assert isinstance(second, UnreadOperation)
     assert placeholder in second.reason
     assert isinstance(third, DropTable)
+
+
+@pytest.mark.parametrize("filled", ["${schema}", "{{ schema }}", '"{{ index .Options "Namespace" }}"', "<%= schema %>"])
+def test_a_placeholder_for_the_schema_hides_nothing(filled: str) -> None:
+    drop = f"DROP TABLE {filled}.a;"
+    found = migration("migrations/1_x.sql", f'{drop}\nDO $$ BEGIN DROP TABLE {filled}."b"; END $$;')
+    assert found is not None
+    first, second = found.operations
+    assert isinstance(first, DropTable)
+    assert isinstance(second, DropTable)
+    assert [first.table, second.table] == ["a", "b"]
+    assert (first.span.start, first.span.end) == (0, len(drop) - 1)
+
+
+def test_two_placeholders_for_schemas_may_be_two_schemas() -> None:
+    found = migration("migrations/1_x.sql", "DROP TABLE ${one}.a;\nDROP TABLE ${other}.a;")
+    assert found is not None
+    assert [type(one) for one in found.operations] == [UnreadOperation, UnreadOperation]
+
+
+def test_a_changeset_ends_where_the_next_one_begins() -> None:
+    text = "--liquibase formatted sql\n--changeset a:1\nDROP TABLE a\n--rollback x;\n\n--changeset a:2\nDROP TABLE b\n"
+    found = migration("db/changelog/1_x.sql", text)
+    assert found is not None
+    assert [type(one) for one in found.operations] == [DropTable, DropTable]
 
 
 @pytest.mark.parametrize("text", ["SELECT '{{1,2},{3,4}}'::int[];", "SELECT '${x}';", "SELECT a #>> '{b}' FROM c;"])

@@ -43,6 +43,8 @@ UNKNOWN = ("unknown", "")
 SQLX = {"Cargo.toml": '[dependencies]\nsqlx = { version = "0.8" }\n', "migrations/1_t.sql": CREATE}
 NODE = {"package.json": '{\n  "dependencies": {\n    "node-pg-migrate": "^7.0.0"\n  }\n}', "migrations/1_t.sql": CREATE}
 YOYO = {"pyproject.toml": '[project]\ndependencies = ["yoyo-migrations"]\n', "migrations/1_t.sql": CREATE}
+PLAIN = {"package.json": '{\n"postgres-migrations": "^5.3.0"\n}', "migrations/1_t.sql": CREATE}
+POP = "module x\n\nrequire (\n\tgithub.com/gobuffalo/pop/v6 v6.1.1\n)\n"
 ATLAS = {"migrations/atlas.sum": "h1:x=\n", "migrations/1_t.sql": CREATE}
 
 
@@ -76,6 +78,9 @@ ATLAS = {"migrations/atlas.sum": "h1:x=\n", "migrations/1_t.sql": CREATE}
         ({**YOYO, "migrations/2_i.sql": "-- transactional: false\n" + INDEX + OTHER}, [OUTSIDE, OUTSIDE]),
         ({**ATLAS, "migrations/2_i.sql": INDEX}, [WRAPPED]),
         ({**ATLAS, "migrations/2_i.sql": "-- atlas:txmode none\n\n" + INDEX}, [OUTSIDE]),
+        ({**PLAIN, "migrations/2_i.sql": INDEX}, [WRAPPED]),
+        ({**PLAIN, "migrations/2_i.sql": "-- postgres-migrations disable-transaction\n" + INDEX}, [OUTSIDE]),
+        ({"migrations/1_t.up.sql": CREATE, "migrations/2_i.up.sql": INDEX, "go.mod": POP}, [WRAPPED]),
         ({"db/migrations/1_i.sql": "-- migrate:up transaction:false\n" + INDEX}, [OUTSIDE]),
         ({"db/migrations/1_i.sql": "-- migrate:up transaction:false\n" + INDEX + OTHER}, [ONE_QUERY, ONE_QUERY]),
         ({"db/migrations/1_i.sql": "-- +goose NO TRANSACTION\n-- +goose Up\n" + INDEX + OTHER}, [OUTSIDE, OUTSIDE]),
@@ -113,6 +118,7 @@ def test_liquibase_gives_each_changeset_a_transaction() -> None:
         ({"requirements.txt": "flask\nyoyo-migrations==8.2\n"}, "yoyo"),
         ({"yoyo.ini": "[DEFAULT]\n"}, "yoyo"),
         ({"go.mod": "module x\n\nrequire (\n\tgithub.com/mattermost/morph v1.1.0\n)\n"}, "morph"),
+        ({"package.json": '{"dependencies": {\n"postgres-migrations": "5"\n}}'}, "postgres-migrations"),
         ({"package.json": "{" * 100_000}, ""),
     ],
 )  # fmt: skip
@@ -131,6 +137,10 @@ email [tables/users] 2024-01-02T10:00:00Z A <a@x>
 @v1.0 2024-01-03T10:00:00Z A <a@x> # release
 
 email [email@v1.0] 2024-01-04T10:00:00Z A <a@x> # again
+@v1.1 2024-01-04T11:00:00Z A <a@x> # a release without the change
+@v1.2 2024-01-04T12:00:00Z A <a@x> # and another one
+
+email [email@v1.2] 2024-01-04T13:00:00Z A <a@x> # and again
 appends 2024-01-05T10:00:00Z A <a@x>
 """
 
@@ -139,8 +149,10 @@ def test_sqitch_runs_its_plan_and_not_the_alphabet() -> None:
     files = {
         "deploy/appends.sql": f"{HEAD}ALTER TABLE users DROP COLUMN email;",
         "deploy/email@v1.0.sql": f"{HEAD}ALTER TABLE users ADD COLUMN email text;",
-        "deploy/email.sql": f"{HEAD}ALTER TABLE users ALTER COLUMN email SET DEFAULT '';",
+        "deploy/email@v1.2.sql": f"{HEAD}ALTER TABLE users ALTER COLUMN email SET DEFAULT '';",
+        "deploy/email.sql": f"{HEAD}ALTER TABLE users ALTER COLUMN email DROP DEFAULT;",
         "deploy/tables/users.sql": "-- Deploy shop:tables/users to pg\nCREATE TABLE users (id bigint);",
+        "revert/email@v1.2.sql": f"{HEAD}ALTER TABLE users ADD COLUMN email text;",
         "revert/tables/users.sql": "-- Revert shop:tables/users from pg\nDROP TABLE users;",
         "verify/tables/users.sql": "-- Verify shop:tables/users on pg\nSELECT id FROM users WHERE false;",
         "sqitch.plan": PLAN,
@@ -150,11 +162,19 @@ def test_sqitch_runs_its_plan_and_not_the_alphabet() -> None:
     assert [step.path for step in tree.steps] == [
         "deploy/tables/users.sql",
         "deploy/email@v1.0.sql",
+        "deploy/email@v1.2.sql",
         "deploy/email.sql",
         "deploy/appends.sql",
     ]
     assert set(migrations.schema_after(tree.steps[-1]).tables["users"].columns) == {"id"}
     assert layouts({"db/deploy/01_a.sql": CREATE, "db/sqitch.plan": PLAN}) == ["sqitch"]
+
+
+def test_diesel_compares_versions_letter_by_letter() -> None:
+    names = ("2024-03-06-170000_users", "2024-03-13_170000_keys", "2024-06-05-131359_duo", "20240605140000_more")
+    files = {f"migrations/{name}/up.sql": CREATE for name in names} | {"Cargo.toml": '[dependencies]\ndiesel = "2"\n'}
+    (tree,) = project(files).migrations.trees
+    assert [step.name for step in tree.steps] == list(names)
 
 
 def test_drizzle_runs_its_journal() -> None:

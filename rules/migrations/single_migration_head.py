@@ -98,9 +98,10 @@ def _message(problem: MigrationProblem, tree: MigrationTree) -> str:
             return f"the revision `{problem.detail}` is defined {len(problem.others) + 1} times"
         case "duplicate-number":
             files = ", ".join(f"`{other.path.rpartition('/')[2]}`" for other in problem.others)
-            return (
-                f"the number {problem.detail} is taken already, by {files}: which of them runs first is left to chance"
-            )
+            taken = f"the number {problem.detail} is taken already, by {files}"
+            if not tree.layout:
+                return f"{taken}: nothing but the rest of their names says which of them runs first"
+            return f"{taken}: which of them runs first is left to chance"
         case _:
             return f"`{name}` builds on itself, by way of {others}" if others else f"`{name}` builds on itself"
 

@@ -44,14 +44,27 @@ def server_of_drivers(folder: str, read: Callable[[str], str | None]) -> str:
     """postgres, mysql, sqlite … where what stands nearest above the folder names drivers of one server only; '' where
     it names none, or several. `read` gives the text of a file by its path from the root.
     """
+    return _nearest(folder, read)[0]
+
+
+def server_of_a_part(folder: str, read: Callable[[str], str | None]) -> str:
+    """The same for a part of the project that lists by itself what it is made of, below the root: a crate, a module, a
+    package. It tells more than what the project as a whole starts.
+    """
+    server, place = _nearest(folder, read)
+    return server if place else ""
+
+
+def _nearest(folder: str, read: Callable[[str], str | None]) -> tuple[str, str]:
+    """The server, and the folder of the files that say so."""
     for above in upwards(folder):
         found: set[str] = set()
         for name, servers in (("go.mod", _of_go), ("Cargo.toml", _of_cargo), ("package.json", _of_node)):
             text = read(inside(above, name))
             found.update(servers(text[:_MOST_CHARACTERS]) if text else ())
         if found:
-            return found.pop() if len(found) == 1 else ""
-    return ""
+            return (found.pop() if len(found) == 1 else "", above)
+    return "", ""
 
 
 def _of_go(text: str) -> Iterator[str]:

@@ -10,11 +10,11 @@ import msgspec
 
 from bylaw.facts.migrations import Migration, ValidateConstraint
 from bylaw.patterns import regex
-from bylaw.project.migrations.drivers import server_of_drivers
+from bylaw.project.migrations.drivers import server_of_a_part, server_of_drivers
 from bylaw.project.migrations.environment import environment
 from bylaw.project.migrations.sqlite_alone import keeps_to_sqlite
 from bylaw.project.migrations.step import MigrationTree, Step
-from bylaw.project.paths import inside
+from bylaw.project.paths import inside, is_test
 from bylaw.project.server_files import Product
 from bylaw.project.servers_said import Said, lowest, servers_said
 
@@ -31,7 +31,8 @@ _POSTGRES_BACKENDS: Final = ("django.db.backends.postgresql", "django.contrib.gi
 _OTHER_BACKENDS: Final = ("django.db.backends.", "sqlalchemy.dialects.mysql", "sqlalchemy.dialects.sqlite")
 _POSTGRES_FOLDERS: Final = frozenset({"postgres", "postgresql", "pg"})
 _FOLDERS: Final = _POSTGRES_FOLDERS | {
-    "mysql", "mariadb", "sqlite", "sqlite3", "mssql", "sqlserver", "oracle", "cockroach",
+    "mysql", "mariadb", "sqlite", "sqlite3", "mssql", "sqlserver", "oracle", "cockroach", "hsqldb", "h2", "derby",
+    "db2",
 }  # fmt: skip
 _DECLARED: Final = regex(r"""["']?\b(?:provider|dialect)["']?\s*[:=]\s*["'](\w+)["']""")
 _OWN_CONNECTION: Final = regex(rb"AUTOCOMMIT|isolation_level|\.commit\(\)")
@@ -196,7 +197,9 @@ class Servers:
             if part in _FOLDERS:
                 return "postgres" if part in _POSTGRES_FOLDERS else _NAMES.get(part, part)
         if tree.tool == "sql":
-            made_of = self._declared(tree) or self._running or server_of_drivers(tree.folder, self._project.text_of)
+            read = self._project.text_of
+            made_of = self._declared(tree) or server_of_a_part(tree.folder, read) or self._running
+            made_of = made_of or server_of_drivers(tree.folder, read)
             return (made_of if made_of != "mysql" else self._mysql_or_mariadb()) or "postgres"
         if any(variant.dialect for step in tree.steps for variant in step.migration.variants):
             mysql = self._of_code in {"mysql", "mariadb"}
@@ -261,17 +264,24 @@ class Servers:
 
     @cached_property
     def _of_code(self) -> str:
-        """PostgreSQL where code names a driver of it; '' where it names no driver, and nothing is started."""
-        others = mysql = False
-        for file in self._project.files.values():
+        """PostgreSQL where code names a driver of it, unless only tests do, and other code one of MySQL; '' where it
+        names no driver, and nothing is started.
+        """
+        others = mysql = tested = False
+        for path, file in self._project.files.items():
             facts = file.facts
             modules = {entry.target for entry in facts.imports}
             roots = {module.partition(".")[0] for module in modules}
             names = modules | facts.dotted
             if roots & _POSTGRES or any(name.startswith((*_POSTGRES_MODULES, *_POSTGRES_BACKENDS)) for name in names):
-                return "postgres"
-            mysql = mysql or bool(roots & _MYSQL_DRIVERS) or any(name.startswith(_MYSQL_BACKENDS) for name in names)
+                if not is_test(path, self._project.settings):
+                    return "postgres"
+                tested = True
+            if not mysql and (roots & _MYSQL_DRIVERS or any(name.startswith(_MYSQL_BACKENDS) for name in names)):
+                mysql = not is_test(path, self._project.settings)
             others = others or bool(roots & _OTHERS) or any(name.startswith(_OTHER_BACKENDS) for name in names)
+        if tested and not mysql:
+            return "postgres"
         if others:
             is_mysql = mysql and self._running != "postgres"
             if is_mysql or self._running in {"mysql", "mariadb"}:

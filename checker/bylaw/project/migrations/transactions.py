@@ -20,10 +20,10 @@ several statements that are sent as one query."""
 
 WRAPPING: Final = frozenset({
     "goose", "dbmate", "sql-migrate", "drizzle", "supabase", "aerich", "rambler", "tern", "diesel", "sqlx",
-    "node-pg-migrate", "yoyo", "atlas", "morph",
+    "node-pg-migrate", "yoyo", "atlas", "morph", "pop", "postgres-migrations",
 })  # fmt: skip
 ONE_QUERY: Final = frozenset({"golang-migrate", "prisma", "hasura"})
-SENT_WHOLE: Final = frozenset({"dbmate", "diesel", "sqlx", "morph"})
+SENT_WHOLE: Final = frozenset({"dbmate", "diesel", "sqlx", "morph", "postgres-migrations"})
 """Runners that send a file as one query where its mark leaves their transaction out."""
 _BARE: Final = frozenset({"psql", "sqitch"})
 _BARE_CHANGESET: Final = regex(r"\brunintransaction:[ \t]*[\"']?false")
@@ -32,6 +32,7 @@ _RUNNERS: Final = {
     "aerich": "Aerich", "golang-migrate": "golang-migrate", "prisma": "Prisma", "hasura": "Hasura", "flyway": "Flyway",
     "rambler": "rambler", "tern": "tern", "diesel": "Diesel", "sqlx": "sqlx", "node-pg-migrate": "node-pg-migrate",
     "yoyo": "yoyo", "atlas": "Atlas", "liquibase": "Liquibase", "morph": "morph",
+    "pop": "pop", "postgres-migrations": "postgres-migrations",
 }  # fmt: skip
 
 

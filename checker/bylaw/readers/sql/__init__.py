@@ -70,9 +70,11 @@ def _readable(content: bytes) -> bytes:
 def _migration(layout: Layout, text: str) -> Migration:
     from bylaw.readers.sql.comments import comment_facts, comment_tokens  # noqa: PLC0415
     from bylaw.readers.sql.statements import read as read_statements  # noqa: PLC0415
-    from bylaw.readers.sql.templates import code_of, control_flow, has_signs  # noqa: PLC0415
+    from bylaw.readers.sql.templates import code_of, control_flow, has_signs, without_schemas  # noqa: PLC0415
 
-    code = code_of(text) if has_signs(text) else ""
+    is_template = has_signs(text)
+    text = without_schemas(text) if is_template else text
+    code = code_of(text) if is_template else ""
     sign = control_flow(code) if code else ""
     reading = Reading.empty()
     dialect = layout.dialect

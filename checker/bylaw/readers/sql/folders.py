@@ -37,7 +37,8 @@ DIALECTS: Final = {
     "cockroachdb": "postgres", "crdb": "postgres", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite",
     "sqlite3": "sqlite", "libsql": "sqlite", "d1": "sqlite", "mssql": "tsql", "sqlserver": "tsql", "tsql": "tsql",
     "oracle": "oracle", "clickhouse": "clickhouse", "snowflake": "snowflake", "bigquery": "bigquery",
-    "redshift": "redshift", "duckdb": "duckdb",
+    "redshift": "redshift", "duckdb": "duckdb", "hsqldb": "hsqldb", "hsql": "hsqldb", "h2": "h2", "derby": "derby",
+    "db2": "db2", "firebird": "firebird",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from bylaw.readers.sql.folders import DIALECTS, DOWN_NAME, NO_MIGRATION_NAMES, ORDINAL, UP_NAME, by_path
-from bylaw.readers.sql.layout import Layout, SqlFile
+from bylaw.readers.sql.layout import Layout, SqlFile, in_no_part
 from bylaw.readers.sql.marks import by_content, says_no_transaction
 
 _NO_MIGRATION_PARTS: Final = frozenset({
@@ -32,10 +32,20 @@ def layout_of(path: str, text: str) -> Layout | None:
     found = by_content(file, text) or by_path(file, parts, text)
     if found is None:
         return None
+    if found.name == "sqitch" and _undoes_or_checks(parts):
+        return in_no_part("sqitch", found.revision)
     transactional = found.transactional
     if transactional is None and says_no_transaction(text):
         transactional = False
     return Layout(found.name, found.revision, found.up, transactional, found.dialect or _dialect(file, parts))
+
+
+def _undoes_or_checks(parts: list[str]) -> bool:
+    """Whether the file lies in Sqitch's folder `revert` or `verify`: what takes a reworked change back is the deploy
+    script of before, heading included.
+    """
+    half = next((part for part in reversed(parts) if part in {"deploy", "revert", "verify"}), "deploy")
+    return half != "deploy"
 
 
 def unknown_layout(path: str, text: str) -> Layout | None:

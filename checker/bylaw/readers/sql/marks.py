@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -46,7 +47,7 @@ _NO_TRANSACTION: Final = r"""^[ \t]*--[ \t]*(?:
       | migrate:up[^\n]*\btransaction:[ \t]*false
       | \+migrate[ \t]+up[^\n]*\bnotransaction
       | (?:sqlx:[ \t]*)?no-transaction\b
-      | !?[ \t]*disable-transaction\b
+      | (?:postgres-migrations[ \t]+)?!?[ \t]*disable-transaction\b
       | !?[ \t]*no-transaction\b
       | flyway:executeintransaction=false
       | changeset[^\n]*\brunintransaction:[ \t]*false
@@ -58,6 +59,7 @@ _NO_TRANSACTION: Final = r"""^[ \t]*--[ \t]*(?:
 _TRANSACTION: Final = ("transaction", "txmode", "disable-tx")
 """Words of which every such mark has one."""
 _LIQUIBASE: Final = r"--[ \t]*liquibase[ \t]+formatted[ \t]+sql"
+_CHANGESET: Final = r"--[ \t]*changeset[ \t]"
 _SQITCH: Final = r"--[ \t]*(deploy|revert|verify)[ \t]+(?:\S+:\S+|[\w@.:/-]+[ \t]+(?:to|from|on)[ \t]+\w+)"
 _BREAKPOINT: Final = "--> statement-breakpoint"
 
@@ -80,7 +82,7 @@ def by_content(file: SqlFile, text: str) -> Layout | None:
         if marker.hint in lowered and (_line(marker.up).search(text) or _line(marker.down).search(text)):
             return Layout(marker.name, file.stem, tuple(_up_ranges(marker, text)))
     if "liquibase" in lowered and re.match(_LIQUIBASE, text.lstrip(), re.IGNORECASE):
-        return in_full("liquibase", file.stem, text)
+        return Layout("liquibase", file.stem, tuple(_changesets(text)))
     if ("deploy" in lowered or "revert" in lowered or "verify" in lowered) and (
         header := re.match(_SQITCH, text.lstrip(), re.IGNORECASE)
     ):
@@ -91,6 +93,12 @@ def by_content(file: SqlFile, text: str) -> Layout | None:
     if _BREAKPOINT in text:
         return in_full("drizzle", file.folder, text)
     return None
+
+
+def _changesets(text: str) -> Iterator[Range]:
+    """A changeset ends where the next one begins, be there a semicolon or not."""
+    heads = [match.start() for match in _line(_CHANGESET).finditer(text)]
+    yield from pairwise([0, *(start for start in heads if start), len(text)])
 
 
 def _up_ranges(marker: _Marker, text: str) -> Iterator[Range]:

@@ -13,6 +13,11 @@ _CONTROL: Final = re.compile(
     re.IGNORECASE,
 )
 _PLACEHOLDER: Final = re.compile(r"\{\{[^}\n]{0,200}\}\}|<%[^\n]{0,200}?%>|\$\{[^}\n]{0,200}\}|#\{[^}\n]{0,200}\}")
+_SCHEMA: Final = re.compile(
+    r"(?<![\w.$])(?P<quote>[\"`]?)(?P<filled>\{\{[^{}\n]{1,200}\}\}|[$#]\{[^{}\n]{1,200}\}|<%=[^%\n]{1,200}%>)"
+    r"(?P=quote)\.(?=[\w\"`])",
+    re.ASCII,
+)
 
 
 def has_signs(text: str) -> bool:
@@ -43,3 +48,18 @@ def placeholder(code: str) -> str:
     """The first value that a template fills in, '' without one."""
     match = _PLACEHOLDER.search(code)
     return match[0] if match else ""
+
+
+def without_schemas(text: str) -> str:
+    """The text with blanks where a template fills in the schema of a name (`{{ .Schema }}.users`), at the same length.
+    Unchanged where several are filled in: then two names may stand for two tables.
+    """
+    found = list(_SCHEMA.finditer(text))
+    if len({re.sub(r"\s", "", match["filled"]) for match in found}) != 1:
+        return text
+    parts: list[str] = []
+    last = 0
+    for match in found:
+        parts += (text[last : match.start()], " " * (match.end() - match.start()))
+        last = match.end()
+    return "".join((*parts, text[last:]))

@@ -8,7 +8,7 @@ from bylaw.facts import migrations as ops
 from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.state.expressions import conjuncts, forbids_null, is_null
-from bylaw.project.migrations.state.schema import ColumnState, TableState
+from bylaw.project.migrations.state.schema import ColumnState, IndexState, TableState
 from bylaw.project.migrations.step import Step
 
 _STRICT = regex(r"(?!.*\bor\b)\"?(\w+)\"?\s*(?:is\s+not\s+null|(?:=|<|>|!=)[^()]*|)", re.IGNORECASE | re.DOTALL)
@@ -146,7 +146,7 @@ def had_like_it(change: Change, operation: ops.CreateIndex) -> bool:
         return False
     columns = change.deployment.names_before(now, operation.columns)
     return any(
-        index.unique and _holds_for_more(index.where, operation.where)
+        index.unique and _holds_for_more(index, operation.where)
         and (
             _asks_for_more(index.columns, columns)
             or (index.columns == columns and (any(index.columns) or index.name == operation.name))
@@ -155,12 +155,15 @@ def had_like_it(change: Change, operation: ops.CreateIndex) -> bool:
     )  # fmt: skip
 
 
-def _holds_for_more(before: str, now: str) -> bool:
-    """Whether the condition of an index left out no row that the new one looks at: the same one, or a part of it."""
-    if not before or before == now:
+def _holds_for_more(index: IndexState, now: str) -> bool:
+    """Whether the condition of an index left out no row that the new one looks at: the same one, or a part of it. Rows
+    without a value in one of its columns are equal to no other.
+    """
+    if not index.where or index.where == now:
         return True
-    parts, wanted = _demands(before), _demands(now)
-    return bool(parts) and parts <= wanted
+    certain = {f"{name.lower()} is not null" for name in index.columns}
+    parts, wanted = _demands(index.where), _demands(now)
+    return bool(parts) and parts - certain <= wanted
 
 
 def passes_by_old_rows(change: Change, operation: ops.CreateIndex) -> bool:
@@ -194,7 +197,9 @@ def _stays_empty(change: Change, table: TableState, name: str) -> bool:
 def _demands(condition: str) -> frozenset[str]:
     """The parts that AND joins; none where an OR stands among them."""
     lowered = re.sub(r"\s+", " ", condition.lower()).strip()
-    return frozenset() if re.search(r"\bor\b", lowered) else frozenset(re.split(r"\s*\band\b\s*", lowered))
+    if re.search(r"\bor\b", lowered):
+        return frozenset()
+    return frozenset(part.strip("() ").replace('"', "") for part in re.split(r"\s*\band\b\s*", lowered))
 
 
 def _asks_for_more(before: tuple[str, ...], now: tuple[str, ...]) -> bool:

@@ -106,14 +106,18 @@ def _ambiguous(
         if old.parameters is None or not _stays(old, after):
             continue
         types = [one.type for one in old.parameters]
-        for new in after:
-            if new in before or new.parameters is None or [one.type for one in new.parameters] == types:
-                continue
-            needed = sum(not one.optional for one in new.parameters)
-            shared = [one.type for one in new.parameters[: len(types)]]
-            if needed <= len(types) < len(new.parameters) and shared == types:
-                call = f"{made.name}({', '.join(types)})"
-                yield Restriction(change, "function", made.name, (), old=call, verdict="other")
+        if any(_fills_up(other, types) for other in before):
+            continue
+        if any(_fills_up(new, types) for new in after if new not in before):
+            call = f"{made.name}({', '.join(types)})"
+            yield Restriction(change, "function", made.name, (), old=call, verdict="other")
+
+
+def _fills_up(function: ops.CreateObject, types: list[str]) -> bool:
+    """Whether it takes a call with inputs of these types, because the further ones have defaults."""
+    inputs = function.parameters or ()
+    needed = sum(not one.optional for one in inputs)
+    return needed <= len(types) < len(inputs) and [one.type for one in inputs[: len(types)]] == types
 
 
 def _stays(old: ops.CreateObject, after: list[ops.CreateObject]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Final
@@ -24,10 +25,15 @@ _MOST_LEVELS: Final = 6
 _MOST_CHARACTERS: Final = 200_000
 _NAMED_IN: Final[tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = (
     (_CARGO, (("sqlx", "sqlx"), ("diesel", "diesel"), ("refinery", ""), ("sea-orm-migration", ""))),
-    (_GO, (("github.com/mattermost/morph", "morph"),)),
+    (_GO, (("github.com/mattermost/morph", "morph"), ("github.com/gobuffalo/pop", "pop"))),
     (
         "package.json",
-        (("node-pg-migrate", "node-pg-migrate"), ("postgrator", "postgrator"), ("db-migrate", "db-migrate")),
+        (
+            ("node-pg-migrate", "node-pg-migrate"),
+            ("postgrator", "postgrator"),
+            ("db-migrate", "db-migrate"),
+            ("postgres-migrations", "postgres-migrations"),
+        ),
     ),
     ("pyproject.toml", (("yoyo-migrations", "yoyo"),)),
     ("requirements.txt", (("yoyo-migrations", "yoyo"),)),
@@ -141,19 +147,20 @@ def _names(text: str, library: str) -> bool:
 
 
 def _sqitch_plan(text: str) -> dict[str, int]:
-    """A change that was reworked stands in it twice: its first file bears the tag that came behind it."""
+    """A change that was reworked stands in it more than once: an earlier file bears one of the tags that came behind it
+    and before the next of its kind.
+    """
+    lines = text.splitlines()
+    names = [match["name"] for line in lines if (match := _PLANNED.match(line))]
+    reworked = {name for name, times in Counter(names).items() if times > 1}
     places: dict[str, int] = {}
-    untagged: set[str] = set()
-    for at, line in enumerate(text.splitlines()):
+    for at, line in enumerate(lines):
         tag = _TAGGED.match(line)
         if tag is not None:
-            places |= {f"{name}@{tag['tag']}": places[name] for name in untagged}
-            untagged = set()
+            places |= {f"{name}@{tag['tag']}": places[name] for name in reworked & places.keys()}
         change = _PLANNED.match(line)
         if change is not None:
-            name = change["name"]
-            places[name] = at
-            untagged.add(name)
+            places[change["name"]] = at
     return places
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from bylaw.patterns import regex
+from bylaw.project.migrations.order.differences import known_as
 from bylaw.project.migrations.order.grove import Grove, Node, natural_key
 from bylaw.project.migrations.order.runners import Runners
 
@@ -26,11 +27,25 @@ _HALF: Final = regex(r"\.(?:up|do)$")
 _SERVERS: Final = frozenset({
     "postgres", "postgresql", "pg", "mysql", "mariadb", "sqlite", "h2", "hsqldb", "oracle", "mssql", "sqlserver", "db2",
 })  # fmt: skip
-_UNNUMBERED_LAYOUTS: Final = frozenset({"prisma", "sqitch"})
+_UNNUMBERED_LAYOUTS: Final = frozenset({
+    "prisma", "sqitch", "liquibase", "sql-migrate", "yoyo", "node-pg-migrate", "rambler",
+})  # fmt: skip
+"""Runners that know a migration by its whole name, and order those of one number by the rest of it."""
+_MOST_SHARED: Final = 2
+"""Numbers that two files bear by mistake: where there are more, the program that runs them goes by whole names."""
 
 
 def sql_groves(nodes: Iterable[Node], runners: Runners, dialect: str = "", runner: str = "") -> Iterator[Grove]:
     """One tree for each folder and runner. `dialect` and `runner` are those of files which do not say theirs."""
+    groves = list(_groves(nodes, runners, dialect, runner))
+    unknown = [grove for grove in groves if not grove.layout]
+    if sum(len(grove.duplicates) for grove in unknown) > _MOST_SHARED:
+        for grove in unknown:
+            grove.duplicates = []
+    yield from groves
+
+
+def _groves(nodes: Iterable[Node], runners: Runners, dialect: str, runner: str) -> Iterator[Grove]:
     folders: defaultdict[tuple[str, str], list[Node]] = defaultdict(list)
     for node in nodes:
         folders[_sql_folder(node), node.migration.layout].append(node)
@@ -101,8 +116,10 @@ def _sql_name(node: Node) -> str:
 
 def _sql_key(node: Node) -> tuple[Any, ...]:
     """Flyway's repeatable migrations run after all others; a `V1_2` is older than a `V1_10`. Diesel writes the time of
-    `20240301120000` as `2024-03-01-120000` as well, and takes both for one number.
+    `20240301120000` as `2024-03-01-120000` as well, takes both for one version, and compares versions letter by letter.
     """
+    if node.migration.layout == "diesel":
+        return (False, ((1, 0, known_as(node.migration)),), (), node.path)
     name = _DASHED.sub(r"\1\2\3\4", _sql_name(node))
     repeatable = name[:3] in {"R__", "r__"}
     flyway = _FLYWAY.match(name)
@@ -161,7 +178,8 @@ def _sql_grove(folder: str, layout: str, nodes: list[Node], plan: Mapping[str, i
         grove.graph.add(node)
         if at:
             grove.graph.link(node, nodes[at - 1])
-    grove.duplicates = list(_same_number(nodes, layout))
+    run = [node for node in nodes if _sql_name(node) in plan] if plan and layout == "drizzle" else nodes
+    grove.duplicates = list(_same_number(run, layout))
     return grove
 
 

@@ -18,6 +18,7 @@ AUTOCOMMIT: Final = "with op.get_context().autocommit_block():"
 _HEADS: Final = {
     "goose": "-- +goose NO TRANSACTION", "tern": "---- tern: disable-tx ----", "sqlx": "-- no-transaction",
     "yoyo": "-- transactional: false", "morph": "-- morph:nontransactional",
+    "postgres-migrations": "-- postgres-migrations disable-transaction",
 }  # fmt: skip
 """Marks with a line of their own, at the top of the file."""
 _WORDS: Final = {
@@ -30,6 +31,7 @@ MARKS: Final = {
     "dbmate": "`-- migrate:up transaction:false` and no other statement",
     "sqlx": "`-- no-transaction` as its first line and no other statement",
     "morph": "`-- morph:nontransactional` as its first line and no other statement",
+    "postgres-migrations": "`-- postgres-migrations disable-transaction` as its first line and no other statement",
     "diesel": "`run_in_transaction = false` in a `metadata.toml` beside it, and no other statement",
     "liquibase": "`runInTransaction:false` behind the name of its changeset",
     "atlas": "`-- atlas:txmode none` and an empty line at its top",
