@@ -193,6 +193,26 @@ def test_a_package_may_offer_a_name_instead_of_its_submodule() -> None:
     assert known.resolve("app.orders.Order", "main") == "app.orders.Order"
 
 
+def test_a_star_may_bring_a_name_instead_of_a_submodule() -> None:
+    files = {
+        "app/api/__init__.py": "from .users import *\nfrom .orders import *\nfrom .items import *\n",
+        "app/api/users/__init__.py": "from .views import *\n",
+        "app/api/users/views.py": "users = object()\n",
+        "app/api/orders.py": "from app.api import items\n",
+        "app/api/items.py": "item = object()\n",
+    }
+    assert names(files).resolve("app.api.users.register") == "app.api.users.views.users.register"
+    assert names(files).resolve("app.api.items") == "app.api.items"
+
+
+def test_many_stars_beside_many_submodules_take_no_time() -> None:
+    files = {f"app/part{at}.py": "from app import *\nthing = 1\n" for at in range(60)}
+    files["app/__init__.py"] = "".join(f"from .part{at} import *\n" for at in range(60))
+    started = time.perf_counter()
+    assert names(files).resolve("app.part7.unknown") == "app.part7.unknown"
+    assert time.perf_counter() - started < 2
+
+
 def test_cycles_end() -> None:
     files = {
         "a.py": "from b import X\nfrom c import *\n",

@@ -20,6 +20,16 @@ def generators(files: Iterable[FileFacts]) -> list[FileFacts]:
     )]  # fmt: skip
 
 
+def upgrades_alone(file: FileFacts) -> bool:
+    """Whether a file brings a database up to date with a configuration that it puts together itself, and reads no
+    other.
+    """
+    if "script_location" not in file.words or any(text.endswith(".ini") for text in file.dotted):
+        return False
+    names = {reference.name for reference in file.references}
+    return {"alembic.config.Config", "alembic.command.upgrade"} <= names
+
+
 def writing_functions(file: FileFacts) -> frozenset[str]:
     """The functions of such a file that do so, by their qualified names."""
     return frozenset(r.function for r in file.references if r.function and _generates(r.name, r.role, file))

@@ -41,6 +41,7 @@ class Names:
         self._nested: dict[str, dict[str, Item]] = {}
         self._found: dict[tuple[str, str], FileFacts | None] = {}
         self._resolved: dict[tuple[str, str], str] = {}
+        self._starred: dict[tuple[str, str], str | None] = {}
 
     @cached_property
     def roots(self) -> SourceRoots:
@@ -204,12 +205,27 @@ class Names:
         return None
 
     def _starred_over(self, package: FileFacts, submodule: str) -> str | None:
-        """What a star import brings into a package under the name of one of its submodules."""
-        if self._has(package, submodule):
-            return None
-        brought = self._through_star(package, submodule)
-        definition = None if brought is None else self.definition(brought)
-        return None if definition is None or definition.item is None else definition.name
+        """What a star import brings into a package under the name of one of its submodules, if it is no module."""
+        key = (package.module, submodule)
+        if key not in self._starred:
+            bound = self._has(package, submodule)
+            self._starred[key] = None if bound else self._behind_stars(package, submodule)
+        return self._starred[key]
+
+    def _behind_stars(self, facts: FileFacts, name: str) -> str | None:
+        pending, seen = [facts], {facts.module}
+        for at in pending:
+            for item in at.imports:
+                source = self.module(item.target, at.module) if item.local == "*" and not item.function else None
+                if source is None or source.module in seen or not _offers(source, name):
+                    continue
+                seen.add(source.module)
+                if self._has(source, name):
+                    target = self._target(source, name)
+                    found = self._split(target, source.module) if target is not None else None
+                    return None if found is not None and not found[1] else f"{source.module}.{name}"
+                pending.append(source)
+        return None
 
     def definition(self, name: str, near: str = "") -> Definition | None:
         """Where a name is defined in this project, or None for a library's or an unknown name."""

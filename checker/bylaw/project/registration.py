@@ -11,10 +11,10 @@ import msgspec
 from bylaw.facts.database import Table, TableRegistration
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Items, Ref, Value
-from bylaw.project.generators import generators, loads_plugins, writing_functions
+from bylaw.project.generators import generators, loads_plugins, upgrades_alone, writing_functions
 from bylaw.project.imports import Reach
 from bylaw.project.installed import InstalledApps
-from bylaw.project.paths import is_own, matcher
+from bylaw.project.paths import inside, is_own, matcher, upwards
 from bylaw.project.tables.meaning import Meanings
 from bylaw.source import Location, Span
 
@@ -71,6 +71,8 @@ class Registrations:
             return TableRegistration(table, "undecided", reason="modules are discovered while the program runs")
         if not self.registries and self._is_loaded_by_program(module, table, governing):
             return TableRegistration(table, "undecided", reason="a program of the project writes the revisions")
+        if not self.registries and self._is_never_compared(table, governing):
+            return TableRegistration(table, "undecided", reason="env.py is run by a program that writes no revision")
         registry = self._evident_registry(governing)
         written = self._written(module, registry) if registry is not None else ""
         place = governing[0].place if governing else None
@@ -118,6 +120,24 @@ class Registrations:
         if module in self._imported_by_generators or self._is_loaded_as_plugin(module):
             return True
         return not any(self._homes_of(table.registry) & environment.reach.modules for environment in governing)
+
+    def _is_never_compared(self, table: Table, governing: list[Environment]) -> bool:
+        """Whether nobody but a program that upgrades runs the environments, since no file configures Alembic for its
+        command line; and they load no table.
+        """
+        if not any(upgrades_alone(file) for file in self._own_files):
+            return False
+        homes = self._homes_of(table.registry)
+        return not any(homes & each.reach.modules or self._has_command_line(each.file.path) for each in governing)
+
+    def _has_command_line(self, environment: str) -> bool:
+        """Whether a file beside an `env.py`, or above it, says where Alembic finds that."""
+        for folder in upwards(environment.rpartition("/")[0]):
+            if self.project.text_of(inside(folder, "alembic.ini")) is not None:
+                return True
+            if "[tool.alembic" in (self.project.text_of(inside(folder, "pyproject.toml")) or ""):
+                return True
+        return False
 
     def _homes_of(self, registry: str) -> set[str]:
         """The modules with tables of one metadata."""
