@@ -24,7 +24,7 @@ def work(number):
     {work}
     return b"%d %d" % (number, os.getpid() != here)
 begun = []
-done = share({count}, work, bytes, 2, begun.append)
+done = share({count}, work, bytes, 2, begun.append, lambda: begun.append(0))
 {then}
 """
 
@@ -78,7 +78,8 @@ def test_shared_work_is_all_done_and_by_several() -> None:
 
 def test_what_a_fork_has_begun_with_when_it_dies_is_missing_and_nothing_else() -> None:
     dies = "if os.getpid() != here: os.kill(os.getpid(), signal.SIGKILL)\n    time.sleep(0.05)"
-    assert shared(20, dies, "print(20 - len(done) in (1, 2), begun == sorted(set(begun)))") == "True True"
+    then = "print(20 - len(done) in (1, 2), begun[0] == 0, begun == sorted(set(begun)))"
+    assert shared(20, dies, then) == "True True True"
 
 
 def test_more_than_a_pipe_holds_is_missing() -> None:

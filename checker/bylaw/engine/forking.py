@@ -54,14 +54,19 @@ def in_fork(task: Callable[[], bytes]) -> Callable[[], bytes | None]:
 
 
 def share(
-    count: int, work: Callable[[int], Result], kind: type[Result], forks: int, begun: Callable[[int], None]
+    count: int,
+    work: Callable[[int], Result],
+    kind: type[Result],
+    forks: int,
+    begun: Callable[[int], None],
+    first: Callable[[], None],
 ) -> dict[int, Result]:
     """Carry out `count` pieces of work (up to 30,000, numbered from 0) in this process and in forks of it; whoever is
     done with one takes the next. Returns what came of each; those that a fork took into its grave are missing, and
     those that are more than a pipe of this system holds.
 
     `kind` is the type of what comes of one, as msgspec encodes it. `begun` is called in this process alone, with the
-    number of pieces that somebody has taken.
+    number of pieces that somebody has taken. `first` is what this process does while the forks have begun.
     """
     import msgspec  # noqa: PLC0415 - the head start forks before anything is loaded
 
@@ -76,6 +81,7 @@ def share(
         return msgspec.msgpack.encode({number: work(number) for number in wanted})
 
     waiting = [in_fork(theirs) for _ in range(forks)]
+    first()
     done: dict[int, Result] = {}
     try:
         for number in _taken(taking):

@@ -7,6 +7,7 @@ from typing import Final
 
 from bylaw.engine.forking import may_fork, share
 from bylaw.engine.jobs import Job, Outcome, carry_out
+from bylaw.engine.loading import load_for_judging
 
 _MOST: Final = 30_000
 """Jobs that `share` can hand out."""
@@ -18,9 +19,11 @@ def in_parallel(jobs: list[Job], workers: int, begun: Callable[[int], None]) -> 
 
 
 def _forked(jobs: list[Job], workers: int, begun: Callable[[int], None]) -> Iterator[list[Outcome]]:
-    done = share(len(jobs), lambda number: carry_out(jobs[number]), list[Outcome], workers - 1, begun)
+    carried_out = share(
+        len(jobs), lambda number: carry_out(jobs[number]), list[Outcome], workers - 1, begun, load_for_judging
+    )
     for number, job in enumerate(jobs):
-        yield done.pop(number) if number in done else carry_out(job)
+        yield carried_out.pop(number) if number in carried_out else carry_out(job)
 
 
 def _pooled(jobs: list[Job], workers: int, begun: Callable[[int], None]) -> Iterator[list[Outcome]]:
