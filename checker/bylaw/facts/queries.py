@@ -10,6 +10,10 @@ from bylaw.facts.database import Column, Table
 from bylaw.facts.values import Constant, Items, Ref, Value, children
 from bylaw.source import Span
 
+QueryKind = Literal[
+    "select", "columns", "count", "exists", "aggregate", "get", "delete", "delete-row", "sql-select", "sql-delete"
+]
+QueryStyle = Literal["core", "query", "flask", "django", "session", "row", "sql"]
 HANDED_OUT: Final = "it is handed to the caller"
 """Why nothing is decided of a statement that its function returns unexecuted."""
 
@@ -23,9 +27,7 @@ class Query(msgspec.Struct, frozen=True, array_like=True):
     `delete-row` (`session.delete(row)`, `row.delete()`), and `sql-select`, `sql-delete` for literal SQL text.
     """
 
-    kind: Literal[
-        "select", "columns", "count", "exists", "aggregate", "get", "delete", "delete-row", "sql-select", "sql-delete"
-    ]
+    kind: QueryKind
     span: Span
     """The call that starts the statement (`select(Model)`), for deletes the call that deletes, or the SQL literal."""
     entity: str = ""
@@ -41,7 +43,7 @@ class Query(msgspec.Struct, frozen=True, array_like=True):
     """Why it cannot be decided what the statement does: handed out unexecuted, filters from elsewhere …"""
     function: str = ""
     """Qualified name of the enclosing function; '' in a class body or at module level."""
-    style: Literal["core", "query", "flask", "django", "session", "row", "sql"] = "core"
+    style: QueryStyle = "core"
     """`core`: select()/delete(); `query`: session.query(Model); `flask`: Model.query; `django`: a manager;
     `session`: session.get and session.delete; `row`: a method of the row itself."""
     manager: str = ""

@@ -88,10 +88,8 @@ def by_content(file: SqlFile, text: str) -> Layout | None:
     ):
         direction = (header[1] or header[2]).lower()
         return in_full("sqitch", file.stem, text) if direction == "deploy" else in_no_part("sqitch", file.stem)
-    if _BREAKPOINT in text and file.stem != "migration":
-        return in_full("drizzle", file.stem, text)
     if _BREAKPOINT in text:
-        return in_full("drizzle", file.folder, text)
+        return in_full("drizzle", file.folder if file.stem == "migration" else file.stem, text)
     return None
 
 

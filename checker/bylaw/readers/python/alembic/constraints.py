@@ -15,9 +15,7 @@ from bylaw.facts.migrations import (
 )
 from bylaw.facts.values import flag_of, text_of
 from bylaw.readers.python.alembic.arguments import Arguments, computed
-from bylaw.readers.python.alembic.columns import (
-    expression_text,
-)
+from bylaw.readers.python.alembic.columns import expression_text
 
 _KINDS: Final = {"foreignkey": "foreign-key", "unique": "unique", "check": "check", "primary": "primary-key"}
 

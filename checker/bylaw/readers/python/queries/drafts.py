@@ -6,14 +6,9 @@ from typing import Literal
 
 import msgspec
 
-from bylaw.facts.queries import Query
+from bylaw.facts.queries import Query, QueryKind, QueryStyle
 from bylaw.facts.values import Constant, Value
 from bylaw.source import Span
-
-Kind = Literal[
-    "select", "columns", "count", "exists", "aggregate", "get", "delete", "delete-row", "sql-select", "sql-delete"
-]
-Style = Literal["core", "query", "flask", "django", "session", "row", "sql"]
 
 
 class Draft(msgspec.Struct):
@@ -21,8 +16,8 @@ class Draft(msgspec.Struct):
     or writes; `asked`: what else was asked of its rows.
     """
 
-    kind: Kind
-    style: Style
+    kind: QueryKind
+    style: QueryStyle
     span: Span
     entity: str = ""
     table: str = ""

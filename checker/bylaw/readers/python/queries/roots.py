@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bylaw.facts.queries import QueryStyle
 from bylaw.facts.values import Attr, Call, Constant, Local, Ref, Value
 from bylaw.readers.python.queries import vocabulary as known
-from bylaw.readers.python.queries.drafts import Draft, Rows, Statement, Style
+from bylaw.readers.python.queries.drafts import Draft, Rows, Statement
 from bylaw.readers.python.queries.names import mentioned
 from bylaw.readers.python.queries.picking import picked
 from bylaw.source import Span
@@ -30,7 +31,7 @@ class Roots:
     def written(self, span: Span) -> str:
         return self.content[span.start : span.end].decode("utf-8", "replace")
 
-    def selected(self, call: Call, style: Style) -> Statement | None:
+    def selected(self, call: Call, style: QueryStyle) -> Statement | None:
         """`select(Model, …)` or `session.query(Model.column, …)`: the first is read, the others are joined."""
         found = picked(call.args, self.entity)
         if found is None:
@@ -120,7 +121,7 @@ class Roots:
         """`Model.objects.filter` or `Model.query.filter_by`: the statement, and the methods that follow it."""
         if not any(word in ref.name for word in known.WORDS_OF_MANAGERS):  # asked of every name: most have none
             return None
-        style: Style = "django"
+        style: QueryStyle = "django"
         match = known.MANAGER.match(ref.name)
         if match is None:
             style, match = "flask", known.FLASK_QUERY.match(ref.name)
