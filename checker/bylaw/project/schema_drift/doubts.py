@@ -96,7 +96,7 @@ class Doubts:
         return frozenset(text.lower() for each in arguments for text in (each.text or "", *(each.texts or ())))
 
     @cached_property
-    def _builds_anything(self) -> bool:
+    def builds_anything(self) -> bool:
         """Whether one of them may build tables that it does not name."""
         texts = {self._text(step.path) for step in self._tree.steps if _is_vague(step)}
         return any(_reaches_out(text) for text in texts)
@@ -110,7 +110,7 @@ class Doubts:
 
     def unread(self, name: str) -> bool:
         """Whether what was not understood may have to do with a table, column, key or index of that name."""
-        if self.whole or self._builds_anything:
+        if self.whole or self.builds_anything:
             return True
         if name.isidentifier():
             return name.lower() in self._words

@@ -66,3 +66,12 @@ class Histories:
     def is_whole(self, tree: MigrationTree) -> bool:
         """Whether the tree builds its schema from nothing, along one line, and all of it was understood."""
         return not (tree.truncated or len(tree.heads) != 1 or tree in self._based_elsewhere or self.doubts[tree].whole)
+
+    def is_overtaken(self, tree: MigrationTree) -> bool:
+        """Whether the tree is SQL files of which nobody knows who runs them, beside revisions of Alembic that are not
+        known in full: these may do over again what the files did.
+        """
+        if tree.tool != "sql" or tree.layout:
+            return False
+        alembic = (other for other in self.trees if other.tool == "alembic")
+        return any(not self.is_whole(other) or self.doubts[other].builds_anything for other in alembic)

@@ -82,7 +82,8 @@ class Comparison:
         if table.schema:
             built = [each for each in built if _schema(each) in {table.schema.lower(), ""}] or built
         whole = all(each.state.complete and each.state.created is not None for each in built)
-        return built if whole else []
+        overtaken = any(self._histories.is_overtaken(each.tree) for each in built)
+        return built if whole and not overtaken else []
 
     def _is_plain(self, table: Table) -> bool:
         """Whether the class has the table to itself, and migrations look after it."""
