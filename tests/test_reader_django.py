@@ -154,7 +154,7 @@ def test_sql_and_python() -> None:
                 schema_editor.execute("CREATE INDEX ix ON shop_order (b)")
         """,
     )
-    assert kinds(found) == ["DropColumn", "DataChange", "DropTable", "RunCode", "CreateIndex"]
+    assert kinds(found) == ["DropColumn", "DataChange", "DropTable", "DataChange", "CreateIndex", "RunCode"]
 
 
 def test_state_and_database_are_kept_apart() -> None:

@@ -93,10 +93,21 @@ def long_work(change: Change, text: Callable[[Change], str]) -> Literal["update"
             return "delete"
         case ops.ValidateConstraint(table=table) if in_use(change, table):
             return "validate"
-        case ops.RunCode():
+        case ops.RunCode() if not _is_told_of(change):
             return "code"
         case _:
             return None
+
+
+def _is_told_of(change: Change) -> bool:
+    """Whether the migration's code is known to change all rows of a table, which is named by itself."""
+    return change.tree.tool == "django" and any(
+        other.step is change.step
+        and isinstance(other.operation, ops.DataChange)
+        and not other.operation.filtered
+        and in_use(other, other.operation.table)
+        for other in change.deployment.changes
+    )
 
 
 def _fills_new_column(change: Change, update: ops.DataChange, text: str) -> bool:

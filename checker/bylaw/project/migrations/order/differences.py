@@ -89,8 +89,10 @@ def difference(then: Text, now: Text) -> Difference:
     elif _count(ops.UnreadOperation, old) != _count(ops.UnreadOperation, new):
         return Difference()
     else:
-        # Code that moves rows may be written as SQL as well: then there is nothing to compare.
-        same_code = _count(ops.RunCode, old) == _count(ops.RunCode, new)
+        # Code that moves rows may be written as SQL as well: then there is nothing to compare. Nor is there inside of
+        # the functions that Django runs.
+        codes = _count(ops.RunCode, old)
+        same_code = codes == _count(ops.RunCode, new) and not (codes and now.migration.tool == "django")
         old, new = ([entry for entry in side if _lasts(entry[1], data=same_code)] for side in (old, new))
     had, has = Counter(key for key, _ in old), Counter(key for key, _ in new)
     return _without_names(list(_surplus(new, had)), list(_surplus(old, has)))

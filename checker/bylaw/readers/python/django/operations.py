@@ -171,9 +171,12 @@ def _run_python(reading: Reading, call: Call) -> Iterator[Operation]:
     code, reverse = call.argument(0, "code"), call.argument(1, "reverse_code")
     if reverse is None or is_none(reverse):
         reading.one_way.append(call.span)
-    yield RunCode(call.span)
-    if code is not None:
-        yield from reading.unmodelled(reading.run.schema_work(code))
+    found, may_save = reading.run.work(code) if code is not None else ([], True)
+    if may_save:
+        yield RunCode(call.span)
+    yield from reading.unmodelled(found)
+    if not may_save:
+        yield RunCode(call.span)
 
 
 def _separate(reading: Reading, call: Call) -> Iterator[Operation]:

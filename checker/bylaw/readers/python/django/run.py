@@ -7,9 +7,10 @@ from typing import Final
 
 import msgspec
 
-from bylaw.facts.migrations import CreateTable, Operation, UnreadOperation
+from bylaw.facts.migrations import CreateTable, DataChange, Operation, UnreadOperation
 from bylaw.facts.values import Attr, Call, Local, Ref, Value
 from bylaw.patterns import regex
+from bylaw.readers.python.django.rows import all_rows_changed, reads_nothing
 from bylaw.readers.python.embedded_sql import changes_schema, sql_of, sql_operations
 from bylaw.readers.python.interpret.folding import Environment, TooMuch
 from bylaw.readers.python.interpret.interpreter import Interpreter
@@ -20,15 +21,19 @@ _EDITOR_METHODS: Final = frozenset({
     "add_constraint", "remove_constraint", "alter_db_table", "alter_unique_together", "alter_index_together",
 })  # fmt: skip
 _EDITORS: Final = frozenset({"schema_editor", "editor"})
-_SETS: Final = regex(r"\s*set\s", re.IGNORECASE)
+_WHOLE: Final = regex(r"\s*(?:set|truncate|vacuum|reindex|cluster|revoke)\s", re.IGNORECASE)
+_ON_ROWS: Final = regex(r"\s*(?:update|delete)\s", re.IGNORECASE)
 
 
 class DjangoRun(Interpreter):
-    """Interprets a migration. Only the functions of `RunPython` have effects: SQL that changes the schema."""
+    """Interprets a migration. Only the functions of `RunPython` have effects: SQL that changes the schema, and whatever
+    changes all rows of a table.
+    """
 
     def __init__(self, module: Module, dialect: str) -> None:
         super().__init__(module, dialect, self._called)
         self._found: list[Operation] | None = None
+        self._may_save = False
 
     def attributes(self, record: ClassNode) -> Environment:
         """What the names of the class body stand for; nothing where that takes too many steps to say."""
@@ -37,20 +42,22 @@ class DjangoRun(Interpreter):
         except (TooMuch, RecursionError):
             return {}
 
-    def schema_work(self, code: Value) -> list[Operation]:
-        """What the function that `RunPython` is given does to the schema by itself, where this module defines it."""
+    def work(self, code: Value) -> tuple[list[Operation], bool]:
+        """What the function that `RunPython` is given does to the schema and to whole tables by itself, where this
+        module defines it; and whether it may do something else before, such as copy the rows.
+        """
         function = self.module.by_function.get(code.name) if isinstance(code, Ref) else None
         if function is None:
-            return []
+            return [], True
         found: list[Operation] = []
-        self._found = found
+        self._found, self._may_save = found, False
         try:
             self.enter(function, {})
         except (TooMuch, RecursionError):
             found.append(UnreadOperation(function.fact.span, "the code has too many steps to follow"))
         finally:
             self._found = None
-        return found
+        return found, self._may_save
 
     def _called(self, written: Call, call: Call, alone: bool) -> bool:  # noqa: ARG002 - the callback's signature
         if self._found is None:
@@ -58,15 +65,32 @@ class DjangoRun(Interpreter):
         if self.own_function(call) is not None:
             self.follow(call)
         elif call.method == "execute" and isinstance(call.function, Attr | Ref) and call.args:
-            sql = sql_of(call.args[0])
-            if sql is not None and (changes_schema(sql.text) or _SETS.match(sql.text)):
-                found = sql_operations(sql, self.module.content, self.conditions.dialect, self.statements)
-                self._found.extend(map(comparable, found))
+            self._execute(call.args[0])
+        elif (change := all_rows_changed(call)) is not None:
+            self._found.append(change)
         elif call.method in _EDITOR_METHODS and isinstance(call.function, Attr) and _is_editor(call.function.value):
             self._found.append(
                 UnreadOperation(written.span, f"the schema editor is told to {call.method.replace('_', ' ')}")
             )
+        elif not reads_nothing(call) and not any(isinstance(one, DataChange) for one in self._found):
+            self._may_save = True
         return False
+
+    def _execute(self, argument: Value) -> None:
+        if self._found is None:
+            return
+        sql = sql_of(argument)
+        whole = sql is not None and bool(changes_schema(sql.text) or _WHOLE.match(sql.text))
+        if sql is None or not (whole or _ON_ROWS.match(sql.text)):
+            self._may_save = True
+            return
+        found = sql_operations(sql, self.module.content, self.conditions.dialect, self.statements)
+        if whole:
+            self._found.extend(map(comparable, found))
+        elif all(isinstance(one, DataChange) and not one.filtered for one in found):
+            self._found.extend(found)
+        else:
+            self._may_save = True
 
 
 def comparable(operation: Operation) -> Operation:
