@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from bylaw.facts.file import FileFacts
@@ -14,6 +14,7 @@ from bylaw.project.migrations.order.labels import label_of, relabelled
 from bylaw.project.migrations.order.runners import Runners
 from bylaw.project.migrations.order.sql_folders import sql_groves
 
+_NUMBERED = regex(r"[vV]?\d")
 _DATED_FOLDER = regex(r"^(?:\d{1,8}|\d{4}[-_.]\d{1,2}|[qQ][1-4]|[vV]?\d+(?:[._-]\d+)*)$")
 
 
@@ -25,8 +26,11 @@ def find_groves(files: Iterable[FileFacts], runners: Runners, dialect: str = "",
     django: defaultdict[str, list[Node]] = defaultdict(list)
     sql: list[Node] = []
     unreadable: set[str] = set()
+    code: set[str] = set()
     for facts in files:
         if not facts.migrations:
+            if facts.language == "python":
+                code.add(facts.path.rpartition("/")[0])
             if facts.syntax_problem is not None or any(
                 variable.name == "down_revision" for variable in facts.variables
             ):
@@ -46,8 +50,22 @@ def find_groves(files: Iterable[FileFacts], runners: Runners, dialect: str = "",
         if f"{folder}/migrations" not in django  # put aside beside them, where Django does not look
     ]
     check_across(apps)
+    if alembic or django:
+        sql = _without_scripts(sql, code)
     groves = [*_alembic_groves(alembic, unreadable), *apps, *sql_groves(sql, runners, dialect, runner)]
     return sorted(groves, key=lambda grove: (grove.folder, grove.tool, grove.layout, grove.nodes[0].path))
+
+
+def _without_scripts(nodes: list[Node], code: set[str]) -> list[Node]:
+    """SQL files without those that stand alone and unnumbered among Python, in a project whose migrations are others:
+    `scripts/migration/` is often about a move that is long done. `code`: the folders of Python files that are no migrations.
+    """
+    beside = Counter(node.folder for node in nodes)
+    return [
+        node
+        for node in nodes
+        if node.migration.layout or node.folder not in code or beside[node.folder] > 1 or _NUMBERED.match(node.stem)
+    ]
 
 
 # --- Alembic --------------------------------------------------------------------------------------
