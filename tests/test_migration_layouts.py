@@ -287,6 +287,40 @@ def test_an_unknown_layout_is_named_and_can_be_placed() -> None:
     assert [tree.layout for tree in project(UNKNOWN, placed).migrations.trees] == ["flyway"]
 
 
+def placed(glob: str) -> Settings:
+    """Settings that name the folder of the migrations, all of which are judged."""
+    return Settings(
+        rules={rule: RuleSetting("error") for rule in ("no-immediate-drop", "no-blocking-index", "unread")},
+        layout=Layout(migrations=(glob,)),
+        migrations=MigrationSettings(judge_all=True, runner="psql", dialect="postgres"),
+    )
+
+
+def test_what_the_settings_name_needs_no_number_and_no_table() -> None:
+    files = {"store/first.sql": CREATE, "store/then_an_index.sql": "CREATE INDEX i ON t (b);", "store/x_drop.sql": DROP}
+    assert said(files) == []
+    expected = [("no-blocking-index", "then_an_index.sql"), ("no-immediate-drop", "x_drop.sql")]
+    assert said(files, placed("store/*.sql")) == expected
+
+
+def test_settings_that_name_no_migration_are_told_so() -> None:
+    files = {"queries/first.sql": CREATE, "queries/drop.sql": DROP}
+    assert said(files, placed("queries/*.sql")) == [("unknown-layout", "drop.sql")]
+    assert said(files, placed("elsewhere/*.sql")) == []
+
+
+def test_a_plan_of_sqitch_tells_which_files_deploy() -> None:
+    plan = "%project=shop\n\nt 2024-01-01T00:00:00Z A <a@b.c> # x\nb/less [t] 2024-02-01T00:00:00Z A <a@b.c>\n"
+    files = {
+        "sqitch.plan": plan, "deploy/t.sql": "-- Deploy t\n" + CREATE, "revert/t.sql": "DROP TABLE t;",
+        "deploy/b/less.sql": DROP, "revert/b/less.sql": ADD, "deploy/notes.sql": "DROP TABLE t;",
+    }  # fmt: skip
+    assert said(files) == [("no-immediate-drop", "less.sql")]
+    below = {f"store/{path}": text for path, text in files.items()}
+    assert said(below) == [("no-immediate-drop", "less.sql")]
+    assert said({path: text for path, text in files.items() if path != "sqitch.plan"}) == []
+
+
 @pytest.mark.parametrize(
     "files",
     [

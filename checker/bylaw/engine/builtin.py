@@ -54,7 +54,16 @@ def internal_findings(project: Project, failed: Mapping[str, str], unread_level:
 
 
 def _unknown_layouts(project: Project) -> Iterator[Diagnostic]:
-    for folder, files in project.migrations.unplaced():
+    unplaced, facts = project.migrations.unplaced, [file.facts for file in project.files.values()]
+    for glob, first in unplaced.idle_globs(facts):
+        message = f"`layout.migrations` names `{glob}`, and none of the SQL files there is read as a migration"
+        found = _internal(UNKNOWN_LAYOUT, "info", first, Span(0, 0), message)
+        help_ = (
+            "Files that change nothing are none, nor are those that lead down, dumps and seeds by their names, and "
+            "what lies in folders of tests, queries or seeds."
+        )
+        yield msgspec.structs.replace(found, help=help_)
+    for folder, files in unplaced.suspects(facts):
         message = (
             f"{len(files)} SQL files of `{folder or '.'}` look like migrations, in a layout of no runner that is "
             "known: they are not judged"

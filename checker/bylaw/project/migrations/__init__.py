@@ -40,7 +40,7 @@ from bylaw.project.migrations.order.merged import EditedMigration, edited, merge
 from bylaw.project.migrations.order.planting import Planted, plant
 from bylaw.project.migrations.order.runners import Runners
 from bylaw.project.migrations.order.trees import find_groves
-from bylaw.project.migrations.order.unplaced import in_place, unplaced
+from bylaw.project.migrations.order.unplaced import Placing
 from bylaw.project.migrations.robustness.file_names import file_name, is_named_by_hand
 from bylaw.project.migrations.robustness.foreign_keys import ForeignKey
 from bylaw.project.migrations.robustness.hygiene import Careless, careless
@@ -100,12 +100,17 @@ class Migrations(OnServer):
     """
 
     @cached_property
+    def unplaced(self) -> Placing:
+        """SQL files whose own name and place do not make migrations of them."""
+        return Placing(self._project.settings, self._project.text_of)
+
+    @cached_property
     def _planted(self) -> Planted:
         project = self._project
         settings = project.settings
         dialect, runner = settings.migrations.dialect, settings.migrations.runner
         files = (file.facts for file in project.files.values() if _belongs(file.path, settings))
-        facts = (in_place(facts, settings) for facts in files)
+        facts = (self.unplaced.placed(facts) for facts in files)
         runners = Runners(project.text_of)
         groves = find_groves(linked(facts, lambda: project.names, dialect), runners, dialect, runner)
         base = merged(groves, project.history, self._version)
@@ -123,14 +128,10 @@ class Migrations(OnServer):
         )
 
     def _version(self, path: str) -> Version:
-        return Version(self._content(path), in_place(self._project.files[path].facts, self._project.settings))
+        return Version(self._content(path), self.unplaced.placed(self._project.files[path].facts))
 
     def _content(self, path: str) -> bytes:
         return self._project.files[path].source.content
-
-    def unplaced(self) -> Iterator[tuple[str, list[str]]]:
-        """Folders, with their files, that may hold migrations of a runner that is not known."""
-        return unplaced((file.facts for file in self._project.files.values()), self._project.settings)
 
     def edited(self) -> Iterator[EditedMigration]:
         """Migrations that the default branch holds already and that say something else now."""
@@ -141,7 +142,7 @@ class Migrations(OnServer):
         project = self._project
         return deleted(
             self.trees, self._planted.base, project.history,
-            lambda facts: in_place(facts, project.settings),
+            self.unplaced.placed,
             lambda path: path in project.files or project.text_of(path) is not None,
         )  # fmt: skip
 

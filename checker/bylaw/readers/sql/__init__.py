@@ -9,7 +9,7 @@ from bylaw.facts.code import Suppression, SyntaxProblem
 from bylaw.facts.file import FileFacts
 from bylaw.facts.migrations import Migration, Operation, UnreadOperation
 from bylaw.readers.sql.layout import Layout
-from bylaw.readers.sql.layouts import layout_of, unknown_layout
+from bylaw.readers.sql.layouts import is_suspected, layout_of, unknown_layout
 from bylaw.readers.sql.text import Reading, Stretch, bytewise
 from bylaw.source import Span
 
@@ -42,7 +42,8 @@ def read(path: str, content: bytes) -> FileFacts:
     unknown = unknown_layout(path, text) if layout is None else None
     unplaced = (_migration(unknown, text),) if unknown is not None else ()
     said = _suppressions(text, migrations or unplaced)
-    return FileFacts(path, "sql", migrations=migrations, suppressions=said, unplaced=unplaced)
+    suspected = bool(unplaced) and is_suspected(path, text)
+    return FileFacts(path, "sql", migrations=migrations, suppressions=said, unplaced=unplaced, suspected=suspected)
 
 
 def _unreadable(path: str, reason: str) -> tuple[Migration, ...]:

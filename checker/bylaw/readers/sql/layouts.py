@@ -16,6 +16,9 @@ _NO_MIGRATION_PARTS: Final = frozenset({
 })  # fmt: skip
 _DATED: Final = re.compile(r"^\d{4}[-_.]\d\d?[-_.]\d\d?(?:[_.\- ]|$)")
 _TABLE_CHANGE: Final = re.compile(r"\b(?:create|alter|drop)\s{1,9}table\b", re.IGNORECASE | re.ASCII)
+_CHANGE: Final = re.compile(
+    r"\b(?:create|alter|drop|truncate|update|delete|grant|revoke|reindex|comment)\s", re.IGNORECASE | re.ASCII
+)
 _LARGEST_UNKNOWN: Final = 500_000
 """Characters: what is larger is a dump."""
 _ENDINGS: Final = ("sqlite", "mysql", "postgres", "postgresql")
@@ -24,11 +27,9 @@ _ENDINGS: Final = ("sqlite", "mysql", "postgres", "postgresql")
 
 def layout_of(path: str, text: str) -> Layout | None:
     """The layout of a file that is a migration; None for any other SQL file (queries, dumps, seeds, fixtures)."""
-    *folders, name = path.split("/")
-    parts = [part.lower() for part in folders]
+    file, parts = _parted(path)
     if not _NO_MIGRATION_PARTS.isdisjoint(parts):
         return None
-    file = SqlFile(name.rpartition(".")[0] or name, folders[-1] if folders else "")
     found = by_content(file, text) or by_path(file, parts, text)
     if found is None:
         return None
@@ -50,17 +51,26 @@ def _undoes_or_checks(parts: list[str]) -> bool:
 
 def unknown_layout(path: str, text: str) -> Layout | None:
     """For a file that `layout_of` knows nothing of: how to read it, if it may be a migration all the same."""
-    *folders, name = path.split("/")
-    parts = [part.lower() for part in folders]
-    file = SqlFile(name.rpartition(".")[0] or name, folders[-1] if folders else "")
-    numbered = ORDINAL.match(file.stem) or _DATED.match(file.stem)
-    if not numbered or not _NO_MIGRATION_PARTS.isdisjoint(parts) or any("init" in part for part in parts):
+    file, parts = _parted(path)
+    if not _NO_MIGRATION_PARTS.isdisjoint(parts) or len(text) > _LARGEST_UNKNOWN:
         return None
-    if NO_MIGRATION_NAMES.search(file.stem) or DOWN_NAME.search(file.stem) or len(text) > _LARGEST_UNKNOWN:
-        return None
-    if _TABLE_CHANGE.search(text) is None:
+    if NO_MIGRATION_NAMES.search(file.stem) or DOWN_NAME.search(file.stem) or _CHANGE.search(text) is None:
         return None
     return Layout("", UP_NAME.sub("", file.stem), ((0, len(text)),), dialect=_dialect(file, parts))
+
+
+def is_suspected(path: str, text: str) -> bool:
+    """Whether a file of an unknown layout is called like a migration, and changes tables."""
+    file, parts = _parted(path)
+    numbered = ORDINAL.match(file.stem) or _DATED.match(file.stem)
+    return bool(numbered) and not any("init" in part for part in parts) and _TABLE_CHANGE.search(text) is not None
+
+
+def _parted(path: str) -> tuple[SqlFile, list[str]]:
+    """The file, and the names of all its folders, in lower case."""
+    *folders, name = path.split("/")
+    file = SqlFile(name.rpartition(".")[0] or name, folders[-1] if folders else "")
+    return file, [part.lower() for part in folders]
 
 
 def _dialect(file: SqlFile, parts: list[str]) -> str:

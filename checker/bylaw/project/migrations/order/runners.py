@@ -22,7 +22,7 @@ _GO: Final = "go.mod"
 _SHARED_LAYOUTS: Final = frozenset({"", "golang-migrate"})
 """What a file's name alone comes to: `….up.sql` is written by more than one tool."""
 _MOST_LEVELS: Final = 6
-_MOST_CHARACTERS: Final = 200_000
+MOST_CHARACTERS: Final = 200_000
 _NAMED_IN: Final[tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = (
     (_CARGO, (("sqlx", "sqlx"), ("diesel", "diesel"), ("refinery", ""), ("sea-orm-migration", ""))),
     (_GO, (("github.com/mattermost/morph", "morph"), ("github.com/gobuffalo/pop", "pop"))),
@@ -88,7 +88,7 @@ class Runners:
     def plan(self, folder: str, layout: str) -> Mapping[str, int]:
         """The places of migrations, by name, where a file says in which order they run. Empty where none does."""
         if layout == "sqitch":
-            return _sqitch_plan(self._text(folder.rpartition("/")[0], "sqitch.plan"))
+            return sqitch_plan(self._text(folder.rpartition("/")[0], "sqitch.plan"))
         if layout != "drizzle":
             return {}
         entries = sorted(_journal(self._text(folder, _JOURNAL)).entries, key=lambda entry: entry.idx)
@@ -136,7 +136,7 @@ class Runners:
     def _text(self, folder: str, name: str) -> str:
         path = inside(folder, name)
         if path not in self._texts:
-            self._texts[path] = (self._read(path) or "")[:_MOST_CHARACTERS]
+            self._texts[path] = (self._read(path) or "")[:MOST_CHARACTERS]
         return self._texts[path]
 
 
@@ -146,8 +146,10 @@ def _names(text: str, library: str) -> bool:
     return re.search(begins, text, re.MULTILINE) is not None
 
 
-def _sqitch_plan(text: str) -> dict[str, int]:
-    """A change that was reworked stands in it more than once: an earlier file bears one of the tags that came behind it
+def sqitch_plan(text: str) -> dict[str, int]:
+    """The places of changes, by name.
+
+    A change that was reworked stands in it more than once: an earlier file bears one of the tags that came behind it
     and before the next of its kind.
     """
     lines = text.splitlines()
