@@ -58,7 +58,7 @@ def find_groves(files: Iterable[FileFacts], runners: Runners, dialect: str = "",
 
 def _without_scripts(nodes: list[Node], code: set[str]) -> list[Node]:
     """SQL files without those that stand alone and unnumbered among Python, in a project whose migrations are others:
-    `scripts/migration/` is often about a move that is long done. `code`: the folders of Python files that are no migrations.
+    `scripts/migration/` is often about a move that is long done. `code`: the folders of Python files that are none.
     """
     beside = Counter(node.folder for node in nodes)
     return [
