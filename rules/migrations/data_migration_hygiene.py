@@ -143,7 +143,7 @@ def data_migration_hygiene(project: Project, options: Options) -> Iterator[Findi
 def _live(found: Careless) -> str:
     return (
         f"`{found.function}` works with the model `{found.name}` of today: once a later release adds a column to it, "
-        "this migration may ask for one that is not there yet, and fail wherever it still has to run"
+        "or renames one, this migration may ask for one that is not there yet, and fail wherever it still has to run"
     )
 
 
