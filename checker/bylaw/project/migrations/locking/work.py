@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from bylaw.facts.migrations import AddColumn
+from bylaw.facts.migrations import AddColumn, DataChange, RunCode, UnreadOperation
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.drops import is_scratch
 from bylaw.source import Span
@@ -67,7 +67,22 @@ def in_use(change: Change, table: str) -> bool:
     if is_scratch(table) or change.is_new_table(table) or change.before.has_view(table):
         return False
     state = change.table(table)
-    return state is None or change.deployment.final(state) is not None
+    return (state is None or change.deployment.final(state) is not None) and not _is_emptied(change, table)
+
+
+def _is_emptied(change: Change, table: str) -> bool:
+    """Whether the same migration truncated the table before, and nothing filled it since: work on no rows is done at
+    once.
+    """
+    empty = False
+    for operation in change.step.migration.operations:
+        if operation is change.operation:
+            return empty
+        if isinstance(operation, DataChange) and operation.table in {table, ""}:
+            empty = operation.kind == "truncate" and operation.table == table
+        elif isinstance(operation, RunCode | UnreadOperation):
+            empty = False
+    return False
 
 
 def statement_of(change: Change) -> Span:
