@@ -14,6 +14,7 @@ import pytest
 from bylaw import cli
 from bylaw.cli.app import command
 from bylaw.cli.request import quickly
+from bylaw.engine.writing import WriteProblem, write_files
 
 PACK = {
     "no_shout": '''
@@ -617,6 +618,24 @@ def test_fix_repairs_and_reports_what_is_left(project: Path, bylaw: Bylaw) -> No
     assert ran.err == "2 problems repaired in 1 file.\n"
     assert (project / "app" / "loud.py").read_text() == "x = 'shout'\ny = 'shout'\n"
     assert bylaw("check").code == 0
+
+
+def test_what_could_not_be_written_does_not_count_as_repaired(
+    project: Path, bylaw: Bylaw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = project / "app" / "loud.py"
+
+    def late(root: Path, original: dict[str, bytes], new: dict[str, bytes]) -> list[WriteProblem]:
+        file.write_text("x = 'MINE'\n")
+        return write_files(root, original, new)
+
+    monkeypatch.setattr("bylaw.cli.repair.write_files", late)
+    ran = bylaw("check", "--fix")
+    assert ran.code == 2
+    assert ran.err == (
+        "0 problems repaired in 0 files.\nbylaw: not repaired: app/loud.py changed while it was being repaired\n"
+    )
+    assert file.read_text() == "x = 'MINE'\n"
 
 
 def test_fix_repairs_only_what_is_reported(project: Path, bylaw: Bylaw) -> None:

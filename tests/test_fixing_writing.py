@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -98,6 +100,21 @@ def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(
     with pytest.raises(KeyboardInterrupt):
         write_files(tmp_path, {"a.py": b"old"}, {"a.py": b"new"})
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals cannot be held back here")
+def test_a_process_that_is_ended_while_it_writes_finishes_its_file(tmp_path: Path) -> None:
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_bytes(b"old")
+    script = (
+        "import os, signal, sys; from pathlib import Path; from bylaw.engine import writing; sync = os.fsync\n"
+        "writing.os.fsync = lambda handle: (os.kill(os.getpid(), signal.SIGTERM), sync(handle))\n"
+        "old = dict.fromkeys(('a.py', 'b.py'), b'old')\n"
+        "writing.write_files(Path(sys.argv[1]), old, dict.fromkeys(old, b'new'))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
+    assert done.returncode == -signal.SIGTERM
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.py": b"new", "b.py": b"old"}
 
 
 def test_a_full_disk_is_a_problem_not_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

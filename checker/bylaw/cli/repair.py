@@ -7,6 +7,7 @@ from bylaw.cli.check import Judged
 from bylaw.cli.output import Output
 from bylaw.cli.request import Request
 from bylaw.config import Resolved
+from bylaw.diagnostics import Diagnostic
 from bylaw.engine.builtin import FIX_FAILED
 from bylaw.engine.delegating import RememberingRuff
 from bylaw.engine.diffing import unified_diff
@@ -46,7 +47,7 @@ def repair(request: Request, resolved: Resolved, session: Session, paths: tuple[
             output.note(f"{unsafe} more with --unsafe-fixes.")
         return Judged(outcome.report, code=FAILED if outcome.report.internal_error else int(changes))
     problems = write_files(session.root, disk.contents, outcome.files)
-    _say(request, outcome, "repaired", output)
+    _say(request, _without(outcome, {problem.path for problem in problems}), "repaired", output)
     for problem in problems:
         output.note(f"bylaw: not repaired: {problem.path} {problem.reason}")
     contents = {path: as_read(path, content) for path, content in outcome.files.items()}
@@ -75,6 +76,17 @@ class _Disk:
             return f"{path} {reason}"
         found = Signature.of((self.session.root / path).stat(follow_symlinks=False))
         return "" if found == expected else f"{path} changed while it was being checked"
+
+
+def _without(outcome: FixOutcome, refused: set[str]) -> FixOutcome:
+    """What was repaired, those files aside that could not be written after all."""
+    files = {path: content for path, content in outcome.files.items() if path not in refused}
+    kept = tuple(each for each in outcome.applied if refused.isdisjoint(_changed_by(each)))
+    return FixOutcome(files, outcome.report, kept)
+
+
+def _changed_by(diagnostic: Diagnostic) -> set[str]:
+    return {edit.path for edit in diagnostic.fix.edits} if diagnostic.fix is not None else set()
 
 
 def _say(request: Request, outcome: FixOutcome, what: str, output: Output) -> None:

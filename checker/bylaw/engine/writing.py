@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -45,7 +46,8 @@ def write_files(root: Path, original: Mapping[str, bytes], new: Mapping[str, byt
     problems = []
     for path, content in new.items():
         try:
-            _write(_target(root, path), original.get(path), content)
+            with _undisturbed():
+                _write(_target(root, path), original.get(path), content)
         except _Refused as refusal:
             problems.append(WriteProblem(path, str(refusal)))
         except OSError as error:
@@ -88,6 +90,19 @@ def _write(target: Path, expected: bytes | None, content: bytes) -> None:
             raise _Refused("changed while it was being repaired")
     with contextlib.suppress(OSError):  # not every system can do that with a folder
         _sync(target.parent, os.O_RDONLY)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Whoever ends the process meanwhile waits until the block has ended, so that no file of half a write stays."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _sync(path: Path, flags: int) -> None:
