@@ -194,7 +194,7 @@ def _change(found: Restriction) -> str:
     match found.kind:
         case "type":
             old, new = ("an enum" if name == "enum" else name for name in (found.old, found.new))
-            return f"changes the type of {column}{f' from {old}' if old else ''} to {new}"
+            return f"changes the type of {column}{f' from {old}' if old else ''} to {'another ' * (old == new)}{new}"
         case "not-null":
             return f"makes {column} NOT NULL"
         case "drop-not-null":
@@ -253,7 +253,8 @@ def _consequence(found: Restriction) -> str:
 
 
 def _listed(found: Restriction) -> str:
-    return ", ".join(f"`{name}`" for name in found.columns)
+    names = [f"`{name}`" for name in found.columns]
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def _steps(found: Restriction) -> str:
