@@ -36,7 +36,9 @@ _FOLDERS: Final = _POSTGRES_FOLDERS | {
 }  # fmt: skip
 _DECLARED: Final = regex(r"""["']?\b(?:provider|dialect)["']?\s*[:=]\s*["'](\w+)["']""")
 _OWN_CONNECTION: Final = regex(rb"AUTOCOMMIT|isolation_level|\.commit\(\)")
-_CONNECTS: Final = regex(rb"_from_config\(|\bcreate_(?:async_)?engine\(|\.connect\(|\.begin\(|\bget_engine\(")
+_CONNECTS: Final = regex(
+    rb"_from_config\(|\bcreate_(?:async_)?engine\(|\.connect\(|\.begin\(|\bget_(?:engine|connection)\("
+)
 _UNUSUAL: Final = regex(rb"AUTOCOMMIT|transactional_ddl\s*=\s*False")
 _POSTGRES_NAMED: Final = regex(rb"[\"'](?:postgres|pg[\"'])|\b(?:PGDialect|PostgresqlImpl)\b|\bis_?postgres")
 _CONNECTING: Final = regex(
