@@ -70,3 +70,41 @@ def test_what_needs_the_filled_column_comes_behind_it() -> None:
         "no-lock-held-over-work", f"{fill}ALTER TABLE visits DROP page;\nCOMMIT;\n"
     )
     assert "behind that" not in help_for("no-lock-held-over-work", f"{fill}COMMIT;\n")
+
+
+SHOP: Final = """\
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+    dependencies = []
+    operations = [migrations.CreateModel("Order", fields=[("id", models.BigAutoField(primary_key=True))])]
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "operation", "told"),
+    [
+        (
+            "no-blocking-constraint",
+            "AddField('order', 'by', models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, default=1))",
+            "FOREIGN KEY (by_id) REFERENCES … NOT VALID",
+        ),
+        (
+            "no-blocking-index",
+            "AddConstraint('order', models.UniqueConstraint(fields=['id'], condition=models.Q(id__gt=5), name='late'))",
+            "CREATE UNIQUE INDEX CONCURRENTLY",
+        ),
+    ],
+)
+def test_django_is_told_what_it_can_do(rule: str, operation: str, told: str) -> None:
+    change = SHOP.replace("initial = True\n    dependencies = []", 'dependencies = [("shop", "0001_initial")]')
+    change = f"{change.partition('    operations')[0]}    operations = [migrations.{operation}]\n"
+    sources = MemorySources({
+        "shop/migrations/0001_initial.py": SHOP.encode(), "shop/migrations/0002_change.py": change.encode(),
+    })  # fmt: skip
+    settings = Settings(rules={rule: RuleSetting("error")}, migrations=MigrationSettings(judge_all=True))
+    (found,) = run(sources, settings, {rule: RULES[rule]}).diagnostics
+    assert told in (found.help or "")

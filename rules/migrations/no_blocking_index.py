@@ -161,6 +161,11 @@ def _steps(project: Project, work: Work) -> str:
                 "Add the field with db_index=False, and the index by AddIndexConcurrently in a migration of its own "
                 "with `atomic = False`."
             )
+        case "django" if not written and work.detail and work.cause == "index":
+            return (
+                "Build it with RunSQL and CREATE UNIQUE INDEX CONCURRENTLY in a migration of its own with `atomic = "
+                "False`, inside SeparateDatabaseAndState with this operation as its state."
+            )
         case "django":
             word = "RemoveIndexConcurrently" if work.cause == "drop-index" else "AddIndexConcurrently"
             return f"{verb} it with {written or word} in a migration of its own with `atomic = False`."

@@ -9,7 +9,7 @@ import msgspec
 
 from bylaw.facts.migrations import CreateTable, Operation, RenameTable, UnreadOperation
 from bylaw.project.migrations.order.planting import Line
-from bylaw.project.migrations.state import django
+from bylaw.project.migrations.state import django, django_models
 from bylaw.project.migrations.state.replay import Replay
 from bylaw.project.migrations.state.schema import ColumnState, Schema, TableState
 from bylaw.project.migrations.step import MigrationTree, Step
@@ -233,8 +233,8 @@ def _operations(step: Step, builder: Replay, line: Line, *, keep: bool) -> Itera
             builder.apply(operation, step)
             yield operation, before
         return
-    aside = {id(operation): django.follow_state_only for operation in migration.state_only}
-    aside |= {id(operation): django.follow_told for operation in migration.told}
+    aside = {id(operation): django_models.follow_state_only for operation in migration.state_only}
+    aside |= {id(operation): django_models.follow_told for operation in migration.told}
     by_sql = frozenset(migration.database_only)
     for operation in _merged(operations, (*migration.state_only, *migration.told) if not idle else ()):
         before = builder.schema()
@@ -242,13 +242,13 @@ def _operations(step: Step, builder: Replay, line: Line, *, keep: bool) -> Itera
             aside[id(operation)](operation, before, builder, step)
             continue
         if before.untouched and _is_left_alone(operation, before) and operation.span not in by_sql:
-            django.follow_untouched(operation, before, builder)
+            django_models.follow_untouched(operation, before, builder)
             continue
         for part in django.physical(operation, before):
             at = builder.schema()
             builder.apply(part, step)
             yield part, at
-        django.follow(operation, before, builder, step)
+        django_models.follow(operation, before, builder, step)
 
 
 def _is_left_alone(operation: Operation, schema: Schema) -> bool:

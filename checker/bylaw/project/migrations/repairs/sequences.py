@@ -108,6 +108,8 @@ def _inline(work: Work, name: str) -> str:
     start = f"ALTER TABLE {quoted(work.table)} ADD CONSTRAINT {quoted(name)}"
     if work.cause == "check":
         return f"{start} CHECK ({work.detail}) NOT VALID"
+    if not work.detail:
+        return f"{start} FOREIGN KEY ({quoted(work.columns[0])}) REFERENCES … NOT VALID"
     table, _, column = work.detail.rpartition(".")
     has_column = work.change.tree.tool == "alembic" or work.change.table(table) is not None
     target = f"{quoted(table)} ({quoted(column)})" if table and has_column else quoted(work.detail)

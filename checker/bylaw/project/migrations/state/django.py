@@ -12,12 +12,8 @@ from msgspec.structs import replace
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import Operation
-from bylaw.project.migrations.state.edits import with_column
 from bylaw.project.migrations.state.expressions import renamed
-from bylaw.project.migrations.state.replay import Replay
-from bylaw.project.migrations.state.schema import ColumnState, Schema, TableState
-from bylaw.project.migrations.step import Step
-from bylaw.source import Span
+from bylaw.project.migrations.state.schema import Schema, TableState
 
 
 def key_of(model: str) -> str:
@@ -27,6 +23,7 @@ def key_of(model: str) -> str:
 
 def physical(operation: Operation, schema: Schema) -> Iterator[Operation]:
     """The operation as the database sees it: none, one, or several of them."""
+    operation = _pointing_at_tables(operation, schema)
     table = getattr(operation, "table", "")
     if not table or isinstance(operation, ops.CreateTable):
         yield operation
@@ -38,13 +35,13 @@ def physical(operation: Operation, schema: Schema) -> Iterator[Operation]:
             yield from _renamed(operation, name)
         case ops.DropTable():
             yield msgspec.structs.replace(operation, table=name)
-        case ops.DropColumn() if _many_to_many(schema, table, operation.column) is not None:
-            yield ops.DropTable(str(_many_to_many(schema, table, operation.column)), operation.span)
-        case ops.RenameColumn() if _many_to_many(schema, table, operation.column) is not None:
-            old = str(_many_to_many(schema, table, operation.column))
+        case ops.DropColumn() if many_to_many(schema, table, operation.column) is not None:
+            yield ops.DropTable(str(many_to_many(schema, table, operation.column)), operation.span)
+        case ops.RenameColumn() if many_to_many(schema, table, operation.column) is not None:
+            old = str(many_to_many(schema, table, operation.column))
             if old == f"{table}_{operation.column}".lower():
                 yield ops.RenameTable(old, f"{table}_{operation.new_name}".lower(), operation.span)
-        case ops.AlterColumn() if _many_to_many(schema, table, operation.column) is not None:
+        case ops.AlterColumn() if many_to_many(schema, table, operation.column) is not None:
             return
         case ops.RenameColumn():
             yield from _renamed_column(operation, name, state)
@@ -53,23 +50,42 @@ def physical(operation: Operation, schema: Schema) -> Iterator[Operation]:
         case ops.DropColumn() | ops.SetComment():
             yield msgspec.structs.replace(operation, table=name, column=_meant(state, operation.column))
         case ops.CreateIndex(if_not_exists=True, name="", columns=(field,)):
-            if _gets_index(state, _column(state, field)):
+            if _gets_index(state, column_of_field(state, field)):
                 yield msgspec.structs.replace(
-                    operation, table=name, columns=(_column(state, field),), if_not_exists=False
+                    operation, table=name, columns=(column_of_field(state, field),), if_not_exists=False
                 )
         case ops.AddConstraint(kind="check"):
-            columns = tuple(_column(state, column) for column in operation.columns)
+            columns = tuple(column_of_field(state, column) for column in operation.columns)
             yield msgspec.structs.replace(
                 operation, table=name, columns=columns, expression=_with_columns(state, operation.expression)
             )
         case ops.AddConstraint() | ops.CreateIndex():
-            columns = tuple(_column(state, column) for column in operation.columns)
+            columns = tuple(column_of_field(state, column) for column in operation.columns)
             yield msgspec.structs.replace(operation, table=name, columns=columns)
         case _:
             yield msgspec.structs.replace(operation, table=name)
 
 
-def _column(state: TableState | None, field: str) -> str:
+def _pointing_at_tables(operation: Operation, schema: Schema) -> Operation:
+    """The operation with relations that name the tables of the models that they point at."""
+
+    def pointing(spec: ops.ColumnSpec) -> ops.ColumnSpec:
+        target = schema.keys.get(spec.references, spec.references)
+        return spec if target == spec.references else replace(spec, references=target)
+
+    match operation:
+        case ops.CreateTable(columns=columns):
+            return replace(operation, columns=tuple(map(pointing, columns)))
+        case ops.AddColumn(column=column):
+            return replace(operation, column=pointing(column))
+        case ops.AlterColumn(definition=ops.ColumnSpec() as stated):
+            return replace(operation, definition=pointing(stated))
+        case _:
+            return operation
+
+
+def column_of_field(state: TableState | None, field: str) -> str:
+    """The column of a field of the table; the field's own name where nothing else is known."""
     return state.fields.get(field, field) if state is not None else field
 
 
@@ -82,7 +98,7 @@ def _with_columns(state: TableState | None, expression: str) -> str:
 def _meant(state: TableState | None, field: str) -> str:
     """The field's column, unless there is one of that very name that the field has left."""
     own = state.column(field) if state is not None else None
-    return field if own is not None and own.unmapped is not None else _column(state, field)
+    return field if own is not None and own.unmapped is not None else column_of_field(state, field)
 
 
 def _gets_index(state: TableState | None, name: str) -> bool:
@@ -94,7 +110,7 @@ def _gets_index(state: TableState | None, name: str) -> bool:
     return plain and not any(index.columns == (name,) for index in state.indexes)
 
 
-def _many_to_many(schema: Schema, table: str, field: str) -> str | None:
+def many_to_many(schema: Schema, table: str, field: str) -> str | None:
     """The table of a many-to-many field, which has no column."""
     state = schema.of_model(table)
     if state is not None and (field in state.fields or field in state.columns):
@@ -111,7 +127,7 @@ def _renamed(operation: ops.RenameTable, name: str) -> Iterator[Operation]:
 
 
 def _renamed_column(operation: ops.RenameColumn, table: str, state: TableState | None) -> Iterator[Operation]:
-    old = _column(state, operation.column)
+    old = column_of_field(state, operation.column)
     known = state.column(old) if state is not None else None
     if state is not None and state.fields.get(operation.column) == operation.column:
         return  # its `db_column` says the name, and stays
@@ -128,161 +144,10 @@ def _renamed_column(operation: ops.RenameColumn, table: str, state: TableState |
 
 def _altered(operation: ops.AlterColumn, table: str, state: TableState | None) -> Iterator[Operation]:
     """A changed `db_column`, or a field that became a foreign key, renames the column first."""
-    old = _column(state, operation.column)
+    old = column_of_field(state, operation.column)
     new = operation.definition.name if operation.definition is not None else old
     known = state.column(old) if state is not None else None
     if known is not None and new and new != old:
         yield ops.RenameColumn(table, old, new, operation.span)
         old = new
     yield msgspec.structs.replace(operation, table=table, column=old)
-
-
-def follow(operation: Operation, schema: Schema, replay: Replay, step: Step) -> None:
-    """Keep track of models and fields, after `operation` (as the source wrote it) ran on `schema`."""
-    match operation:
-        case ops.CreateTable() if operation.model:
-            replay.set_key(key_of(operation.model), operation.table)
-            replay.set_untouched(key_of(operation.model), "")
-        case ops.DropTable(table=table) if table in schema.keys:
-            replay.set_key(table, None)
-        case ops.RenameTable(table=table, new_name=new_name) if operation.model:
-            if table != key_of(operation.model):
-                name = schema.keys.get(table, table)
-                replay.set_key(table, None)
-                replay.set_key(new_name, new_name if name == table else name)
-                _rename_many_to_many(table, new_name, schema, replay, step)
-            else:
-                replay.set_key(table, new_name)
-        case ops.DropColumn(table=table, column=field) if _many_to_many(schema, table, field) is not None:
-            replay.set_key(f"{table}_{field}".lower(), None)
-        case ops.RenameColumn(table=table, column=field, new_name=new_field):
-            if (old := _many_to_many(schema, table, field)) is not None:
-                key = f"{table}_{field}".lower()
-                new_key = f"{table}_{new_field}".lower()
-                replay.set_key(key, None)
-                replay.set_key(new_key, new_key if old == key else old)
-            else:
-                _rename_field(table, field, new_field, replay)
-        case _:
-            pass
-
-
-def _rename_many_to_many(table: str, new_key: str, schema: Schema, replay: Replay, step: Step) -> None:
-    """The tables of a model's many-to-many fields, and their columns that point at it, follow the model's name."""
-    state = schema.of_model(table)
-    if state is None or not state.model:
-        return
-    app, _, class_name = state.model.rpartition(".")
-    new_class = new_key.removeprefix(f"{app}_".lower())
-    for key, physical_name in list(schema.keys.items()):
-        member = schema.tables.get(physical_name)
-        if member is None or not member.model.startswith(f"{state.model}_"):
-            continue
-        moved = f"{new_key}{key.removeprefix(table)}"
-        replay.set_key(key, None)
-        replay.set_key(moved, moved if physical_name == key else physical_name)
-        if physical_name == key:
-            replay.apply(ops.RenameTable(physical_name, moved, Span(0, 0)), step)
-            physical_name = moved  # noqa: PLW2901
-        if member.column(f"{class_name}_id") is not None:
-            replay.apply(
-                ops.RenameColumn(physical_name, f"{class_name}_id".lower(), f"{new_class}_id", Span(0, 0)), step
-            )
-
-
-def _rename_field(table: str, field: str, new_field: str, replay: Replay) -> None:
-    state = replay.schema().of_model(table)
-    if state is not None and field in state.fields:
-        fields = {new_field if name == field else name: column for name, column in state.fields.items()}
-        replay.change_table(state.name, lambda known: replace(known, fields=fields))
-
-
-def follow_untouched(operation: Operation, schema: Schema, replay: Replay) -> None:
-    """A change of a model whose table migrations leave alone: a proxy, or one that is not managed."""
-    key = getattr(operation, "table", "")
-    match operation:
-        case ops.DropTable():
-            replay.set_key(key, None)
-            replay.set_untouched(key, "")
-        case ops.RenameTable(new_name=new_name) if operation.model and key != key_of(operation.model):
-            replay.set_key(new_name, schema.keys.get(key, new_name))
-            replay.set_key(key, None)
-            replay.set_untouched(new_name, schema.untouched[key])
-            replay.set_untouched(key, "")
-        case ops.RenameTable(new_name=new_name):
-            replay.set_key(key, new_name)
-        case _:
-            pass
-
-
-def follow_state_only(operation: Operation, schema: Schema, replay: Replay, step: Step) -> None:
-    """A change of the models that leaves the database alone (`SeparateDatabaseAndState`)."""
-    match operation:
-        case ops.OtherStatement(kind="proxy-model" | "unmanaged-model" as kind, table=key):
-            replay.set_untouched(key, kind)
-        case ops.OtherStatement(kind="managed-model", table=key) if schema.untouched.get(key) == "unmanaged-model":
-            replay.set_untouched(key, "")
-        case ops.CreateTable() if operation.model:
-            replay.set_key(key_of(operation.model), operation.table)
-            replay.set_untouched(key_of(operation.model), "")
-            if schema.table(operation.table) is not None:  # a model that is made of a table that is there
-                own = {spec.field: spec.name for spec in operation.columns if spec.field}
-                replay.change_table(operation.table, lambda state: replace(state, fields={**state.fields, **own}))
-        case ops.DropTable(table=table):
-            name = schema.keys.get(table, table)
-            replay.set_key(table, None)
-            replay.change_table(name, lambda state: replace(state, unmapped=step))
-        case ops.RenameTable(table=table, new_name=new_name) if operation.model:
-            name = schema.keys.get(table, table)
-            if table == key_of(operation.model):
-                replay.set_key(table, new_name)
-            else:
-                replay.set_key(table, None)
-                replay.set_key(new_name, name)
-        case ops.AddColumn(table=table, column=spec) if spec.field:
-            name = schema.keys.get(table, table)
-            replay.change_table(name, lambda state: replace(state, fields={**state.fields, spec.field: spec.name}))
-        case ops.AlterColumn(table=table, column=field, definition=ops.ColumnSpec(name=new_name)):
-            name = schema.keys.get(table, table)
-            replay.change_table(name, lambda state: _with_other_column(state, field, new_name, step))
-            follow_told(operation, schema, replay, step)
-        case ops.DropColumn(table=table, column=field):
-            if (joined := _many_to_many(schema, table, field)) is not None:
-                replay.set_key(f"{table}_{field}".lower(), None)
-                replay.change_table(joined, lambda state: replace(state, unmapped=step))
-                return
-            name = schema.keys.get(table, table)
-            replay.change_table(name, lambda state: _with_unmapped(state, _column(state, field), step))
-        case _:
-            pass
-
-
-def follow_told(operation: Operation, schema: Schema, replay: Replay, step: Step) -> None:  # noqa: ARG001 - as above
-    """What SQL does, as the models are told (`RunSQL(state_operations=…)`): Django compares with that afterwards."""
-    spec = operation.column if isinstance(operation, ops.AddColumn) else None
-    spec = operation.definition if isinstance(operation, ops.AlterColumn) else spec
-    name = schema.keys.get(getattr(operation, "table", ""), "") if spec is not None else ""
-    if spec is not None and name:
-        compared, column = spec.compared, spec.name
-        replay.change_table(name, lambda state: _compared_with(state, column, compared))
-
-
-def _compared_with(state: TableState, name: str, compared: tuple[tuple[str, str], ...]) -> TableState:
-    column = state.column(name)
-    return with_column(state, replace(column, compared=compared)) if column is not None else state
-
-
-def _with_other_column(state: TableState, field: str, name: str, step: Step) -> TableState:
-    """A field that is told of another column, as by `db_column`: nothing names the one that it had."""
-    old = _column(state, field)
-    if name == old or old not in state.columns or name not in state.columns:
-        return state
-    state = _with_unmapped(state, old, step)
-    return replace(state, fields={**state.fields, field: name})
-
-
-def _with_unmapped(state: TableState, name: str, step: Step) -> TableState:
-    if state.complete and name not in state.columns:
-        return state  # the database is rid of it already
-    column = replace(state.columns.get(name) or ColumnState(name), unmapped=step)
-    return replace(state, columns={**state.columns, name: column})

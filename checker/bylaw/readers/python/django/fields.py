@@ -57,7 +57,7 @@ def column_of(name: str, field: Call, app: str, model: str) -> ColumnSpec | None
         type=field_type(field),
         nullable=False if primary_key else _nullable(field),
         server_default=None if database_default is None or is_none(database_default) else _default(database_default),
-        client_default=(default is not None and not is_not_provided(default)) or _fills_itself(field),
+        client_default=_fills_itself(field) or not (default is None or is_none(default) or is_not_provided(default)),
         primary_key=primary_key,
         unique=(flag_of(field.keyword("unique")) or field.method.endswith("OneToOneField")) and not primary_key,
         references=_references(field, app, model) if relation else "",
