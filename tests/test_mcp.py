@@ -101,6 +101,24 @@ def test_conventions_come_with_their_options_and_explain_tells_more(shop: Path) 
     assert "Bad:" in explanation
 
 
+def test_conventions_are_those_of_the_path(shop: Path) -> None:
+    (shop / "node_modules").mkdir()
+
+    async def conversation(session: ClientSession) -> list[str]:
+        paths = ("app/models/invoice.py", "db/migrations/0009_x.sql", "README.md", "app", "node_modules/x.py")
+        return [await ask(session, "conventions", path=path) for path in paths]
+
+    model, migration, prose, folder, hidden = talk(shop, conversation)
+    (apart,) = [line for line in model.splitlines() if line.startswith("In the migrations that go with it")]
+    assert "no-immediate-drop" in apart
+    assert " no-immediate-drop (" not in model
+    for answer in (migration, folder):
+        assert " no-immediate-drop (error)" in answer
+        assert "that go with it" not in answer
+    assert prose == "No convention holds for README.md: neither Python (.py) nor SQL (.sql).\n"
+    assert hidden == "No convention holds for node_modules/x.py: node_modules is left out: never searched.\n"
+
+
 def test_what_is_wrong_comes_back_as_a_sentence(shop: Path) -> None:
     async def conversation(session: ClientSession) -> list[str]:
         return [

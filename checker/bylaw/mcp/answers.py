@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +19,9 @@ from bylaw.engine.session import Session, open_session
 from bylaw.engine.sleeping import sleeps
 from bylaw.engine.undecided import undecided
 from bylaw.errors import UsageError
-from bylaw.project.paths import is_below
+from bylaw.project import Project
+from bylaw.project.paths import is_below, matcher
+from bylaw.project.roles import is_migration_folder
 from bylaw.reporters import Texts, View, render
 from bylaw.rule import Rule
 from bylaw.settings import RuleSetting
@@ -52,20 +54,32 @@ class Answers:
 
     def conventions(self, path: str) -> str:
         """Which rules hold for a file, before it is written: one line each, with the options that matter. Rules that
-        sleep, because the project does not follow them, are named apart.
+        sleep, because the project does not follow them, are named apart, and so are those about migrations where the
+        file is none.
 
         Raises BylawError for a wrong configuration or a path outside the project.
         """
         resolved = self._resolved()
         inside = self._inside(path, resolved.root)
+        session = cache(lambda: open_session(resolved.root, resolved.settings))
+        if inside.rpartition("/")[2].rpartition(".")[0] and not is_folder(resolved.root / inside):
+            why = why_left_out(inside, session().discovery)
+            if why:
+                return f"No convention holds for {inside}: {why}.\n"
         effective = Effective(resolved.settings, resolved.rules)
         settings = {name: effective.at(name, inside) for name in resolved.rules}
-        project = cache(lambda: open_session(resolved.root, resolved.settings).project)
+        project = cache(lambda: session().project)
         asleep = {name: sleep for name, sleep in sleeps(resolved.rules, settings, project).items() if not sleep.awake}
         lines = [f"Conventions for {inside or 'the whole project'}:"]
-        for rule in resolved.rules.values():
-            if settings[rule.name].level != "off" and rule.name not in asleep:
+        hold = [
+            rule for rule in resolved.rules.values() if settings[rule.name].level != "off" and rule.name not in asleep
+        ]
+        apart = [rule for rule in hold if rule.category == "migrations"] if _is_code(inside, project) else []
+        for rule in hold:
+            if rule not in apart:
                 lines.extend(_convention(rule, settings[rule.name]))
+        if apart:
+            lines.append(f"In the migrations that go with it (ask with their path): {', '.join(r.name for r in apart)}")
         if asleep:
             lines.append("Not followed here, so not asked for:")
             lines.extend(f" {name}: {sleep.found}" for name, sleep in asleep.items())
@@ -111,6 +125,16 @@ def _not_checked(wanted: Sequence[str], texts: Mapping[str, bytes], session: Ses
             why = why_text_left_out(path, texts[path], session.settings)
         if why:
             yield f"{path} is not checked: {why}"
+
+
+def _is_code(path: str, project: Callable[[], Project]) -> bool:
+    """Whether a path is that of Python code which is no migration."""
+    folder = path.rpartition("/")[0]
+    if not path.endswith(".py") or is_migration_folder(folder):
+        return False
+    globs = project().settings.layout.migrations
+    named = bool(globs) and matcher(globs)(path)
+    return not named and all(not is_below(path, (tree.folder,)) for tree in project().migrations.trees)
 
 
 def _convention(rule: Rule, setting: RuleSetting) -> Iterator[str]:
