@@ -109,11 +109,23 @@ def _change(tree: object, span: Span) -> Operation:
             columns: tuple[str, ...] = ()
             if word == "update":
                 columns = tuple(readable(item.this.name) for item in tree.expressions if isinstance(item, exp.EQ))
-            filtered = word == "merge" or tree.args.get("where") is not None
+            filtered = word == "merge" or _leaves_rows_out(tree.args.get("where"))
             if isinstance(target, exp.Schema):
                 columns, target = tuple(readable(item.name) for item in target.expressions), target.this
             return DataChange(word, _table(target), span, filtered, columns)
     return OtherStatement("query", span)
+
+
+def _leaves_rows_out(where: object) -> bool:
+    """Whether there is a condition, and not one that always holds: `WHERE true`, `WHERE 1 = 1`."""
+    from sqlglot import exp  # noqa: PLC0415
+
+    if not isinstance(where, exp.Where):
+        return where is not None
+    condition = where.this.unnest()
+    if isinstance(condition, exp.EQ) and isinstance(condition.this, exp.Literal):
+        return bool(condition.this != condition.expression)
+    return not (isinstance(condition, exp.Boolean) and condition.this)
 
 
 def _table(node: object) -> str:

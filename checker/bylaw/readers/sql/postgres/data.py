@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final, Literal
 
 from bylaw.facts.migrations import CreateTable, DataChange, Operation, OtherStatement, Setting, Transaction
+from bylaw.patterns import regex
 from bylaw.readers.sql.postgres.statement import (
     HANDLERS,
     Statement,
@@ -45,6 +47,9 @@ _TRANSACTIONS: Final[dict[str, Literal["begin", "commit", "rollback", "savepoint
     "TRANS_STMT_BEGIN": "begin", "TRANS_STMT_START": "begin", "TRANS_STMT_COMMIT": "commit",
     "TRANS_STMT_ROLLBACK": "rollback", "TRANS_STMT_SAVEPOINT": "savepoint",
 }  # fmt: skip
+_LONGEST_TRUTH: Final = 60
+"""Characters."""
+_ALWAYS: Final = regex(r"\bwhere\s{1,9}\(?(?:true|(\d{1,9})\s?=\s?\1)\)?\s{0,9};?\s{0,9}$", re.IGNORECASE)
 _LOCK_MODES: Final = (
     "", "access-share", "row-share", "row-exclusive", "share-update-exclusive", "share", "share-row-exclusive",
     "exclusive", "access-exclusive",
@@ -101,14 +106,21 @@ def insert(node: InsertStmt, statement: Statement) -> Iterator[Operation]:
 def update(node: UpdateStmt, statement: Statement) -> Iterator[Operation]:
     yield from _with(node.with_clause, statement)
     columns = tuple(item.res_target.name for item in node.target_list if item.res_target is not None)
-    filtered = bool(bytes(node.where_clause))
+    filtered = bool(bytes(node.where_clause)) and not _means_every_row(statement)
     yield DataChange("update", table_name(node.relation), statement.span, filtered, columns)
 
 
 @reads(DeleteStmt)
 def delete(node: DeleteStmt, statement: Statement) -> Iterator[Operation]:
     yield from _with(node.with_clause, statement)
-    yield DataChange("delete", table_name(node.relation), statement.span, bool(bytes(node.where_clause)))
+    filtered = bool(bytes(node.where_clause)) and not _means_every_row(statement)
+    yield DataChange("delete", table_name(node.relation), statement.span, filtered)
+
+
+def _means_every_row(statement: Statement) -> bool:
+    """Whether it ends in a condition that always holds: `WHERE true`, `WHERE 1 = 1`."""
+    end = statement.text[max(statement.start, statement.end - _LONGEST_TRUTH) : statement.end]
+    return _ALWAYS.search(end) is not None
 
 
 @reads(MergeStmt)
