@@ -42,7 +42,7 @@ def _expected(table: Table, options: Options) -> list[str]:
 def _judged(project: Project, options: Options) -> Iterator[tuple[Table, Column, list[str]]]:
     """Every key that the convention speaks of, with the names that fit it."""
     for table in project.tables:
-        if table.context != "app" or matches_any(options.exempt_tables, table.name):
+        if table.context != "app" or table.is_made_elsewhere or matches_any(options.exempt_tables, table.name):
             continue
         keys = [column for column in table.primary_key if not column.from_library]
         single = len(table.primary_key) == 1

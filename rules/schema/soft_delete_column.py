@@ -7,7 +7,7 @@ from typing import Literal
 
 from bylaw import Adoption, Finding, Project, RuleOptions, project_rule
 from bylaw.facts.database import Column, Table
-from bylaw.facts.naming import matches_any
+from bylaw.facts.naming import matches_any, snake
 
 _MARKERS = (
     "deleted_at", "is_deleted", "deleted", "archived_at", "is_archived", "archived", "removed_at", "is_removed",
@@ -38,7 +38,9 @@ class Options(RuleOptions):
 def _entities(project: Project, options: Options) -> Iterator[tuple[Table, Column | None]]:
     """Every primary entity with its marker; tables of which too little is known are left out."""
     for table in project.tables:
-        if table.context != "app" or _matches(table, options.exempt) or not _is_primary(table, options):
+        if table.context != "app" or table.is_made_elsewhere:
+            continue
+        if _matches(table, options.exempt) or not _is_primary(table, options):
             continue
         column = _marker(project, table, options.column)
         if column is None and (not _is_known(project, table) or _defines(project, table, options.column)):
@@ -51,7 +53,10 @@ def _entities(project: Project, options: Options) -> Iterator[tuple[Table, Colum
 def _is_primary(table: Table, options: Options) -> bool:
     if options.primary_entities != "auto":
         return _matches(table, options.primary_entities)
-    return bool(table.primary_key or table.class_name) and not table.is_association and not _matches(table, _RECORDS)
+    if table.is_association or not (table.primary_key or table.class_name):
+        return False
+    in_words = snake(table.class_name)  # Django runs the words of a class together: `shop_stocklog`
+    return not _matches(table, _RECORDS) and not (table.orm == "django" and matches_any(_RECORDS, in_words))
 
 
 def _matches(table: Table, patterns: tuple[str, ...]) -> bool:

@@ -110,6 +110,11 @@ class Table(msgspec.Struct, frozen=True):
     """Those of `__table_args__`, or among the arguments of `Table(...)`, as far as they were understood."""
 
     @property
+    def is_made_elsewhere(self) -> bool:
+        """Whether it is a view, or a table of others: a Django model whose `managed = False` says so."""
+        return self.orm == "django" and not self.managed
+
+    @property
     def primary_key(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.primary_key)
 

@@ -37,6 +37,8 @@ class InstalledApps:
         self.apps = project.apps
 
     def registration(self, table: Table) -> TableRegistration:
+        if table.is_made_elsewhere:
+            return TableRegistration(table, "undecided", reason="migrations leave its table alone")
         if not self._settings or self._listed.vague or not self._listed.entries or self._listed.entries & _MERGED:
             return TableRegistration(table, "undecided", reason="INSTALLED_APPS cannot be read")
         module = self.project.files[table.location.path].facts.module

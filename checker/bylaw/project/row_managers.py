@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bylaw.facts.code import Class, Variable
 from bylaw.facts.database import Table
 from bylaw.facts.file import FileFacts
-from bylaw.facts.values import Index, Ref, Value, walk
+from bylaw.facts.values import Call, Index, Ref, Value, walk
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -20,15 +21,16 @@ _PLAIN_MANAGERS = frozenset({
 _PLAIN_MANAGER_BASES = (
     "django.db.models.", "django.contrib.", "polymorphic.", "typing.", "abc.", "builtins.", "mptt.", "treebeard.",
     "django_cte.", "parler.", "psqlextra.", "model_utils.managers.Inheritance", "model_utils.managers.Join",
-    "modelcluster.", "taggit.", "simple_history.",
+    "modelcluster.", "taggit.", "simple_history.", "flask_sqlalchemy.", "sqlalchemy.orm.",
 )  # fmt: skip
 """What such names begin with brings no filter for deleted rows."""
 _MAX_DEPTH = 8
+_HANDED = frozenset({"query_class", "query_cls"})
 
 
 _OF_EVERY_QUERY = frozenset({
-    "get_queryset", "get_query_set", "__init__", "__getattr__", "__getattribute__", "all", "filter", "get", "exclude",
-    "_filter_or_exclude", "_fetch_all", "_chain", "_clone", "iterator", "__iter__", "contribute_to_class",
+    "get_queryset", "get_query_set", "__init__", "__new__", "__getattr__", "__getattribute__", "all", "filter", "get",
+    "exclude", "_filter_or_exclude", "_fetch_all", "_chain", "_clone", "iterator", "__iter__", "contribute_to_class",
 })  # fmt: skip
 """Methods of a manager or query set through which every statement goes."""
 
@@ -56,6 +58,29 @@ class RowManagers:
         foreign = [base for base in table.bases if self.project.names.definition(base) is None]
         known = ("django.db.models", "django.contrib.", "builtins.", "abc.", "typing.")
         return next((f"`{base}` may bring a manager of its own" for base in foreign if not base.startswith(known)), "")
+
+    def query_class_hides(self, table: Table, called: frozenset[str]) -> str:
+        """Why the class behind Flask-SQLAlchemy's `Model.query` may leave deleted rows out; '' when it is a plain one.
+        It stands in the model or a base of it, or is handed to the extension.
+        """
+        for owner in self.classes_of(table):
+            for variable in owner.variables:
+                if variable.name == "query_class" and variable.value is not None:
+                    return self._manager_hides(variable.value, owner.qualified.rpartition(".")[0], called)
+        return next((why for each, near in self._handed_over if (why := self._manager_hides(each, near, called))), "")
+
+    @cached_property
+    def _handed_over(self) -> list[tuple[Value, str]]:
+        """The values of `SQLAlchemy(query_class=…)` and `sessionmaker(query_cls=…)`, and the modules of each."""
+        files = [file.facts for file in self.project.files.values() if not _HANDED.isdisjoint(file.facts.words)]
+        return [
+            (keyword.value, facts.module)
+            for facts in files
+            for call in (*(site.call for site in facts.calls), *(variable.value for variable in facts.variables))
+            if isinstance(call, Call) and self.project.context_of(facts) == "app"
+            for keyword in call.keywords
+            if keyword.name in _HANDED
+        ]
 
     def _manager_hides(self, value: Value, near: str, called: frozenset[str], depth: int = 0) -> str:
         """Why what a manager is made of may leave deleted rows out."""

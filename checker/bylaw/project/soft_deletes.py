@@ -18,6 +18,7 @@ from bylaw.project.customs import sets, with_customs
 from bylaw.project.deletion_words import is_another_state, looks_at
 from bylaw.project.handed_out import HandedOut
 from bylaw.project.helpers import Helpers
+from bylaw.project.marker_use import is_used
 from bylaw.project.real_deletes import RealDeletes
 from bylaw.project.row_managers import RowManagers
 from bylaw.project.served_models import ServedModels
@@ -53,9 +54,10 @@ class SoftDeletes:
 
     @property
     def coverage(self) -> tuple[int, int]:
-        """How many entity tables the application has, and how many of them have the marker."""
+        """How many entity tables the application has, and how many have a marker that some code sets or asks for."""
         tables = [table for table in self.project.tables if table.context == "app" and not table.is_association]
-        return len(tables), sum(self.marker(table) is not None for table in tables)
+        markers = [marker for table in tables if (marker := self.marker(table)) is not None]
+        return len(tables), len(markers) if is_used(self.project, self.column, markers) else 0
 
     def _touches(self) -> Iterator[Touch]:
         for file in self.project.files.values():
@@ -217,6 +219,8 @@ class SoftDeletes:
             if not hides and manager != "objects" and self._managers.hide(table, "objects"):
                 return f"`{manager}` is there to show deleted rows too"
             return hides
+        if query.style in {"flask", "query"} and (why := self._managers.query_class_hides(table, query.names)):
+            return why
         return "" if query.style == "sql" else self._hidden_globally
 
     def _softly(self, query: Query, table: Table) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bylaw.facts.values import Attr, Call, Starred
+from collections.abc import Iterator
+
+from bylaw.facts.values import Attr, Call, Constant, Starred
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.conditions import Conditions
 from bylaw.readers.python.queries.drafts import Draft, Meaning, Statement, executed
@@ -37,7 +39,9 @@ class Chaining:
         for draft in statement.drafts:
             draft.names.add(method)
             self._roots.retarget(draft, method, call)
-            if method not in known.ORDERING:
+            if method in known.SHOWING:
+                draft.names.update(_shown(call))
+            elif method not in known.ORDERING:
                 draft.names.update(self._conditions.of_call(call, draft.entity))
         if method in known.FILTERING:
             self._filter_from_elsewhere(statement, call)
@@ -51,6 +55,13 @@ class Chaining:
             if isinstance(inner, Call) and not is_condition(inner):
                 for draft in statement.drafts:
                     draft.helpers.append(helper_name(inner, self._owner))
+
+
+def _shown(call: Call) -> Iterator[str]:
+    """The row's own columns among those that `.values("title", "author__name")` names."""
+    for argument in call.args:
+        if isinstance(argument, Constant) and isinstance(argument.value, str) and "__" not in argument.value:
+            yield argument.value
 
 
 def _change(draft: Draft, method: str, call: Call | None) -> None:

@@ -32,6 +32,7 @@ class Picked(msgspec.Struct, frozen=True):
 
 def picked(arguments: Sequence[Value], entity: Callable[[Value | None], str]) -> Picked | None:
     """What `select(…)` is told to read; None for anything that names no model. `entity` tells the name of a model."""
+    arguments = _without_windows(arguments, entity)
     first = _bare(arguments[0]) if arguments else None
     if first is None:
         return None
@@ -43,6 +44,16 @@ def picked(arguments: Sequence[Value], entity: Callable[[Value | None], str]) ->
         model = next((found for argument in arguments for found in _owners(argument, entity)), "")
         return Picked(kind, model, column=True)
     return Picked("columns", owner, first, column=True) if owner else None
+
+
+def _without_windows(arguments: Sequence[Value], entity: Callable[[Value | None], str]) -> Sequence[Value]:
+    """`select(func.count().over(), Book)` reads books, and numbers beside them."""
+    others = [each for each in arguments if not _is_windowed(each)]
+    return others if others and _model(others[0], entity) and not _owner(others[0], entity) else arguments
+
+
+def _is_windowed(value: Value) -> bool:
+    return any(isinstance(part, Call) and part.method == "over" for part in walk(value))
 
 
 def _bare(value: Value) -> Value:

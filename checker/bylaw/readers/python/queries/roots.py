@@ -147,6 +147,8 @@ class Roots:
         match = known.SQL_SELECT.match(value.value)
         if match is None or known.SQL_AGGREGATE.match(match["what"]) or known.SQL_INNER.search(match["what"]):
             return None
+        if known.SQL_GROUPED.search(match["rest"]):
+            return None
         return Draft(
             "sql-select", "sql", value.span, table=_plain(match["table"]), names=set(known.WORD.findall(match["rest"])),
             executed=True,

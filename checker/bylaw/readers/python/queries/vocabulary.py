@@ -100,6 +100,8 @@ SQL_SELECT = re.compile(
 SQL_AGGREGATE = re.compile(
     r"^\s*(?:\w{1,40}\s*\(\s*){0,4}(?:count|sum|min|max|avg|exists|bool_or|bool_and)\s*\(|^\s*1\s*$", re.IGNORECASE
 )
+SQL_GROUPED = re.compile(r"\bGROUP\s+BY\b", re.IGNORECASE)
+"""What comes out is numbers, not rows."""
 SQL_INNER = re.compile(r"\bFROM\b", re.IGNORECASE)
 """What is selected comes from another SELECT inside."""
 COMPUTED_VALUE = re.compile(
@@ -108,7 +110,7 @@ COMPUTED_VALUE = re.compile(
 """A value that is computed: what stands before it says that it is none of a condition."""
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 FILTERING = frozenset({"where", "filter", "filter_by", "exclude", "having"})
-ORDERING = frozenset(
-    {"order_by", "group_by", "values", "values_list", "only", "defer", "select_related", "prefetch_related"}
-)
+ORDERING = frozenset({"order_by", "group_by", "defer", "select_related", "prefetch_related"})
+SHOWING = frozenset({"values", "values_list", "only"})
+"""What picks columns: the marker among them is shown, and who sees the rows can tell the deleted ones."""
 COLLECTING = frozenset({"append", "extend", "insert", "add", "update", "setdefault"})
