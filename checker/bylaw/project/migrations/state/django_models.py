@@ -34,6 +34,8 @@ def follow(operation: Operation, schema: Schema, replay: Replay, step: Step) -> 
                 _rename_many_to_many(table, new_name, schema, replay, step)
             else:
                 replay.set_key(table, new_name)
+        case ops.RenameTable(new_name=new_name) if new_name in schema.keys:  # SQL puts a table in the place of another
+            replay.set_key(new_name, new_name)
         case ops.DropColumn(table=table, column=field) if many_to_many(schema, table, field) is not None:
             replay.set_key(f"{table}_{field}".lower(), None)
         case ops.RenameColumn(table=table, column=field, new_name=new_field):
