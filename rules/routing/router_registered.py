@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from bylaw import Finding, Project, Related, RuleOptions, project_rule
-from bylaw.facts.routing import Router
+from bylaw.facts.routing import Framework, Router
+
+_MANY = 5
+"""So many routers, and more than are served: one thing is not understood, or wrong, and not each of them."""
 
 
 class Options(RuleOptions):
@@ -36,6 +40,8 @@ def router_registered(project: Project, options: Options) -> Iterator[Finding]:
     `add_router`, `include("shop.urls")`, DRF's `register`, lists and loops, wrapper functions, application factories,
     other routers. Where the way leaves sight (plugins, modules imported by computed names), the rule is silent. What
     only tests reach is not registered. A router whose parent nobody includes is reported once, at the topmost parent.
+    Where more routers of a framework are out of reach than in it (five or more), they are told of in one warning: a
+    project works, so something about its assembly is likely not understood.
 
     To repair, include the router where its siblings are included; the fix adds the import and the call. If nobody wants
     the endpoints any more, delete the router.
@@ -80,15 +86,19 @@ def router_registered(project: Project, options: Options) -> Iterator[Finding]:
     ```
     """
     routing = project.routing(options.router_types, options.register_calls, options.root_modules)
+    crowds = _crowds(routing.unreached, routing.routers)
+    for crowd in crowds.values():
+        yield _at_once(crowd)
     for router, children, passes_by in routing.unreached:
+        if router.framework in crowds and not passes_by:
+            continue
         related = tuple(Related(child.location, f"`{child.shown}` is reached through it only") for child in children)
         if passes_by:
             roots = " or ".join(options.root_modules)
             message = f"`{router.shown}` reaches an application, but not through {roots}"
             yield Finding(router.location, message, f"Include it in {roots}, or in a router that is included there.")
         else:
-            why = router.reason or "no code outside the tests uses it"
-            message = f"`{router.shown}` reaches no application: {why}"
+            message = f"`{router.shown}` reaches no application: {_why(router)}"
             yield Finding(
                 router.location, message, _help(router), related, routing.repair(router, options.insertion_marker)
             )
@@ -97,6 +107,33 @@ def router_registered(project: Project, options: Options) -> Iterator[Finding]:
             name = ".".join(entry.router.split(".")[-2:])
             message = f"`{name}` is registered under a prefix that says nothing of its feature, `{feature}`"
             yield Finding(entry.prefix_location or entry.location, message, f'Let the prefix end with "/{feature}".')
+
+
+def _crowds(
+    unreached: Iterable[tuple[Router, tuple[Router, ...], bool]], routers: Iterable[Router]
+) -> dict[Framework, list[Router]]:
+    """Frameworks most of whose routers are out of reach, with those routers."""
+    served = Counter(router.framework for router in routers if router.status == "registered")
+    missing: dict[Framework, list[Router]] = {}
+    for router, _, passes_by in unreached:
+        if not passes_by:
+            missing.setdefault(router.framework, []).append(router)
+    return {name: found for name, found in missing.items() if len(found) >= _MANY and len(found) > served[name]}
+
+
+def _at_once(crowd: list[Router]) -> Finding:
+    first, second, *others = crowd
+    return Finding(
+        first.location,
+        f"`{first.shown}`, `{second.shown}` and {len(others)} more routers reach no application: {_why(first)}",
+        f"{_help(first)} If they are served, name what registers them in `register-calls`.",
+        tuple(Related(router.location, f"`{router.shown}`") for router in crowd[1:]),
+        severity="warning",
+    )
+
+
+def _why(router: Router) -> str:
+    return router.reason or "no code outside the tests uses it"
 
 
 _HELP = {
