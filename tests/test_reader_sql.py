@@ -7,6 +7,7 @@ from sql_cases import Case, cases, shown
 
 from bylaw.facts.migrations import (
     AddColumn,
+    CreateTable,
     DropColumn,
     DropTable,
     Marker,
@@ -46,13 +47,33 @@ def test_nothing_is_no_operation(sql: str) -> None:
     assert all(isinstance(one, UnreadOperation) for one in operations(sql, "", Span))
 
 
-@pytest.mark.parametrize("bad", ["FROM SELECT", "ALTER TABLE (", "CREATE TABLE x (a int,", "DROP", ") ("])
+@pytest.mark.parametrize("bad", ["FROM SELECT", "ALTER TABLE (", "CREATE TABLE (a int,", "DROP", ") ("])
 @pytest.mark.parametrize("dialect", ["postgres", "mysql", "sqlite"])
 def test_a_bad_statement_stays_alone(bad: str, dialect: str) -> None:
     first, middle, last = operations(f"DROP TABLE a; {bad}; DROP TABLE b;", dialect, Span)
     assert isinstance(first, DropTable)
     assert isinstance(middle, UnreadOperation)
     assert isinstance(last, DropTable)
+
+
+@pytest.mark.parametrize("dialect", ["postgres", "mysql", "sqlite"])
+def test_a_table_is_new_though_its_columns_are_not_understood(dialect: str) -> None:
+    made, unread = operations("CREATE TABLE IF NOT EXISTS shop.visits (id $%KEY%$, at int);", dialect, Span)
+    assert isinstance(made, CreateTable)
+    assert (made.table, made.columns, made.partial, made.if_not_exists) == ("shop.visits", (), True, True)
+    assert isinstance(unread, UnreadOperation)
+
+
+@pytest.mark.parametrize(
+    "bad", ["CREATE TABLE $NAME (a $%x%$)", "CREATE TABLE a AS $%x%$", "ALTER TABLE a ADD (b $%x%$)"]
+)
+def test_no_table_is_made_up(bad: str) -> None:
+    assert [type(one) for one in operations(bad, "postgres", Span)] == [UnreadOperation]
+
+
+def test_variables_of_psql_stand_for_names() -> None:
+    sql = "GRANT USAGE ON SCHEMA a TO :visitor; ALTER TABLE t OWNER TO :\"owner\"; UPDATE t SET a = ':b' WHERE c = :d;"
+    assert not any(isinstance(one, UnreadOperation) for one in operations(sql, "postgres", Span))
 
 
 def test_binds_do_not_hide_a_statement() -> None:

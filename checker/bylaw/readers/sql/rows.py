@@ -1,14 +1,19 @@
-"""Statements that move many rows, read by their first words alone: they may be megabytes long."""
+"""Statements that are read by their first words alone: those that move many rows may be megabytes long, and of what
+nobody understands the name of a new table is worth knowing.
+"""
 
 from __future__ import annotations
 
-from bylaw.facts.migrations import DataChange
+from bylaw.facts.migrations import CreateTable, DataChange
 from bylaw.readers.sql.lexer import Lexicon, tokens
 from bylaw.readers.sql.text import readable
 from bylaw.source import Span
 
 _BEFORE_TABLE = frozenset(
     {"into", "ignore", "or", "replace", "rollback", "abort", "fail", "low_priority", "delayed", "high_priority", "only"}
+)
+_BEFORE_NEW_TABLE = frozenset(
+    {"create", "global", "local", "temp", "temporary", "unlogged", "table", "if", "not", "exists"}
 )
 
 
@@ -48,6 +53,33 @@ def row_change(sql: str, lexicon: Lexicon, span: Span, *, fold: bool = True) -> 
     if not name:
         return None
     return DataChange("insert", ".".join(name), span, columns=tuple(columns), literal=is_literal(sql))
+
+
+def begun_table(sql: str, lexicon: Lexicon, span: Span, *, fold: bool = True) -> tuple[CreateTable, ...]:
+    """The table that a statement makes which could not be understood as a whole: that it is new is certain, and nothing
+    of its columns is. Empty for any other statement.
+    """
+    name: list[str] = []
+    before: list[str] = []
+    for token in tokens(sql, lexicon):
+        mark = sql[token.start : token.end]
+        if token.kind == "comment":
+            continue
+        if mark.lower() in _BEFORE_NEW_TABLE and not name:
+            before.append(mark.lower())
+        elif "table" not in before or before[0] != "create":
+            return ()
+        elif token.kind in {"word", "quoted"} and (not name or name[-1] == "."):
+            name.append(identifier(mark, fold=fold))
+        elif mark == "." and name:
+            name.append(mark)
+        elif mark == "(" and name and name[-1] != ".":
+            temporary = not {"temp", "temporary"}.isdisjoint(before)
+            made = "".join(name)
+            return (CreateTable(made, (), (), span, temporary, if_not_exists="exists" in before, partial=True),)
+        else:
+            return ()
+    return ()
 
 
 def is_literal(sql: str) -> bool:

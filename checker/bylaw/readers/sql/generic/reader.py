@@ -16,7 +16,7 @@ from bylaw.facts.migrations import Operation, OtherStatement, UnreadOperation
 from bylaw.readers.sql.generic.cursor import Cursor, NotUnderstood
 from bylaw.readers.sql.generic.statements import STATEMENTS
 from bylaw.readers.sql.lexer import ANY, CLOUD, MYSQL, SQLITE, TSQL, Lexicon
-from bylaw.readers.sql.rows import row_change
+from bylaw.readers.sql.rows import begun_table, row_change
 from bylaw.readers.sql.splitter import split
 from bylaw.readers.sql.text import Reading, Stretch
 
@@ -28,6 +28,7 @@ _ALIASES: Final = {
     "mssql": "tsql", "sqlserver": "tsql", "mariadb": "mysql", "tidb": "mysql", "pymysql": "mysql", "mysqldb": "mysql",
     "sqlite3": "sqlite", "aiosqlite": "sqlite", "libsql": "sqlite", "turso": "sqlite", "d1": "sqlite",
 }  # fmt: skip
+_UNFOLDED: Final = frozenset({"mysql", "sqlite", "tsql"})
 _CONDITIONAL: Final = re.compile(r"/\*M?!\d*|\*/")
 _LARGEST_INSERT: Final = 4_000
 """Characters of an INSERT that are looked at for its table and columns."""
@@ -73,7 +74,7 @@ def _uncommented(source: str) -> str:
 def _read(stretch: Stretch, lexicon: Lexicon, dialect: str) -> Iterable[Operation]:
     if stretch.source[:8].lower().startswith(("insert", "replace")):
         beginning = stretch.source[:_LARGEST_INSERT]
-        change = row_change(beginning, lexicon, stretch.span, fold=dialect not in {"mysql", "sqlite", "tsql"})
+        change = row_change(beginning, lexicon, stretch.span, fold=dialect not in _UNFOLDED)
         if change is not None:
             return (change,)
     cursor = Cursor(stretch, lexicon, dialect)
@@ -89,5 +90,6 @@ def _read(stretch: Stretch, lexicon: Lexicon, dialect: str) -> Iterable[Operatio
         found = list(reader(cursor, stretch.span))
     except NotUnderstood as problem:
         reason = f"as {dialect or 'SQL'} it is not understood from here on: {problem}"
-        return (UnreadOperation(stretch.span, reason),)
+        fold = dialect not in _UNFOLDED
+        return (*begun_table(stretch.source, lexicon, stretch.span, fold=fold), UnreadOperation(stretch.span, reason))
     return found or (UnreadOperation(stretch.span, "it breaks off"),)

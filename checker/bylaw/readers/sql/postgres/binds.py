@@ -16,6 +16,7 @@ _BIND: Final = re.compile(
     """,
     re.VERBOSE,
 )
+_VARIABLE: Final = re.compile(r"(?<![:\w\]]):(?=[A-Za-z_]\w*(?!:)|\")")
 
 
 def without_binds(sql: str) -> str:
@@ -29,6 +30,19 @@ def without_binds(sql: str) -> str:
         parts.append(sql[start + (sql[start] == "'") : end])
         last = end
     parts.append(_BIND.sub(_replacement, sql[last:]))
+    return "".join(parts)
+
+
+def as_names(sql: str) -> str:
+    """The statement with psql's variables outside strings (`:owner`, `:"owner"`) as if they were names themselves, at
+    the same length.
+    """
+    texts = [(start, end) for kind, start, end, _ in pieces(sql, POSTGRES) if kind in {"string", "comment", "dollar"}]
+    parts: list[str] = []
+    last = 0
+    for start, end in (*texts, (len(sql), len(sql))):
+        parts += (_VARIABLE.sub(" ", sql[last:start]), sql[start:end])
+        last = end
     return "".join(parts)
 
 

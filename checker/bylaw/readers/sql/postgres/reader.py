@@ -8,12 +8,12 @@ from typing import Final
 from bylaw.facts.migrations import Operation, OtherStatement, UnreadOperation
 from bylaw.readers.sql.lexer import POSTGRES
 from bylaw.readers.sql.postgres import alter, blocks, columns, data, objects, renames, shapes  # noqa: F401 - HANDLERS
-from bylaw.readers.sql.postgres.binds import without_binds
+from bylaw.readers.sql.postgres.binds import as_names, without_binds
 from bylaw.readers.sql.postgres.named import by_name
 from bylaw.readers.sql.postgres.native import ParseError, parse
 from bylaw.readers.sql.postgres.statement import HANDLERS, Statement
-from bylaw.readers.sql.postgres.tree.nodes import RawStmt
-from bylaw.readers.sql.rows import row_change
+from bylaw.readers.sql.postgres.tree.nodes import ParseTree, RawStmt
+from bylaw.readers.sql.rows import begun_table, row_change
 from bylaw.readers.sql.splitter import skip_blank, split, trim_end
 from bylaw.readers.sql.templates import code_of
 from bylaw.readers.sql.text import Reading, Stretch
@@ -95,16 +95,23 @@ def read_statement(stretch: Stretch, reading: Reading) -> Iterable[Operation]:
     try:
         tree = parse(stretch.source.encode("latin-1"))
     except ParseError as problem:
-        bound = without_binds(stretch.source)
-        try:
-            tree = parse(bound.encode("latin-1"))
-        except ParseError:
-            return (UnreadOperation(stretch.span, reason_of(problem)),)
-        stretch = stretch.rewritten(bound)
+        readings = ((text, _parsed(text)) for text in (without_binds(stretch.source), as_names(stretch.source)))
+        text, found_tree = next((entry for entry in readings if entry[1] is not None), ("", None))
+        if found_tree is None:
+            begun = begun_table(stretch.source, POSTGRES, stretch.span)
+            return (*begun, UnreadOperation(stretch.span, reason_of(problem)))
+        stretch, tree = stretch.rewritten(text), found_tree
     found: list[Operation] = []
     for raw in tree.stmts:
         found.extend(handled(raw, Statement(stretch, stretch.start, reading)))
     return found
+
+
+def _parsed(text: str) -> ParseTree | None:
+    try:
+        return parse(text.encode("latin-1"))
+    except ParseError:
+        return None
 
 
 def reason_of(problem: ParseError) -> str:
