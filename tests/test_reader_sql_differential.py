@@ -30,8 +30,27 @@ MADE_UP = settings(
 
 
 def read(sql: str, dialect: str) -> list[ops.Operation]:
-    """In the order in which they stand: PostgreSQL's reader has them in that in which the server runs them."""
-    return sorted(operations(sql, dialect, Span), key=lambda one: one.span.start)
+    """In the order in which they stand: PostgreSQL's reader has them in that in which the server runs them.
+
+    What views and columns are made from only PostgreSQL's reader says.
+    """
+    return sorted(map(_without_reads, operations(sql, dialect, Span)), key=lambda one: one.span.start)
+
+
+def _without_reads(one: ops.Operation) -> ops.Operation:
+    match one:
+        case ops.CreateObject():
+            return msgspec.structs.replace(one, reads=())
+        case ops.CreateTable(columns=columns):
+            return msgspec.structs.replace(one, columns=tuple(map(_alone, columns)))
+        case ops.AddColumn(column=column):
+            return msgspec.structs.replace(one, column=_alone(column))
+        case _:
+            return one
+
+
+def _alone(column: ops.ColumnSpec) -> ops.ColumnSpec:
+    return msgspec.structs.replace(column, computed_from=())
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -102,5 +121,5 @@ def _lies(one: ops.Operation) -> Iterator[tuple[str, ops.Operation]]:
                 field.name,
                 msgspec.structs.replace(one, **{field.name: "date" if field.name == "type" else f"{value}9"}),
             )
-        elif isinstance(value, tuple) and value:
+        elif isinstance(value, tuple) and value and field.name != "reads":
             yield field.name, msgspec.structs.replace(one, **{field.name: value[1:]})

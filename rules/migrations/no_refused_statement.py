@@ -23,9 +23,11 @@ def no_refused_statement(project: Project, _options: NoOptions) -> Iterator[Find
       of a deployment in one transaction, unless `env.py` sets `transaction_per_migration`.
     - an UPDATE or INSERT that names a column twice.
     - one ALTER TABLE that adds a column with a default and drops the default.
+    - a table, view or column that is dropped without CASCADE while a view, a policy, a trigger's condition, a generated
+      column or another table's foreign key needs it, and another type for a column that one of these reads.
 
     Repair: add the label in a migration of its own that runs before; say each column once; drop the default in an
-    ALTER TABLE of its own.
+    ALTER TABLE of its own; drop what needs the column before, and make it again afterwards where it stays.
 
     Bad:
 
@@ -100,6 +102,7 @@ def no_refused_statement(project: Project, _options: NoOptions) -> Iterator[Find
             there = f"added here, in `{found.other.step.name}`"
             help_text = project.migrations.repairs.apart(found.other, found.change)
         related = (Related(found.other.location, there),) if found.other is not None else ()
+        related += tuple(Related(one.at, "made here") for one in found.dependents)
         yield Finding(found.change.location, message, help_text, related)
 
 
@@ -116,6 +119,20 @@ def _words(found: Refusal) -> tuple[str, str, str]:
             return (
                 f"names the column `{found.name}` of `{found.of}` twice in one statement, which PostgreSQL refuses",
                 "Say it once.",
+                "",
+            )
+        case "needed" | "needed-as-it-is":
+            first, *others = (one.words for one in found.dependents)
+            more = f" (and {' it, '.join(others)} it)" if others else ""
+            if found.kind == "needed":
+                return (
+                    f"drops `{found.name}`, which {first}{more}: PostgreSQL refuses that without CASCADE",
+                    "Drop what needs it before; what stays is made again without it.",
+                    "",
+                )
+            return (
+                f"changes the type of `{found.name}`, which {first}{more}: PostgreSQL refuses that",
+                "Drop what reads it before, and make it again afterwards, in the same transaction.",
                 "",
             )
         case _:

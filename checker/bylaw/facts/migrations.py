@@ -75,6 +75,8 @@ class ColumnSpec(msgspec.Struct, frozen=True, array_like=True):
     compared: tuple[tuple[str, str], ...] = ()
     """Django: what of a relation, beside its model and its column, Django compares with the field before: `class` and
     the arguments that are not the usual ones, `?` for a value that is computed. Empty where that is not known."""
+    computed_from: tuple[str, ...] = ()
+    """Those columns of the same table that a generated column surely reads."""
 
 
 class CreateTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="create-table"):
@@ -293,6 +295,9 @@ class CreateObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op",
     """The function that a trigger runs."""
     restrictive: bool = False
     """A policy that takes rows away from what others allow."""
+    reads: tuple[tuple[str, str], ...] = ()
+    """(table, column) that a view, a policy, or the condition of a trigger surely reads: PostgreSQL drops none of them
+    without CASCADE. The column is '' for the table itself, `*` for all columns that it had then."""
 
 
 class DropObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-object"):

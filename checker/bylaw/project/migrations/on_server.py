@@ -15,6 +15,8 @@ from bylaw.project.migrations.locking.held import Held, held
 from bylaw.project.migrations.locking.locks import works
 from bylaw.project.migrations.locking.mysql_work import Copy, copies
 from bylaw.project.migrations.locking.work import Work
+from bylaw.project.migrations.objects.index import Objects
+from bylaw.project.migrations.robustness.dependents import depended_on
 from bylaw.project.migrations.robustness.foreign_keys import ForeignKey, is_indexed, new_foreign_keys
 from bylaw.project.migrations.robustness.key_types import Mismatch, mismatches
 from bylaw.project.migrations.robustness.long_names import LongName, long_names, unqualified
@@ -63,6 +65,11 @@ class OnServer(ABC):
     @abstractmethod
     def changes(self) -> tuple[Change, ...]:
         """Operations that may break the running release."""
+
+    @cached_property
+    @abstractmethod
+    def objects(self) -> Objects:
+        """Views, functions, types and the like, as the migrations tell of them."""
 
     @abstractmethod
     def schema_after(self, step: Step) -> Schema:
@@ -181,6 +188,7 @@ class OnServer(ABC):
         """Statements that PostgreSQL refuses, whatever the tables hold."""
         for placed in self._on_postgres():
             yield from (found for found in refusals(placed, self._text) if found.change.is_new)
+            yield from depended_on((change for change, _ in placed if change.is_judged), self.objects)
         for entries in self._across_steps():
             yield from (found for found in unsafe_labels(entries, self._text) if found.change.is_new)
 

@@ -116,6 +116,22 @@ class Objects:
                     pass
         return list(found.values())
 
+    def parts_before(self, change: Change, kinds: Iterable[str]) -> list[Definition]:
+        """The triggers, policies or rules of all tables that stand just before a change."""
+        found: dict[tuple[str, str, str], Definition] = {}
+        stories = self._of(change.tree)
+        for step, _, _, operation in stories.before(stories.all, change):
+            match operation:
+                case ops.CreateObject(kind=kind, name=name, table=table) if kind in kinds:
+                    found[kind, bare(table), name] = Definition(step, operation, "")
+                case ops.DropObject(kind=kind, name=name, table=table) if kind in kinds:
+                    found.pop((kind, bare(table), name), None)
+                case ops.RenameObject(kind=kind, name=name) if kind in kinds:
+                    found = {key: made for key, made in found.items() if key[0] != kind or key[2] != name}
+                case _:
+                    pass
+        return list(found.values())
+
     def note(self, change: Change, kind: str, name: str) -> tuple[Step, str] | None:
         """The last comment on the object before a change, and the migration that set it; None where there is none."""
         found = None

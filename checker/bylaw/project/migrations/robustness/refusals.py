@@ -15,17 +15,28 @@ from bylaw.facts.naming import bare_as_written
 from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.transactions import Place
+from bylaw.source import Location
 
 _MOST: Final = 50_000
 """Characters of an INSERT that are looked at."""
 _VALUE: Final = regex(r"'(?:[^']|'')*'|[(),]|[^'(),]+")
-RefusalKind = Literal["enum-value", "assigned-twice", "new-default-dropped"]
+RefusalKind = Literal["enum-value", "assigned-twice", "new-default-dropped", "needed", "needed-as-it-is"]
+
+
+class Dependent(msgspec.Struct, frozen=True):
+    """Something that needs something else: `words` say what it is and what it does with it, to be followed by a name or
+    `it`; `at` is where it was made.
+    """
+
+    words: str
+    at: Location
 
 
 class Refusal(msgspec.Struct, frozen=True, eq=False):
     """`enum-value`: the new label `name` of the type `of` is used in the transaction that adds it (at `other`).
     `assigned-twice`: the column `name` of the table `of` is written twice by one statement. `new-default-dropped`: one
-    ALTER TABLE adds that column with a default and drops the default.
+    ALTER TABLE adds that column with a default and drops the default. `needed`: the table, view or column `name` is
+    dropped without CASCADE while there are `dependents`; `needed-as-it-is`: the column's type changes.
     """
 
     change: Change
@@ -33,6 +44,7 @@ class Refusal(msgspec.Struct, frozen=True, eq=False):
     name: str
     of: str
     other: Change | None = None
+    dependents: tuple[Dependent, ...] = ()
 
 
 def refusals(placed: Iterable[tuple[Change, Place]], text: Callable[[Change], str]) -> Iterator[Refusal]:

@@ -76,13 +76,15 @@ def create_foreign_table(node: CreateForeignTableStmt, statement: Statement) -> 
 
 @reads(CreateTableAsStmt)
 def create_table_as(node: CreateTableAsStmt, statement: Statement) -> Iterator[Operation]:
+    from bylaw.readers.sql.postgres.dependencies import of_query  # noqa: PLC0415
     from bylaw.readers.sql.postgres.objects import created  # noqa: PLC0415
     from bylaw.readers.sql.postgres.shapes import columns_of  # noqa: PLC0415
 
     relation = node.into.rel
     if node.objtype == "OBJECT_MATVIEW":
         made = created("materialized view", table_name(relation), statement, if_not_exists=node.if_not_exists)
-        yield msgspec.structs.replace(made, columns=columns_of(node.into.col_names, node.query))
+        columns = columns_of(node.into.col_names, node.query)
+        yield msgspec.structs.replace(made, columns=columns, reads=of_query(node.query))
         return
     yield CreateTable(
         table_name(relation), (), (), statement.span, temporary=relation.relpersistence == "t",
@@ -106,6 +108,7 @@ def column_spec(node: ColumnDef, statement: Statement, opening: int) -> ColumnSp
     primary = unique = False
     references = check = ""
     names: list[tuple[str, str]] = []
+    computed_from: tuple[str, ...] = ()
     for constraint in constraints:
         here = statement.base + constraint.location
         match constraint.contype:
@@ -120,6 +123,7 @@ def column_spec(node: ColumnDef, statement: Statement, opening: int) -> ColumnSp
                 generation = "identity"
             case "CONSTR_GENERATED":
                 generation = _GENERATED_KINDS.get(constraint.generated_kind, "stored")
+                computed_from = _columns_in(constraint)
             case "CONSTR_PRIMARY":
                 primary = True
             case "CONSTR_UNIQUE":
@@ -137,8 +141,14 @@ def column_spec(node: ColumnDef, statement: Statement, opening: int) -> ColumnSp
     return ColumnSpec(
         node.colname, column_type, nullable, default, primary_key=primary, unique=unique, references=references,
         generated=bool(generation), check=check, span=statement.place(first, last), generation=generation,
-        constraint_names=tuple(names),
+        constraint_names=tuple(names), computed_from=computed_from,
     )  # fmt: skip
+
+
+def _columns_in(constraint: Constraint) -> tuple[str, ...]:
+    from bylaw.readers.sql.postgres.dependencies import of_expressions  # noqa: PLC0415 - generated columns are rare
+
+    return tuple(column for _, column in of_expressions("its own", constraint.raw_expr) if column)
 
 
 def _after_word(statement: Statement, start: int, end: int) -> str:

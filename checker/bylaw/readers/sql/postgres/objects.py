@@ -16,6 +16,7 @@ from bylaw.facts.migrations import (
     Operation,
     SetComment,
 )
+from bylaw.readers.sql.postgres.dependencies import of_expressions, of_trigger
 from bylaw.readers.sql.postgres.statement import (
     HANDLERS,
     Statement,
@@ -187,14 +188,19 @@ def create_trigger(node: CreateTrigStmt, statement: Statement) -> Iterator[Opera
     yield CreateObject(
         "trigger", node.trigname, statement.span, node.replace, table=table_name(node.relation),
         calls=".".join(names_of(node.funcname)),
+        reads=(
+            *((table_name(node.relation), column) for column in names_of(node.columns)),
+            *of_trigger(table_name(node.relation), node.when_clause),
+        ),
     )  # fmt: skip
 
 
 @reads(CreatePolicyStmt)
 def create_policy(node: CreatePolicyStmt, statement: Statement) -> Iterator[Operation]:
     yield CreateObject(
-        "policy", node.policy_name, statement.span, table=table_name(node.table), restrictive=not node.permissive
-    )
+        "policy", node.policy_name, statement.span, table=table_name(node.table), restrictive=not node.permissive,
+        reads=of_expressions(table_name(node.table), node.qual, node.with_check),
+    )  # fmt: skip
 
 
 @reads(RuleStmt)

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from bylaw.facts.migrations import Operation, Parameter
+from bylaw.readers.sql.postgres.dependencies import of_query
 from bylaw.readers.sql.postgres.objects import created
 from bylaw.readers.sql.postgres.statement import Statement, names_of, reads, string_of, table_name
 from bylaw.readers.sql.postgres.tree.nodes import Item, Wrapped
@@ -20,7 +21,7 @@ _RESULTS: Final = frozenset({"FUNC_PARAM_OUT", "FUNC_PARAM_TABLE"})
 @reads(ViewStmt)
 def create_view(node: ViewStmt, statement: Statement) -> Iterator[Operation]:
     made = created("view", table_name(node.view), statement, replace=node.replace)
-    yield msgspec.structs.replace(made, columns=columns_of(node.aliases, node.query))
+    yield msgspec.structs.replace(made, columns=columns_of(node.aliases, node.query), reads=of_query(node.query))
 
 
 def columns_of(aliases: list[Item], query: Wrapped) -> tuple[str, ...]:

@@ -81,6 +81,10 @@ class RefreshMatViewStmt(msgspec.Struct):
     concurrent: bool = False
 
 
+class CallStmt(msgspec.Struct):
+    funccall: FuncCall | None = None
+
+
 class DoStmt(msgspec.Struct):
     args: list[Item] = []
 

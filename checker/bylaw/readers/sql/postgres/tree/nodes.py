@@ -78,6 +78,7 @@ class Constraint(msgspec.Struct):
     is_enforced: bool = False
     generated_kind: str = ""
     location: int = 0
+    raw_expr: msgspec.Raw = msgspec.Raw()
 
 
 class ColumnDef(msgspec.Struct, rename={"type_name": "typeName", "coll_clause": "collClause"}):

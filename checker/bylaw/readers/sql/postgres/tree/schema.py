@@ -142,17 +142,21 @@ class CreateFunctionStmt(msgspec.Struct, rename={"return_type": "returnType"}):
     return_type: TypeName | None = None
 
 
-class CreateTrigStmt(msgspec.Struct):
+class CreateTrigStmt(msgspec.Struct, rename={"when_clause": "whenClause"}):
     relation: RangeVar
     trigname: str = ""
     replace: bool = False
     funcname: list[Item] = []
+    columns: list[Item] = []
+    when_clause: msgspec.Raw = msgspec.Raw()
 
 
 class CreatePolicyStmt(msgspec.Struct):
     table: RangeVar
     policy_name: str = ""
     permissive: bool = False
+    qual: msgspec.Raw = msgspec.Raw()
+    with_check: msgspec.Raw = msgspec.Raw()
 
 
 class CreateExtensionStmt(msgspec.Struct):
