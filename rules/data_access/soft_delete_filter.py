@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from bylaw import Finding, Fix, Project, Replace, RuleOptions, Span, marker_adoption, project_rule
+from bylaw import Adoption, Finding, Fix, Project, Replace, RuleOptions, Span, marker_adoption, project_rule
 from bylaw.facts.database import Table
 from bylaw.facts.naming import matches_any, says_deleted, says_first_data
 from bylaw.facts.queries import Touch
@@ -28,6 +28,10 @@ _TAKEN = re.compile(r"already (?:exist|in use|taken|registered|used)|\btaken\b|[
 _NEAR = 500
 """So many bytes after a statement tell what its rows are for."""
 _ADMIN = re.compile(r"(?:^|/)(?:admin|backoffice|back_office)(?:/|\.py$|s?_)")
+
+
+_ENOUGH = 5
+"""So many reads show whether a project leaves deleted rows out."""
 
 
 class Options(RuleOptions):
@@ -52,12 +56,28 @@ class Options(RuleOptions):
     )  # fmt: skip
     """Patterns of physical names of tables whose rows come and go: they are really deleted. So are association rows."""
     when: Literal["always", "followed"] = "always"
-    """`followed`: speak only where three quarters of at least five tables have the marker."""
+    """`followed`: speak only where three quarters of at least five tables have the marker, and not where most of the
+    reads (of at least five) take no notice of it.
+    """
 
     @property
     def alive(self) -> bool:
         """The flag of a row that is not deleted."""
         return not says_deleted(self.column)
+
+
+def _adoption(project: Project, options: Options) -> Adoption:
+    tables = marker_adoption(project, options)
+    if not tables.followed:
+        return tables
+    careless = sum(1 for _ in _unfiltered(project, options))
+    careful = sum(
+        touch.query.kind in _ROWS and (touch.filtered or bool(touch.hidden))
+        for touch in project.soft_deletes(options.column).touches
+    )
+    if careless > careful and careless + careful >= _ENOUGH:
+        return Adoption(careless + careful, careful, "reads of tables with the marker")
+    return tables
 
 
 @project_rule(
@@ -66,7 +86,7 @@ class Options(RuleOptions):
     since="0.1.0",
     fix="unsafe",
     sources=("S0-43", "S2-125", "S2-127"),
-    adoption=marker_adoption,
+    adoption=_adoption,
 )
 def soft_delete_filter(project: Project, options: Options) -> Iterator[Finding]:
     """Where rows are only marked as deleted, every read has to leave them out, or the deleted order is shipped after
@@ -135,6 +155,16 @@ def soft_delete_filter(project: Project, options: Options) -> Iterator[Finding]:
         return list(session.scalars(select(Book).where(Book.deleted_at.is_(None))))
     ```
     """
+    for touch in _unfiltered(project, options):
+        yield Finding(
+            project.files[touch.path].at(touch.query.span),
+            _what(touch),
+            f"Add {_predicate(touch, options)}.",
+            fix=_fix(touch, options),
+        )
+
+
+def _unfiltered(project: Project, options: Options) -> Iterator[Touch]:
     touches = project.soft_deletes(options.column).touches
     deletes = {_in_function(touch) for touch in touches if touch.query.kind == "delete-row"}
     for touch in touches:
@@ -142,14 +172,8 @@ def soft_delete_filter(project: Project, options: Options) -> Iterator[Finding]:
             continue  # `Book.objects.get(pk=1).delete()` is judged as a delete
         if not _is_judged(touch) or touch.undecided or touch.filtered or touch.hidden:
             continue
-        if _may_see_deleted(project, touch, options) or _hooked(project, touch, options):
-            continue
-        yield Finding(
-            project.files[touch.path].at(touch.query.span),
-            _what(touch),
-            f"Add {_predicate(touch, options)}.",
-            fix=_fix(touch, options),
-        )
+        if not _may_see_deleted(project, touch, options) and not _hooked(project, touch, options):
+            yield touch
 
 
 def _is_judged(touch: Touch) -> bool:
