@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 from tree_sitter import Node
 
-from bylaw.facts.values import Value
+from bylaw.facts.values import Attr, Value
 from bylaw.readers.python.module import FunctionNode, Module
 from bylaw.readers.python.parse import field, kind, span
 from bylaw.readers.python.scope import bound_names
@@ -31,12 +31,17 @@ _ELIF, _SUITES = kind("elif_clause"), frozenset({kind("block"), kind("else_claus
 _WALRUS, _CLAUSE, _IF_CLAUSE, _PAIR = kind("named_expression"), kind("for_in_clause"), kind("if_clause"), kind("pair")
 _BODY, _CONDITION, _LEFT, _RIGHT = field("body"), field("condition"), field("left"), field("right")
 _NAME, _VALUE, _ALIAS = field("name"), field("value"), field("alias")
+_MATCH, _CASE, _SUBJECT, _GUARD = kind("match_statement"), kind("case_clause"), field("subject"), field("guard")
+_KEYWORD_PATTERN, _CASE_PATTERN = kind("keyword_pattern"), kind("case_pattern")
+_CONSEQUENCE = field("consequence")
 MAX_DEPTH = 200
-StepKind = Literal["assign", "loop", "return", "test", "do"]
+StepKind = Literal["assign", "name", "loop", "return", "test", "do"]
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One thing that a function does. `targets` are the plain names that it binds."""
+    """One thing that a function does. `targets` are the plain names that it binds. A `name` (`:=`) is an assignment
+    whose value comes again, in the step that it is a part of; so does what a `match` looks at.
+    """
 
     kind: StepKind
     value: Value
@@ -89,6 +94,8 @@ class _Steps:
             yield from self.block_of(node, depth)
         elif kind_id == _WITH_ITEM:
             yield from self.with_item(node)
+        elif kind_id == _MATCH:
+            yield from self.matched(node, depth)
         elif kind_id not in _NESTED:
             yield from self.block(node, depth)
 
@@ -106,7 +113,8 @@ class _Steps:
             targets = self.names(left)
             yield from self.inner(right)
             if right.kind_id == _ASSIGNMENT:
-                yield from self.expression_statement(right)
+                for step in self.expression_statement(right):
+                    yield msgspec.structs.replace(step, kind="name") if step.kind == "assign" else step
                 right = right.child_by_field_id(_RIGHT) or right
             place = self.value(left) if left is not None and not targets else None
             yield Step("assign", self.value(right), span(node), targets, place)
@@ -138,6 +146,34 @@ class _Steps:
         yield from self.inner(value)
         yield Step("assign", self.value(value), span(node), self.names(target))
 
+    def matched(self, node: Node, depth: int) -> Iterator[Step]:
+        """`match book: case Book(deleted_at=None): …` asks for what its patterns name."""
+        subject, body = node.child_by_field_id(_SUBJECT), node.child_by_field_id(_BODY)
+        if subject is None or body is None:
+            return
+        yield from self.inner(subject)
+        value = self.value(subject)
+        yield Step("name", value, span(subject))
+        for case in parts_of(body):
+            for part in parts_of(case) if case.kind_id == _CASE else ():
+                for name in self.asked(part) if part.kind_id == _CASE_PATTERN else ():
+                    yield Step("test", Attr(value, name, span(part)), span(part))
+            guard, consequence = case.child_by_field_id(_GUARD), case.child_by_field_id(_CONSEQUENCE)
+            if guard is not None:
+                yield from self.of_kind("test", guard)
+            if consequence is not None:
+                yield from self.block(consequence, depth)
+
+    def asked(self, pattern: Node) -> Iterator[str]:
+        """The attributes that a pattern names, however deep."""
+        stack = [pattern]
+        while stack:
+            current = stack.pop()
+            parts = parts_of(current)
+            if current.kind_id == _KEYWORD_PATTERN and parts:
+                yield self.module.converter.text(parts[0])
+            stack.extend(parts)
+
     def inner(self, node: Node) -> Iterator[Step]:
         """What an expression binds on its way: `:=`, and the clauses of comprehensions."""
         content, start, end = self.module.content, node.start_byte, node.end_byte
@@ -149,7 +185,7 @@ class _Steps:
             if current.kind_id == _WALRUS:
                 name, value = current.child_by_field_id(_NAME), current.child_by_field_id(_VALUE)
                 if name is not None and value is not None:
-                    yield Step("assign", self.value(value), span(current), (self.module.converter.text(name),))
+                    yield Step("name", self.value(value), span(current), (self.module.converter.text(name),))
             elif current.kind_id in _COMPREHENSIONS:
                 yield from self.comprehension(current)
                 continue

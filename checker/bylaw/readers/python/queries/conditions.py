@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bylaw.facts.values import Attr, Call, Local, Starred, Value, walk
+from bylaw.facts.values import Attr, Call, Local, Ref, Starred, Value, walk
 from bylaw.readers.python.queries.names import arguments, handed_over, mentioned, variables
 
 
@@ -82,6 +82,6 @@ class Conditions:
         for argument in (*call.args, *spread):
             if any(name not in self._held for name in handed_over(argument)):
                 return True
-            if isinstance(argument, Starred) and isinstance(argument.value, Attr):
+            if isinstance(argument, Starred) and isinstance(argument.value, Attr | Ref):
                 return True
-        return False
+        return any(isinstance(value, Attr | Ref) for value in spread)

@@ -12,10 +12,11 @@ from bylaw.readers.python.queries.body import Step
 from bylaw.readers.python.queries.chaining import Chaining
 from bylaw.readers.python.queries.conditions import Conditions
 from bylaw.readers.python.queries.drafts import Draft, Meaning, Rows, Statement, executed, joined, lazy, looped, taken
-from bylaw.readers.python.queries.names import arguments, helper_name, localised
+from bylaw.readers.python.queries.names import arguments, asked_by_lambdas, executed_by, helper_name, localised
 from bylaw.readers.python.queries.receivers import Receivers
 from bylaw.readers.python.queries.roots import Roots
 from bylaw.readers.python.queries.texts import Texts
+from bylaw.source import Span
 
 
 class Evaluation:
@@ -27,6 +28,7 @@ class Evaluation:
         self.own = module.scope.own("")
         self.drafts: list[Draft] = []
         self.env: dict[str, Meaning] = {}
+        self._named: dict[Span, Meaning] = {}
         self.conditions = Conditions()
         self._chaining = Chaining(self.roots, self.conditions, record.fact.owner)
         self.texts = Texts(constants)
@@ -42,6 +44,9 @@ class Evaluation:
         match step.kind:
             case "assign":
                 self._assign(step, meaning)
+            case "name":
+                self._assign(step, meaning)
+                self._named[step.value.span] = meaning
             case "loop":
                 self._bind(step.targets, looped(meaning))
             case "return":
@@ -103,7 +108,7 @@ class Evaluation:
             case Ref():
                 return self._reference(value)
             case Call():
-                return self._call(value)
+                return self._named[value.span] if value.span in self._named else self._call(value)
             case Attr(Local("self"), name) if (kept := self.env.get(f"self.{name}")) is not None:
                 return kept
             case Attr(inner, name):
@@ -152,6 +157,8 @@ class Evaluation:
             return self._started(self.roots.deleted(call))
         if name in known.SHORTCUTS:
             return self._shortcut(call)
+        if name in known.ATTRIBUTE_BY_NAME and len(call.args) > 1:
+            return self._asked_by_name(call)
         if isinstance(call.function, Ref) and (found := self.roots.attribute(call.function)) is not None and found[1]:
             meaning: Meaning = self._started(found[0])
             for step in found[1][:-1]:
@@ -183,7 +190,7 @@ class Evaluation:
             return rows
         meanings = [self.read(argument) for argument in arguments(call)]
         if method in known.EXECUTE or method in known.FETCH or method == "raw":
-            if (draft := self.roots.sql(self.texts.of(_executed_by(call)))) is not None:
+            if (draft := self.roots.sql(self.texts.of(executed_by(call)))) is not None:
                 self.drafts.append(draft)
                 return Rows((draft,))
             if meanings and isinstance(meanings[0], Statement) and method not in known.FETCH:
@@ -205,7 +212,11 @@ class Evaluation:
     def _helped(self, call: Call, meanings: list[Meaning]) -> Meaning:
         """A statement or rows handed to some function: it may filter, it may execute."""
         passed: list[Draft] = []
+        names = asked_by_lambdas(call, self.roots.written) if any(isinstance(one, Rows) for one in meanings) else ()
         for meaning in meanings:
+            if isinstance(meaning, Rows):
+                for asked in names:
+                    meaning.note(asked)
             if call.method in known.EMBEDDING and isinstance(meaning, Statement):
                 meaning.embed()
             elif call.name in known.BUILTIN_CONSUMERS:
@@ -230,6 +241,11 @@ class Evaluation:
             return rows
         meaning = self.read(first) if first is not None else None
         return self._chained(meaning, "get", call) if isinstance(meaning, Statement) else None
+
+    def _asked_by_name(self, call: Call) -> Meaning:
+        """`getattr(book, "deleted_at", None)`."""
+        meaning, _, *_ = [self.read(argument) for argument in call.args]
+        return taken(meaning, call.args[1]) if isinstance(meaning, Rows) else None
 
     def _of_rows(self, rows: Rows, method: str, call: Call) -> Meaning:
         for argument in arguments(call):
@@ -257,8 +273,3 @@ class Evaluation:
         for argument in arguments(call) if call is not None else ():
             self.read(argument)
         return self._chaining.apply(statement, method, call)
-
-
-def _executed_by(call: Call) -> Value | None:
-    """What `execute(…)` is given to execute, by place or by one of the names that drivers have for it."""
-    return call.argument(0, "query") or call.keyword("statement") or call.keyword("sql")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 
-from bylaw.facts.values import Attr, Call, Constant, Local, Ref, Starred, Value, walk
-from bylaw.readers.python.queries.vocabulary import WORD
+from bylaw.facts.values import Attr, Call, Constant, Local, Opaque, Ref, Starred, Value, walk
+from bylaw.readers.python.queries.vocabulary import ATTRIBUTE, WORD
+from bylaw.source import Span
 
 _COLUMNS = frozenset({"c", "columns"})
 """Where a `Table` keeps its columns: `books.c.deleted_at`."""
@@ -66,6 +67,19 @@ def is_condition(call: Call) -> bool:
         return True
     owner = call.name.split(".")[:-1]
     return any(part[:1].isupper() for part in owner) or isinstance(call.function, Attr)
+
+
+def asked_by_lambdas(call: Call, written: Callable[[Span], str]) -> list[str]:
+    """Attributes that functions in the arguments look at: `lambda book: book.deleted_at is None`. `written` is the text
+    of a place.
+    """
+    lambdas = (value for value in arguments(call) if isinstance(value, Opaque) and value.kind == "lambda")
+    return [name for value in lambdas for name in ATTRIBUTE.findall(written(value.span))]
+
+
+def executed_by(call: Call) -> Value | None:
+    """What `execute(…)` is given to execute, by place or by one of the names that drivers have for it."""
+    return call.argument(0, "query") or call.keyword("statement") or call.keyword("sql")
 
 
 def helper_name(call: Call, owner: str) -> str:

@@ -39,6 +39,8 @@ class Roots:
         written = self.written(found.model.span) if found.model is not None else ""
         draft = Draft(found.kind, style, call.span, found.entity, insert_at=call.span.end)
         draft.written = written.rpartition(".")[0] if found.column else written
+        columns = call.args if found.column else call.args[1:]
+        draft.names.update(*(mentioned(column, found.entity) for column in columns))
         return Statement((draft,))
 
     def queried(self, call: Call) -> Statement | None:

@@ -109,6 +109,8 @@ COMPUTED_VALUE = re.compile(
 )
 """A value that is computed: what stands before it says that it is none of a condition."""
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+ATTRIBUTE = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)")
+ATTRIBUTE_BY_NAME = frozenset({"builtins.getattr", "builtins.hasattr"})
 FILTERING = frozenset({"where", "filter", "filter_by", "exclude", "having"})
 ORDERING = frozenset({"order_by", "group_by", "defer", "select_related", "prefetch_related"})
 SHOWING = frozenset({"values", "values_list", "only"})
