@@ -15,9 +15,9 @@ RULES: Final = load_builtin()
 BEFORE: Final = "CREATE TABLE visits (id bigint, page text, day date);\nCREATE INDEX visits_page ON visits (page);\n"
 
 
-def help_for(rule: str, statements: str) -> str:
-    """That of the one diagnostic of the rule for a migration behind `BEFORE`."""
-    texts = {"db/migrations/0001_visits.sql": BEFORE, "db/migrations/0002_change.sql": statements}
+def help_for(rule: str, statements: str, before: str = BEFORE) -> str:
+    """That of the one diagnostic of the rule for a migration behind another one."""
+    texts = {"db/migrations/0001_visits.sql": before, "db/migrations/0002_change.sql": statements}
     settings = Settings(
         rules={rule: RuleSetting("error")},
         migrations=MigrationSettings(judge_all=True, dialect="postgres", runner="psql"),
@@ -49,6 +49,18 @@ def help_for(rule: str, statements: str) -> str:
 )
 def test_what_replaces_an_index_is_built_as_it_was_written(built: str, told: str) -> None:
     assert help_for("replacement-index-first", f"DROP INDEX visits_page;\n{built};\n") == told
+
+
+def test_the_index_that_has_the_most_in_common_replaces_another() -> None:
+    before = "CREATE TABLE visits (id bigint, page text, day date);\nCREATE INDEX a ON visits (page, day);\n"
+    built = "CREATE INDEX b ON visits (page, id);\nCREATE INDEX c ON visits (page, day, id);\n"
+    assert "First build `c` on" in help_for("replacement-index-first", f"DROP INDEX a;\n{built}", before)
+
+
+def test_a_key_does_not_count_by_itself() -> None:
+    before = "CREATE TABLE pages (id bigserial PRIMARY KEY);\n"
+    change = "CREATE TABLE visits (id bigint, page_id integer REFERENCES pages (id));\n"
+    assert help_for("foreign-key-types-match", change, before) == "Declare `visits.page_id` as `bigint` too."
 
 
 def test_a_type_of_the_project_is_quoted_where_it_must_be() -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from bylaw import Finding, Project, RuleOptions, project_rule
 
+_COUNTED = {"bigserial": "bigint", "smallserial": "smallint"}
+
 
 class Options(RuleOptions):
     wider: bool = True
@@ -55,4 +57,9 @@ def foreign_key_types_match(project: Project, options: Options) -> Iterator[Find
             f"the foreign key {own} is of the type `{column.type}`, and `{found.target}.{referenced.name}`, which it "
             f"points to, is `{referenced.type}`{consequence}"
         )
-        yield Finding(found.key.location, message, f"Declare {own} as `{referenced.type}` too.")
+        yield Finding(found.key.location, message, f"Declare {own} as `{_plain(referenced.type)}` too.")
+
+
+def _plain(type_name: str) -> str:
+    """The type that a column has which does not count by itself: `bigint` for a `bigserial`."""
+    return _COUNTED.get(type_name.lower(), type_name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
@@ -25,6 +26,8 @@ WRAPPING: Final = frozenset({
 ONE_QUERY: Final = frozenset({"golang-migrate", "prisma", "hasura"})
 SENT_WHOLE: Final = frozenset({"dbmate", "diesel", "sqlx", "morph", "postgres-migrations"})
 """Runners that send a file as one query where its mark leaves their transaction out."""
+_WHOLE: Final = (ops.CreateIndex, ops.DropIndex, ops.DataChange, ops.CreateTable, ops.DropTable)
+"""What is a statement by itself."""
 _BARE: Final = frozenset({"psql", "sqitch"})
 _BARE_CHANGESET: Final = regex(r"\brunintransaction:[ \t]*[\"']?false")
 _RUNNERS: Final = {
@@ -80,8 +83,16 @@ class Placer:
         return tuple(self._followed(members, outer))
 
     def _followed(self, members: list[Change], outer: Place) -> Iterator[tuple[Change, Place]]:
+        blocks = _do_blocks(members) if outer.kind != "inside" else {}
+        last = -1
         for change in members:
-            yield change, self._current
+            block = blocks.get(change, -1)
+            if block >= 0 and self._current.kind != "inside":
+                self._number += block != last
+                yield change, Place("inside", self._number, "query")
+            else:
+                yield change, self._current
+            last = block
             if isinstance(change.operation, ops.Transaction):
                 moved = _moved(change.operation, self._current, outer, self._number + 1)
                 self._number += moved != self._current
@@ -98,6 +109,25 @@ class Placer:
             number = bisect_right(heads, (change.operation.span.start, ""))
             bare = number > 0 and _BARE_CHANGESET.search(heads[number - 1][1]) is not None
             yield change, Place("outside") if bare else Place("inside", first + number)
+
+
+def _do_blocks(members: list[Change]) -> dict[Change, int]:
+    """What stands in one statement with something of another kind, and could stand alone (no action of an ALTER TABLE
+    does, nor a name of DROP TABLE), with the place of that statement: a DO block is a transaction, whoever runs it.
+    """
+    starts = [span.start for span in members[0].step.migration.statements]
+    if len(members) <= len(starts):
+        return {}
+    shared: defaultdict[int, list[Change]] = defaultdict(list)
+    for change in members:
+        shared[bisect_right(starts, change.operation.span.start) - 1].append(change)
+    return {
+        change: at
+        for at, group in shared.items()
+        if at >= 0 and any(isinstance(other.operation, _WHOLE) for other in group)
+        for change in group
+        if len({type(other.operation) for other in group}) > 1
+    }
 
 
 def _is_runners(place: Place) -> bool:

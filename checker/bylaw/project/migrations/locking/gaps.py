@@ -86,6 +86,17 @@ def _has_another(table: TableState, gone: IndexState) -> bool:
 
 
 def _replacement(later: tuple[Change, ...], table: TableState, gone: IndexState) -> Change | None:
+    """What serves in its stead: the one that shares the most columns with it, of several the first."""
+    found = list(_successors(later, table, gone))
+    return max(found, key=lambda change: _shared(getattr(change.operation, "columns", ()), gone.columns), default=None)
+
+
+def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """How many columns two indexes begin with alike."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def _successors(later: tuple[Change, ...], table: TableState, gone: IndexState) -> Iterator[Change]:
     for change in later:
         operation = change.operation
         if getattr(operation, "table", "") and change.table(operation.table) is not None:  # type: ignore[union-attr]
@@ -93,12 +104,11 @@ def _replacement(later: tuple[Change, ...], table: TableState, gone: IndexState)
             if state is None or state.identity != table.identity:
                 continue
         if isinstance(operation, ops.AlterColumn) and operation.column in gone.columns:
-            return None  # the index would be built anew for the new type
+            return  # the index would be built anew for the new type
         if isinstance(operation, ops.DropColumn | ops.RenameColumn) and operation.column in gone.columns:
-            return None
+            return
         if _serves_instead(operation, gone):
-            return change
-    return None
+            yield change
 
 
 def _serves_instead(operation: ops.Operation, gone: IndexState) -> bool:
