@@ -53,12 +53,19 @@ def dropped_objects(project: Project, changes: Iterable[Change], objects: Object
                 judge = _JUDGES.get(family(drop.kind))
                 if judge is not None:
                     yield from judge(project, change, drop, objects)
-            case ops.DropTable(cascade=True, table=table):
+                if drop.cascade and family(drop.kind) == "view":
+                    yield from _views_on(project, change, objects, drop.name, "")
+            case ops.DropTable(cascade=cascade, table=table) if cascade or _says_cascade(change):
                 yield from _views_on(project, change, objects, table, "")
-            case ops.DropColumn(cascade=True, table=table, column=column):
+            case ops.DropColumn(cascade=cascade, table=table, column=column) if cascade or _says_cascade(change):
                 yield from _views_on(project, change, objects, table, column)
             case _:
                 pass
+
+
+def _says_cascade(change: Change) -> bool:
+    """Django drops models with CASCADE, and before 6.1 fields as well; later ones are refused."""
+    return change.tree.tool == "django" and change.operation.span not in change.step.migration.database_only
 
 
 def _is_noticed(change: Change, drop: ops.DropObject, objects: Objects) -> bool:
@@ -192,18 +199,23 @@ def _defaults_of(change: Change, functions: frozenset[str]) -> Iterator[str]:
 
 
 def _views_on(project: Project, change: Change, objects: Objects, table: str, column: str) -> Iterator[DroppedObject]:
-    """Views that read a table, or a column of it, that is dropped with CASCADE."""
+    """Views that read a table or view, or a column of it, that is dropped with CASCADE, and those that read them."""
     if change.is_new_table(table) or (column and change.is_new_column(table, column)):
         return
-    for name, made in list(objects.standing(change, "view")):
-        if made.step in change.deployment or comes_again(change, "view", name):
-            continue
-        if _reads(made.text, bare(table)) and (
-            not column or _reads(made.text, column) or may_read(made, column, change)
-        ):
-            through = f"{table}.{column}" if column else table
-            found = uses(project, "view", name, change.tree)
-            yield DroppedObject(change, made.operation.kind, name, through=through, uses=found)
+    through = f"{table}.{column}" if column else table
+    standing = dict(objects.standing(change, "view"))
+    gone = [(table, column)]
+    for source, part in gone:
+        for name, made in list(standing.items()):
+            if not _reads(made.text, bare(source)) or same_name(name, source):
+                continue
+            if part and not _reads(made.text, part) and not may_read(made, part, change):
+                continue
+            del standing[name]
+            gone.append((name, ""))
+            if made.step not in change.deployment and not comes_again(change, "view", name):
+                found = uses(project, "view", name, change.tree)
+                yield DroppedObject(change, made.operation.kind, name, through=through, uses=found)
 
 
 def _reads(text: str, name: str) -> bool:
