@@ -27,6 +27,7 @@ _MUTATORS = frozenset({"append", "extend", "insert", "update", "add", "setdefaul
 _HOSTS = frozenset(
     {"app", "application", "api", "parent", "server", "root", "router", "flask_app", "blueprint", "site"}
 )
+_INJECTOR = ("containers", "providers", "inject", "Provide", "DeclarativeContainer")
 _SERVED_VARIABLES = frozenset({"app", "application", "asgi", "asgi_app", "handler"})
 
 
@@ -54,6 +55,7 @@ class Flow:
         self._life = Life(code, objects)
         self._receivers = Receivers(code, objects)
         self._apis = {item.call.method for item in objects.values() if item.is_api and item.call is not None}
+        self._harmless = HARMLESS_CALLS | _injecting(code)
         self._edges: dict[str, tuple[Edge, ...]] = {}
 
     def edges(self, node: str) -> tuple[Edge, ...]:
@@ -226,7 +228,7 @@ class Flow:
             yield Edge("app", call, facts.path, f"is handed to `{call}`")
             return
         is_base = call == "type" and node in self.code.classes  # `type("Own", (Base,), {})`
-        if call.startswith("@") or (call in HARMLESS_CALLS and not is_base) or HARMLESS_CALL_NAME.search(call):
+        if call.startswith("@") or (call in self._harmless and not is_base) or HARMLESS_CALL_NAME.search(call):
             return
         if call in self._apis or (call.startswith("Nested") and call.endswith("Router")):
             return  # it is the parent of what is made there
@@ -281,3 +283,10 @@ def _locals(value: Value) -> set[str]:
 def _hands_on(site: CallSite, local: str) -> bool:
     values = (*site.call.args, *(keyword.value for keyword in site.call.keywords))
     return any(local in _locals(value) for value in values)
+
+
+def _injecting(code: Code) -> frozenset[str]:
+    """`container.wire(modules=[views])` of dependency_injector, which puts what functions ask for into them."""
+    offered = (found for name in _INJECTOR for found in code.imports.get(name, ()))
+    used = any(imported.target.startswith("dependency_injector") for _, imported in offered)
+    return frozenset({"wire"} if used and not any(name.endswith(".wire") for name in code.functions) else ())
