@@ -15,6 +15,7 @@ from bylaw.facts.migrations import (
     CreateTable,
     DropColumn,
     DropIndex,
+    DropObject,
     Migration,
     Operation,
     RenameTable,
@@ -275,3 +276,15 @@ def test_operations_that_a_function_gives_are_spread() -> None:
     (unread,) = migration("operations = [*known(1)]").operations
     assert isinstance(unread, UnreadOperation)
     assert unread.reason == "the operations are computed at run time"
+
+
+def test_triggers_of_a_library_are_those_of_the_models_table() -> None:
+    trigger = 'pgtrigger.compiler.Trigger(name="logged", sql=pgtrigger.compiler.UpsertTriggerSql(func="…"))'
+    removed, added = operations(
+        'pgtrigger.migrations.RemoveTrigger(model_name="order", name="logged")',
+        f'pgtrigger.migrations.AddTrigger(model_name="order", trigger={trigger})',
+    )
+    assert isinstance(removed, DropObject)
+    assert isinstance(added, CreateObject)
+    assert (removed.kind, removed.name, removed.table) == ("trigger", "logged", "shop_order")
+    assert (added.kind, added.name, added.table) == ("trigger", "logged", "shop_order")

@@ -16,11 +16,11 @@ _PLAIN: Final = {
     "GenericIPAddressField": "inet", "IPAddressField": "inet", "HStoreField": "hstore", "CITextField": "citext",
     "CICharField": "citext", "CIEmailField": "citext", "SearchVectorField": "tsvector",
     "IntegerRangeField": "int4range", "BigIntegerRangeField": "int8range", "DecimalRangeField": "numrange",
-    "DateRangeField": "daterange", "DateTimeRangeField": "tstzrange",
+    "DateRangeField": "daterange", "DateTimeRangeField": "tstzrange", "FSMIntegerField": "integer",
 }  # fmt: skip
 _LENGTHS: Final = {
     "CharField": 0, "EmailField": 254, "SlugField": 50, "URLField": 200, "FileField": 100, "ImageField": 100,
-    "FilePathField": 100, "CommaSeparatedIntegerField": 0,
+    "FilePathField": 100, "CommaSeparatedIntegerField": 0, "FSMField": 50,
 }  # fmt: skip
 _RELATIONS: Final = ("ForeignKey", "OneToOneField", "ParentalKey")
 WITHOUT_COLUMN: Final = frozenset({"GenericForeignKey", "GenericRelation", "CompositePrimaryKey"})

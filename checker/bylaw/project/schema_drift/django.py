@@ -164,7 +164,7 @@ class Comparison:
                 if self._models.field_kind(variable.value, k.module) != "django.ManyToManyField":
                     continue
                 field, through = variable.name, variable.value.keyword("through")
-                told = f"{key}_{field}".lower() in app.states
+                told = f"{key}_{field}".lower() in app.states or field in app.states[key].fields
                 if told or through is not None or variable.value.spreads or app.doubts.names_link(field):
                     continue
                 yield Drift(

@@ -37,6 +37,8 @@ class ModelState(msgspec.Struct):
     complete: bool = True
     names: set[str] = msgspec.field(default_factory=set)
     """Those of its constraints and indexes."""
+    joins: bool = False
+    """It is the table of a many-to-many field."""
     groups: set[tuple[str, frozenset[str]]] = msgspec.field(default_factory=set)
     """Fields that were ever told to be `unique` together, or to have an `index`, without a name: `unique_together` and
     `index_together` are stated anew each time, and what is not stated any more leaves no operation behind."""
@@ -75,6 +77,7 @@ def _apply(operation: Operation, step: Step, models: dict[str, ModelState]) -> N
     match operation:
         case ops.CreateTable(model=model) if model:
             made = ModelState(model.rpartition(".")[2], step.at(operation.span), complete=not operation.partial)
+            made.joins = bool(operation.columns) and all(spec.span is None for spec in operation.columns)
             for spec in operation.columns:
                 made.fields[spec.field or spec.name] = FieldState(spec, step.at(spec.span or operation.span))
             models[key_of(model)] = made
@@ -131,4 +134,6 @@ def _apply_to_model(operation: Operation, step: Step, model: ModelState) -> None
 
 def _is_hidden(state: ModelState, models: dict[str, ModelState]) -> bool:
     """Whether it is the table of a many-to-many field: its name is a model's and a field's."""
-    return any(state.name.startswith(f"{other.name}_") for other in models.values() if other is not state)
+    return state.joins and any(
+        state.name.startswith(f"{other.name}_") for other in models.values() if other is not state
+    )

@@ -7,7 +7,15 @@ from typing import Final
 
 import msgspec
 
-from bylaw.facts.migrations import AlterColumn, CreateObject, HelperCall, Operation, RunCode, UnreadOperation
+from bylaw.facts.migrations import (
+    AlterColumn,
+    CreateObject,
+    DropObject,
+    HelperCall,
+    Operation,
+    RunCode,
+    UnreadOperation,
+)
 from bylaw.facts.values import Call, Choice, Constant, Items, Operator, Ref, Starred, Value, is_none, text_of
 from bylaw.readers.python.alembic.columns import default_text
 from bylaw.readers.python.django import columns, constraints, models
@@ -198,6 +206,18 @@ def _alter_options(reading: Reading, call: Call) -> Iterator[Operation]:
     return iter(())
 
 
+def _trigger(reading: Reading, call: Call) -> Iterator[Operation]:
+    """The operations of django-pgtrigger: a trigger of the model's table, which the models declare."""
+    key, given = key_of(reading.app, call), call.argument(1, "trigger")
+    name = text_of(given.keyword("name")) if isinstance(given, Call) else text_of(call.argument(1, "name"))
+    if not key or not name:
+        yield computed(call)
+    elif call.method == "AddTrigger":
+        yield CreateObject("trigger", name, call.span, table=key)
+    else:
+        yield DropObject("trigger", name, call.span, table=key)
+
+
 def _create(kind: str) -> Callable[[Reading, Call], Iterator[Operation]]:
     def handler(_reading: Reading, call: Call) -> Iterator[Operation]:
         yield CreateObject(kind, text_of(call.argument(0, "name")) or "", call.span)
@@ -243,6 +263,8 @@ _HANDLERS: Final[dict[str, Callable[[Reading, Call], Iterator[Operation]]]] = {
     "RunPython": _run_python,
     "SeparateDatabaseAndState": _separate,
     "AlterModelOptions": _alter_options,
+    "AddTrigger": _trigger,
+    "RemoveTrigger": _trigger,
     "AddDefaultValue": _add_default_value,
     "CreateExtension": _create("extension"),
     "CreateCollation": _create("collation"),
