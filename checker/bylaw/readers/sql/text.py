@@ -64,12 +64,19 @@ def by_characters(sql: str, place: Place) -> Stretch:
 
 
 class Reading(msgspec.Struct):
-    """What was read so far. `statements` and `blocks` as in `Migration`."""
+    """What was read so far. `statements` and `blocks` as in `Migration`. `called`: where the functions begin, in the
+    text, whose bodies were read because something calls them.
+    """
 
     operations: list[Operation]
     statements: list[Span]
     blocks: list[Marker]
+    called: set[int]
 
     @classmethod
     def empty(cls) -> Reading:
-        return cls([], [], [])
+        return cls([], [], [], set())
+
+    def inner(self) -> Reading:
+        """An empty one for text inside of what is read, which calls no function a second time."""
+        return Reading([], [], [], self.called)

@@ -37,10 +37,15 @@ def do_block(node: DoStmt, statement: Statement) -> Iterator[Operation]:
     if body is None:
         yield UnreadOperation(statement.span, "a DO block without its block")
     else:
-        yield from _Block(_contents(statement, body), statement.reading).read()
+        yield from statements_of(body_of(statement, body), statement.reading)
 
 
-def _contents(statement: Statement, token: Token) -> Stretch:
+def statements_of(body: Stretch, reading: Reading) -> Iterator[Operation]:
+    """What the statements of a PL/pgSQL block do."""
+    return _Block(body, reading).read()
+
+
+def body_of(statement: Statement, token: Token) -> Stretch:
     """The text that a string literal holds: in place where nothing in it is escaped, else placed on the statement."""
     text = statement.text
     if token.kind == "dollar":
@@ -181,11 +186,18 @@ class _Block:
         if word == "execute":
             yield from self._execute(self.tokens[first + 1 : last], stretch)
         elif word == "perform":
+            yield from self._performed(first + 1, last, stretch)
             yield OtherStatement("perform", stretch.span)
         elif word in {"commit", "rollback"}:
             yield Transaction("commit" if word == "commit" else "rollback", stretch.span)
         else:
             yield from self._sql(first, last, stretch)
+
+    def _performed(self, first: int, last: int, stretch: Stretch) -> Iterator[Operation]:
+        from bylaw.readers.sql.postgres.called import called  # noqa: PLC0415 - which imports this
+
+        opening = next((at for at in range(first, last) if self._mark(at) == "("), first)
+        yield from called((self._mark(opening - 1).strip('"'),), Statement(stretch, 0, self.reading))
 
     def _is_assignment(self) -> bool:
         at = 1
@@ -239,9 +251,9 @@ class _Block:
         if literal is None:
             yield UnreadOperation(stretch.span, "EXECUTE runs a statement that is computed")
             return
-        inner = _contents(Statement(stretch, 0, self.reading), literal)
+        inner = body_of(Statement(stretch, 0, self.reading), literal)
         if self._is_constant(arguments, literal):
-            found = Reading.empty()
+            found = self.reading.inner()
             read_each(inner, found)
             self.reading.blocks.extend(found.blocks)
             yield from found.operations

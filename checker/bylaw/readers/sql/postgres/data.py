@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from bylaw.facts.migrations import CreateTable, DataChange, Operation, OtherStatement, Setting, Transaction
 from bylaw.patterns import regex
+from bylaw.readers.sql.postgres.called import called
 from bylaw.readers.sql.postgres.statement import (
     HANDLERS,
     Statement,
@@ -81,6 +82,9 @@ def select(node: SelectStmt, statement: Statement) -> Iterator[Operation]:
     ]
     settings = [setting for call in calls if call is not None and (setting := _set_config(call, statement)) is not None]
     yield from settings
+    for one in calls:
+        if one is not None:
+            yield from called(names_of(one.funcname), statement)
     if len(settings) < len(node.target_list) or not settings:
         table = next((table_name(item.range_var) for item in node.from_clause if item.range_var is not None), "")
         yield DataChange("select", table, statement.span, filtered=bool(bytes(node.where_clause)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from bylaw.readers.sql.postgres.tree.nodes import IntoClause, Item, RangeVar, Wrapped
+from bylaw.readers.sql.postgres.tree.nodes import FuncCall, IntoClause, Item, RangeVar, Wrapped
 
 
 class WithClause(msgspec.Struct):

@@ -1,0 +1,93 @@
+"""Calls of functions that the same text defines: what their bodies do, the migration does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from bylaw.facts.migrations import Operation, OtherStatement
+from bylaw.patterns import regex
+from bylaw.readers.sql.lexer import POSTGRES, Token, tokens
+from bylaw.readers.sql.postgres.blocks import body_of, statements_of
+from bylaw.readers.sql.postgres.statement import Statement, names_of, reads
+from bylaw.readers.sql.postgres.tree.commands import CallStmt
+from bylaw.readers.sql.text import Reading, Stretch
+
+_DEFINITION: Final = regex(
+    r"\bcreate\s{1,9}(?:or\s{1,9}replace\s{1,9})?(?:function|procedure)\s{1,9}([\w.\"]{1,200})\s{0,9}\(", re.IGNORECASE
+)
+
+
+class _Definition(msgspec.Struct, frozen=True):
+    """Where a function is defined in a text, its last name, its language, and the token that holds its body."""
+
+    start: int
+    end: int
+    name: str
+    language: str
+    body: Token
+
+
+@reads(CallStmt)
+def call(node: CallStmt, statement: Statement) -> Iterator[Operation]:
+    if node.funccall is not None:
+        yield from called(names_of(node.funccall.funcname), statement)
+    yield OtherStatement("call", statement.span)
+
+
+def called(names: tuple[str, ...], statement: Statement) -> Iterator[Operation]:
+    """What the function does that a statement calls by these names, if the text defined it before: at its first call,
+    and in PL/pgSQL or SQL. Nothing for any other function.
+    """
+    found = next((one for one in _before(statement) if one.name == names[-1:][0].lower()), None) if names else None
+    if found is None or found.start in statement.reading.called:
+        return
+    statement.reading.called.add(found.start)
+    defined = Statement(Stretch(statement.text, found.start, found.end, statement.place), 0, statement.reading)
+    body = body_of(defined, found.body)
+    if found.language == "plpgsql":
+        yield from statements_of(body, statement.reading)
+    elif found.language == "sql":
+        yield from _plain(body, statement.reading)
+
+
+def _plain(body: Stretch, reading: Reading) -> Iterator[Operation]:
+    from bylaw.readers.sql.postgres.reader import read_each  # noqa: PLC0415 - which imports this
+
+    inner = reading.inner()
+    read_each(body, inner)
+    reading.blocks.extend(inner.blocks)
+    yield from inner.operations
+
+
+def _before(statement: Statement) -> Iterator[_Definition]:
+    """The definitions in front of a statement, the last one first."""
+    return (one for one in reversed(_definitions(statement.text)) if one.end <= statement.start)
+
+
+@lru_cache(maxsize=2)
+def _definitions(text: str) -> tuple[_Definition, ...]:
+    found = (_definition(text, match) for match in _DEFINITION.finditer(text))
+    return tuple(one for one in found if one is not None)
+
+
+def _definition(text: str, match: re.Match[str]) -> _Definition | None:
+    words: list[str] = []
+    body, end, language = None, len(text), ""
+    for token in tokens(text, POSTGRES, match.end(), len(text)):
+        word = text[token.start : token.end].lower() if token.end - token.start < 100 else ""
+        if word == ";":
+            end = token.end
+            break
+        if words[-1:] == ["language"] and not language:
+            language = word.strip("'\"")
+        if words[-1:] == ["as"] and token.kind in {"dollar", "string"} and token.closed:
+            body = token
+        if token.kind != "comment":
+            words.append(word)
+    name = match[1].rpartition(".")[2].strip('"').lower()
+    return _Definition(match.start(), end, name, language, body) if body is not None else None
