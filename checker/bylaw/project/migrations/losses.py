@@ -19,6 +19,8 @@ _CUTTING: Final = regex(
 )
 _COMPUTED: Final = regex(r"=\s*(?:\{[a-z_]|(?:\"\"\"|'''|[\"'])\s*\+\s*[a-z_])", re.IGNORECASE)
 """What is set: `= {value}` of an f-string, `= " + value`."""
+_DECLARED: Final = regex(r"\bcolumn\(\s*[\"']\w+[\"']")
+"""A column of a construct, in lower case: `sa.column("plan")` says that there is one, and computes nothing."""
 _WHOLE: Final = frozenset({"smallint", "integer", "bigint"})
 _BROKEN: Final = frozenset({"real", "double precision", "numeric"})
 _MOMENTS: Final = frozenset({"timestamp", "timestamp with time zone"})
@@ -86,7 +88,7 @@ def _computed_from_itself(update: ops.DataChange, text: str) -> bool:
     """
     if _COMPUTED.search(text):
         return True
-    lowered = text.lower()
+    lowered = _DECLARED.sub("", text.lower())
     return all(len(re.findall(rf"\b{re.escape(column.lower())}\b", lowered)) > 1 for column in update.columns)
 
 
