@@ -55,6 +55,33 @@ def few_tables_locked(project: Project, options: Options) -> Iterator[Finding]:
     ```sql supabase/migrations/20240104000000_more.sql
     ALTER TABLE letters ADD COLUMN note text;
     ```
+
+    In Alembic with `transaction_per_migration=True` in `env.py`, and in Django:
+
+    Good:
+
+    ```python alembic/versions/b2_order_note.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.add_column("orders", sa.Column("note", sa.Text()))
+    ```
+
+    Good:
+
+    ```python shop/migrations/0002_order_note.py
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [migrations.AddField("order", "note", models.TextField(null=True))]
+    ```
     """
     for found in project.migrations.crowds(options.most, options.small_tables):
         *others, last = found.tables

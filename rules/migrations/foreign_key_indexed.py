@@ -53,6 +53,40 @@ def foreign_key_indexed(project: Project, options: Options) -> Iterator[Finding]
     );
     CREATE INDEX orders_customer_id_idx ON orders (customer_id);
     ```
+
+    In Alembic and Django, for a table in use:
+
+    Good:
+
+    ```python alembic/versions/b2_customer.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.add_column("orders", sa.Column("customer_id", sa.BigInteger()))
+        op.create_foreign_key(
+            "orders_customer_id_fkey", "orders", "customers", ["customer_id"], ["id"], postgresql_not_valid=True
+        )
+        with op.get_context().autocommit_block():
+            op.create_index("orders_customer_id_idx", "orders", ["customer_id"], postgresql_concurrently=True)
+    ```
+
+    Good:
+
+    ```python shop/migrations/0003_customer_index.py
+    from django.contrib.postgres.operations import AddIndexConcurrently
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        atomic = False
+        dependencies = [("shop", "0002_customer")]  # which added the key with db_index=False
+        operations = [AddIndexConcurrently("order", models.Index(fields=["customer"], name="order_customer_idx"))]
+    ```
     """
     for key in project.migrations.unindexed_keys():
         target = key.target_name

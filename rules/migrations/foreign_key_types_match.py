@@ -46,6 +46,40 @@ def foreign_key_types_match(project: Project, options: Options) -> Iterator[Find
     CREATE TABLE customers (id bigint PRIMARY KEY);
     CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint REFERENCES customers (id));
     ```
+
+    In Alembic, and in Django, which takes the type over:
+
+    Good:
+
+    ```python alembic/versions/a1_orders.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "a1"
+    down_revision = None
+
+
+    def upgrade() -> None:
+        op.create_table("customers", sa.Column("id", sa.BigInteger(), primary_key=True))
+        op.create_table(
+            "orders",
+            sa.Column("id", sa.BigInteger(), primary_key=True),
+            sa.Column("customer_id", sa.BigInteger(), sa.ForeignKey("customers.id")),
+        )
+    ```
+
+    Good:
+
+    ```python shop/migrations/0002_order.py
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            migrations.AddField("order", "customer", models.ForeignKey("shop.Customer", models.CASCADE, null=True)),
+        ]
+    ```
     """
     for found in project.migrations.mismatched_keys():
         if found.wider and not options.wider:

@@ -34,6 +34,37 @@ def no_truncated_name(project: Project, _options: NoOptions) -> Iterator[Finding
     ```sql db/migrations/0002_index.sql
     CREATE INDEX idx_subscriptions_customer ON subscriptions (customer_id);
     ```
+
+    In Alembic and Django:
+
+    Good:
+
+    ```python alembic/versions/b2_index.py
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        with op.get_context().autocommit_block():
+            op.create_index(
+                "idx_subscriptions_customer", "subscriptions", ["customer_id"], postgresql_concurrently=True
+            )
+    ```
+
+    Good:
+
+    ```python shop/migrations/0002_check.py
+    from django.db import migrations
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            migrations.RunSQL("ALTER TABLE plans ADD CONSTRAINT plans_seats CHECK (seats > 0) NOT VALID"),
+        ]
+    ```
     """
     for found in project.migrations.long_names():
         what = f"names a new {found.kind} `{found.name}`, which has {found.size} bytes"

@@ -73,6 +73,43 @@ def schema_and_data_apart(project: Project, options: Options) -> Iterator[Findin
         dependencies = [("shop", "0002_plan")]
         operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
     ```
+
+    In SQL and in Alembic, as two migrations as well:
+
+    Good:
+
+    ```sql supabase/migrations/20240102000000_plan.sql
+    ALTER TABLE customers ADD COLUMN plan text;
+    ```
+
+    ```sql supabase/migrations/20240103000000_fill_plan.sql
+    UPDATE customers SET plan = 'free' WHERE plan IS NULL;
+    ```
+
+    Good:
+
+    ```python alembic/versions/b2_plan.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.add_column("customers", sa.Column("plan", sa.Text()))
+    ```
+
+    ```python alembic/versions/c3_fill_plan.py
+    from alembic import op
+
+    revision = "c3"
+    down_revision = "b2"
+
+
+    def upgrade() -> None:
+        op.execute("UPDATE customers SET plan = 'free' WHERE plan IS NULL")
+    ```
     """
     for found in project.migrations.mixtures():
         if not found.table and not options.code:
