@@ -182,20 +182,26 @@ def _steps(required: RequiredColumn) -> str:
 
 
 def _fix(project: Project, required: RequiredColumn) -> Fix | None:
-    """Nullable for now: the keyword in Python, the two words in an SQL file."""
+    """Nullable for now: the keyword in Python, the two words in SQL."""
     path = required.change.step.path
     span = required.column.span
     title = f"Make `{required.column.name}` nullable"
     if required.column.primary_key or required.cause == "check":
         return None
-    if path.endswith(".sql"):
+    text = project.files[path].text(span) if span is not None else ""
+    if path.endswith(".sql") or _is_sql(text):
         words = _not_null(project.files[path].source.content, span or required.change.operation.span)
         return Fix(title, (Replace(path, words, ""),)) if words is not None else None
-    text = project.files[path].text(span) if span is not None else ""
     if span is None or not text.endswith(")") or text.startswith(("'", '"')):
         return None
     keyword = "null" if required.change.tree.tool == "django" else "nullable"
     return Fix(title, (SetKeyword(path, span, keyword, "True"),))
+
+
+def _is_sql(text: str) -> bool:
+    """Whether a column in a Python file stands in a string, `rank int NOT NULL CHECK (rank > 0)`, and is no call."""
+    name, blank, _ = text.partition(" ")
+    return bool(blank) and not any(mark in name for mark in "('\"{")
 
 
 def _leaving(project: Project, required: RequiredColumn) -> Fix | None:
