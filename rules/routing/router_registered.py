@@ -141,7 +141,7 @@ _HELP = {
     "flask": "Register it with `register_blueprint` (a namespace: `add_namespace`) on the application, or delete it.",
     "django": "Name it in an `include(…)` of a URL module that the root URL configuration reaches, or delete it.",
     "drf": "Register the view set on a router, and put the router's `urls` into a reached `urlpatterns`, or delete it.",
-    "ninja": "Add it with `add_router`, and put the API's `urls` into a reached `urlpatterns`, or delete it.",
+    "ninja": "Add it with `add_router` (a controller: `register_controllers`) to an API that is served, or delete it.",
     "litestar": "List it in the `route_handlers` of the application or of a router that is listed, or delete it.",
 }
 

@@ -18,6 +18,7 @@ from bylaw.facts.values import Call, text_of, walk
 from bylaw.project.composed import composed_text
 from bylaw.project.paths import is_example, is_test, matcher
 from bylaw.project.routing.code import Code
+from bylaw.project.routing.decorated import decorated
 from bylaw.project.routing.doubts import Doubts
 from bylaw.project.routing.endpoints import count_endpoints
 from bylaw.project.routing.features import contradicts, feature_of
@@ -70,6 +71,8 @@ class Routing:
     @cached_property
     def _found(self) -> dict[str, Object]:
         found = find_objects(self.code)
+        for facts in self.code.files:
+            found.update((item.name, item) for item in decorated(facts, self.code) if item.name not in found)
         count_endpoints(self.code, found)
         return found
 

@@ -55,6 +55,7 @@ LIBRARIES: dict[str, dict[str, Kind]] = {
     "flask_restx": _RESTX,
     "flask_restplus": _RESTX,
     "flask_restful": {"Api": Kind("api", "flask")},
+    "connexion": {"App": Kind("app", "flask"), "FlaskApp": Kind("app", "flask")},
     "sanic": {"Sanic": Kind("app", "sanic"), "Blueprint": Kind("router", "sanic")},
     "aiohttp": {"Application": Kind("app", "aiohttp"), "RouteTableDef": Kind("router", "aiohttp")},
     "litestar": _LITESTAR,
@@ -80,7 +81,7 @@ FAMILIES: dict[Framework, Framework] = {"starlette": "fastapi", "drf": "django",
 
 REGISTER_CALLS = frozenset({
     "include_router", "register_blueprint", "add_router", "add_namespace", "mount", "add_route", "blueprint",
-    "add_url_rule",
+    "add_url_rule", "register_controllers",
 })  # fmt: skip
 """Methods of an application or router that take another router."""
 PASS_THROUGH = frozenset({
@@ -125,7 +126,7 @@ HARMLESS_CALL_NAME = regex(r"error|exception|exempt|rate_?limit|^cors$", re.IGNO
 HARMLESS_ATTRIBUTES = frozenset({
     "prefix", "tags", "name", "url_prefix", "path", "dependencies", "responses", "title", "version", "import_name",
     "root_path", "models", "logger", "static_folder", "cli", "description", "__name__", "__doc__",
-    "default_response_class", "route_class",
+    "default_response_class", "route_class", "payload",
 })  # fmt: skip
 """Attributes of a router that do not carry its endpoints."""
 

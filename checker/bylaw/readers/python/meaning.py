@@ -6,8 +6,8 @@ MEANINGFUL_CALLS = frozenset({
     # routing
     "include_router", "add_router", "register_blueprint", "mount", "add_api_route", "add_route", "add_url_rule",
     "add_namespace", "add_resource", "register", "path", "re_path", "url", "include", "add_api_websocket_route",
-    "FastAPI", "APIRouter", "Flask", "Blueprint", "NinjaAPI", "NinjaExtraAPI", "Starlette", "Litestar", "Quart",
-    "Sanic",
+    "register_controllers", "FastAPI", "APIRouter", "Flask", "FlaskApp", "App", "Blueprint", "NinjaAPI",
+    "NinjaExtraAPI", "Starlette", "Litestar", "Quart", "Sanic",
     "Router", "DefaultRouter", "SimpleRouter", "Namespace", "APIBlueprint", "APIFlask", "OpenAPI", "Mount", "Host",
     "__import__", "globals", "vars", "entry_points", "iter_entry_points", "getmembers", "module_from_spec",
     "spec_from_file_location", "load_module", "autodiscover_modules", "import_submodules", "import_by_path", "locate",
