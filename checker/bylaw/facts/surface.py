@@ -24,3 +24,5 @@ class IdUse(msgspec.Struct, frozen=True):
     location: Location
     alone: bool = True
     """The only identifier there: `/users/{id}`, but not `/users/{id}/orders/{order_id}`."""
+    reads_row: bool = False
+    """A field that a schema takes from a row of the table, and cannot do without."""

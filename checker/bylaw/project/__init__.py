@@ -66,6 +66,7 @@ class Project:
         self.settings = settings
         self._contexts: dict[str, Context] = {}
         self._soft_deletes: dict[str, SoftDeletes] = {}
+        self._id_uses: dict[IdKind, tuple[IdUse, ...]] = {}
         self._registrations: dict[tuple[str, ...], tuple[TableRegistration, ...]] = {}
         self._routings: dict[tuple[tuple[str, ...], ...], Routing] = {}
         self.history = history
@@ -136,15 +137,17 @@ class Project:
 
     def id_uses(self, kind: IdKind) -> tuple[IdUse, ...]:
         """Path parameters, schema fields or function arguments that belong to an entity with a table here."""
-        from bylaw.project.surface import Surface  # noqa: PLC0415
+        if kind not in self._id_uses:
+            from bylaw.project.surface import Surface  # noqa: PLC0415
 
-        surface = Surface(self, self._tables.kinship)
-        found = {
-            "path_params": surface.path_parameters,
-            "schemas": surface.schema_fields,
-            "arguments": surface.arguments,
-        }
-        return tuple(found[kind]())
+            surface = Surface(self, self._tables.kinship)
+            found = {
+                "path_params": surface.path_parameters,
+                "schemas": surface.schema_fields,
+                "arguments": surface.arguments,
+            }
+            self._id_uses[kind] = tuple(found[kind]())
+        return self._id_uses[kind]
 
     def table_registrations(self, registry_modules: tuple[str, ...] = ()) -> tuple[TableRegistration, ...]:
         """For every application table whether the place that migrations are generated from knows it.

@@ -13,7 +13,7 @@ from bylaw.facts.database import Table
 from bylaw.facts.file import FileFacts
 from bylaw.facts.naming import class_entities, singular, singulars, snake, table_entities
 from bylaw.facts.surface import IdUse
-from bylaw.facts.values import Call, Ref, Value, text_of
+from bylaw.facts.values import Call, Constant, Entries, Ref, Value, text_of
 from bylaw.patterns import regex
 from bylaw.project.paths import is_own
 from bylaw.project.tables.inheritance import Kinship
@@ -126,9 +126,12 @@ class Surface:
                 if fact.qualified in tables or not fact.variables or not fact.bases:
                     continue
                 table = self._schema_entity(fact, tables)
+                reads = table is not None and self._reads_rows(fact)
                 for variable in fact.variables if table is not None else ():
                     if table is not None and variable.annotation is not None and not _makes_its_own(variable):
-                        yield IdUse("schemas", variable.name, table, fact.name, Location(file.path, variable.span))
+                        needed = reads and variable.value is None and not self._offers(table, variable.name)
+                        place = Location(file.path, variable.span)
+                        yield IdUse("schemas", variable.name, table, fact.name, place, reads_row=needed)
 
     def _schema_entity(self, fact: Class, tables: set[str]) -> Table | None:
         """The table whose rows a schema describes.
@@ -146,6 +149,24 @@ class Surface:
         fields = {v.name for k in kin.lineage() for v in k.fact.variables if v.annotation is not None}
         shared = sum(table.column(name) is not None for name in fields)
         return table if not plain or shared * 2 >= len(fields) else None
+
+    def _reads_rows(self, fact: Class) -> bool:
+        """Whether the configuration of a schema, or of one above it, says that it is made from objects."""
+        kin = self.kinship.get(fact.qualified)
+        for parent in kin.lineage() if kin is not None else ():
+            inner = self.kinship.get(f"{parent.fact.qualified}.Config")
+            stated = parent.variable("model_config")
+            said = _entries(stated.value if stated is not None else None)
+            said |= {v.name: v.value for v in inner.fact.variables if v.value is not None} if inner is not None else {}
+            found = [said[name] for name in ("from_attributes", "orm_mode") if name in said]
+            if found:
+                return isinstance(found[0], Constant) and found[0].value is True
+        return False
+
+    def _offers(self, table: Table, name: str) -> bool:
+        """Whether the class of a table has something of this name beside its columns."""
+        kin = self.kinship.get(table.model)
+        return kin is None or kin.opaque or any(name in parent.said() for parent in kin.lineage())
 
     def _named_after(self, class_name: str) -> tuple[Table | None, bool]:
         """The table of the entity in a class's name, and whether the name is nothing but the entity's."""
@@ -187,6 +208,14 @@ def _may_be_a_part(segment: str, before: list[str]) -> bool:
     last = before[-1] if before else ""
     says_nothing = not last or _PARAMETER.search(last) or _NO_ENTITY.fullmatch(last)
     return not says_nothing and singular(word) == word
+
+
+def _entries(value: Value | None) -> dict[str, Value]:
+    """What `ConfigDict(…)` or a dict display says, by name."""
+    if isinstance(value, Call):
+        return {keyword.name: keyword.value for keyword in value.keywords if keyword.name}
+    entries = value.entries if isinstance(value, Entries) else ()
+    return {name: inner for key, inner in entries if (name := text_of(key))}
 
 
 def _makes_its_own(variable: Variable) -> bool:

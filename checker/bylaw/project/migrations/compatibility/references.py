@@ -31,7 +31,7 @@ def references(project: Project, drop: Drop | Rename) -> tuple[Related, ...]:
     latest = project.migrations.schema_after(drop.change.tree.steps[-1]).table(drop.table)
     if latest is not None and (not drop.column or latest.column(drop.column) is not None):
         return ()
-    found = [*_models(project, drop), *_statements(project, drop)] or [*_words(project, drop)]
+    found = [*_models(project, drop), *_schemas(project, drop), *_statements(project, drop)] or [*_words(project, drop)]
     return tuple(found[:_MOST])
 
 
@@ -46,6 +46,13 @@ def _models(project: Project, drop: Drop | Rename) -> Iterator[Related]:
         for column in table.columns:
             if column.name == drop.column:
                 yield Related(column.location, f"`{name}.{column.attribute}` still maps the column")
+
+
+def _schemas(project: Project, drop: Drop | Rename) -> Iterator[Related]:
+    """Fields of schemas that are read from rows whose model does not have them any more."""
+    for use in project.id_uses("schemas") if drop.column else ():
+        if use.reads_row and use.name == drop.column and _is(use.table, drop.table) and not use.table.column(use.name):
+            yield Related(use.location, f"`{use.owner}.{use.name}` is still read from the rows")
 
 
 def _is(table: Table, name: str) -> bool:
