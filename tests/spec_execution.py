@@ -187,6 +187,17 @@ def _places_on_stack(names: dict[str, str]) -> Iterator[Place]:
     yield from reversed(found)
 
 
+def _places_in_functions(path: str, text: str) -> list[Place]:
+    """Where the functions of a Django migration are that run now, outermost first."""
+    frame: types.FrameType | None = sys._getframe(1)
+    found: list[Place] = []
+    while frame is not None:
+        if frame.f_code.co_filename == path and frame.f_code.co_name != "<module>":
+            found.insert(0, _place(path, text, frame.f_lineno))
+        frame = frame.f_back
+    return found
+
+
 def _place(path: str, text: str, line: int) -> Place:
     """The innermost statement that holds a line."""
     first, last = line, line
@@ -209,6 +220,10 @@ def _statements(text: str) -> tuple[tuple[int, int], ...]:
 # --- Django ---------------------------------------------------------------------------------------------
 
 
+_Places = Callable[[int], tuple[Place, ...]]
+"""Where the how-manieth operation stands, and what it runs just now."""
+
+
 def _django(run: Run, steps: list[Step], server: Server, watch: Watch) -> Iterator[tuple[Step, Callable[[], None]]]:
     from django.db.migrations.state import ProjectState
 
@@ -229,7 +244,11 @@ def _django(run: Run, steps: list[Step], server: Server, watch: Watch) -> Iterat
                 _apply_django(module.operations, label, state, connection, None, watch)
             first = False
             module = types.ModuleType(step.path)
-            places = _operation_places(step.path, text)
+            operations = _operation_places(step.path, text)
+
+            def places(number: int) -> tuple[Place, ...]:
+                return (operations[number], *_places_in_functions(step.path, text))
+
             with warnings.catch_warnings():  # cases speak of several releases of Django
                 warnings.simplefilter("ignore", DeprecationWarning)
                 exec(compile(text, step.path, "exec"), module.__dict__)  # noqa: S102  # the case is ours
@@ -240,7 +259,7 @@ def _django(run: Run, steps: list[Step], server: Server, watch: Watch) -> Iterat
 
 
 def _apply_django(
-    operations: Iterable[Any], label: str, state: Any, connection: Any, places: list[Place] | None, watch: Watch
+    operations: Iterable[Any], label: str, state: Any, connection: Any, places: _Places | None, watch: Watch
 ) -> None:
     """Each operation with an editor of its own, so that what it leaves for later is done before the next."""
     for number, operation in _targets_first(enumerate(operations)):
@@ -251,7 +270,7 @@ def _apply_django(
             if places is None:
                 return execute(sql, params, many, context)
             raw = context["connection"].connection
-            return watch.runs((places[number],), sql, raw, lambda: execute(sql, params, many, context))
+            return watch.runs(places(number), sql, raw, lambda: execute(sql, params, many, context))
 
         with connection.execute_wrapper(look), connection.schema_editor(atomic=False) as editor:
             operation.database_forwards(label, editor, before, state)
