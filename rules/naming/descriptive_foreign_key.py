@@ -108,9 +108,9 @@ def _case(project: Project, table: Table, column: Column, key: ForeignKey, users
         columns = names if pointed.implicit else columns | names
     descriptive = [name for name in sorted(columns) if name not in _GENERIC]
     keys = list(descriptive)
-    keys += [
-        f"{entity}_{name}" for entity in entities for name in ("id", *sorted(columns.intersection(_GENERIC) - {"id"}))
-    ]
+    generic = sorted(columns.intersection(_GENERIC), key=lambda name: (name != "id", name))
+    endings = ("id", *generic) if table.orm == "django" else (*generic, "id")
+    keys += [f"{entity}_{name}" for entity in entities for name in endings]
     to_itself = target is not None and target.location == table.location
     return Case(table, column, list(dict.fromkeys(entities)), list(dict.fromkeys(keys)), to_itself, descriptive)
 
