@@ -11,7 +11,7 @@ from bylaw.facts.values import Attr, Call, Constant, Index, Local, Ref, Text, Va
 from bylaw.readers.python.alembic.arguments import Arguments
 from bylaw.readers.python.alembic.columns import name_of
 from bylaw.readers.python.alembic.imported import imported_call
-from bylaw.readers.python.alembic.models import model_table
+from bylaw.readers.python.alembic.models import model_table, query_change, with_tables
 from bylaw.readers.python.alembic.operations import knows, operation_of
 from bylaw.readers.python.alembic.run import AUTOCOMMIT_BEGIN, AUTOCOMMIT_END, Run
 from bylaw.readers.python.alembic.statements import created, executed
@@ -57,6 +57,7 @@ class Site(msgspec.Struct, frozen=True):
         dialect = self.run.conditions.dialect
         if argument is not None:
             argument = self.run.late.in_call(Call(self.call.function, (argument,), (), self.call.span)).args[0]
+            argument = with_tables(argument, self.run.module)
         content, statements = self.run.module.content, self.run.statements
         return executed(argument, self.written.span, content, dialect, statements, strict=strict)
 
@@ -193,6 +194,8 @@ def _object_operation(site: Site) -> list[Operation] | None:
             reason = f"a model's table is told to {method} itself"
             return [UnreadOperation(where, reason)] if table is None else created(table, method, where)
         return imported_call(call, where, site.run.conditions, alone=site.alone)
+    if (change := query_change(call, where, site.run.module)) is not None:
+        return [change]
     if method in _SCHEMA_METHODS:
         return [UnreadOperation(where, f"{method} on something that is not Alembic's op")]
     return [RunCode(where)] if method in _DATA_METHODS else None
