@@ -116,6 +116,42 @@ def test_an_operation_of_the_project_is_what_it_extends_where_it_takes_the_same(
     assert [d.message.split(": ")[1].split()[0] for d in found] == ["GrantRunSQL", "RunSQLLater"]
 
 
+IDLE = """\
+from django.db.migrations.operations.base import Operation
+
+
+class Announced(Operation):
+    def state_forwards(self, app_label, state):
+        pass
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        pass
+
+
+class Done(Operation):
+    def state_forwards(self, app_label, state):
+        pass
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        schema_editor.execute(self.statement)
+"""
+ANNOUNCED = """\
+from django.db import migrations
+from core.operations import Announced, Done
+
+
+class Migration(migrations.Migration):
+    dependencies = []
+    operations = [Announced(), Done()]
+"""
+
+
+def test_an_operation_that_does_nothing_is_no_riddle() -> None:
+    files = {"core/operations.py": IDLE, "core/__init__.py": "", "shop/migrations/0001_announced.py": ANNOUNCED}
+    found = check(files).diagnostics
+    assert [d.message.split(": ")[1].split()[0] for d in found] == ["Done"]
+
+
 PREFIXED = """\
 import os
 

@@ -41,6 +41,11 @@ class Extending:
                 return _own(item, file, method, lambda function: function.idle)
         return False
 
+    def is_idle(self, name: str) -> bool:
+        """Whether a class is an operation that changes neither the database nor the models."""
+        methods = ("database_forwards", "state_forwards")
+        return self.extends(name, "Operation") and all(self.leaves_out(name, method) for method in methods)
+
     def _lineage(self, name: str) -> tuple[list[tuple[Class, FileFacts]], str]:
         """The classes of the project, the most derived first, and the name of what the last one extends."""
         names, found = self._names(), list[tuple[Class, FileFacts]]()

@@ -110,6 +110,8 @@ class Links:
     ) -> Iterator[Operation]:
         """What an operation of the project does, as far as the one that it extends tells."""
         extending = self._extending
+        if isinstance(operation, UnreadOperation) and extending.is_idle(canonical):
+            return
         if not call.meant or not extending.extends(canonical, call.extending, plainly=True):
             yield from fill.operations(self._seen(operation, canonical))
             return
