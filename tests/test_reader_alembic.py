@@ -571,3 +571,42 @@ def test_what_is_dropped_by_a_computed_name_is_not_understood() -> None:
     (unread,) = operations('op.execute(f"DROP VIEW {op.get_bind().dialect.name}")')
     assert isinstance(unread, UnreadOperation)
     assert unread.reason == "the SQL drops a view whose name is computed at run time"
+
+
+def test_what_stands_inside_a_context_manager_of_the_revision_runs_where_it_yields() -> None:
+    (migration,) = read_file(
+        "migrations/versions/b2.py",
+        b"""
+from contextlib import contextmanager
+
+from alembic import op
+
+revision = "b2"
+down_revision = "a1"
+
+
+@contextmanager
+def without_view():
+    op.execute("DROP VIEW v")
+    try:
+        yield
+    finally:
+        op.execute("CREATE VIEW v AS SELECT a FROM t")
+
+
+@contextmanager
+def never():
+    return
+    yield
+
+
+def upgrade():
+    with without_view() as nothing, op.get_context().autocommit_block():
+        op.drop_column("t", "b")
+    with never():
+        op.drop_column("t", "c")
+    op.drop_column("t", "d")
+""",
+    ).migrations
+    names = [getattr(one, "column", getattr(one, "kind", "")) for one in migration.operations]
+    assert names == ["view", "autocommit-begin", "b", "autocommit-end", "view", "c", "d"]

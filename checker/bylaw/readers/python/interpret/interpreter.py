@@ -14,8 +14,9 @@ from tree_sitter import Node
 
 from bylaw.facts.values import Call, Opaque, Operator, Ref, Value
 from bylaw.readers.python.interpret.environment import Flow, agreed, bound, changed_in, elements, join
-from bylaw.readers.python.interpret.expressions import Effect, Expressions
+from bylaw.readers.python.interpret.expressions import Effect
 from bylaw.readers.python.interpret.folding import Environment, TooMuch
+from bylaw.readers.python.interpret.managers import Managers
 from bylaw.readers.python.parse import span
 from bylaw.readers.python.scope import Frame
 from bylaw.readers.python.walk import FunctionNode, Module
@@ -24,7 +25,7 @@ from bylaw.source import Span
 MAX_NESTING: Final = 60
 
 
-class Interpreter(Expressions):
+class Interpreter(Managers):
     """One run through a module for one dialect. `managed` is told of context managers, and gives what their end
     calls.
     """
@@ -34,7 +35,6 @@ class Interpreter(Expressions):
         self.statements: list[Span] = []
         """Those of SQL in strings, see `Migration.embedded`."""
         self._nesting = 0
-        self._returned: list[list[Value]] = []
         self._changed: dict[Span, list[tuple[str, Span]]] = {}
         self._nodes = {(record.node.start_byte, record.node.end_byte): record for record in module.functions}
 
@@ -44,13 +44,13 @@ class Interpreter(Expressions):
         if body is None:
             return None
         self.stack.append(function)
-        self._returned.append([])
+        self.returned.append([])
         try:
             self.block(body.named_children, names)
-            returned = self._returned[-1]
+            returned = self.returned[-1]
         finally:
             self.stack.pop()
-            self._returned.pop()
+            self.returned.pop()
         return agreed(returned)
 
     def follow(self, call: Call) -> bool:
@@ -77,11 +77,6 @@ class Interpreter(Expressions):
             self.block(body.named_children, environment)
         return environment
 
-    def managed(self, value: Value) -> Call | None:
-        """A context manager is entered; the call that its end is met as, or None."""
-        del value
-        return None
-
     def block(self, statements: Sequence[Node], names: Environment) -> Flow:
         if self._nesting >= MAX_NESTING:
             raise TooMuch
@@ -94,9 +89,6 @@ class Interpreter(Expressions):
             return Flow.NEXT
         finally:
             self._nesting -= 1
-
-    def _body(self, node: Node | None, names: Environment) -> Flow:
-        return self.block(node.named_children, names) if node is not None else Flow.NEXT
 
     def _statement(self, node: Node, names: Environment) -> Flow:
         self.step()
@@ -111,7 +103,7 @@ class Interpreter(Expressions):
             case "while_statement":
                 return self._while(node, names)
             case "with_statement":
-                return self._with(node, names)
+                return self.within(node, names)
             case "try_statement":
                 return self._try(node, names)
             case "match_statement":
@@ -141,13 +133,15 @@ class Interpreter(Expressions):
             self.augmented_assignment(node, names)
         elif node.type not in {"string", "comment", "ellipsis"}:
             self.meet_calls(node, names)
+            if node.type == "yield":
+                self.met_yield()
 
     def _return(self, node: Node, names: Environment) -> None:
         for child in node.named_children:
             if child.type != "comment":
                 value = self.evaluate(child, names)
-                if self._returned:
-                    self._returned[-1].append(value)
+                if self.returned:
+                    self.returned[-1].append(value)
 
     def _define(self, node: Node, names: Environment) -> None:
         """A helper inside the function: its name stands for it from here on."""
@@ -169,7 +163,7 @@ class Interpreter(Expressions):
             if known is False:
                 continue
             inner = dict(names)
-            flow = self._body(arm.child_by_field_name("consequence") or arm.child_by_field_name("body"), inner)
+            flow = self.body(arm.child_by_field_name("consequence") or arm.child_by_field_name("body"), inner)
             branches.append((inner, flow))
             if known:
                 break
@@ -190,7 +184,7 @@ class Interpreter(Expressions):
                 if self.block(body.named_children, names) is Flow.LEAVE:
                     return Flow.LEAVE
         alternative = node.child_by_field_name("alternative")
-        return self._body(alternative.child_by_field_name("body") if alternative is not None else None, names)
+        return self.body(alternative.child_by_field_name("body") if alternative is not None else None, names)
 
     def _unknown_loop(self, target: Node | None, body: Node, names: Environment) -> None:
         """A body that runs any number of times: once, with everything that it changes unknown."""
@@ -211,40 +205,21 @@ class Interpreter(Expressions):
             self._unknown_loop(None, body, names)
         return Flow.NEXT
 
-    def _with(self, node: Node, names: Environment) -> Flow:
-        endings: list[Call] = []
-        for clause in node.named_children:
-            for item in clause.named_children if clause.type == "with_clause" else ():
-                inner = item.child_by_field_name("value") if item.type == "with_item" else item
-                if inner is not None and (ending := self._with_item(inner, names)) is not None:
-                    endings.append(ending)
-        flow = self._body(node.child_by_field_name("body"), names)
-        for ending in endings:
-            self._effect(ending, ending, False)
-        return flow
-
-    def _with_item(self, node: Node, names: Environment) -> Call | None:
-        target = node.child_by_field_name("alias") if node.type == "as_pattern" else None
-        value = self.evaluate(node.named_children[0] if node.type == "as_pattern" else node, names)
-        if target is not None and target.named_children:
-            self.assign(target.named_children[0], value, names)
-        return None if self.silent else self.managed(value)
-
     def _try(self, node: Node, names: Environment) -> Flow:
         before = dict(names)
         ends: list[tuple[Environment, Flow]] = []
         tried = dict(names)
-        flow = self._body(node.child_by_field_name("body"), tried)
+        flow = self.body(node.child_by_field_name("body"), tried)
         for clause in node.named_children:
             if clause.type in {"except_clause", "except_group_clause"}:
                 inner = dict(before)
-                ends.append((inner, self._body(_block_of(clause), inner)))
+                ends.append((inner, self.body(_block_of(clause), inner)))
             elif clause.type == "else_clause" and flow is Flow.NEXT:
-                flow = self._body(clause.child_by_field_name("body"), tried)
+                flow = self.body(clause.child_by_field_name("body"), tried)
         flow = join([(tried, flow), *ends], names)
         for clause in node.named_children:
             if clause.type == "finally_clause":
-                last = self._body(_block_of(clause), names)
+                last = self.body(_block_of(clause), names)
                 flow = last if last is not Flow.NEXT else flow
         return flow
 
