@@ -212,11 +212,10 @@ class Evaluation:
     def _helped(self, call: Call, meanings: list[Meaning]) -> Meaning:
         """A statement or rows handed to some function: it may filter, it may execute."""
         passed: list[Draft] = []
-        names = asked_by_lambdas(call, self.roots.written) if any(isinstance(one, Rows) for one in meanings) else ()
+        names = asked_by_lambdas(call, self.roots.written) if any(meanings) else []
         for meaning in meanings:
-            if isinstance(meaning, Rows):
-                for asked in names:
-                    meaning.note(asked)
+            for draft in meaning.drafts if meaning is not None else ():
+                draft.names.update(names)
             if call.method in known.EMBEDDING and isinstance(meaning, Statement):
                 meaning.embed()
             elif call.name in known.BUILTIN_CONSUMERS:

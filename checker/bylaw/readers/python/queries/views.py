@@ -4,11 +4,11 @@ framework executes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bylaw.facts.code import Class
 from bylaw.facts.queries import Query
-from bylaw.facts.values import Attr, Call, Ref, Value
+from bylaw.facts.values import Attr, Call, Items, Ref, Value
 from bylaw.readers.python.module import Module
 from bylaw.readers.python.queries.drafts import Draft
 from bylaw.readers.python.queries.names import arguments, mentioned
@@ -24,6 +24,9 @@ _DELETING = frozenset({
 })  # fmt: skip
 """Views of the frameworks that delete the row they are asked for."""
 _DELETING_METHODS = frozenset({"perform_destroy", "destroy", "delete", "form_valid", "post", "get_object"})
+_CHOOSING = frozenset({"get_queryset", "filter_queryset"})
+_FILTERS = ("rest_framework.", "django_filters.")
+"""Where filters come from that only do what a request asks for."""
 _FIELDS = ("rest_framework.", "django.forms.")
 """Where fields come from that offer the rows as they are; one of the project may choose among them."""
 
@@ -36,7 +39,7 @@ def view_querysets(module: Module) -> Iterator[Query]:
     for record in module.classes:
         yield from _fields(record.fact, roots)
         yield from _inherited_delete(record.fact, roots)
-        if "get_queryset" not in record.fact.methods:
+        if _CHOOSING.isdisjoint(record.fact.methods):
             yield from _own_rows(record.fact, roots)
 
 
@@ -61,7 +64,18 @@ def _own_rows(item: Class, roots: Roots) -> Iterator[Query]:
         written = roots.written(model.span)
         draft = Draft("select", "django", model.span, model.name, manager="objects", written=written, executed=True)
     if draft is not None:
+        draft.helpers += _filters(assigned)
         yield draft.finished("")
+
+
+def _filters(assigned: Mapping[str, Value | None]) -> Iterator[str]:
+    """What the project itself may leave out of the rows: `filter_backends`, `filterset_class`."""
+    backends, filters = assigned.get("filter_backends"), assigned.get("filterset_class")
+    for backend in backends.items if isinstance(backends, Items) else ():
+        if isinstance(backend, Ref) and not backend.name.startswith(_FILTERS):
+            yield f"{backend.name}.filter_queryset"
+    if isinstance(filters, Ref):
+        yield f"{filters.name}.qs"
 
 
 def _inherited_delete(item: Class, roots: Roots) -> Iterator[Query]:
