@@ -36,7 +36,8 @@ _ALWAYS_WIDER = frozenset({
 _PLAIN = frozenset({
     "boolean", "date", "uuid", "json", "jsonb", "inet", "cidr", "macaddr", "tsvector", "tsquery", "hstore", "money",
     "citext", "xml", "bit", "varbit", "int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange",
-    "enum", "year", "oid",
+    "enum", "year", "oid", "regclass", "regproc", "regprocedure", "regtype", "macaddr8", "point", "box", "polygon",
+    "circle", "path", "lseg",
 })  # fmt: skip
 _KNOWN = _PLAIN.union(_INTEGERS, _FLOATS, _TEXTS, _BLOBS, CLOCKS, {"varchar", "char", "numeric", "binary", "varbinary"})
 _NEVER_A_WIDENING = frozenset({"smallint", "tinyint", "date", "time"})
