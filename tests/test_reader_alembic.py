@@ -610,3 +610,16 @@ def upgrade():
     ).migrations
     names = [getattr(one, "column", getattr(one, "kind", "")) for one in migration.operations]
     assert names == ["view", "autocommit-begin", "b", "autocommit-end", "view", "c", "d"]
+
+
+def test_an_imported_context_manager_may_change_the_schema() -> None:
+    found = operations(
+        """
+        with without_views():
+            op.drop_column("t", "b")
+        with session_scope() as session, sa.orm.Session(op.get_bind()) as views, op.batch_alter_table("t") as batch:
+            batch.drop_column("c")
+        """,
+        before="from app.tools import session_scope, without_views",
+    )
+    assert names(found) == ["UnreadOperation", "DropColumn t.b", "DropColumn t.c"]

@@ -58,6 +58,13 @@ def imported_call(call: Call, where: Span, conditions: Conditions, *, alone: boo
     return [RunCode(where, call=helper_call(call))] if alone and not path.rpartition(".")[2][:1].isupper() else []
 
 
+def is_schema_manager(call: Call) -> bool:
+    """Whether an imported context manager may change the schema around what stands inside it."""
+    if not call.name or call.name.partition(".")[0] in LIBRARIES:
+        return False
+    return bool(_words(call.method) & _NOUNS) or any(_is_operations(argument) for argument in call.args)
+
+
 def _unread(call: Call, where: Span) -> UnreadOperation:
     module, _, name = call.name.rpartition(".")
     return UnreadOperation(where, f"{name} of {module} may change the schema", helper_call(call))

@@ -8,6 +8,7 @@ from typing import Final
 
 from bylaw.facts.migrations import Operation, RunCode, UnreadOperation
 from bylaw.facts.values import Call, Ref, Value
+from bylaw.readers.python.alembic.imported import is_schema_manager
 from bylaw.readers.python.alembic.late import LateNames, bound_parameters
 from bylaw.readers.python.interpret.expressions import Effect
 from bylaw.readers.python.interpret.folding import Environment, TooMuch
@@ -63,6 +64,8 @@ class Run(Interpreter):
 
     def managed(self, value: Value) -> Call | None:
         if not isinstance(value, Call) or value.method != "autocommit_block":
+            if isinstance(value, Call) and self.own_function(value) is None and is_schema_manager(value):
+                self.add([UnreadOperation(value.span, f"{value.method} may change the schema before and after this")])
             return None
         begin = Call(Ref(AUTOCOMMIT_BEGIN, value.span), (), (), value.span)
         self._effect(begin, begin, False)
