@@ -218,6 +218,12 @@ def _clouds(change: Change, step: Step, operation: Operation, target: _Target) -
             return cascade or (here and column == target.column)
         case ops.RenameTable(new_name=name):
             return here or same_name(name, target.table)
+        case ops.RenameObject(kind=kind, name=name, new_name=new) if family(kind) == "view":
+            return same_name(name, target.table) or same_name(new, target.table)
+        case ops.CreateObject(kind=kind, name=name) if family(kind) == "view":
+            return same_name(name, target.table)
+        case ops.DropObject(kind=kind, name=name, cascade=cascade) if family(kind) == "view":
+            return cascade or same_name(name, target.table)
         case ops.CreateTable():
             return here and not target.column
         case ops.RenameColumn(column=column, new_name=name):
