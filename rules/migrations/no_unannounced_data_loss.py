@@ -101,6 +101,11 @@ def _message(loss: Loss) -> str:
             return f"changes the type of {column}{old} to {loss.new} and loses a part of each value"
         case _:
             what = "column" if loss.columns else "table"
+            if loss.new:
+                return (
+                    f"drops the table {column}, which was `{loss.new}` until this deployment made an empty one under "
+                    "that name: what it holds is gone"
+                )
             return f"drops the {what} {column} and adds it again under the same name: what it holds is gone"
 
 

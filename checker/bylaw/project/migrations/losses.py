@@ -13,6 +13,7 @@ from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.types import parse_type
 from bylaw.project.migrations.locking.work import in_use
+from bylaw.project.migrations.state.schema import TableState
 
 _CUTTING: Final = regex(
     r"\b(?:left|right|substr|substring|trunc|round|floor|ceil|ceiling|date_trunc|split_part)\s*\(", re.IGNORECASE
@@ -28,7 +29,8 @@ _MOMENTS: Final = frozenset({"timestamp", "timestamp with time zone"})
 
 class Loss(msgspec.Struct, frozen=True, eq=False):
     """`truncate`, `delete` and `update` go over all rows; `type` loses a part of each value; `remade` drops a table or
-    column and adds another one under its name, at `again`.
+    column and adds another one under its name, at `again`; `new` is that name, where the dropped table was renamed away
+    before.
     """
 
     change: Change
@@ -136,11 +138,32 @@ def _remade(change: Change, operation: ops.DropColumn | ops.DropTable) -> Iterat
     if any(_empties(earlier, table) for earlier in change.earlier):
         return
     again = next((later for later in change.later if _adds(later, table, column)), None)
-    if again is None or any(_carries(other) for other in (*again.earlier, again)):
+    moved: set[int] = set()
+    if again is None and not column:
+        again, moved = _in_its_place(change, state)
+    if again is None:
         return
-    if any(_carries(other) for other in change.deployment.changes if other.step is change.step):
-        return
-    yield Loss(change, "remade", state.name, (column,) if column else (), again=again)
+    until = (*again.earlier, again) if again in change.later else change.earlier
+    beside = (other for other in change.deployment.changes if other.step is change.step)
+    if not any(_carries(other) and not _only_moves(other, moved) for other in (*until, *beside)):
+        known = change.deployment.known_as(state)
+        other_name = known if moved and known != state.name else ""
+        yield Loss(change, "remade", state.name, (column,) if column else (), new=other_name, again=again)
+
+
+def _in_its_place(change: Change, dropped: TableState) -> tuple[Change | None, set[int]]:
+    """The creation of the table that has, in the end, the name by which a dropped one was known; and both of them."""
+    for other in change.deployment.changes:
+        pair = other.rebuilt()
+        if pair is not None and pair[0].identity == dropped.identity:
+            return other, {table.identity for table in pair}
+    return None, set()
+
+
+def _only_moves(change: Change, tables: set[int]) -> bool:
+    """Whether one of these tables gets another name, and nothing else happens."""
+    renamed = change.table(change.operation.table) if isinstance(change.operation, ops.RenameTable) else None
+    return renamed is not None and renamed.identity in tables
 
 
 def _adds(change: Change, table: str, column: str) -> bool:
