@@ -146,8 +146,8 @@ def _remade(change: Change, operation: ops.DropColumn | ops.DropTable) -> Iterat
     until = (*again.earlier, again) if again in change.later else change.earlier
     beside = (other for other in change.deployment.changes if other.step is change.step)
     if not any(_carries(other) and not _only_moves(other, moved) for other in (*until, *beside)):
-        known = change.deployment.known_as(state)
-        other_name = known if moved and known != state.name else ""
+        before = change.deployment.known_as(state)
+        other_name = before if moved and before != state.name else ""
         yield Loss(change, "remade", state.name, (column,) if column else (), new=other_name, again=again)
 
 
