@@ -54,9 +54,11 @@ def _before_renames(change: Change, table: TableState, column: str) -> str:
         return column
     for other in reversed(change.earlier):
         operation = other.operation
-        if isinstance(operation, ops.RenameColumn) and operation.new_name == column:
-            if (state := other.table(operation.table)) is not None and state.identity == table.identity:
-                column = operation.column
+        if not isinstance(operation, ops.RenameColumn) or operation.new_name != column:
+            continue
+        state = other.table(operation.table)
+        if state is not None and state.identity == table.identity:
+            column = operation.column
     return column
 
 
