@@ -13,7 +13,7 @@ _KEEPS_ALL: Final = frozenset({
     "all", "using", "db_manager", "get_queryset", "order_by", "select_related", "prefetch_related", "only", "defer",
 })  # fmt: skip
 """Methods of a query set that leave no row out."""
-_HARMLESS: Final = frozenset({"get_model", *_KEEPS_ALL})
+_HARMLESS: Final = frozenset({"get_model", "cursor", *_KEEPS_ALL})
 
 
 def all_rows_changed(call: Call) -> DataChange | None:
@@ -35,7 +35,7 @@ def all_rows_changed(call: Call) -> DataChange | None:
 
 
 def reads_nothing(call: Call) -> bool:
-    """Whether a call only names a model, or asks for its rows without looking at them."""
+    """Whether a call only names a model, or asks for its rows (or a cursor) without looking at them."""
     return call.method in _HARMLESS
 
 

@@ -87,10 +87,10 @@ class DjangoRun(Interpreter):
         found = sql_operations(sql, self.module.content, self.conditions.dialect, self.statements)
         if whole:
             self._found.extend(map(comparable, found))
-        elif all(isinstance(one, DataChange) and not one.filtered for one in found):
-            self._found.extend(found)
         else:
-            self._may_save = True
+            changes = [one for one in found if isinstance(one, DataChange)]
+            self._found.extend(changes)
+            self._may_save = self._may_save or len(changes) < len(found) or any(one.filtered for one in changes)
 
 
 def comparable(operation: Operation) -> Operation:
