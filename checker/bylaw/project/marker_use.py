@@ -24,6 +24,21 @@ def is_used(project: Project, column: str, markers: list[Column]) -> bool:
     return any(_uses(file, name) for file in own for name in sorted(names - {""}))
 
 
+def are_set_together(project: Project, one: str, other: str) -> bool:
+    """Whether some statement sets two columns at once: `.update({"is_active": False, "is_deleted": True})`."""
+    for file in project.files.values():
+        if {one, other} <= file.facts.words and project.context_of(file.facts) == "app":
+            text = file.source.content.decode("utf-8", "replace")
+            if _set_one_after_the_other(text, one, other) or _set_one_after_the_other(text, other, one):
+                return True
+    return False
+
+
+def _set_one_after_the_other(text: str, first: str, then: str) -> bool:
+    given = r"['\"]?[ \t]*(?:=|:)[ \t]*(?:True|False)\b"
+    return re.search(rf"\b{re.escape(first)}{given}[,\s{{}}\"'\w.]{{1,60}}\b{re.escape(then)}{given}", text) is not None
+
+
 def _uses(file: File, name: str) -> bool:
     facts = file.facts
     if any(word.startswith(f"{name}__") for word in facts.words):

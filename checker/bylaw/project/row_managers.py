@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from bylaw.facts.code import Class, Variable
 from bylaw.facts.database import Table
 from bylaw.facts.file import FileFacts
+from bylaw.facts.queries import QueryKind
 from bylaw.facts.values import Call, Index, Ref, Value, walk
 
 if TYPE_CHECKING:
@@ -33,6 +35,11 @@ _OF_EVERY_QUERY = frozenset({
     "exclude", "_filter_or_exclude", "_fetch_all", "_chain", "_clone", "iterator", "__iter__", "contribute_to_class",
 })  # fmt: skip
 """Methods of a manager or query set through which every statement goes."""
+_PLAIN_CALLS = frozenset({
+    "super", "get_queryset", "get_query_set", "select_related", "prefetch_related", "order_by", "defer", "using", "all",
+})  # fmt: skip
+_CALLED = re.compile(r"(\w+)\(")
+_HANDS_ON = re.compile(r"\bsuper\([^()]*\)\.delete\(")
 
 
 class RowManagers:
@@ -41,11 +48,16 @@ class RowManagers:
     """
 
     def __init__(
-        self, project: Project, names_marker: Callable[[FileFacts], bool], says: Callable[[FileFacts, str], bool]
+        self,
+        project: Project,
+        names_marker: Callable[[FileFacts], bool],
+        says: Callable[[FileFacts, str], bool],
+        text_of: Callable[[FileFacts, str], str],
     ) -> None:
         self.project = project
         self._names_marker = names_marker
         self._says = says
+        self._text_of = text_of
 
     def hide(self, table: Table, manager: str, called: frozenset[str] = frozenset()) -> str:
         """Why a Django manager may leave deleted rows out of a statement that has the methods `called`; '' when it is
@@ -107,16 +119,24 @@ class RowManagers:
 
     def _deals_with_deleted(self, item: Class, file: FileFacts, called: frozenset[str]) -> bool:
         """Whether a manager filters every statement, or those with methods of its own that are called here."""
+        of_every = [f"{item.qualified}.{name}" for name in _OF_EVERY_QUERY.intersection(item.methods)]
         if not self._names_marker(file):
-            return False
-        if not _OF_EVERY_QUERY.isdisjoint(item.methods):
+            return any(self._says(file, method) for method in of_every)
+        if any(not self._is_plain(file, method) for method in of_every):
             return True
         return any(self._says(file, f"{item.qualified}.{name}") for name in called.intersection(item.methods))
 
-    def override(self, table: Table, manager: str) -> str:
-        """Why `.delete()` of a row (or of a manager's query) may only mark; '' when nothing overrides it."""
-        for owner in self.classes_of(table):
-            if "delete" in owner.methods:
+    def _is_plain(self, file: FileFacts, method: str) -> bool:
+        """Whether a method only asks what it overrides, and loads more or sorts: nothing in it can leave rows out."""
+        _, _, body = self._text_of(file, method).partition(":\n")
+        return bool(body) and not self._says(file, method) and set(_CALLED.findall(body)) <= _PLAIN_CALLS
+
+    def override(self, table: Table, manager: str, kind: QueryKind) -> str:
+        """Why `.delete()` of a row (`delete-row`) or of a manager's query may only mark; '' when nothing overrides it.
+        Django deletes what a query finds without asking the `delete` of each row.
+        """
+        for owner in self.classes_of(table) if kind == "delete-row" else ():
+            if "delete" in owner.methods and not self._deletes_all_the_same(owner):
                 return f"`{owner.name}` overrides `delete`"
         foreign = [base for base in table.bases if self.project.names.definition(base) is None]
         if table.orm == "django":
@@ -125,6 +145,13 @@ class RowManagers:
                 return f"`{base}` may override `delete`"
         return self._query_set_deletes(table, manager) if manager else ""
 
+    def _deletes_all_the_same(self, owner: Class) -> bool:
+        """Whether the `delete` of a class hands on to the one above, and says nothing of marking."""
+        found = self.project.names.definition(owner.qualified)
+        text = self._text_of(found.file, f"{owner.qualified}.delete") if found is not None else ""
+        hands_on = _HANDS_ON.search(text) is not None
+        return hands_on and found is not None and not self._says(found.file, f"{owner.qualified}.delete")
+
     def _query_set_deletes(self, table: Table, manager: str) -> str:
         for owner in self.classes_of(table):
             for variable in owner.variables:
@@ -132,15 +159,17 @@ class RowManagers:
                     continue
                 near = owner.qualified.rpartition(".")[0]
                 for part in walk(variable.value):
-                    if isinstance(part, Ref) and (found := self._class_overrides(part.name, near)):
+                    if isinstance(part, Ref) and (found := self._class_overrides(part.name, near, table)):
                         return found
         return ""
 
-    def _class_overrides(self, name: str, near: str) -> str:
+    def _class_overrides(self, name: str, near: str, table: Table) -> str:
+        models = {each.qualified for each in self.classes_of(table)}
         for prefix in (name, name.rpartition(".")[0]):
             definition = self.project.names.definition(prefix, near) if prefix else None
             if definition is not None and isinstance(definition.item, Class):
-                if any("delete" in each.methods for each in definition.file.classes):
+                others = (each for each in definition.file.classes if each.qualified not in models)
+                if any("delete" in each.methods for each in others):
                     return f"`{definition.item.name}` overrides `delete`"
                 return ""
         return "" if self.project.names.resolve(name, near) in _PLAIN_MANAGERS else f"`{name}` may override `delete`"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bylaw.facts.code import Function, Variable
+from bylaw.facts.code import Variable
 from bylaw.facts.database import Column, Table
 from bylaw.facts.file import FileFacts
 from bylaw.facts.queries import HANDED_OUT, Query, Touch, row_type
@@ -18,8 +18,9 @@ from bylaw.project.customs import sets, with_customs
 from bylaw.project.deletion_words import is_another_state, looks_at
 from bylaw.project.handed_out import HandedOut
 from bylaw.project.helpers import Helpers
-from bylaw.project.marker_use import is_used
+from bylaw.project.marker_use import are_set_together, is_used
 from bylaw.project.real_deletes import RealDeletes
+from bylaw.project.returned_rows import returned_row
 from bylaw.project.row_managers import RowManagers
 from bylaw.project.served_models import ServedModels
 
@@ -46,6 +47,7 @@ class SoftDeletes:
     def __init__(self, project: Project, column: str) -> None:
         self.project = project
         self.column = column
+        self._set_with_marker: dict[str, bool] = {}
 
     @cached_property
     def touches(self) -> tuple[Touch, ...]:
@@ -101,7 +103,9 @@ class SoftDeletes:
             table = self._served_models.of_object(query.entity.removesuffix("[]"), facts.module)
             return [table] if table is not None else []
         if query.entity:
-            entity = self._returned(query.entity, facts.module) if query.entity.endswith("()") else query.entity
+            entity = query.entity
+            if entity.endswith("()"):
+                entity = returned_row(self.project, entity, facts.module)
             table = self._table_of(entity, facts.module) if entity else None
             if table is not None:
                 return [table]
@@ -121,20 +125,12 @@ class SoftDeletes:
         inner = row_type(alias) if isinstance(alias, Index) else ""
         return self.project.table_of(inner, found.file.module) if found is not None and inner else table
 
-    def _returned(self, call: str, near: str) -> str:
-        """The class that a function or method says that it returns, for `app.books.load_book()`; '' if it does not."""
-        found = self.project.names.definition(call.removesuffix("()"), near)
-        if found is None or not isinstance(found.item, Function):
-            return ""
-        entity = row_type(found.item.annotation) or _read_by(found.item, found.file)
-        return self.project.names.resolve(entity, found.file.module) if entity else ""
-
     @cached_property
     def _managers(self) -> RowManagers:
         def says(file: FileFacts, function: str) -> bool:
             return self._says(self._text_of(file, function))
 
-        return RowManagers(self.project, self._names_marker, says)
+        return RowManagers(self.project, self._names_marker, says, self._text_of)
 
     @cached_property
     def _real_deletes(self) -> RealDeletes:
@@ -164,7 +160,7 @@ class SoftDeletes:
 
     def _stands_beside(self, name: str, marker: Column, table: Table) -> bool:
         """`is_active` beside `deleted_at`: a column of its own, as some statement that filters by both says."""
-        if "active" not in name or table.column(name) is None:
+        if "active" not in name or table.column(name) is None or self._is_set_with_marker(name):
             return False
         for file in self.project.files.values():
             for query in file.facts.queries if {name, marker.attribute} <= file.facts.words else ():
@@ -173,6 +169,11 @@ class SoftDeletes:
                     if not sets(text, name) and not sets(text, marker.attribute):
                         return True
         return False
+
+    def _is_set_with_marker(self, name: str) -> bool:
+        if name not in self._set_with_marker:
+            self._set_with_marker[name] = are_set_together(self.project, name, self.column)
+        return self._set_with_marker[name]
 
     def _through_property(self, query: Query, marker: Column, table: Table) -> bool:
         """`Organization.is_visible`: a property or method of the model whose own text speaks of deleted rows."""
@@ -230,7 +231,8 @@ class SoftDeletes:
             case "row" if table.orm != "django":
                 return "a row of this kind has no `delete` of its own"
             case "row" | "django" if query.kind in {"delete", "delete-row"}:
-                return self._managers.override(table, query.manager)
+                by_row = query.head is None  # also what a view inherits: it loads the row, and asks it
+                return self._managers.override(table, query.manager, "delete-row" if by_row else query.kind)
             case "flask" if query.kind == "delete":
                 return self._hidden_globally
             case _:
@@ -278,11 +280,3 @@ class SoftDeletes:
         return bool(events & facts.words) and any(
             item.target.startswith("sqlalchemy.event") or item.target == "sqlalchemy.event" for item in facts.imports
         )
-
-
-def _read_by(function: Function, file: FileFacts) -> str:
-    """The class that `find_user` returns, without an annotation: the one that it reads, where its name says so."""
-    read = [each for each in file.queries if each.function == function.qualified and each.kind in {"select", "get"}]
-    entity = read[0].entity if len(read) == 1 else ""
-    name = entity.rpartition(".")[2].lower()
-    return entity if name and name in function.name.replace("_", "") and not function.name.endswith("s") else ""

@@ -242,9 +242,11 @@ class Evaluation:
         return self._chained(meaning, "get", call) if isinstance(meaning, Statement) else None
 
     def _asked_by_name(self, call: Call) -> Meaning:
-        """`getattr(book, "deleted_at", None)`."""
+        """`getattr(book, "deleted_at", None)`: what comes back is no row of that table."""
         meaning, _, *_ = [self.read(argument) for argument in call.args]
-        return taken(meaning, call.args[1]) if isinstance(meaning, Rows) else None
+        if isinstance(meaning, Rows):
+            taken(meaning, call.args[1])
+        return None
 
     def _of_rows(self, rows: Rows, method: str, call: Call) -> Meaning:
         for argument in arguments(call):
