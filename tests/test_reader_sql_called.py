@@ -77,3 +77,17 @@ def test_a_statement_that_a_body_computes_is_unread() -> None:
     text = f"CREATE FUNCTION f(t text) RETURNS void LANGUAGE plpgsql AS $$ {body} $$;\n"
     assert not any(isinstance(one, UnreadOperation) for one in read(text))
     assert any(isinstance(one, UnreadOperation) for one in read(text + "SELECT f('t');"))
+
+
+def test_what_a_procedure_of_mysql_defines_is_said_to_be_unread() -> None:
+    create = "DELIMITER $$\nCREATE DEFINER=`root`@`%` PROCEDURE `s`.p()\nBEGIN\n  {};\nEND$$\nDELIMITER ;\n"
+    marker = "ALTER TABLE `t` ENGINE=InnoDB;\n"
+    defines, fills = create.format("ALTER TABLE t DROP COLUMN b"), create.format("UPDATE t SET b = 1 WHERE a = 2")
+
+    def unread(text: str) -> list[str]:
+        return [one.reason for one in read(marker + text) if isinstance(one, UnreadOperation)]
+
+    assert unread(defines + "CALL p();") == ["it calls `p`, whose body is not read"]
+    assert unread(defines + "CALL q();") == []
+    assert unread(defines) == []
+    assert unread(fills + "CALL p();") == []

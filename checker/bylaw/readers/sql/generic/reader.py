@@ -9,7 +9,7 @@ full or not at all. Queries and changes of rows are sqlglot's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from bylaw.facts.migrations import Operation, OtherStatement, UnreadOperation
@@ -30,6 +30,14 @@ _ALIASES: Final = {
 }  # fmt: skip
 _UNFOLDED: Final = frozenset({"mysql", "sqlite", "tsql"})
 _CONDITIONAL: Final = re.compile(r"/\*M?!\d*|\*/")
+_PROCEDURE: Final = re.compile(
+    r"create\s(?:[^(]{0,300}?\s)?procedure\s{1,9}(?:if\s{1,9}not\s{1,9}exists\s{1,9})?(?:[`\w]{1,99}\.)?`?(\w{1,99})",
+    re.IGNORECASE,
+)
+_CALL: Final = re.compile(r"\w{1,9}\s{1,9}(?:[`\w]{1,99}\.)?`?(\w{1,99})")
+_DEFINES: Final = re.compile(
+    r"\b(?:alter|create|drop|rename|truncate)\s{1,9}(?:table|index|view)\b|\bprepare\b", re.IGNORECASE
+)
 _LARGEST_INSERT: Final = 4_000
 """Characters of an INSERT that are looked at for its table and columns."""
 
@@ -38,6 +46,7 @@ def read_generic(stretch: Stretch, dialect: str, reading: Reading) -> None:
     """Read a stretch of text statement by statement. What is not understood in full becomes an UnreadOperation."""
     name = _ALIASES.get(dialect, dialect)
     lexicon = _LEXICONS.get(name, ANY)
+    bodies: dict[str, str] = {}
     if name == "mysql" and _CONDITIONAL.search(stretch.source):
         stretch = stretch.rewritten(_uncommented(stretch.source))
     for chunk in split(stretch.text, lexicon, stretch.start, stretch.end, batches=name == "tsql"):
@@ -48,8 +57,21 @@ def read_generic(stretch: Stretch, dialect: str, reading: Reading) -> None:
         reading.statements.append(part.span)
         if chunk.problem:
             reading.operations.append(UnreadOperation(part.span, chunk.problem))
-        else:
-            reading.operations.extend(_read(part, lexicon, name))
+            continue
+        for operation in _read(part, lexicon, name):
+            reading.operations.append(_with_body(operation, part.source, bodies))
+        if defined := _PROCEDURE.match(part.source):
+            bodies[defined[1].lower()] = part.source
+
+
+def _with_body(operation: Operation, source: str, bodies: Mapping[str, str]) -> Operation:
+    """The operation; where it calls a procedure of the same text that defines something, one that is not understood."""
+    if not isinstance(operation, OtherStatement) or operation.kind != "call":
+        return operation
+    name = called[1] if (called := _CALL.match(source)) is not None else ""
+    if _DEFINES.search(bodies.get(name.lower(), "")) is None:
+        return operation
+    return UnreadOperation(operation.span, f"it calls `{name}`, whose body is not read")
 
 
 def read_plain(stretch: Stretch) -> Iterable[Operation]:
