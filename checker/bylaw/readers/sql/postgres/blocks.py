@@ -247,6 +247,7 @@ class _Block:
     def _execute(self, arguments: list[Token], stretch: Stretch) -> Iterator[Operation]:
         from bylaw.readers.sql.postgres.reader import read_each  # noqa: PLC0415
 
+        arguments = self._unwrapped(arguments)
         literal = next((token for token in arguments if token.kind in {"string", "dollar"}), None)
         if literal is None:
             yield UnreadOperation(stretch.span, "EXECUTE runs a statement that is computed")
@@ -259,6 +260,15 @@ class _Block:
             yield from found.operations
         else:
             yield _computed(inner.source, stretch.span)
+
+    def _unwrapped(self, arguments: list[Token]) -> list[Token]:
+        """The argument without brackets around it; `format('…')` without a place for a value is its text."""
+        words = [self.text[token.start : token.end].lower() for token in arguments]
+        if words[:1] != ["("] and words[:2] != ["format", "("]:
+            return arguments
+        opening = words.index("(")
+        simple = words[-1] == ")" and not {"(", ")"}.intersection(words[opening + 1 : -1])
+        return arguments[opening + 1 : -1] if simple and not (opening and "%" in "".join(words)) else arguments
 
     def _is_constant(self, arguments: list[Token], literal: Token) -> bool:
         """Whether EXECUTE's argument is the literal alone (doubled quotes come as two literals)."""
