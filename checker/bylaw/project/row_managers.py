@@ -16,10 +16,6 @@ from bylaw.facts.values import Call, Index, Ref, Value, walk
 if TYPE_CHECKING:
     from bylaw.project import Project
 
-_PLAIN_MANAGERS = frozenset({
-    "django.db.models.Manager", "django.db.models.manager.Manager", "django.contrib.auth.models.UserManager",
-    "django.contrib.auth.models.BaseUserManager", "django.contrib.auth.base_user.BaseUserManager",
-})  # fmt: skip
 _PLAIN_MANAGER_BASES = (
     "django.db.models.", "django.contrib.", "polymorphic.", "typing.", "abc.", "builtins.", "mptt.", "treebeard.",
     "django_cte.", "parler.", "psqlextra.", "model_utils.managers.Inheritance", "model_utils.managers.Join",
@@ -163,16 +159,29 @@ class RowManagers:
                         return found
         return ""
 
-    def _class_overrides(self, name: str, near: str, table: Table) -> str:
-        models = {each.qualified for each in self.classes_of(table)}
+    def _class_overrides(self, name: str, near: str, table: Table, depth: int = 0) -> str:
+        """Why the `delete` of what a manager's class makes may only mark: its own, a base's, that of a query set."""
         for prefix in (name, name.rpartition(".")[0]):
-            definition = self.project.names.definition(prefix, near) if prefix else None
-            if definition is not None and isinstance(definition.item, Class):
-                others = (each for each in definition.file.classes if each.qualified not in models)
-                if any("delete" in each.methods for each in others):
-                    return f"`{definition.item.name}` overrides `delete`"
-                return ""
-        return "" if self.project.names.resolve(name, near) in _PLAIN_MANAGERS else f"`{name}` may override `delete`"
+            found = self.project.names.definition(prefix, near) if prefix else None
+            if found is None or not isinstance(found.item, Class) or depth > _MAX_DEPTH:
+                continue
+            models = {each.qualified for each in self.classes_of(table)}
+            if any("delete" in each.methods for each in found.file.classes if each.qualified not in models):
+                return f"`{found.item.name}` overrides `delete`"
+            made_of = (*_names_of_bases(found.item), *self._made_in(found.item, found.file))
+            reasons = (self._class_overrides(each, found.file.module, table, depth + 1) for each in made_of)
+            return next((why for why in reasons if why), "")
+        plain = self.project.names.resolve(name, near).startswith(_PLAIN_MANAGER_BASES)
+        return "" if plain else f"`{name}` may override `delete`"
+
+    def _made_in(self, manager: Class, file: FileFacts) -> list[str]:
+        """The project's classes that the methods of a manager make objects of: `return Rows(self.model)`."""
+        inside = {
+            each.name for each in file.references
+            if each.role == "called" and each.function.startswith(f"{manager.qualified}.")
+        }  # fmt: skip
+        found = ((name, self.project.names.definition(name, file.module)) for name in sorted(inside))
+        return [name for name, each in found if each is not None and isinstance(each.item, Class)]
 
     def classes_of(self, table: Table) -> Iterator[Class]:
         """The model's class and the project's classes it inherits from."""
@@ -180,3 +189,7 @@ class RowManagers:
             definition = self.project.names.definition(name) if name else None
             if definition is not None and isinstance(definition.item, Class):
                 yield definition.item
+
+
+def _names_of_bases(item: Class) -> list[str]:
+    return [part.name for base in item.bases for part in walk(base) if isinstance(part, Ref)]
