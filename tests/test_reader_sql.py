@@ -71,6 +71,18 @@ def test_no_table_is_made_up(bad: str) -> None:
     assert [type(one) for one in operations(bad, "postgres", Span)] == [UnreadOperation]
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        "DO LANGUAGE 'plpgsql' $$ BEGIN DROP TABLE a; END $$",
+        "DO LANGUAGE /* which */ plpgsql 'BEGIN DROP TABLE a; END'",
+        "DO $$ BEGIN DROP TABLE a; END $$ LANGUAGE 'plpgsql'",
+    ],
+)
+def test_the_name_of_the_language_is_not_the_block(block: str) -> None:
+    assert [type(one) for one in operations(block, "postgres", Span)] == [DropTable]
+
+
 def test_variables_of_psql_stand_for_names() -> None:
     sql = "GRANT USAGE ON SCHEMA a TO :visitor; ALTER TABLE t OWNER TO :\"owner\"; UPDATE t SET a = ':b' WHERE c = :d;"
     assert not any(isinstance(one, UnreadOperation) for one in operations(sql, "postgres", Span))

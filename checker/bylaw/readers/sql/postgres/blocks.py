@@ -33,11 +33,21 @@ def do_block(node: DoStmt, statement: Statement) -> Iterator[Operation]:
     if named != "plpgsql":
         yield UnreadOperation(statement.span, f"a DO block in {named}")
         return
-    body = next((token for token in statement.tokens() if token.kind in {"dollar", "string"}), None)
+    body = _block_of(statement)
     if body is None:
         yield UnreadOperation(statement.span, "a DO block without its block")
     else:
         yield from statements_of(body_of(statement, body), statement.reading)
+
+
+def _block_of(statement: Statement) -> Token | None:
+    """The literal that holds the block: not the one that names the language (`LANGUAGE 'plpgsql'`)."""
+    last = ""
+    for token in statement.tokens():
+        if token.kind in {"dollar", "string"} and last != "language":
+            return token
+        last = statement.text[token.start : token.end].lower() if token.kind != "comment" else last
+    return None
 
 
 def statements_of(body: Stretch, reading: Reading) -> Iterator[Operation]:
