@@ -14,6 +14,7 @@ from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.locking.locks import lock_of
 from bylaw.project.migrations.locking.work import Lock, in_use
 from bylaw.project.migrations.transactions import Place
+from bylaw.source import Span
 
 _SOME_ROWS: Final = regex(
     r"(?:[^<>!:]=|\bin\b)\s*\(?\s*(?:[:%{$?'\d]|true\b|false\b|\"{1,3}\s*\+)"
@@ -66,9 +67,11 @@ def _builds_on(change: Change, table: str) -> bool:
 def held(placed: Iterable[tuple[Change, Place]], text: Callable[[Change], str]) -> Iterator[Held]:
     """All of them, in one deployment; `text` is an operation as written.
 
-    Each work is named once, with the strongest lock that is kept over it, those of its own migration first.
+    Each work is named once, with the strongest lock that is kept over it, those of its own migration first; one that a
+    loop does to several tables as well.
     """
     current = -1
+    told: set[tuple[str, Span]] = set()
     locks: list[tuple[Change, Lock]] = []
     for change, place in placed:
         if place.kind != "inside":
@@ -77,7 +80,9 @@ def held(placed: Iterable[tuple[Change, Place]], text: Callable[[Change], str]) 
         if place.number != current:
             locks, current = [], place.number
         kind = long_work(change, text) if locks else None
-        if kind is not None:
+        work = (change.step.path, change.operation.span)
+        if kind is not None and work not in told:
+            told.add(work)
             by, lock = max(locks, key=lambda entry: (entry[0].step is change.step, entry[1].blocks == "reads"))
             yield Held(by, lock, change, kind, getattr(change.operation, "table", ""), place)
         lock_taken = lock_of(change)
