@@ -8,46 +8,18 @@ from typing import Final
 
 import msgspec
 
-from bylaw.facts.migrations import DataChange, Marker, Operation, OtherStatement, Transaction, UnreadOperation
+from bylaw.facts.migrations import Marker, Operation, OtherStatement, Transaction, UnreadOperation
 from bylaw.readers.sql.lexer import POSTGRES, Token, tokens
+from bylaw.readers.sql.postgres.computed import computed
 from bylaw.readers.sql.postgres.statement import Statement, reads, string_of
 from bylaw.readers.sql.postgres.tree.commands import DoStmt
 from bylaw.readers.sql.text import Reading, Stretch
-from bylaw.source import Span
 
 _ESCAPE: Final = re.compile(r"\\(.)|''", re.DOTALL)
 _SKIPPED: Final = frozenset({
     "return", "raise", "null", "get", "exit", "continue", "open", "fetch", "move", "close", "assert",
 })  # fmt: skip
 _RETURNING_INTO: Final = frozenset({"select", "insert", "update", "delete", "with", "merge"})
-_HARMLESS: Final = frozenset({
-    "grant", "revoke", "comment", "analyze", "vacuum", "notify", "set", "reset", "lock", "refresh", "listen", "call",
-})  # fmt: skip
-
-
-@reads(DoStmt)
-def do_block(node: DoStmt, statement: Statement) -> Iterator[Operation]:
-    options = {item.def_elem.defname: item.def_elem for item in node.args if item.def_elem is not None}
-    language = options.get("language")
-    named = string_of(language.arg).lower() if language is not None and language.arg is not None else "plpgsql"
-    if named != "plpgsql":
-        yield UnreadOperation(statement.span, f"a DO block in {named}")
-        return
-    body = _block_of(statement)
-    if body is None:
-        yield UnreadOperation(statement.span, "a DO block without its block")
-    else:
-        yield from statements_of(body_of(statement, body), statement.reading)
-
-
-def _block_of(statement: Statement) -> Token | None:
-    """The literal that holds the block: not the one that names the language (`LANGUAGE 'plpgsql'`)."""
-    last = ""
-    for token in statement.tokens():
-        if token.kind in {"dollar", "string"} and last != "language":
-            return token
-        last = statement.text[token.start : token.end].lower() if token.kind != "comment" else last
-    return None
 
 
 def statements_of(body: Stretch, reading: Reading) -> Iterator[Operation]:
@@ -269,7 +241,7 @@ class _Block:
             self.reading.blocks.extend(found.blocks)
             yield from found.operations
         else:
-            yield _computed(inner.source, stretch.span)
+            yield computed(inner.source, stretch.span)
 
     def _unwrapped(self, arguments: list[Token]) -> list[Token]:
         """The argument without brackets around it; `format('…')` without a place for a value is its text."""
@@ -291,19 +263,3 @@ class _Block:
             else:
                 return self.text[token.start : token.end].lower() in {"into", "using"}
         return True
-
-
-def _computed(beginning: str, span: Span) -> Operation:
-    """EXECUTE of a text that is only known in part: what moves rows or rights is understood without the rest."""
-    words = beginning.lower().split()
-    verb = words[0] if words else ""
-    if verb in {"insert", "update", "delete", "select", "truncate"}:
-        kind = verb
-        return DataChange(kind, "", span, "where" in words)  # type: ignore[arg-type]
-    if verb in _HARMLESS:
-        return OtherStatement(verb, span)
-    if words[:3] == ["alter", "default", "privileges"] and "revoke" not in words:
-        return OtherStatement("alter-default-privileges", span)
-    if words[:2] == ["alter", "index"] and "rename" in words:
-        return OtherStatement("rename-index", span)  # no statement says an index's name
-    return UnreadOperation(span, "EXECUTE runs a statement that is computed")
