@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from bylaw.facts.migrations import Migration, Variant
-from bylaw.facts.values import Call, Items, Ref, Value, flag_of, text_of
+from bylaw.facts.values import Call, Items, Operator, Ref, Value, flag_of, text_of
 from bylaw.readers.python.django.operations import KNOWN, Reading
 from bylaw.readers.python.django.run import DjangoRun
 from bylaw.readers.python.parse import span
@@ -69,7 +69,9 @@ def _label(path: str) -> tuple[str, str]:
 
 
 def _dependencies(value: Value | None) -> tuple[str, ...]:
-    """`app.name` of each dependency; a swappable one depends on its app's first migration."""
+    """`app.name` of each dependency that is written down; a swappable one depends on its app's first migration."""
+    if isinstance(value, Operator) and value.operator == "+":  # settings may add some
+        return (*_dependencies(value.left), *_dependencies(value.right))
     if not isinstance(value, Items):
         return ()
     found: list[str] = []
