@@ -11,8 +11,7 @@ import msgspec
 from bylaw.facts.migrations import Marker, Operation, OtherStatement, Transaction, UnreadOperation
 from bylaw.readers.sql.lexer import POSTGRES, Token, tokens
 from bylaw.readers.sql.postgres.computed import computed
-from bylaw.readers.sql.postgres.statement import Statement, reads, string_of
-from bylaw.readers.sql.postgres.tree.commands import DoStmt
+from bylaw.readers.sql.postgres.statement import Statement
 from bylaw.readers.sql.text import Reading, Stretch
 
 _ESCAPE: Final = re.compile(r"\\(.)|''", re.DOTALL)

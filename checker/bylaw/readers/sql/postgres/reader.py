@@ -7,7 +7,7 @@ from typing import Final
 
 from bylaw.facts.migrations import Operation, OtherStatement, UnreadOperation
 from bylaw.readers.sql.lexer import POSTGRES
-from bylaw.readers.sql.postgres import alter, blocks, columns, data, objects, renames, shapes  # noqa: F401 - HANDLERS
+from bylaw.readers.sql.postgres import alter, columns, data, do, objects, renames, shapes  # noqa: F401 - HANDLERS
 from bylaw.readers.sql.postgres.binds import as_names, without_binds
 from bylaw.readers.sql.postgres.named import by_name
 from bylaw.readers.sql.postgres.native import ParseError, parse
