@@ -44,6 +44,8 @@ class Grove(msgspec.Struct, eq=False):
     cycle: list[Node] = msgspec.field(default_factory=list)
     replaced: dict[Node, list[Node]] = msgspec.field(default_factory=dict)
     """A squash, and those of the migrations it replaces that are still there."""
+    baselines: list[Node] = msgspec.field(default_factory=list)
+    """Flyway: scripts that stand for versions which are still there; where those have run, they never do."""
     truncated: bool = False
     layout: str = ""
     holes: int = 0

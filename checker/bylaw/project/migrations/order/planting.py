@@ -134,9 +134,12 @@ def _exempt(grove: Grove) -> Iterator[tuple[Node, Exemption]]:
         for node in present:
             yield node, "replaced"
         yield squash, "squash"
+    for baseline in grove.baselines:
+        yield baseline, "squash"
 
 
 def _idle(grove: Grove) -> Iterator[Node]:
+    yield from grove.baselines
     for squash, present in grove.replaced.items():
         if present and len(present) == len(squash.migration.replaces):
             yield squash
