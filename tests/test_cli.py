@@ -352,8 +352,19 @@ def test_a_rule_that_raises_does_not_stop_the_others(project: Path, bylaw: Bylaw
     for more in ([], ["--exit-zero"], ["app/calm.py"]):
         ran = bylaw("check", *more)
         assert ran.code == 2
-        assert "the rule breaks failed: RuntimeError: on purpose" in ran.out
+        assert "the rule breaks failed: RuntimeError: on purpose (breaks.py:8, judging app/" in ran.out
     assert "shouted" in bylaw("check").out
+
+
+def test_what_a_pack_prints_stays_out_of_the_report(project: Path, bylaw: Bylaw) -> None:
+    source = PACK["breaks"].replace(
+        '    raise RuntimeError("on purpose")\n', '    print("judging aloud")\n    return\n'
+    )
+    (project / "tools" / "manners" / "breaks.py").write_text(source + '\n\nprint("loading aloud")\n')
+    (project / "bylaw.toml").write_text(CONFIG + 'breaks = "warning"\n')
+    ran = bylaw("check", "--output-format", "json")
+    assert ran.json()["version"] == 1  # type: ignore[index,call-overload]
+    assert ("loading aloud" in ran.err, "judging aloud" in ran.err) == (True, True)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,10 @@ def start() -> None:
 
     After a check the system takes back the memory at once; Python would free hundreds of thousands of facts one by one.
     """
-    code = main()
+    try:
+        code = main()
+    except KeyboardInterrupt:
+        code = 130  # as shells count an interrupted command; the command line says so itself once it is loaded
     if sys.argv[1:2] != ["check"]:
         sys.exit(code)
     for stream in (sys.stdout, sys.stderr):

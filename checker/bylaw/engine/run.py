@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import redirect_stdout
 
 import msgspec
 
@@ -58,7 +60,8 @@ def judge(
     effective = Effective(project.settings, rules)
     delegation = Delegation(project, rules, effective, ruff)
     active = [rule for rule in rules.values() if effective.is_active(rule.name)]
-    said = apply_all(active, project, lambda rule: list(_apply(rule, effective, project, delegation)))
+    with redirect_stdout(sys.stderr):  # what a rule prints must not get into the report
+        said = apply_all(active, project, lambda rule: list(_apply(rule, effective, project, delegation)))
     found = [*internal_findings(project, failed or {}, effective.level(UNREAD, ""))]
     ran: dict[str, Rule] = {}
     for rule in active:
@@ -136,7 +139,11 @@ def _findings(rule: Rule, options: object, applies: Callable[[str], bool], proje
     elif rule.scope == "file":
         for file in _python_files(project):
             if applies(file.path):
-                yield from rule.check(file, options)
+                try:
+                    yield from rule.check(file, options)
+                except (Exception, SystemExit) as error:
+                    error.add_note(file.path)
+                    raise
 
 
 def _python_files(project: Project) -> Iterator[File]:
@@ -162,7 +169,9 @@ def _diagnostic(rule: Rule, finding: Finding, level: Severity) -> Diagnostic:
 def _crashed(rule: Rule, error: BaseException) -> Diagnostic:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{frame.filename.replace(chr(92), '/').rpartition('/')[2]}:{frame.lineno}"
-    message = f"the rule {rule.name} failed: {type(error).__name__}: {error} ({where})"
+    notes = getattr(error, "__notes__", ()) if rule.scope == "file" else ()
+    judging = "".join(f", judging {path}" for path in notes[-1:])
+    message = f"the rule {rule.name} failed: {type(error).__name__}: {error} ({where}{judging})"
     help_ = "Report this, or switch the rule off; the other rules ran."
     if isinstance(error, BylawError):
         message, help_ = f"the rule {rule.name} could not run: {error.message}", error.hint
