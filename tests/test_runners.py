@@ -333,6 +333,7 @@ def keeps_a_lock(pattern: str, beside: dict[str, str]) -> bool:
         (FLYWAY, {"db/flyway.toml": "[flyway]\ngroup = true\n"}, True),
         (FLYWAY, {"flyway.toml": "[other]\ngroup = true\n"}, False),
         (FLYWAY, {"flyway.conf": "# flyway.group=true\n"}, False),
+        (FLYWAY, {"flyway.toml": "[flyway]\n", "flyway.conf": "flyway.group=true\n"}, False),
         (FLYWAY, {"application.properties": "other.group=true\n"}, False),
         (FLYWAY, {}, False),
         ("supabase/migrations/2024010{}000000_x.sql", {}, False),

@@ -22,13 +22,13 @@ _GO_DRIVERS: Final = {
     "github.com/mattn/go-sqlite3": "sqlite", "modernc.org/sqlite": "sqlite", "gorm.io/driver/sqlite": "sqlite",
     "github.com/glebarez/go-sqlite": "sqlite", "github.com/glebarez/sqlite": "sqlite",
     "github.com/ncruces/go-sqlite3": "sqlite", "zombiezen.com/go/sqlite": "sqlite",
-    "github.com/microsoft/go-mssqldb": "mssql", "github.com/denisenkom/go-mssqldb": "mssql",
+    "github.com/microsoft/go-mssqldb": "tsql", "github.com/denisenkom/go-mssqldb": "tsql",
     "github.com/ClickHouse/clickhouse-go": "clickhouse",
 }  # fmt: skip
 _CARGO: Final = regex(r"^[ \t]*(?P<name>[\w-]+)[ \t]*=|^\[[\w.-]*dependencies\.(?P<table>[\w-]+)\]", re.MULTILINE)
 _CARGO_DRIVERS: Final = {
     "rusqlite": "sqlite", "libsqlite3-sys": "sqlite", "libsql": "sqlite", "tokio-postgres": "postgres",
-    "postgres": "postgres", "mysql": "mysql", "mysql_async": "mysql", "tiberius": "mssql",
+    "postgres": "postgres", "mysql": "mysql", "mysql_async": "mysql", "tiberius": "tsql",
 }  # fmt: skip
 _FEATURES: Final = regex(r"\bfeatures[ \t]*=[ \t]*\[(?P<listed>[^\]]{0,2000})\]")
 _FEATURE: Final = regex(r"[\"'](?:sqlx-)?(?P<server>postgres|mysql|sqlite)")
@@ -36,7 +36,7 @@ _NODE: Final = regex(r"\"(?P<name>[\w@/.-]+)\"[ \t]*:[ \t]*\"")
 _NODE_DRIVERS: Final = {
     "pg": "postgres", "postgres": "postgres", "pg-promise": "postgres", "slonik": "postgres", "mysql": "mysql",
     "mysql2": "mysql", "mariadb": "mysql", "better-sqlite3": "sqlite", "sqlite3": "sqlite", "sqlite": "sqlite",
-    "@libsql/client": "sqlite", "tedious": "mssql", "mssql": "mssql",
+    "@libsql/client": "sqlite", "tedious": "tsql", "mssql": "tsql",
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from bylaw.patterns import regex
 from bylaw.project.migrations.environment import environment
+from bylaw.project.migrations.order.runners import FLYWAY_FILES
 from bylaw.project.migrations.step import MigrationTree
 from bylaw.project.paths import inside, upwards
 
@@ -22,7 +23,6 @@ _NEEDED: Final = regex(r"\bconfigure\(")
 _WRAPPED: Final = regex(r"\bbegin_transaction\(")
 _OPTION_OFF: Final = regex(rf"\b{_OPTION}\s*=\s*(?!False\b)|[\"']{_OPTION}[\"']")
 _BEGUN: Final = regex(r"\.begin\(\)\s+as\b")
-_FLYWAY_FILES: Final = ("flyway.toml", "flyway.conf", "conf/flyway.conf", "application.properties")
 _GROUPED: Final = regex(
     r"^[ \t]*(?:spring\.)?(?:flyway\.)?group[ \t]*=[ \t]*[\"']?true\b", re.MULTILINE | re.IGNORECASE
 )
@@ -88,8 +88,12 @@ def _by_node_pg_migrate(project: Project, tree: MigrationTree) -> Together | Non
 
 
 def _by_flyway(project: Project, tree: MigrationTree) -> Together | None:
-    for name in _FLYWAY_FILES:
+    modern = False
+    for name in FLYWAY_FILES:
         for path, text in _beside(project, tree, name):
+            modern = modern or name.endswith(".toml")
+            if modern and name.endswith(".conf"):
+                continue  # Flyway reads one of the two formats
             found = _GROUPED.search(text)
             if found is not None and _is_flyways(text, found.start(), path):
                 return Together("Flyway", f"take `{found[0].strip()}` out of `{path}`")

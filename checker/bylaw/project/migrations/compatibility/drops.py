@@ -74,7 +74,7 @@ def _table(change: Change, operation: ops.DropTable) -> Iterator[Drop]:
         return
     told_later = state is not None and state.name != name and is_remade_and_dropped(change, name)
     if not change.deployment.after.has_view(name) and not told_later:
-        yield Drop(change, state.name if state is not None else operation.table, "", state, None)
+        yield Drop(change, name, "", state, None)
 
 
 def _successor(change: Change, operation: ops.DropTable) -> Iterator[Drop]:
@@ -120,8 +120,11 @@ def _column(change: Change, operation: ops.DropColumn) -> Iterator[Drop]:
             return
     elif change.deployment.after.column(operation.table, operation.column) is not None or _is_dropped(change):
         return
-    table = state.name if state is not None else operation.table
-    yield Drop(change, table, column.name if column is not None else operation.column, state, column)
+    if state is None or column is None:
+        yield Drop(change, state.name if state is not None else operation.table, operation.column, state, column)
+        return
+    (known,) = change.deployment.names_before(state, (column.name,))
+    yield Drop(change, change.deployment.known_as(state), known, state, column)
 
 
 def _column_before(change: Change, state: TableState, column: str) -> ColumnState | None:

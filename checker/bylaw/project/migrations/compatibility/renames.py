@@ -68,8 +68,12 @@ def _table(change: Change, table: str, new_name: str, schema: str) -> Iterator[R
     name = change.deployment.known_as(state) if state is not None else table
     if state is not None and name != state.name:
         return  # this name is not the one that the running release knows
-    if state is not None and change.deployment.final(state) is None and is_remade_and_dropped(change, name):
-        return
+    if (
+        state is not None
+        and change.deployment.final(state) is None
+        and (not own or is_remade_and_dropped(change, name))
+    ):
+        return  # it goes altogether, which is told of there
     again = after.table(name)
     if again is not None and (schema == "" or again.name == name):
         return
@@ -91,9 +95,18 @@ def _column(change: Change, table: str, column: str, new_name: str) -> Iterator[
         return  # it is renamed already: two ways to do one thing
     if change.deployment.names_before(state, (column,)) != (column,):
         return  # this name is not the one that the running release knows
-    if change.deployment.hides(state, column):
+    if change.deployment.hides(state, column) or (not own and _goes(change, state, column)):
         return
     yield Rename(change, table, column, new_name, own=own)
+
+
+def _goes(change: Change, table: TableState | None, column: str) -> bool:
+    """Whether the deployment drops the column later, under whatever name, which is told of there."""
+    state = table.column(column) if table is not None else None
+    final = change.deployment.final(table) if table is not None else None
+    if state is None or final is None or not state.identity:
+        return False
+    return all(one.identity != state.identity for one in final.columns.values())
 
 
 def _has(table: TableState, column: str, change: Change) -> bool:

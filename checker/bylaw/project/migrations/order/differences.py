@@ -177,6 +177,12 @@ def _key(value: object, names: tuple[str, ...]) -> object:
 
 
 _NUMBER: Final = regex(r"[vV]?(\d+(?:[._]\d+)*)")
+_DASHED: Final = regex(r"^(\d{4})-(\d\d)-(\d\d)-(\d{6})(?!\d)")
+
+
+def undashed(name: str) -> str:
+    """A name that begins with a time, `2024-03-01-120000`, as one number: `20240301120000`."""
+    return _DASHED.sub(r"\1\2\3\4", name)
 
 
 def known_as(migration: Migration) -> str:
@@ -184,6 +190,6 @@ def known_as(migration: Migration) -> str:
     if migration.layout == "diesel":
         return migration.revision.partition("_")[0].replace("-", "")
     if migration.tool == "sql" and migration.layout not in {"prisma", "sqitch"}:
-        number = _NUMBER.match(migration.revision)
+        number = _NUMBER.match(undashed(migration.revision))
         return number[1].rstrip("._") if number else migration.revision
     return migration.revision

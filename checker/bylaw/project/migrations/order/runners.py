@@ -43,7 +43,10 @@ nothing of.
 """
 _PLANNED: Final = regex(r"^(?![%@#\s])(?P<name>[^\s\[]+)")
 _TAGGED: Final = regex(r"^@(?P<tag>\S+)")
-_FLYWAY_FILES: Final = ("flyway.conf", "flyway.toml", "conf/flyway.conf", "application.properties")
+FLYWAY_FILES: Final = (
+    "flyway.user.toml", "flyway.toml", "conf/flyway.toml", "flyway.conf", "conf/flyway.conf", "application.properties",
+)  # fmt: skip
+"""Where Flyway is configured, what counts first ("Configuration Precedence", "TOML Configuration File"), and Spring."""
 _LOCATIONS: Final = re.compile(r"^[ \t]*(?:spring\.)?(?:flyway\.)?locations[ \t]*=[ \t]*([^\n]+)", re.MULTILINE)
 _JOURNAL: Final = "meta/_journal.json"
 _JOURNAL_DIALECTS: Final = {
@@ -103,7 +106,7 @@ class Runners:
     def are_locations(self, one: str, other: str) -> bool:
         """Whether a configuration of Flyway, beside a folder or above it, names both folders."""
         for above in upwards(one):
-            for name in _FLYWAY_FILES:
+            for name in FLYWAY_FILES:
                 found = _LOCATIONS.search(self._text(above, name))
                 if found is not None:
                     named = [place for place in re.split(r"[\s,\"'\[\]]+", found[1]) if place]

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from bylaw.patterns import regex
-from bylaw.project.migrations.order.differences import known_as
+from bylaw.project.migrations.order.differences import known_as, undashed
 from bylaw.project.migrations.order.grove import Grove, Node, natural_key
 from bylaw.project.migrations.order.runners import Runners
 
@@ -22,7 +22,6 @@ _FROM_TO: Final = regex(r"^[vV]?\d+(?:\.\d+)*(?:(?:a|b|alpha|beta|rc|dev|pre)[\d
 """`1.2.0-to-1.3.0` leads from one version to another: several may begin, or end, at the same one."""
 _FLYWAY: Final = regex(r"^([VvBb])(\d+(?:[._]\d+)*)(?:__|$)")
 _YEARS_AND_DATES: Final = regex(r"^(?:19|20)\d\d$|^(?:19|20)\d{6}$")
-_DASHED: Final = regex(r"^(\d{4})-(\d\d)-(\d\d)-(\d{6})(?!\d)")
 _HALF: Final = regex(r"\.(?:up|do)$")
 _SERVERS: Final = frozenset({
     "postgres", "postgresql", "pg", "mysql", "mariadb", "sqlite", "h2", "hsqldb", "oracle", "mssql", "sqlserver", "db2",
@@ -120,7 +119,7 @@ def _sql_key(node: Node) -> tuple[Any, ...]:
     """
     if node.migration.layout == "diesel":
         return (False, ((1, 0, known_as(node.migration)),), (), node.path)
-    name = _DASHED.sub(r"\1\2\3\4", _sql_name(node))
+    name = undashed(_sql_name(node))
     repeatable = name[:3] in {"R__", "r__"}
     flyway = _FLYWAY.match(name)
     if flyway:
@@ -180,7 +179,15 @@ def _sql_grove(folder: str, layout: str, nodes: list[Node], plan: Mapping[str, i
             grove.graph.link(node, nodes[at - 1])
     run = [node for node in nodes if _sql_name(node) in plan] if plan and layout == "drizzle" else nodes
     grove.duplicates = list(_same_number(run, layout))
+    grove.baselines = list(_baselines(nodes))
     return grove
+
+
+def _baselines(nodes: list[Node]) -> Iterator[Node]:
+    """Flyway's `B14__…` beside a version up to 14, which it stands for in a new database."""
+    versions = [(node, match[1], natural_key(match[2])) for node in nodes if (match := _FLYWAY.match(_sql_name(node)))]
+    oldest = min((version for _, kind, version in versions if kind in "Vv"), default=None)
+    yield from (node for node, kind, version in versions if kind in "Bb" and oldest is not None and oldest <= version)
 
 
 def _same_number(nodes: list[Node], layout: str) -> Iterator[tuple[str, list[Node]]]:
@@ -191,6 +198,8 @@ def _same_number(nodes: list[Node], layout: str) -> Iterator[tuple[str, list[Nod
     for node in nodes:
         name = _sql_name(node)
         match = _FLYWAY.match(name)
+        if match and match[1] in "Bb":
+            continue  # a baseline stands for all versions up to its own
         number = match[2] if match else (found[1] if (found := _ONE_NUMBER.match(name)) else "")
         if number and not _YEARS_AND_DATES.match(number) and not _FROM_TO.match(name):
             key = tuple(int(part) for part in re.split(r"[._]", number))
