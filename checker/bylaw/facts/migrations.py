@@ -75,6 +75,8 @@ class ColumnSpec(msgspec.Struct, frozen=True, array_like=True):
     compared: tuple[tuple[str, str], ...] = ()
     """Django: what of a relation, beside its model and its column, Django compares with the field before: `class` and
     the arguments that are not the usual ones, `?` for a value that is computed. Empty where that is not known."""
+    starts_false: bool = False
+    """Django: the rows that are there get FALSE in it, of which the database keeps no default."""
     computed_from: tuple[str, ...] = ()
     """Those columns of the same table that a generated column surely reads."""
 
@@ -495,7 +497,7 @@ class Migration(msgspec.Struct, frozen=True, array_like=True):
     revision: str
     """Alembic's revision id, Django's `app_label.name`, an SQL file's version or name."""
     parents: tuple[str, ...]
-    """Revisions it builds on. SQL files have none: their order is their number."""
+    """Revisions it builds on. SQL files have none: their order is their number. Django: `?` where none can be read."""
     operations: tuple[Operation, ...]
     span: Span
     """The line that names the revision (Alembic `revision =`, Django's class name, the start of an SQL file)."""

@@ -13,6 +13,9 @@ from bylaw.project.migrations.step import Step
 
 _STRICT = regex(r"(?!.*\bor\b)\"?(\w+)\"?\s*(?:is\s+not\s+null|(?:=|<|>|!=)[^()]*|)", re.IGNORECASE | re.DOTALL)
 """A condition that no row without the column fulfils."""
+_TRUE = regex(r"\(?\"?(\w+)\"?\s*(?:is\s+true|=\s*(?:true|'t'|'true'|1)|)\)?", re.IGNORECASE)
+"""A condition that no row fulfils in which the column is FALSE."""
+_FALSE = frozenset({"false", "'f'", "'false'", "0", "'0'"})
 
 
 def stood_before(change: Change, operation: ops.AddConstraint) -> bool:
@@ -175,8 +178,12 @@ def passes_by_old_rows(change: Change, operation: ops.CreateIndex) -> bool:
     table = change.table(operation.table)
     if table is None or may_be_filled_by_trigger(change, operation.table):
         return False
-    strict = (_STRICT.fullmatch(part) for part in conjuncts(operation.where))
-    return any(_stays_empty(change, table, found[1]) for found in strict if found is not None)
+    parts = list(conjuncts(operation.where))
+    strict = (_STRICT.fullmatch(part) for part in parts)
+    true = (_TRUE.fullmatch(part) for part in parts)
+    return any(_stays_empty(change, table, found[1]) for found in strict if found is not None) or any(
+        _stays_false(change, table, found[1]) for found in true if found is not None
+    )
 
 
 def _stays_empty(change: Change, table: TableState, name: str) -> bool:
@@ -189,7 +196,28 @@ def _stays_empty(change: Change, table: TableState, name: str) -> bool:
         column is not None and column.nullable is not False and is_null(column.default) and not column.generation
         for column in known
     )
-    return empty and not any(
+    return empty and not _is_filled(change, table)
+
+
+def _stays_false(change: Change, table: TableState, name: str) -> bool:
+    """Whether the column is new and FALSE in every row until the new release writes something else."""
+    column = table.column(name)
+    if column is None or column.type not in {"boolean", "bool"} or not change.is_new_column(table.name, name):
+        return False
+    starts_false = any(
+        isinstance(other.operation, ops.AddColumn)
+        and other.operation.table == table.name
+        and other.operation.column.name == column.name
+        and other.operation.column.starts_false
+        for other in change.deployment.changes
+    )
+    is_false = starts_false if column.default is None else column.default.lower() in _FALSE
+    return is_false and not _is_filled(change, table)
+
+
+def _is_filled(change: Change, table: TableState) -> bool:
+    """Whether the deployment may write to rows of the table itself."""
+    return any(
         isinstance(other.operation, ops.RunCode | ops.UnreadOperation)
         or (isinstance(other.operation, ops.DataChange) and other.operation.table in {"", table.name})
         for other in change.deployment.changes

@@ -59,7 +59,11 @@ def physical(operation: Operation, schema: Schema) -> Iterator[Operation]:
             yield msgspec.structs.replace(
                 operation, table=name, columns=columns, expression=_with_columns(state, operation.expression)
             )
-        case ops.AddConstraint() | ops.CreateIndex():
+        case ops.CreateIndex():
+            columns = tuple(column_of_field(state, column) for column in operation.columns)
+            where = _with_columns(state, operation.where)
+            yield msgspec.structs.replace(operation, table=name, columns=columns, where=where)
+        case ops.AddConstraint():
             columns = tuple(column_of_field(state, column) for column in operation.columns)
             yield msgspec.structs.replace(operation, table=name, columns=columns)
         case _:

@@ -88,6 +88,8 @@ def _compared(name: str, value: Value) -> str | None:
     if lookup == "isnull":
         absent = flag_of(value)
         return None if absent is None else f'"{field}" IS {"NULL" if absent else "NOT NULL"}'
+    if isinstance(value, Constant) and isinstance(value.value, bool) and lookup in {"", "exact"}:
+        return f'"{field}"' if value.value else f'NOT "{field}"'
     other = next((f'"{own}"' for own in _named(value)), None) or _constant(value)
     return f'"{field}" {_COMPARED[lookup]} {other}' if other is not None and lookup in _COMPARED else None
 

@@ -36,9 +36,9 @@ def index(key: str, value: Call, where: Call, *, concurrently: bool = False) -> 
 
 
 def _condition(value: Call) -> str:
-    """'?' for an index or constraint that holds under a condition, which is not translated."""
+    """In SQL, the condition under which an index or constraint holds; '?' for one that is not translated."""
     condition = value.keyword("condition")
-    return "?" if condition is not None and not is_none(condition) else ""
+    return sql_of(condition) if condition is not None and not is_none(condition) else ""
 
 
 def add_index(app: str, call: Call) -> Iterator[Operation]:

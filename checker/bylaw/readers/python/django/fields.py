@@ -69,6 +69,7 @@ def column_of(name: str, field: Call, app: str, model: str) -> ColumnSpec | None
         indexed=wants_index(field),
         check=f'"{column}" >= 0' if field.method in _POSITIVE else "",
         compared=compared_of(field) if relation else (),
+        starts_false=isinstance(default, Constant) and default.value is False,
     )
 
 
