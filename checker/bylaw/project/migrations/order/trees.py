@@ -149,10 +149,13 @@ def _django_grove(folder: str, nodes: list[Node], unreadable: set[str]) -> Grove
     nodes = sorted((Node(node.path, relabelled(node.migration, label)) for node in nodes), key=by_name)
     grove = Grove("django", label, folder, nodes)
     by_revision = _by_revision(grove)
+    unread = 0
     for node in nodes:
         for parent in node.migration.parents:
             if parent in by_revision:
                 grove.graph.link(node, by_revision[parent])
+            elif parent == "?":
+                unread += 1
             elif parent.rpartition(".")[0] == label and not parent.rpartition(".")[2].startswith("__"):
                 grove.missing.append((node, parent))
             else:
@@ -162,4 +165,5 @@ def _django_grove(folder: str, nodes: list[Node], unreadable: set[str]) -> Grove
             grove.replaced[node] = [by_revision[name] for name in node.migration.replaces if name in by_revision]
     grove.missing = [(node, parent) for node, parent in grove.missing if not squashed_away(grove, parent)]
     settle(grove, can_miss=folder in unreadable)
+    grove.holes += unread
     return grove

@@ -33,7 +33,7 @@ def migration_of(module: Module) -> Migration | None:
     header = _header(module)
     return Migration(
         "django", f"{app}.{name}", _dependencies(fields.get("dependencies")), tuple(reading.operations), fact.span,
-        replaces=_dependencies(fields.get("replaces")),
+        replaces=tuple(name for name in _dependencies(fields.get("replaces")) if name != "?"),
         depends_on=(),
         initial=flag_of(fields.get("initial")) or False,
         transactional=flag_of(fields.get("atomic")),
@@ -69,22 +69,25 @@ def _label(path: str) -> tuple[str, str]:
 
 
 def _dependencies(value: Value | None) -> tuple[str, ...]:
-    """`app.name` of each dependency that is written down; a swappable one depends on its app's first migration."""
+    """`app.name` of each dependency that is written down; a swappable one depends on its app's first migration. `?`
+    stands for all of them where none can be read.
+    """
     if isinstance(value, Operator) and value.operator == "+":  # settings may add some
-        return (*_dependencies(value.left), *_dependencies(value.right))
+        found = (*_dependencies(value.left), *_dependencies(value.right))
+        return tuple(name for name in found if name != "?") or ("?",)
     if not isinstance(value, Items):
-        return ()
-    found: list[str] = []
+        return ("?",) if value is not None else ()
+    written: list[str] = []
     for item in value.items:
         if isinstance(item, Items) and len(item.items) == 2:
             app, name = text_of(item.items[0]), text_of(item.items[1])
             if app and name:
-                found.append(f"{app}.{name}")
+                written.append(f"{app}.{name}")
         elif isinstance(item, Call) and item.method == "swappable_dependency" and item.args:
             setting = item.args[0]
             if isinstance(setting, Ref):
-                found.append(f"{setting.name.rpartition('.')[2]}.__first__")
-    return tuple(found)
+                written.append(f"{setting.name.rpartition('.')[2]}.__first__")
+    return tuple(written)
 
 
 def _subclasses(module: Module) -> dict[str, str]:
