@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import environments
 import msgspec
 import psycopg
 from postgres_server import empty
@@ -45,14 +46,6 @@ _TABLE = re.compile(
 )
 _REFERENCED = re.compile(rf"\bREFERENCES\s+((?:{_NAME}\.)?{_NAME})", re.IGNORECASE)
 
-_ENVIRONMENT = """\
-from alembic import context
-
-with context.config.attributes["connection"].connect() as connection:
-    context.configure(connection=connection)
-    with context.begin_transaction():
-        context.run_migrations()
-"""
 _STUB = """\
 revision = {revision!r}
 down_revision = None
@@ -253,14 +246,14 @@ def run_alembic(run: Run, tree: MigrationTree, *, bare: bool) -> None:
     missing = {parent for step in tree.steps for parent in step.migration.parents} - known
     texts = {f"versions/{number:04}.py": run.files[step.path] for number, step in enumerate(tree.steps)}
     texts |= {f"versions/stub_{name}.py": _STUB.format(revision=name) for name in missing}
-    _write(folder, {**texts, "env.py": _ENVIRONMENT})
+    _write(folder, {**texts, "env.py": environments.ALEMBIC})
     config = Config()
     config.set_main_option("script_location", str(folder))
     config.set_main_option("path_separator", "os")
     engine = sa.create_engine("postgresql+psycopg://", creator=run.server.connect, poolclass=sa.NullPool)
     if bare:
         engine = engine.execution_options(isolation_level="AUTOCOMMIT")
-    config.attributes["connection"] = engine
+    config.attributes["engine"] = engine
 
     def upgrade(_: Connection) -> None:
         try:

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import environments
 from spec_runs import INSTALLED, Place, Run, Watch
 
 from bylaw.project import Project
@@ -120,15 +121,6 @@ def _sql(run: Run, step: Step, database: Connection, watch: Watch) -> Callable[[
 
 # --- Alembic --------------------------------------------------------------------------------------------
 
-_ENVIRONMENT = """\
-from alembic import context
-
-with context.config.attributes["engine"].connect() as connection:
-    context.configure(connection=connection)
-    with context.begin_transaction():
-        context.run_migrations()
-"""
-
 
 def _alembic(
     run: Run, steps: list[Step], server: Server, folder: Path, watch: Watch
@@ -139,7 +131,7 @@ def _alembic(
 
     names = {}
     (folder / "versions").mkdir(parents=True)
-    (folder / "env.py").write_text(_ENVIRONMENT, "utf-8")
+    (folder / "env.py").write_text(environments.ALEMBIC, "utf-8")
     for number, step in enumerate(steps):
         path = folder / "versions" / f"{number}_{Path(step.path).name}"
         path.write_text(run.files[step.path], "utf-8")

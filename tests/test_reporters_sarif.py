@@ -40,7 +40,7 @@ LEVEL = {"enum": ["none", "note", "warning", "error"]}
 MESSAGE = thing("text", text=WORDS)
 CONCERNS = ["compatibility", "locking", "data-loss", "robustness", "unread"]
 KEPT = thing("tags", tags=many(WORDS, uniqueItems=True), precision={"enum": ["very-high", "medium"]})
-SAID = thing("concern", concern={"enum": ["compatibility", "locking", "data-loss", "robustness", "unread"]})
+SAID = thing("concern", concern={"enum": CONCERNS})
 """Properties may be anything, says the standard; that is what we put there."""
 REGION = thing("startLine", startLine=COUNT, startColumn=COUNT, endLine=COUNT, endColumn=COUNT)
 REFERENCE = r"^(?!/)(?:[A-Za-z0-9._~!$&'()*+,;=@/-]|%[0-9A-F]{2})+$"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import environments
 import pytest
 
 from bylaw.engine.run import run
@@ -258,14 +259,6 @@ def test_no_fix_leaves_two_statements_that_are_sent_as_one_query() -> None:
         assert (found.fix is not None) is fixed
 
 
-ALEMBIC_ENVIRONMENT = """\
-from alembic import context
-
-with context.config.attributes["engine"].{}() as connection:
-    context.configure(connection=connection)
-    with context.begin_transaction():
-        context.run_migrations()
-"""
 ALEMBIC_INDEX = """\
 from alembic import op
 
@@ -280,7 +273,7 @@ def upgrade():
 
 @pytest.mark.parametrize(("opened", "fixed"), [("connect", True), ("begin", False)])
 def test_no_fix_leaves_a_transaction_that_alembic_did_not_begin(opened: str, fixed: bool) -> None:
-    files = {"m/env.py": ALEMBIC_ENVIRONMENT.format(opened), "m/versions/b2.py": ALEMBIC_INDEX}
+    files = {"m/env.py": environments.ALEMBIC.replace("connect()", f"{opened}()"), "m/versions/b2.py": ALEMBIC_INDEX}
     chosen = Settings(
         rules={"no-blocking-index": RuleSetting("error")},
         migrations=MigrationSettings(judge_all=True, dialect="postgres"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import environments
 import pytest
 
 from bylaw.project import Project
@@ -26,16 +27,7 @@ FIRST = """\
     op.execute("INSERT INTO customers VALUES (1)")
     op.execute("INSERT INTO orders VALUES (1, 1, 'new')")
 """
-ENVIRONMENT = """\
-from alembic import context
-
-HANDED_OVER = {}
-engine = context.config.attributes["engine"]
-with engine.connect() as connection:
-    context.configure(connection=connection)
-    with context.begin_transaction():
-        context.run_migrations()
-"""
+ENVIRONMENT = environments.ALEMBIC.replace("with context", "HANDED_OVER = {}\nwith context", 1)
 CONFIGURED = "configure(connection=connection"
 OPTION = f"{CONFIGURED}, transaction_per_migration"
 ENVIRONMENTS = {

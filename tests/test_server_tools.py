@@ -6,6 +6,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import environments
 import pytest
 
 from bylaw.project import Project
@@ -73,15 +74,6 @@ REVISIONS = {
         """,
     ),
 }
-
-ENVIRONMENT = """\
-from alembic import context
-
-with context.config.attributes["connection"].connect() as connection:
-    context.configure(connection=connection)
-    with context.begin_transaction():
-        context.run_migrations()
-"""
 
 DJANGO = {
     "shop/migrations/0001_initial.py": """
@@ -163,11 +155,11 @@ def test_alembic(database: Connection, postgres: Server, tmp_path: Path) -> None
         f"def upgrade() -> None:\n{textwrap.indent(textwrap.dedent(body).strip(), '    ')}\n"
         for revision, (parent, body) in REVISIONS.items()
     }
-    _written(tmp_path, {**files, "alembic/env.py": ENVIRONMENT})
+    _written(tmp_path, {**files, "alembic/env.py": environments.ALEMBIC})
     config = Config()
     config.set_main_option("script_location", str(tmp_path / "alembic"))
     engine = sa.create_engine("postgresql+psycopg://", creator=postgres.connect, poolclass=sa.NullPool)
-    config.attributes["connection"] = engine
+    config.attributes["engine"] = engine
     command.upgrade(config, "head")
     database.execute("DROP TABLE alembic_version")
     found = differences(of_replay(_replayed(files), database), of_server(database))

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import environments
 import pytest
 from test_git import Repository
 
@@ -67,14 +68,6 @@ def test_what_a_merged_file_is_called_stays(lines: Lines, rule: str) -> None:
     assert lines(rule, ADD, ADD + FILL) == []
 
 
-ENVIRONMENT = """\
-from alembic import context
-
-with context.config.attributes["engine"].connect() as connection:
-    context.configure(connection=connection)
-    with context.begin_transaction():
-        context.run_migrations()
-"""
 REVISION = """\
 from alembic import op
 
@@ -94,7 +87,7 @@ def test_a_lock_of_another_revision_of_the_branch(
 ) -> None:
     repository = Repository(tmp_path / "repo")
     monkeypatch.chdir(repository.root)
-    repository.commit("m/env.py", text=ENVIRONMENT)
+    repository.commit("m/env.py", text=environments.ALEMBIC)
     repository.commit("m/versions/a1.py", text=REVISION.format("a1", None, "pass"))
     repository("checkout", "-q", "-b", "feature")
     repository.commit("m/versions/b2.py", text=REVISION.format("b2", "'a1'", FOREIGN_KEY))

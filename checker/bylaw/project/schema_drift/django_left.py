@@ -22,20 +22,23 @@ def demanded(project: Project, table: Table, state: ModelState, tree: MigrationT
     """What `SeparateDatabaseAndState` took out of a model, and left behind as NOT NULL without a default: no row of
     the model can be stored any more.
     """
-    declared = {c.name.lower() for other in project.tables if other.name == table.name for c in other.columns}
-    declared |= {field.spec.name.lower() for field in state.fields.values()}
     built = [project.migrations.schema_after(head).table(table.name) for head in tree.heads]
     known = [each for each in built if each is not None and not each.unmapped]
-    if len(known) < len(built) or not known or table.name.lower() in triggered([tree]):
+    if len(known) < len(built) or not known:
         return
     dialect = project.migrations.servers.dialect(tree)
-    for column in known[0].columns.values():
-        if column.name.lower() in declared or not all(
-            _is_demanded(each.column(column.name), dialect) for each in known
-        ):
-            continue
+    left = [
+        column
+        for column in known[0].columns.values()
+        if column.unmapped is not None and all(_is_demanded(each.column(column.name), dialect) for each in known)
+    ]
+    if not left or table.name.lower() in triggered([tree]):
+        return
+    declared = {c.name.lower() for other in project.tables if other.name == table.name for c in other.columns}
+    declared |= {field.spec.name.lower() for field in state.fields.values()}
+    for column in left:
         by = column.unmapped
-        if by is not None:
+        if by is not None and column.name.lower() not in declared:
             yield Drift(
                 "required", "django", _place(by, column), table.name, table.class_name, column.name, column.type,
                 related=((table.location, "the model stores rows without it"),), app=table.app_label,
