@@ -121,6 +121,12 @@ def _words(found: Refusal) -> tuple[str, str, str]:
                 "Say it once.",
                 "",
             )
+        case "needed-unique":
+            return (
+                f"lets `{found.name}` be unique no more, which {found.dependents[0].words}: PostgreSQL refuses that",
+                "Point the foreign key to another field before.",
+                "",
+            )
         case "needed" | "needed-as-it-is":
             first, *others = (one.words for one in found.dependents)
             more = f" (and {' it, '.join(others)} it)" if others else ""

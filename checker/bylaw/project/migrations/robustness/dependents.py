@@ -18,7 +18,7 @@ from bylaw.project.migrations.locking.work import statement_of
 from bylaw.project.migrations.objects.index import Objects, same_name
 from bylaw.project.migrations.objects.stories import family
 from bylaw.project.migrations.robustness.refusals import Dependent, Refusal
-from bylaw.project.migrations.state.schema import ConstraintState, TableState
+from bylaw.project.migrations.state.schema import ColumnState, ConstraintState, TableState
 from bylaw.project.migrations.step import Step
 
 _PARTS: Final = ("trigger", "policy")
@@ -36,6 +36,7 @@ class _Target(msgspec.Struct, frozen=True):
 def depended_on(changes: Iterable[Change], objects: Objects) -> Iterator[Refusal]:
     """All such changes of one step."""
     for change in changes:
+        yield from _no_longer_unique(change)
         target = _target(change)
         if target is None or not _runs_for_sure(change, change.step, change.operation):
             continue
@@ -163,6 +164,37 @@ def _keys(change: Change, target: _Target, table: TableState) -> Iterator[Depend
             if made is not None and not _is_clouded(change, made, other, table):
                 words = f"the foreign key of `{other.name}` ({', '.join(key.columns)}) points to"
                 yield Dependent(words, made.location)
+
+
+def _no_longer_unique(change: Change) -> Iterator[Refusal]:
+    """A field of Django that other models point to by `to_field`: their foreign keys need it to be unique."""
+    operation = change.operation
+    definition = operation.definition if isinstance(operation, ops.AlterColumn) else None
+    table = change.table(operation.table) if isinstance(operation, ops.AlterColumn) else None
+    state = table.column(operation.column) if table is not None and isinstance(operation, ops.AlterColumn) else None
+    if definition is None or table is None or state is None or change.tree.tool != "django":
+        return
+    if not state.unique or definition.unique or definition.primary_key or state.created is None:
+        return
+    beside = [*(each.columns for each in table.constraints), *(each.columns for each in table.indexes)]
+    if (state.name,) in beside or state.primary_key or not _runs_for_sure(change, change.step, operation):
+        return
+    found = tuple(
+        Dependent(f"the foreign key of `{other.name}` ({column.name}) points to", column.created.location)
+        for other in change.before.tables.values()
+        for column in other.columns.values()
+        if column.created is not None and _is_pointed_at(change, column, table, state.name)
+    )
+    if found:
+        yield Refusal(change, "needed-unique", f"{table.name}.{state.name}", "", dependents=found)
+
+
+def _is_pointed_at(change: Change, key: ColumnState, table: TableState, column: str) -> bool:
+    """Whether a foreign key of Django names that column of the table."""
+    named = dict(key.compared).get("to_field", "").strip("'\"")
+    if not named or not key.references or change.before.of_model(key.references) is not table:
+        return False
+    return table.fields.get(named, named) == column
 
 
 def _points_at(change: Change, key: ConstraintState, target: _Target, table: TableState) -> bool:

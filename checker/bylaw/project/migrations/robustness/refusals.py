@@ -20,7 +20,9 @@ from bylaw.source import Location
 _MOST: Final = 50_000
 """Characters of an INSERT that are looked at."""
 _VALUE: Final = regex(r"'(?:[^']|'')*'|[(),]|[^'(),]+")
-RefusalKind = Literal["enum-value", "assigned-twice", "new-default-dropped", "needed", "needed-as-it-is"]
+RefusalKind = Literal[
+    "enum-value", "assigned-twice", "new-default-dropped", "needed", "needed-as-it-is", "needed-unique"
+]
 
 
 class Dependent(msgspec.Struct, frozen=True):
@@ -36,7 +38,8 @@ class Refusal(msgspec.Struct, frozen=True, eq=False):
     """`enum-value`: the new label `name` of the type `of` is used in the transaction that adds it (at `other`).
     `assigned-twice`: the column `name` of the table `of` is written twice by one statement. `new-default-dropped`: one
     ALTER TABLE adds that column with a default and drops the default. `needed`: the table, view or column `name` is
-    dropped without CASCADE while there are `dependents`; `needed-as-it-is`: the column's type changes.
+    dropped without CASCADE while there are `dependents`; `needed-as-it-is`: the column's type changes; `needed-unique`:
+    it is no longer unique.
     """
 
     change: Change
