@@ -103,10 +103,14 @@ def _column(change: Change, table: str, column: str, new_name: str) -> Iterator[
 def _goes(change: Change, table: TableState | None, column: str) -> bool:
     """Whether the deployment drops the column later, under whatever name, which is told of there."""
     state = table.column(column) if table is not None else None
-    final = change.deployment.final(table) if table is not None else None
-    if state is None or final is None or not state.identity:
+    if state is None or not state.identity:
         return False
-    return all(one.identity != state.identity for one in final.columns.values())
+    for other in change.later:
+        if isinstance(other.operation, ops.DropColumn):
+            gone = other.column(other.operation.table, other.operation.column)
+            if gone is not None and gone.identity == state.identity:
+                return True
+    return False
 
 
 def _has(table: TableState, column: str, change: Change) -> bool:

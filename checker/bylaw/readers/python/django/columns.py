@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from bylaw.facts.migrations import AddColumn, AlterColumn, DropColumn, Operation, RenameColumn
-from bylaw.facts.values import Call, text_of
+from bylaw.facts.migrations import AddColumn, AlterColumn, ColumnSpec, DropColumn, Operation, RenameColumn
+from bylaw.facts.values import Call, flag_of, text_of
 from bylaw.readers.python.django.fields import column_of, field_index, is_many_to_many, join_table, model_key
 from bylaw.readers.python.django.naming import computed, key_of
 
@@ -15,6 +15,13 @@ from bylaw.readers.python.django.naming import computed, key_of
 def _field(call: Call) -> tuple[str, Call] | None:
     name, value = text_of(call.argument(1, "name")), call.argument(2, "field")
     return (name, value) if name and isinstance(value, Call) else None
+
+
+def _kept(column: ColumnSpec | None, call: Call) -> ColumnSpec | None:
+    """The column as Django compares it with a later one: `preserve_default=False` takes its default back."""
+    if column is None or flag_of(call.argument(3, "preserve_default")) is not False:
+        return column
+    return replace(column, compared=tuple(pair for pair in column.compared if pair[0] != "default"))
 
 
 def add_field(app: str, call: Call) -> Iterator[Operation]:
@@ -25,7 +32,7 @@ def add_field(app: str, call: Call) -> Iterator[Operation]:
         return
     key = model_key(app, model)
     name, value = pair
-    column = column_of(name, value, app, model)
+    column = _kept(column_of(name, value, app, model), call)
     if column is not None:
         yield AddColumn(key, column, call.span)
         yield from field_index(key, name, value, call)
@@ -45,7 +52,7 @@ def alter_field(app: str, call: Call) -> Iterator[Operation]:
     if not model or pair is None:
         yield computed(call)
         return
-    definition = column_of(*pair, app, model)
+    definition = _kept(column_of(*pair, app, model), call)
     if definition is not None:
         if not definition.unique:
             indexes = field_index(model_key(app, model), *pair, call)
