@@ -48,7 +48,8 @@ ELSEWHERE = frozenset({
     # Alembic, Django and MySQL alone say this:
     "CreateTable.comment", "CreateTable.model", "RenameTable.model", "AlterColumn.comment", "AlterColumn.old_type",
     "AlterColumn.old_nullable", "AlterColumn.definition", "DropConstraint.kind", "DropIndex.table",
-    "ColumnSpec.client_default", "ColumnSpec.comment", "ColumnSpec.field", "ColumnSpec.indexed", "ColumnSpec.labels",
+    "ColumnSpec.client_default", "ColumnSpec.comment", "ColumnSpec.compared", "ColumnSpec.field", "ColumnSpec.indexed",
+    "ColumnSpec.labels", "ColumnSpec.starts_false",
     "RunCode.call", "UnreadOperation.call",
     # The replay does not say what the columns are:
     "CreateTable.partial", "CreateTable.partition_of",

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from bylaw.diagnostics import AddImport, Edit, Fix, Replace
-from bylaw.facts.migrations import AddColumn
+from bylaw.facts.migrations import AddColumn, Operation, RenameColumn
 from bylaw.patterns import regex
 from bylaw.project.migrations.compatibility.renames import Rename
 from bylaw.project.migrations.state.schema import ColumnState
@@ -53,6 +53,8 @@ def expanded(rename: Rename, content: bytes, *, postgres: bool) -> Fix | None:
         for other in change.step.migration.operations
     ):
         return None  # something else takes the old column's place
+    if sum(_renames_as(other, rename) for other in change.step.migration.operations) > 1:
+        return None  # in two ways, one of which works
     span = change.operation.span
     text = content[span.start : span.end].decode("utf-8", "replace")
     if len(text.encode()) != span.end - span.start:
@@ -65,6 +67,12 @@ def expanded(rename: Rename, content: bytes, *, postgres: bool) -> Fix | None:
     new, old = rename.new_name, rename.column
     title = f"Add `{new}` beside `{old}` for now (then copy and write both, read `{new}`, and drop `{old}` last)"
     return Fix(title, edits)
+
+
+def _renames_as(operation: Operation, rename: Rename) -> bool:
+    if not isinstance(operation, RenameColumn):
+        return False
+    return (operation.column, operation.new_name) == (rename.column, rename.new_name)
 
 
 def _in_sql(rename: Rename, column: ColumnState, text: str, *, postgres: bool) -> tuple[Edit, ...] | None:
