@@ -64,7 +64,7 @@ class Watch(Protocol):
 
 @dataclass
 class Run:
-    """A case of a spec, and what is noted for it in `fixtures/server/specs/<rule>.md` under the same title.
+    """A case of a spec, and what is noted for it in `fixtures/server/specs/<rule>.notes.md` under the same title.
 
     The blocks there are: `before.sql`, what the server holds before the first migration, and `later.sql`, what is
     added before the last one (a statement a line); `old-release.sql` and `unused`, which `old_release` explains;
@@ -145,7 +145,7 @@ def prove(run: Run, problems: Callable[[Run], list[str]]) -> None:
 
 def runs(rule: str, specs: Path = SPECS) -> list[Run]:
     """All cases of a rule's spec, with their notes."""
-    noted = NOTES / f"{rule}.md"
+    noted = NOTES / f"{rule}.notes.md"
     notes = {case.title: case for case in parse_spec(noted.read_text("utf-8"), noted.name)} if noted.is_file() else {}
     found = []
     for case in parse_spec((specs / f"{rule}.md").read_text("utf-8"), rule):

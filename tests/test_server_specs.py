@@ -157,8 +157,8 @@ class Breakage:
         ]
 
 
-@pytest.mark.parametrize("path", sorted(NOTES.glob("*.md")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(NOTES.glob("*.notes.md")), ids=lambda path: path.name)
 def test_notes_belong_to_cases(path: Path) -> None:
-    known = {run.case.title for run in runs(path.stem)}
+    known = {run.case.title for run in runs(path.name.removesuffix(".notes.md"))}
     titles = [case.title for case in parse_spec(path.read_text("utf-8"), path.name)]
     assert [title for title in titles if title not in known or titles.count(title) > 1] == []
