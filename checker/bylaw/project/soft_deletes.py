@@ -54,12 +54,12 @@ class SoftDeletes:
         """Every query of application code on a soft-deletable table, in order of place."""
         return with_customs(self._touches())
 
-    @property
+    @cached_property
     def coverage(self) -> tuple[int, int]:
         """How many entity tables the application has, and how many have a marker that some code sets or asks for."""
         tables = [table for table in self.project.tables if table.context == "app" and not table.is_association]
         markers = [marker for table in tables if (marker := self.marker(table)) is not None]
-        return len(tables), len(markers) if is_used(self.project, self.column, markers) else 0
+        return len(tables), len(markers) if markers and is_used(self.project, self.column, markers) else 0
 
     def _touches(self) -> Iterator[Touch]:
         for file in self.project.files.values():

@@ -116,6 +116,10 @@ class Objects:
                     pass
         return list(found.values())
 
+    def is_read(self, change: Change, table: str, column: str) -> bool:
+        """Whether something in the whole history surely reads the column ('': the table): most are read by nothing."""
+        return not self._of(change.tree).reads.isdisjoint({(bare(table), column), (bare(table), "*")})
+
     def parts_before(self, change: Change, kinds: Iterable[str]) -> list[Definition]:
         """The triggers, policies or rules of all tables that stand just before a change."""
         found: dict[tuple[str, str, str], Definition] = {}

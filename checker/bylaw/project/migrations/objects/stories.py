@@ -47,6 +47,9 @@ class Stories:
             for at, operation in enumerate(step.migration.operations)
             if isinstance(operation, TELLING)
         ]
+        made = (told.operation for told in self.all if isinstance(told.operation, ops.CreateObject))
+        self.reads = frozenset((bare(table), column) for operation in made for table, column in operation.reads)
+        """What any of the objects surely reads, as in `CreateObject.reads`, the tables by their bare names."""
         self._same: dict[_Key, _Key] = {}
         """A name → one that the same object has borne, or will; a name without an entry stands for itself."""
         for told in self.all:

@@ -71,8 +71,9 @@ def _dependents(change: Change, target: _Target, objects: Objects) -> Iterator[D
     state = change.table(target.table)
     if target.column and state is not None and state.complete and state.column(target.column) is None:
         return
-    yield from _views(change, target, objects)
-    yield from _parts(change, target, objects)
+    if objects.is_read(change, target.table, target.column):
+        yield from _views(change, target, objects)
+        yield from _parts(change, target, objects)
     if state is not None:
         yield from _computed(change, target, state)
         if change.tree.tool != "django" and not target.retyped:
@@ -157,11 +158,11 @@ def _computed(change: Change, target: _Target, table: TableState) -> Iterator[De
 
 def _keys(change: Change, target: _Target, table: TableState) -> Iterator[Dependent]:
     for other in change.before.tables.values():
-        if other.identity == table.identity or other.temporary or _goes_along(change, other.name):
+        if other.identity == table.identity or other.temporary:
             continue
         for key in other.constraints:
             made = key.created if key.kind == "foreign-key" and _points_at(change, key, target, table) else None
-            if made is not None and not _is_clouded(change, made, other, table):
+            if made and not _goes_along(change, other.name) and not _is_clouded(change, made, other, table):
                 words = f"the foreign key of `{other.name}` ({', '.join(key.columns)}) points to"
                 yield Dependent(words, made.location)
 
