@@ -3,7 +3,7 @@
     python benchmarks/run.py            # everything; downloads about 60 MB of wheels once
     python benchmarks/run.py --no-fixit # without the peer that takes minutes
 
-The interpreter needs bylaw and its peers (`pip install -e . ruff fixit squawk-cli`).
+The interpreter needs bylaw and its peers, installed as usual (`pip install . ruff fixit squawk-cli`).
 Absolute times mean little on another machine, the ratios do.
 """
 
