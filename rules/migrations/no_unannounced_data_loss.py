@@ -92,10 +92,10 @@ def _message(loss: Loss) -> str:
             also = ", and every table that refers to it" if loss.cascade else ""
             return f"empties `{loss.table}`{also}: its rows are gone"
         case "delete":
-            return f"deletes every row of `{loss.table}`: there is no WHERE"
+            return f"deletes every row of `{loss.table}`: no condition spares any"
         case "update":
             columns = ", ".join(f"`{name}`" for name in loss.columns)
-            return f"overwrites {columns} in every row of `{loss.table}`: there is no WHERE"
+            return f"overwrites {columns} in every row of `{loss.table}`: no condition spares any"
         case "type":
             old = f" from {loss.old}" if loss.old else ""
             return f"changes the type of {column}{old} to {loss.new} and loses a part of each value"
