@@ -23,11 +23,10 @@ _DEFINITION: Final = regex(
 
 
 class _Definition(msgspec.Struct, frozen=True):
-    """Where a function is defined in a text, its last name, its language, and the token that holds its body."""
+    """Where a function is defined in a text, its language, and the token that holds its body."""
 
     start: int
     end: int
-    name: str
     language: str
     body: Token
 
@@ -43,7 +42,7 @@ def called(names: tuple[str, ...], statement: Statement) -> Iterator[Operation]:
     """What the function does that a statement calls by these names, if the text defined it before: at its first call,
     and in PL/pgSQL or SQL. Nothing for any other function.
     """
-    found = next((one for one in _before(statement) if one.name == names[-1:][0].lower()), None) if names else None
+    found = _before(statement, names[-1].lower()) if names else None
     if found is None or found.start in statement.reading.called:
         return
     statement.reading.called.add(found.start)
@@ -64,18 +63,27 @@ def _plain(body: Stretch, reading: Reading) -> Iterator[Operation]:
     yield from inner.operations
 
 
-def _before(statement: Statement) -> Iterator[_Definition]:
-    """The definitions in front of a statement, the last one first."""
-    return (one for one in reversed(_definitions(statement.text)) if one.end <= statement.start)
+def _before(statement: Statement, name: str) -> _Definition | None:
+    """The last definition of that name in front of a statement."""
+    known = _definitions(statement.text).get(name, ())
+    return next((one for one in reversed(known) if one.end <= statement.start), None)
 
 
 @lru_cache(maxsize=2)
-def _definitions(text: str) -> tuple[_Definition, ...]:
-    found = (_definition(text, match) for match in _DEFINITION.finditer(text))
-    return tuple(one for one in found if one is not None)
+def _definitions(text: str) -> dict[str, list[_Definition]]:
+    """All of them by their name, in order, but for those inside another one: nothing is looked through twice."""
+    found: dict[str, list[_Definition]] = {}
+    until = 0
+    for match in _DEFINITION.finditer(text):
+        if match.start() >= until:
+            definition, until = _definition(text, match)
+            if definition is not None:
+                found.setdefault(match[1].rpartition(".")[2].strip('"').lower(), []).append(definition)
+    return found
 
 
-def _definition(text: str, match: re.Match[str]) -> _Definition | None:
+def _definition(text: str, match: re.Match[str]) -> tuple[_Definition | None, int]:
+    """What a heading begins, if it has a body, and where its statement ends."""
     words: list[str] = []
     body, end, language = None, len(text), ""
     for token in tokens(text, POSTGRES, match.end(), len(text)):
@@ -89,5 +97,4 @@ def _definition(text: str, match: re.Match[str]) -> _Definition | None:
             body = token
         if token.kind != "comment":
             words.append(word)
-    name = match[1].rpartition(".")[2].strip('"').lower()
-    return _Definition(match.start(), end, name, language, body) if body is not None else None
+    return (_Definition(match.start(), end, language, body) if body is not None else None), end
