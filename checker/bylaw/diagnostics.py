@@ -151,3 +151,8 @@ class Diagnostic(msgspec.Struct, frozen=True):
     concern: Concern | None = None
     fingerprint: str = ""
     """Stable over line shifts: made of rule, path, message and the count of equal ones before it."""
+
+    @property
+    def changed_paths(self) -> frozenset[str]:
+        """The files that its fix changes; none where it has no fix."""
+        return frozenset(edit.path for edit in self.fix.edits) if self.fix is not None else frozenset()

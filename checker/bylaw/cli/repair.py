@@ -7,7 +7,6 @@ from bylaw.cli.check import Judged
 from bylaw.cli.output import Output
 from bylaw.cli.request import Request
 from bylaw.config import Resolved
-from bylaw.diagnostics import Diagnostic
 from bylaw.engine.builtin import FIX_FAILED
 from bylaw.engine.delegating import RememberingRuff
 from bylaw.engine.diffing import unified_diff
@@ -81,12 +80,8 @@ class _Disk:
 def _without(outcome: FixOutcome, refused: set[str]) -> FixOutcome:
     """What was repaired, those files aside that could not be written after all."""
     files = {path: content for path, content in outcome.files.items() if path not in refused}
-    kept = tuple(each for each in outcome.applied if refused.isdisjoint(_changed_by(each)))
+    kept = tuple(each for each in outcome.applied if refused.isdisjoint(each.changed_paths))
     return FixOutcome(files, outcome.report, kept)
-
-
-def _changed_by(diagnostic: Diagnostic) -> set[str]:
-    return {edit.path for edit in diagnostic.fix.edits} if diagnostic.fix is not None else set()
 
 
 def _say(request: Request, outcome: FixOutcome, what: str, output: Output) -> None:

@@ -83,8 +83,7 @@ def fix_project(
         return as_read(path, files.changed[path]) if path in files.changed else project.files[path].source.content
 
     def refusal(diagnostic: Diagnostic) -> str:
-        paths = {edit.path for edit in diagnostic.fix.edits} if diagnostic.fix is not None else set()
-        return next((reason for path in sorted(paths) if (reason := unwritable(path))), "")
+        return next((reason for path in sorted(diagnostic.changed_paths) if (reason := unwritable(path))), "")
 
     memory: dict[tuple[str, bytes], FileFacts] = {}
     files = Files(load, read)

@@ -20,11 +20,11 @@ from bylaw.engine.sleeping import sleeps
 from bylaw.engine.undecided import undecided
 from bylaw.errors import UsageError
 from bylaw.project import Project
-from bylaw.project.paths import is_below, matcher
+from bylaw.project.paths import is_below, is_named_migration
 from bylaw.project.roles import is_migration_folder
 from bylaw.reporters import Texts, View, render
 from bylaw.rule import Rule
-from bylaw.settings import RuleSetting
+from bylaw.settings import RuleSetting, Settings
 
 
 class Answers:
@@ -62,19 +62,23 @@ class Answers:
         resolved = self._resolved()
         inside = self._inside(path, resolved.root)
         session = cache(lambda: open_session(resolved.root, resolved.settings))
+
+        def project() -> Project:
+            return session().project
+
         if inside.rpartition("/")[2].rpartition(".")[0] and not is_folder(resolved.root / inside):
             why = why_left_out(inside, session().discovery)
             if why:
                 return f"No convention holds for {inside}: {why}.\n"
         effective = Effective(resolved.settings, resolved.rules)
         settings = {name: effective.at(name, inside) for name in resolved.rules}
-        project = cache(lambda: session().project)
         asleep = {name: sleep for name, sleep in sleeps(resolved.rules, settings, project).items() if not sleep.awake}
         lines = [f"Conventions for {inside or 'the whole project'}:"]
         hold = [
             rule for rule in resolved.rules.values() if settings[rule.name].level != "off" and rule.name not in asleep
         ]
-        apart = [rule for rule in hold if rule.category == "migrations"] if _is_code(inside, project) else []
+        is_code = _is_code(inside, resolved.settings, project)
+        apart = [rule for rule in hold if is_code and rule.category == "migrations"]
         for rule in hold:
             if rule not in apart:
                 lines.extend(_convention(rule, settings[rule.name]))
@@ -127,14 +131,12 @@ def _not_checked(wanted: Sequence[str], texts: Mapping[str, bytes], session: Ses
             yield f"{path} is not checked: {why}"
 
 
-def _is_code(path: str, project: Callable[[], Project]) -> bool:
+def _is_code(path: str, settings: Settings, project: Callable[[], Project]) -> bool:
     """Whether a path is that of Python code which is no migration."""
-    folder = path.rpartition("/")[0]
-    if not path.endswith(".py") or is_migration_folder(folder):
+    if not path.endswith(".py") or is_named_migration(path, settings):
         return False
-    globs = project().settings.layout.migrations
-    named = bool(globs) and matcher(globs)(path)
-    return not named and all(not is_below(path, (tree.folder,)) for tree in project().migrations.trees)
+    folder = path.rpartition("/")[0]
+    return not is_migration_folder(folder) and not is_below(path, [t.folder for t in project().migrations.trees])
 
 
 def _convention(rule: Rule, setting: RuleSetting) -> Iterator[str]:

@@ -20,6 +20,11 @@ def is_test(path: str, settings: Settings) -> bool:
     return matcher(settings.layout.tests)(path) if settings.layout.tests else is_called_test(path)
 
 
+def is_named_migration(path: str, settings: Settings) -> bool:
+    """Whether `layout.migrations` names a file (posix path from the root)."""
+    return bool(settings.layout.migrations) and matcher(settings.layout.migrations)(path)
+
+
 def is_example(path: str) -> bool:
     """Whether a file only shows how to do something (docs, examples, project templates, scripts)."""
     *folders, _ = path.split("/")

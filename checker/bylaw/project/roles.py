@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bylaw.facts.database import Context
 from bylaw.facts.file import FileFacts
-from bylaw.project.paths import is_example, is_test, matcher
+from bylaw.project.paths import is_example, is_named_migration, is_test
 from bylaw.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def is_application(project: Project, file: FileFacts, tree: MigrationTree) -> bo
 
 
 def _is_migration(file: FileFacts, settings: Settings) -> bool:
-    if settings.layout.migrations and matcher(settings.layout.migrations)(file.path):
+    if is_named_migration(file.path, settings):
         return True
     if file.migrations or is_migration_folder(file.path.rpartition("/")[0]):
         return True

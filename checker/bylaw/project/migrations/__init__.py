@@ -55,7 +55,7 @@ from bylaw.project.migrations.state.schema import Schema
 from bylaw.project.migrations.step import MigrationProblem, MigrationTree, Step
 from bylaw.project.migrations.transactions import Place
 from bylaw.project.migrations.type_names import named
-from bylaw.project.paths import is_set_aside, is_test, matcher
+from bylaw.project.paths import is_named_migration, is_set_aside, is_test
 from bylaw.source import Span
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _belongs(path: str, settings: Settings) -> bool:
     """Whether what a file migrates is the project's own database."""
     if is_test(path, settings):
         return False
-    return not is_set_aside(path) or (bool(settings.layout.migrations) and matcher(settings.layout.migrations)(path))
+    return not is_set_aside(path) or is_named_migration(path, settings)
 
 
 class Migrations(OnServer):

@@ -10,7 +10,7 @@ import msgspec
 from bylaw.facts import migrations as ops
 from bylaw.facts.file import FileFacts
 from bylaw.project.migrations.order.runners import MOST_CHARACTERS, Read, sqitch_plan
-from bylaw.project.paths import inside, is_test, matcher
+from bylaw.project.paths import inside, is_named_migration, is_test, matcher
 from bylaw.settings import Settings
 
 _CHANGES = (ops.AddColumn, ops.DropColumn, ops.RenameColumn, ops.RenameTable, ops.AlterColumn)
@@ -29,7 +29,7 @@ class Placing:
         """The facts with the migration that the settings, or Sqitch's plan, make of the file."""
         if not facts.unplaced:
             return facts
-        if self._settings.layout.migrations and matcher(self._settings.layout.migrations)(facts.path):
+        if is_named_migration(facts.path, self._settings):
             return msgspec.structs.replace(facts, migrations=facts.unplaced)
         if self._is_planned(facts.path):
             migrations = tuple(msgspec.structs.replace(one, layout="sqitch") for one in facts.unplaced)
