@@ -30,7 +30,9 @@ def start() -> None:
     try:
         code = main()
     except KeyboardInterrupt:
-        code = 130  # as shells count an interrupted command; the command line says so itself once it is loaded
+        from bylaw.cli import INTERRUPTED  # noqa: PLC0415 - it was being loaded, which else would say so itself
+
+        code = INTERRUPTED
     if sys.argv[1:2] != ["check"]:
         sys.exit(code)
     for stream in (sys.stdout, sys.stderr):

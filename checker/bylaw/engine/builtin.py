@@ -57,32 +57,29 @@ def _unknown_layouts(project: Project) -> Iterator[Diagnostic]:
     unplaced, facts = project.migrations.unplaced, [file.facts for file in project.files.values()]
     for glob, first in unplaced.idle_globs(facts):
         message = f"`layout.migrations` names `{glob}`, and none of the SQL files there is read as a migration"
-        found = _internal(UNKNOWN_LAYOUT, "info", first, Span(0, 0), message)
         help_ = (
             "Files that change nothing are none, nor are those that lead down, dumps and seeds by their names, and "
             "what lies in folders of tests, queries or seeds."
         )
-        yield msgspec.structs.replace(found, help=help_)
+        yield _internal(UNKNOWN_LAYOUT, "info", first, Span(0, 0), message, help_)
     for folder, files in unplaced.suspects(facts):
         message = (
             f"{len(files)} SQL files of `{folder or '.'}` look like migrations, in a layout of no runner that is "
             "known: they are not judged"
         )
-        found = _internal(UNKNOWN_LAYOUT, "info", files[0], Span(0, 0), message)
         help_ = (
             f'Name them, `layout.migrations = ["{folder}/*.sql"]`, and who runs them, `migrations.runner = "…"`; or '
             "leave them out with `exclude`."
         )
-        yield msgspec.structs.replace(found, help=help_)
+        yield _internal(UNKNOWN_LAYOUT, "info", files[0], Span(0, 0), message, help_)
     for scripts in migration_scripts(project):
         count = len(scripts.files)
         what = f"{count} migrations" if count > 1 else "migration"
         verb = "are" if count > 1 else "is"
         why = "not read" if scripts.language == "Python" else f"written in {scripts.language}, which is not read"
         message = f"the {what} of {scripts.writer} in `{scripts.folder}` {verb} {why}: nothing there is judged"
-        found = _internal(UNKNOWN_LAYOUT, "info", scripts.files[0], Span(0, 0), message)
         help_ = f'Look at them yourself, and leave them out with `exclude = ["/{scripts.folder}/"]` once this is known.'
-        yield msgspec.structs.replace(found, help=help_)
+        yield _internal(UNKNOWN_LAYOUT, "info", scripts.files[0], Span(0, 0), message, help_)
 
 
 def _unread(project: Project, level: Level) -> Iterator[Diagnostic]:
@@ -98,6 +95,6 @@ def _unread(project: Project, level: Level) -> Iterator[Diagnostic]:
             yield _internal(UNREAD, level, file.path, place.span, f"not understood: {place.reason}")
 
 
-def _internal(rule: str, level: Level, path: str, span: Span, message: str) -> Diagnostic:
+def _internal(rule: str, level: Level, path: str, span: Span, message: str, help_: str = "") -> Diagnostic:
     severity = "warning" if level == "off" else level
-    return Diagnostic(rule, CATEGORY, severity, Location(path, span), message)
+    return Diagnostic(rule, CATEGORY, severity, Location(path, span), message, help_)
