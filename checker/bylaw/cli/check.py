@@ -20,6 +20,7 @@ from bylaw.engine.builtin import DESCRIPTIONS
 from bylaw.engine.left_out import readable_texts, why_left_out, why_text_left_out
 from bylaw.engine.run import Report
 from bylaw.engine.session import Session, open_session
+from bylaw.engine.undecided import undecided
 from bylaw.errors import UsageError
 from bylaw.project.paths import is_below
 from bylaw.reporters import Texts, View, render, statistics
@@ -87,8 +88,6 @@ def _judge(request: Request, resolved: Resolved, session: Session, paths: tuple[
     else:
         judged = Judged(session.judge(resolved.rules))
     if not request.quiet:
-        from bylaw.engine.undecided import undecided  # noqa: PLC0415 - all about migrations comes with it
-
         for line in undecided(session.project, session.discovery.skipped):
             output.note(f"bylaw: {line}")
     return judged

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 def load_for_judging() -> None:
     """Import what the rules ask nearly every project about. Without it the same is imported when it is asked for."""
-    import bylaw.engine.undecided  # noqa: PLC0415 - with all about migrations
     import bylaw.project.registration  # noqa: PLC0415
     import bylaw.project.routing  # noqa: PLC0415
     import bylaw.project.schema_drift  # noqa: PLC0415

@@ -19,11 +19,9 @@ def in_parallel(jobs: list[Job], workers: int, begun: Callable[[int], None]) -> 
 
 
 def _forked(jobs: list[Job], workers: int, begun: Callable[[int], None]) -> Iterator[list[Outcome]]:
-    carried_out = share(
-        len(jobs), lambda number: carry_out(jobs[number]), list[Outcome], workers - 1, begun, load_for_judging
-    )
+    done = share(len(jobs), lambda at: carry_out(jobs[at]), list[Outcome], workers - 1, begun, load_for_judging)
     for number, job in enumerate(jobs):
-        yield carried_out.pop(number) if number in carried_out else carry_out(job)
+        yield done.pop(number) if number in done else carry_out(job)
 
 
 def _pooled(jobs: list[Job], workers: int, begun: Callable[[int], None]) -> Iterator[list[Outcome]]:
