@@ -117,6 +117,13 @@ class Change(msgspec.Struct, frozen=True, eq=False):
         return not self.step.exempt and self.is_new
 
     @property
+    def by_django(self) -> bool:
+        """Whether Django itself puts it into SQL; what a migration hands to the database as it stands does not count
+        (`RunSQL`, a schema editor).
+        """
+        return self.tree.tool == "django" and self.operation.span not in self.step.migration.database_only
+
+    @property
     def earlier(self) -> tuple[Change, ...]:
         """What the deployment does before, in order."""
         return self.deployment.changes[: self.deployment.changes.index(self)]

@@ -45,7 +45,8 @@ def dropped_objects(project: Project, changes: Iterable[Change], objects: Object
     """All that the running release can notice, in order.
 
     What the same deployment made, what it makes again under the name, and what only the database itself used are none:
-    functions of triggers, sequences of columns, types of columns that are gone.
+    functions of triggers, sequences of columns, types of columns that are gone. Django drops models with CASCADE, and
+    before 6.1 fields as well; later ones are refused.
     """
     for change in changes:
         match change.operation:
@@ -55,17 +56,12 @@ def dropped_objects(project: Project, changes: Iterable[Change], objects: Object
                     yield from judge(project, change, drop, objects)
                 if drop.cascade and family(drop.kind) == "view":
                     yield from _views_on(project, change, objects, drop.name, "")
-            case ops.DropTable(cascade=cascade, table=table) if cascade or _says_cascade(change):
+            case ops.DropTable(cascade=cascade, table=table) if cascade or change.by_django:
                 yield from _views_on(project, change, objects, table, "")
-            case ops.DropColumn(cascade=cascade, table=table, column=column) if cascade or _says_cascade(change):
+            case ops.DropColumn(cascade=cascade, table=table, column=column) if cascade or change.by_django:
                 yield from _views_on(project, change, objects, table, column)
             case _:
                 pass
-
-
-def _says_cascade(change: Change) -> bool:
-    """Django drops models with CASCADE, and before 6.1 fields as well; later ones are refused."""
-    return change.tree.tool == "django" and change.operation.span not in change.step.migration.database_only
 
 
 def _is_noticed(change: Change, drop: ops.DropObject, objects: Objects) -> bool:

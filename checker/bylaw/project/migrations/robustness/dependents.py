@@ -47,20 +47,18 @@ def depended_on(changes: Iterable[Change], objects: Objects) -> Iterator[Refusal
 
 
 def _target(change: Change) -> _Target | None:
-    operation = change.operation
-    own = change.tree.tool == "django" and operation.span not in change.step.migration.database_only
-    match operation:
-        case ops.DropTable(cascade=False, table=table) if not own:  # Django itself says CASCADE
+    match change.operation:
+        case ops.DropTable(cascade=False, table=table) if not change.by_django:  # Django itself says CASCADE
             return _Target(table)
-        case ops.DropColumn(cascade=False, table=table, column=column) if not own:
+        case ops.DropColumn(cascade=False, table=table, column=column) if not change.by_django:
             return _Target(table, column)
         case ops.DropObject(cascade=False, kind=kind, name=name) if family(kind) == "view":
             return _Target(name)
         case ops.AlterColumn(table=table, column=column, type=str()):
             return _Target(table, column, retyped=True)
-        case ops.AlterColumn(table=table, column=column, definition=ops.ColumnSpec(type=new)) if own and new:
+        case ops.AlterColumn(table=table, column=column, definition=ops.ColumnSpec(type=new)) if change.by_django:
             state = change.column(table, column)
-            if state is not None and state.created is not None and is_plain(state) and state.type != new:
+            if new and state is not None and state.created is not None and is_plain(state) and state.type != new:
                 return _Target(table, column, retyped=True)
         case _:
             pass

@@ -76,10 +76,7 @@ def _is_later(created: Step, key: ForeignKey) -> bool:
 
 def _is_djangos(key: ForeignKey, server: str) -> bool:
     """Whether Django says the types: it does not in `RunSQL`, and its own ones are told as PostgreSQL's."""
-    change = key.change
-    if change.tree.tool != "django":
-        return False
-    return server != "postgres" or change.operation.span not in change.step.migration.database_only
+    return key.change.by_django or (key.change.tree.tool == "django" and server != "postgres")
 
 
 def _differ(one: SqlType, other: SqlType) -> bool:

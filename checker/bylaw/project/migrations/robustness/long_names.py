@@ -80,9 +80,7 @@ def _written(bare: str, text: str) -> str:
 
 def _is_cut_before(change: Change, kind: str) -> bool:
     """Django shortens the names of tables and columns itself, in a way of its own; not those in `RunSQL`."""
-    if change.tree.tool != "django" or kind not in {"table", "column"}:
-        return False
-    return change.operation.span not in change.step.migration.database_only
+    return change.by_django and kind in {"table", "column"}
 
 
 def _is_call(text: str) -> bool:

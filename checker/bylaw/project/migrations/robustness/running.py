@@ -75,7 +75,7 @@ def unguarded(placed: Placed, *, everywhere: bool = False) -> Iterator[Unguarded
     """
     entries = [entry for entry in placed if not isinstance(entry[0].operation, ops.Transaction | ops.Setting)]
     for at, (change, place) in enumerate(entries):
-        if change.tree.tool == "django" and change.operation.span not in change.step.migration.database_only:
+        if change.by_django:
             continue
         if (
             everywhere or (place.kind == "outside" and _goes_on(change, entries[at + 1 :]))
