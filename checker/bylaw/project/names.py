@@ -42,6 +42,7 @@ class Names:
         self._found: dict[tuple[str, str], FileFacts | None] = {}
         self._resolved: dict[tuple[str, str], str] = {}
         self._starred: dict[tuple[str, str], str | None] = {}
+        self._definitions: dict[str, Definition | None] = {}
 
     @cached_property
     def roots(self) -> SourceRoots:
@@ -230,6 +231,11 @@ class Names:
     def definition(self, name: str, near: str = "") -> Definition | None:
         """Where a name is defined in this project, or None for a library's or an unknown name."""
         canonical = self.resolve(name, near)
+        if canonical not in self._definitions:
+            self._definitions[canonical] = self._defined(canonical)
+        return self._definitions[canonical]
+
+    def _defined(self, canonical: str) -> Definition | None:
         found = self._split(canonical, "")
         if found is None:
             return None

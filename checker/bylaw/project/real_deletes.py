@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from bylaw.facts.code import Class
 from bylaw.facts.database import Column, Table
-from bylaw.facts.file import FileFacts
+from bylaw.project.row_managers import RowManagers
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -17,23 +15,12 @@ _DELETES_ITSELF = re.compile(r"\bdelete\(\s*self\s*\)")
 
 
 class RealDeletes:
-    """A house with two kinds of models: `delete` of the one marks the row, and that of the other deletes it.
+    """A house with two kinds of models: `delete` of the one marks the row, and that of the other deletes it."""
 
-    `text_of` gives the text of a function of a file, by its qualified name; `classes_of` a model's classes, nearest
-    first.
-    """
-
-    def __init__(
-        self,
-        project: Project,
-        column: str,
-        text_of: Callable[[FileFacts, str], str],
-        classes_of: Callable[[Table], Iterable[Class]],
-    ) -> None:
+    def __init__(self, project: Project, column: str, managers: RowManagers) -> None:
         self._project = project
         self._column = column
-        self._text_of = text_of
-        self._classes_of = classes_of
+        self._managers = managers
         self._some_mark: bool | None = None
 
     def of(self, table: Table, marker: Column) -> bool:
@@ -47,14 +34,13 @@ class RealDeletes:
 
     def _delete(self, table: Table) -> str:
         """The text of the method that `row.delete()` calls; '' without one in this project."""
-        for owner in self._classes_of(table):
+        for owner in self._managers.classes_of(table):
             if "delete" in owner.methods:
-                found = self._project.names.definition(owner.qualified)
-                return self._text_of(found.file, f"{owner.qualified}.delete") if found is not None else ""
+                return self._managers.text_of_method(owner, "delete")
         return ""
 
     def _declares(self, table: Table, marker: Column) -> bool:
         """Whether the model has the marker of its own accord."""
-        own = next((each for each in self._classes_of(table) if each.qualified == table.model), None)
+        own = next((each for each in self._managers.classes_of(table) if each.qualified == table.model), None)
         inside = own is not None and own.statement.start <= marker.location.span.start < own.statement.end
         return inside and marker.location.path == table.location.path

@@ -125,7 +125,7 @@ class Registrations:
         """Whether nobody but a program that upgrades runs the environments, since no file configures Alembic for its
         command line; and they load no table.
         """
-        if not any(upgrades_alone(file) for file in self._own_files):
+        if not self._is_upgraded_by_program:
             return False
         homes = self._homes_of(table.registry)
         return not any(homes & each.reach.modules or self._has_command_line(each.file.path) for each in governing)
@@ -151,6 +151,10 @@ class Registrations:
     @cached_property
     def _generators(self) -> list[FileFacts]:
         return generators(self._own_files)
+
+    @cached_property
+    def _is_upgraded_by_program(self) -> bool:
+        return any(upgrades_alone(file) for file in self._own_files)
 
     @cached_property
     def _imported_by_generators(self) -> frozenset[str]:

@@ -39,15 +39,15 @@ _HANDS_ON = re.compile(r"\bsuper\([^()]*\)\.delete\(")
 
 
 class RowManagers:
-    """Answers per table. `names_marker` says whether a file's code speaks of the soft-delete marker, `says` whether
-    the text of a function (of a file, by qualified name) does.
+    """Answers per table. `names_marker` says whether a file's code speaks of the soft-delete marker, `says` whether a
+    text does; `text_of` gives the text of a function of a file, by its qualified name.
     """
 
     def __init__(
         self,
         project: Project,
         names_marker: Callable[[FileFacts], bool],
-        says: Callable[[FileFacts, str], bool],
+        says: Callable[[str], bool],
         text_of: Callable[[FileFacts, str], str],
     ) -> None:
         self.project = project
@@ -59,10 +59,9 @@ class RowManagers:
         """Why a Django manager may leave deleted rows out of a statement that has the methods `called`; '' when it is
         a plain one.
         """
-        for owner in self.classes_of(table):
-            for variable in owner.variables:
-                if variable.name == manager and variable.value is not None:
-                    return self._manager_hides(variable.value, owner.qualified.rpartition(".")[0], called)
+        own = next(self._assigned(table, manager), None)
+        if own is not None:
+            return self._manager_hides(*own, called)
         foreign = [base for base in table.bases if self.project.names.definition(base) is None]
         known = ("django.db.models", "django.contrib.", "builtins.", "abc.", "typing.")
         return next((f"`{base}` may bring a manager of its own" for base in foreign if not base.startswith(known)), "")
@@ -71,10 +70,9 @@ class RowManagers:
         """Why the class behind Flask-SQLAlchemy's `Model.query` may leave deleted rows out; '' when it is a plain one.
         It stands in the model or a base of it, or is handed to the extension.
         """
-        for owner in self.classes_of(table):
-            for variable in owner.variables:
-                if variable.name == "query_class" and variable.value is not None:
-                    return self._manager_hides(variable.value, owner.qualified.rpartition(".")[0], called)
+        own = next(self._assigned(table, "query_class"), None)
+        if own is not None:
+            return self._manager_hides(*own, called)
         return next((why for each, near in self._handed_over if (why := self._manager_hides(each, near, called))), "")
 
     @cached_property
@@ -117,15 +115,17 @@ class RowManagers:
         """Whether a manager filters every statement, or those with methods of its own that are called here."""
         of_every = [f"{item.qualified}.{name}" for name in _OF_EVERY_QUERY.intersection(item.methods)]
         if not self._names_marker(file):
-            return any(self._says(file, method) for method in of_every)
+            return any(self._says(self._text_of(file, method)) for method in of_every)
         if any(not self._is_plain(file, method) for method in of_every):
             return True
-        return any(self._says(file, f"{item.qualified}.{name}") for name in called.intersection(item.methods))
+        own = (f"{item.qualified}.{name}" for name in called.intersection(item.methods))
+        return any(self._says(self._text_of(file, method)) for method in own)
 
     def _is_plain(self, file: FileFacts, method: str) -> bool:
         """Whether a method only asks what it overrides, and loads more or sorts: nothing in it can leave rows out."""
-        _, _, body = self._text_of(file, method).partition(":\n")
-        return bool(body) and not self._says(file, method) and set(_CALLED.findall(body)) <= _PLAIN_CALLS
+        text = self._text_of(file, method)
+        _, _, body = text.partition(":\n")
+        return bool(body) and not self._says(text) and set(_CALLED.findall(body)) <= _PLAIN_CALLS
 
     def override(self, table: Table, manager: str, kind: QueryKind) -> str:
         """Why `.delete()` of a row (`delete-row`) or of a manager's query may only mark; '' when nothing overrides it.
@@ -143,20 +143,14 @@ class RowManagers:
 
     def _deletes_all_the_same(self, owner: Class) -> bool:
         """Whether the `delete` of a class hands on to the one above, and says nothing of marking."""
-        found = self.project.names.definition(owner.qualified)
-        text = self._text_of(found.file, f"{owner.qualified}.delete") if found is not None else ""
-        hands_on = _HANDS_ON.search(text) is not None
-        return hands_on and found is not None and not self._says(found.file, f"{owner.qualified}.delete")
+        text = self.text_of_method(owner, "delete")
+        return _HANDS_ON.search(text) is not None and not self._says(text)
 
     def _query_set_deletes(self, table: Table, manager: str) -> str:
-        for owner in self.classes_of(table):
-            for variable in owner.variables:
-                if variable.name != manager or variable.value is None:
-                    continue
-                near = owner.qualified.rpartition(".")[0]
-                for part in walk(variable.value):
-                    if isinstance(part, Ref) and (found := self._class_overrides(part.name, near, table)):
-                        return found
+        for value, near in self._assigned(table, manager):
+            for part in walk(value):
+                if isinstance(part, Ref) and (found := self._class_overrides(part.name, near, table)):
+                    return found
         return ""
 
     def _class_overrides(self, name: str, near: str, table: Table, depth: int = 0) -> str:
@@ -189,6 +183,18 @@ class RowManagers:
             definition = self.project.names.definition(name) if name else None
             if definition is not None and isinstance(definition.item, Class):
                 yield definition.item
+
+    def text_of_method(self, owner: Class, name: str) -> str:
+        """The text of a method that a class of the project has in its own body; '' for one that is unknown."""
+        found = self.project.names.definition(owner.qualified)
+        return self._text_of(found.file, f"{owner.qualified}.{name}") if found is not None else ""
+
+    def _assigned(self, table: Table, name: str) -> Iterator[tuple[Value, str]]:
+        """What the classes of a model give an attribute, nearest first, and the module of each."""
+        for owner in self.classes_of(table):
+            for variable in owner.variables:
+                if variable.name == name and variable.value is not None:
+                    yield variable.value, owner.qualified.rpartition(".")[0]
 
 
 def _names_of_bases(item: Class) -> list[str]:

@@ -127,14 +127,11 @@ class SoftDeletes:
 
     @cached_property
     def _managers(self) -> RowManagers:
-        def says(file: FileFacts, function: str) -> bool:
-            return self._says(self._text_of(file, function))
-
-        return RowManagers(self.project, self._names_marker, says, self._text_of)
+        return RowManagers(self.project, self._names_marker, self._says, self._text_of)
 
     @cached_property
     def _real_deletes(self) -> RealDeletes:
-        return RealDeletes(self.project, self.column, self._text_of, self._managers.classes_of)
+        return RealDeletes(self.project, self.column, self._managers)
 
     @cached_property
     def _served_models(self) -> ServedModels:
@@ -178,11 +175,8 @@ class SoftDeletes:
     def _through_property(self, query: Query, marker: Column, table: Table) -> bool:
         """`Organization.is_visible`: a property or method of the model whose own text speaks of deleted rows."""
         for owner in self._managers.classes_of(table):
-            definition = self.project.names.definition(owner.qualified)
-            if definition is None:
-                continue
             for name in query.names.intersection(owner.methods):
-                text = self._text_of(definition.file, f"{owner.qualified}.{name}")
+                text = self._managers.text_of_method(owner, name)
                 if marker.attribute in text or "delet" in text or "trash" in text:
                     return True
         return False

@@ -13,7 +13,7 @@ from bylaw.facts.database import Table
 from bylaw.facts.file import FileFacts
 from bylaw.facts.naming import class_entities, singular, singulars, snake, table_entities
 from bylaw.facts.surface import IdUse
-from bylaw.facts.values import Call, Constant, Entries, Ref, Value, text_of
+from bylaw.facts.values import Call, Entries, Ref, Value, flag_of, text_of
 from bylaw.patterns import regex
 from bylaw.project.paths import is_own
 from bylaw.project.tables.inheritance import Kinship
@@ -154,13 +154,12 @@ class Surface:
         """Whether the configuration of a schema, or of one above it, says that it is made from objects."""
         kin = self.kinship.get(fact.qualified)
         for parent in kin.lineage() if kin is not None else ():
-            inner = self.kinship.get(f"{parent.fact.qualified}.Config")
-            stated = parent.variable("model_config")
+            stated, inner = parent.variable("model_config"), self.kinship.inner(parent, "Config")
             said = _entries(stated.value if stated is not None else None)
-            said |= {v.name: v.value for v in inner.fact.variables if v.value is not None} if inner is not None else {}
+            said |= {v.name: v.value for v in inner.variables if v.value is not None} if inner is not None else {}
             found = [said[name] for name in ("from_attributes", "orm_mode") if name in said]
             if found:
-                return isinstance(found[0], Constant) and found[0].value is True
+                return flag_of(found[0]) is True
         return False
 
     def _offers(self, table: Table, name: str) -> bool:

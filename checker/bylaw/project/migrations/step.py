@@ -46,8 +46,17 @@ class Step(msgspec.Struct, frozen=True, eq=False):
     def location(self) -> Location:
         return Location(self.path, self.migration.span)
 
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether Flyway runs it again, after all others, whenever it says something else (`R__views.sql`)."""
+        return self.path.rpartition("/")[2].startswith("R__")
+
     def at(self, span: Span) -> Location:
         return Location(self.path, span)
+
+    def may_skip(self, span: Span) -> bool:
+        """Whether it is decided at run time if what stands there runs: inside of an IF or LOOP of a DO block."""
+        return any(block.span.contains(span) for block in self.migration.blocks)
 
 
 class MigrationProblem(msgspec.Struct, frozen=True):

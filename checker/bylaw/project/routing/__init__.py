@@ -72,7 +72,8 @@ class Routing:
     def _found(self) -> dict[str, Object]:
         found = find_objects(self.code)
         for facts in self.code.files:
-            found.update((item.name, item) for item in decorated(facts, self.code) if item.name not in found)
+            for item in decorated(facts, self.code):
+                found.setdefault(item.name, item)
         count_endpoints(self.code, found)
         return found
 
@@ -126,15 +127,19 @@ class Routing:
     @cached_property
     def roots(self) -> dict[str, str]:
         """Django's root URL modules (as nodes) → the settings files that name them."""
-        return {self.code.patterns_of(root.module): path for root, path, _ in self._root_settings()}
+        return {self.code.patterns_of(root.module): path for root, path, _ in self._root_settings}
 
     @cached_property
     def _homes_of_chosen_roots(self) -> frozenset[str]:
         """Folders of root URL modules that a call chooses, as the environment does: others beside them may be meant."""
-        return frozenset(root.path.rpartition("/")[0] for root, _, chosen in self._root_settings() if chosen)
+        return frozenset(root.path.rpartition("/")[0] for root, _, chosen in self._root_settings if chosen)
 
-    def _root_settings(self) -> Iterator[tuple[FileFacts, str, bool]]:
+    @cached_property
+    def _root_settings(self) -> list[tuple[FileFacts, str, bool]]:
         """Every URL module that a setting names as a root, with the settings file, and whether a call chooses it."""
+        return list(self._find_root_settings())
+
+    def _find_root_settings(self) -> Iterator[tuple[FileFacts, str, bool]]:
         for facts in self.code.files:
             for variable in (*facts.variables, *(v for item in facts.classes for v in item.variables)):
                 if not variable.name.endswith("URLCONF") or variable.value is None:

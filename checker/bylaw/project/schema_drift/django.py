@@ -86,7 +86,7 @@ class Comparison:
         app = self._app(table)
         if app is None or not table.managed or not table.app_label or app.doubts.whole:
             return
-        state = app.states.get(f"{table.app_label}_{table.class_name}".lower())
+        state = app.states.get(_key(table))
         if state is None:
             yield from self._untold(table, app)
             return
@@ -115,7 +115,7 @@ class Comparison:
         """A model without a migration, in an application that has some."""
         if table.location in self._unregistered or not self._is_loaded(table, app) or not _is_model(table):
             return
-        if app.doubts.about(table.class_name) or f"{table.app_label}_{table.class_name}".lower() in app.squashed:
+        if app.doubts.about(table.class_name) or _key(table) in app.squashed:
             return
         heads = app.tree.heads
         related = ((heads[-1].location, "the newest migration"),) if heads else ()
@@ -138,7 +138,7 @@ class Comparison:
         return module in self._loaded[entry]
 
     def _untold_fields(self, table: Table, state: ModelState, app: App) -> Iterator[Drift]:
-        squashed = app.squashed.get(f"{table.app_label}_{table.class_name}".lower())
+        squashed = app.squashed.get(_key(table))
         for column in table.columns:
             field = column.relation or column.attribute
             if field in state.fields or column.attribute in state.fields or not self._is_certain(column):
@@ -156,7 +156,7 @@ class Comparison:
         if kin is None:
             return
         above = {id(k) for parent in self._models.concrete_parents(kin) for k in parent.lineage()}
-        key = f"{table.app_label}_{table.class_name}".lower()
+        key = _key(table)
         for k in kin.lineage():
             for variable in k.fact.variables if id(k) not in above and self._is_own(k.file) else ():
                 if not isinstance(variable.value, Call) or variable.conditional:
@@ -185,7 +185,7 @@ class Comparison:
         found = set(_FIELDS)
         for table in tables:
             app = self._app(table)
-            state = app.states.get(f"{table.app_label}_{table.class_name}".lower()) if app is not None else None
+            state = app.states.get(_key(table)) if app is not None else None
             if state is not None:
                 found |= {c.type for c in table.columns if (c.relation or c.attribute) in state.fields}
         return frozenset(found - {"Field"})  # what a class makes of the mere base, it alone knows
@@ -254,6 +254,11 @@ def _is_model(table: Table) -> bool:
     """Whether it is a model for certain: a base that nobody here knows may make something else of it."""
     known = (library.DJANGO_ABSTRACT, library.DJANGO_CONCRETE)
     return table.complete or any(library.short(name) in names for name in table.bases for names in known)
+
+
+def _key(table: Table) -> str:
+    """The key of a model among the states of its application."""
+    return f"{table.app_label}_{table.class_name}".lower()
 
 
 def _home(tree: MigrationTree) -> str:

@@ -78,11 +78,11 @@ def _is_noticed(change: Change, drop: ops.DropObject, objects: Objects) -> bool:
 
 
 def _is_made_by_a_repeatable(change: Change, drop: ops.DropObject) -> bool:
-    """Whether a migration that Flyway runs again and again (`R__views.sql`) makes the object anew."""
+    """Whether a migration that Flyway runs again and again makes the object anew."""
     return any(
         _makes(operation, drop)
         for step in change.tree.steps
-        if step.path.rpartition("/")[2].startswith("R__") and step is not change.step
+        if step.is_repeatable and step is not change.step
         for operation in step.migration.operations
     )
 

@@ -209,11 +209,9 @@ def _points_at(change: Change, key: ConstraintState, target: _Target, table: Tab
 
 def _runs_for_sure(change: Change, step: Step, operation: Operation) -> bool:
     """Whether nothing decides at run time that an operation of a step may be left out."""
-    migration = step.migration
-    if step.path.rpartition("/")[2].startswith("R__") or len(change.tree.heads) > 1:
+    if step.is_repeatable or len(change.tree.heads) > 1:
         return False
-    at_run_time = any(block.span.contains(operation.span) for block in migration.blocks)
-    return operation in migration.operations and not at_run_time
+    return operation in step.migration.operations and not step.may_skip(operation.span)
 
 
 def _stands(change: Change, step: Step, made: ops.CreateObject | None, target: _Target) -> bool:

@@ -65,7 +65,7 @@ def refused(placed: Placed, version: int = 14) -> Iterator[Refused]:
         words = needs_no_transaction(change.operation)
         if version < _ADDS_LABELS and isinstance(change.operation, ops.AlterEnum) and change.operation.change == "add":
             words = "ALTER TYPE … ADD VALUE"
-        if words and place.kind == "inside" and _is_top_level(change):
+        if words and place.kind == "inside" and not change.step.may_skip(change.operation.span):
             yield Refused(change, words, place, runner_of(change.step))
 
 
@@ -135,7 +135,7 @@ def unpaired(placed: Placed) -> Iterator[Unpaired]:
     opened: Change | None = None
     inside, left = wrapped, False
     for change in entries:
-        if not isinstance(change.operation, ops.Transaction) or not _is_top_level(change):
+        if not isinstance(change.operation, ops.Transaction) or step.may_skip(change.operation.span):
             continue
         match change.operation.kind:
             case "begin":
@@ -151,12 +151,6 @@ def unpaired(placed: Placed) -> Iterator[Unpaired]:
                 pass
     if inside and opened is not None and not left:
         yield Unpaired(opened, "unclosed", runner)
-
-
-def _is_top_level(change: Change) -> bool:
-    """Not inside a DO block that may not run."""
-    span = change.operation.span
-    return not any(block.span.contains(span) for block in change.step.migration.blocks)
 
 
 def untimed(placed: Placed, settings: Iterable[str] = ("lock_timeout",)) -> Iterator[Untimed]:
