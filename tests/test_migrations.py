@@ -124,6 +124,16 @@ class TestOrder:
         )
         assert [drop.name for drop in found.drops()] == ["mail_box"]
 
+    def test_django_apps_let_each_other_run_before(self) -> None:
+        create = ops.CreateTable("mail_box", (), (), HERE, model="mail.Box")
+        drop = ops.DropTable("mail_box", HERE)
+        found = migrations(
+            django("a/migrations/0001_initial.py"),
+            django("a/migrations/0002_drop.py", "a.0001_initial", operations=(drop,)),
+            django("mail/migrations/0001_initial.py", operations=(create,), run_before=("a.0002_drop",)),
+        )
+        assert [drop.name for drop in found.drops()] == ["mail_box"]
+
     def test_an_app_that_calls_itself_otherwise_than_its_folder(self) -> None:
         found = migrations(
             django("lib/forms/migrations/0001_initial.py"),

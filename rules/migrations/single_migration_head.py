@@ -22,7 +22,7 @@ class Options(RuleOptions):
 def single_migration_head(project: Project, options: Options) -> Iterator[Finding]:
     """Two branches that each add a migration on top of the same one leave two heads behind when both are merged. Then
     the tool refuses to upgrade, or the order depends on who deploys first. Missing parents, two files with one
-    revision or number, and cycles break the line as well.
+    revision or number, cycles, and a `depends_on` or `run_before` that names nothing break the line as well.
 
     Branches that are kept apart on purpose are left alone: Alembic branch labels, `depends_on`, separate version
     folders with roots of their own. A history whose beginning was removed is one, too.
@@ -94,6 +94,10 @@ def _message(problem: MigrationProblem, tree: MigrationTree) -> str:
             return f"`{name}` is one of {len(problem.others) + 1} heads in {where}, beside {others}"
         case "missing-parent":
             return f"`{name}` builds on `{problem.detail}`, which does not exist"
+        case "missing-dependency":
+            return f"`{name}` depends on `{problem.detail}`, which does not exist"
+        case "missing-follower":
+            return f"`{name}` wants to run before `{problem.detail}`, which does not exist"
         case "duplicate-revision":
             return f"the revision `{problem.detail}` is defined {len(problem.others) + 1} times"
         case "duplicate-number":
@@ -123,6 +127,10 @@ def _help(problem: MigrationProblem, tree: MigrationTree, options: Options) -> s
             return _merge(problem, tree, options)
         case "missing-parent":
             return f"Bring the file of `{problem.detail}` back, or let `{name}` build on the head without it."
+        case "missing-dependency":
+            return f"Bring the file of `{problem.detail}` back, or take it out of `depends_on`."
+        case "missing-follower":
+            return f"Bring the file of `{problem.detail}` back, or take it out of `run_before`."
         case "duplicate-revision":
             return "Give the newer one a revision of its own, and let it build on the other."
         case "duplicate-number":

@@ -548,6 +548,8 @@ class Migration(msgspec.Struct, frozen=True, array_like=True):
     """Django: `RunPython` and `RunSQL` that say nothing of the way back."""
     embedded: tuple[Span, ...] = ()
     """Python: the statements of SQL in strings, as `statements` in files of SQL, where a string does several things."""
+    run_before: tuple[str, ...] = ()
+    """Django: migrations, of other apps as a rule, that build on this one without saying so themselves."""
 
     @property
     def all_statements(self) -> tuple[Span, ...]:

@@ -10,7 +10,10 @@ from bylaw.facts.migrations import Migration
 from bylaw.source import Location, Span
 
 Exemption = Literal["", "first", "squash", "replaced"]
-ProblemKind = Literal["several-heads", "missing-parent", "duplicate-revision", "duplicate-number", "cycle"]
+ProblemKind = Literal[
+    "several-heads", "missing-parent", "missing-dependency", "missing-follower", "duplicate-revision",
+    "duplicate-number", "cycle",
+]  # fmt: skip
 
 
 class Step(msgspec.Struct, frozen=True, eq=False):

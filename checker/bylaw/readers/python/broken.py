@@ -83,5 +83,5 @@ def _django(path: str, content: bytes, unread: tuple[UnreadOperation, ...]) -> I
     yield Migration(
         "django", f"{folders[-2]}.{name}", tuple(dict.fromkeys(pairs.get(b"dependencies", ()))), unread,
         Span(head.start(), _line_end(content, head.start())), replaces=tuple(pairs.get(b"replaces", ())),
-        initial=_INITIAL.search(content) is not None,
+        initial=_INITIAL.search(content) is not None, run_before=tuple(pairs.get(b"run_before", ())),
     )  # fmt: skip

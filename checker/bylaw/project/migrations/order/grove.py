@@ -52,6 +52,10 @@ class Grove(msgspec.Struct, eq=False):
     """Parents that are not there, those included that a file which could not be read may be."""
     foreign: list[tuple[Node, str]] = msgspec.field(default_factory=list)
     """Django: dependencies on other apps' migrations."""
+    unmet: list[tuple[Node, str]] = msgspec.field(default_factory=list)
+    """Alembic: what a revision depends on, beside its parents, and is not there."""
+    unfollowed: list[tuple[Node, str]] = msgspec.field(default_factory=list)
+    """Django: migrations that are not there, and before which one wants to run."""
     is_partial: bool = False
     """There are files in its folders that could not be read."""
 

@@ -25,6 +25,8 @@ def tree_of(
             for _ in grove.cycle[:1]
         ),
         *(MigrationProblem("missing-parent", steps[node], (), parent) for node, parent in grove.missing),
+        *(MigrationProblem("missing-dependency", steps[node], (), wanted) for node, wanted in grove.unmet),
+        *(MigrationProblem("missing-follower", steps[node], (), wanted) for node, wanted in grove.unfollowed),
         *_duplicates(grove, steps, position),
         *_several_heads(grove, heads, steps, position, load),
     ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from bylaw.facts.file import FileFacts
 from bylaw.patterns import regex
-from bylaw.project.migrations.order.across import check_across, squashed_away
+from bylaw.project.migrations.order.across import check_across, check_dependencies, squashed_away
 from bylaw.project.migrations.order.graph import Graph
 from bylaw.project.migrations.order.grove import Grove, Node, by_name, settle
 from bylaw.project.migrations.order.labels import label_of, relabelled
@@ -27,10 +27,13 @@ def find_groves(files: Iterable[FileFacts], runners: Runners, dialect: str = "",
     sql: list[Node] = []
     unreadable: set[str] = set()
     code: set[str] = set()
+    environments: list[FileFacts] = []
     for facts in files:
         if not facts.migrations:
             if facts.language == "python":
                 code.add(facts.path.rpartition("/")[0])
+            if facts.path.rpartition("/")[2] == "env.py":
+                environments.append(facts)
             if facts.syntax_problem is not None or any(
                 variable.name == "down_revision" for variable in facts.variables
             ):
@@ -52,7 +55,9 @@ def find_groves(files: Iterable[FileFacts], runners: Runners, dialect: str = "",
     check_across(apps)
     if alembic or django:
         sql = _without_scripts(sql, code)
-    groves = [*_alembic_groves(alembic, unreadable), *apps, *sql_groves(sql, runners, dialect, runner)]
+    trees = list(_alembic_groves(alembic, unreadable))
+    check_dependencies(trees, environments, runners)
+    groves = [*trees, *apps, *sql_groves(sql, runners, dialect, runner)]
     return sorted(groves, key=lambda grove: (grove.folder, grove.tool, grove.layout, grove.nodes[0].path))
 
 
@@ -160,6 +165,9 @@ def _django_grove(folder: str, nodes: list[Node], unreadable: set[str]) -> Grove
                 grove.missing.append((node, parent))
             else:
                 grove.foreign.append((node, parent))
+        for follower in node.migration.run_before:
+            if follower in by_revision:
+                grove.graph.link(by_revision[follower], node)
     for node in nodes:
         if node.migration.replaces:
             grove.replaced[node] = [by_revision[name] for name in node.migration.replaces if name in by_revision]
