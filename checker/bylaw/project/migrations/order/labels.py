@@ -1,7 +1,8 @@
 """Django's app labels: by default the folder's name, but an app may call itself otherwise, as its migrations show.
 
-A reader sees one file and takes the folder. Every migration but the first depends on another one of its own app, so the
-label that most of them give to files of their own folder is the real one.
+A reader sees one file and takes the folder. An `AppConfig` may state another label. Where none does: every migration
+but the first depends on another one of its own app, so the label that most of them give to files of their own folder is
+the real one.
 """
 
 from __future__ import annotations
@@ -12,18 +13,30 @@ from collections.abc import Iterable
 import msgspec
 
 from bylaw.facts import migrations as ops
+from bylaw.facts.file import FileFacts
 from bylaw.facts.migrations import Migration, Operation
+from bylaw.facts.values import text_of
+
+
+def stated_label(facts: FileFacts) -> str:
+    """The label that the one `AppConfig` of a file states, or ''."""
+    configs = [c for c in facts.classes if any(getattr(base, "name", "").endswith("AppConfig") for base in c.bases)]
+    if len(configs) != 1:
+        return ""
+    return next((text_of(v.value) or "" for v in configs[0].variables if v.name == "label"), "")
 
 
 def label_of(migrations: Iterable[Migration]) -> str:
-    """The label of the app whose folder holds these migrations."""
+    """The label of the app whose folder holds these migrations, as they tell it."""
     members = list(migrations)
     folder = members[0].revision.rpartition(".")[0]
     names = {migration.revision.rpartition(".")[2] for migration in members}
     votes: Counter[str] = Counter()
     for migration in members:
-        named = (*migration.parents, *migration.replaces)
-        votes.update({app for app, _, name in (parent.rpartition(".") for parent in named) if name in names})
+        others = names - {migration.revision.rpartition(".")[2]}  # nobody follows himself: it is another app's
+        parents = (parent.rpartition(".") for parent in migration.parents)
+        replaced = (parent.rpartition(".") for parent in migration.replaces)
+        votes.update({app for app, _, name in parents if name in others} | {a for a, _, n in replaced if n in names})
     if not votes or votes[folder] * 2 >= len(members) - 1:
         return folder
     best, count = votes.most_common(1)[0]

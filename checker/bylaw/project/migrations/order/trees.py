@@ -10,12 +10,15 @@ from bylaw.patterns import regex
 from bylaw.project.migrations.order.across import check_across, check_dependencies, squashed_away
 from bylaw.project.migrations.order.graph import Graph
 from bylaw.project.migrations.order.grove import Grove, Node, by_name, settle
-from bylaw.project.migrations.order.labels import label_of, relabelled
+from bylaw.project.migrations.order.labels import label_of, relabelled, stated_label
 from bylaw.project.migrations.order.runners import Runners
 from bylaw.project.migrations.order.sql_folders import sql_groves
 
 _NUMBERED = regex(r"[vV]?\d")
 _DATED_FOLDER = regex(r"^(?:\d{1,8}|\d{4}[-_.]\d{1,2}|[qQ][1-4]|[vV]?\d+(?:[._-]\d+)*)$")
+
+_CONFIGURING = frozenset({"apps.py", "__init__.py"})
+"""Files of an application's folder in which its `AppConfig` stands."""
 
 
 def find_groves(files: Iterable[FileFacts], runners: Runners, dialect: str = "", runner: str = "") -> list[Grove]:
@@ -28,8 +31,11 @@ def find_groves(files: Iterable[FileFacts], runners: Runners, dialect: str = "",
     unreadable: set[str] = set()
     code: set[str] = set()
     environments: list[FileFacts] = []
+    labels: dict[str, str] = {}
     for facts in files:
         if not facts.migrations:
+            if facts.path.rpartition("/")[2] in _CONFIGURING and (label := stated_label(facts)):
+                labels[f"{facts.path.rpartition('/')[0]}/migrations"] = label
             if facts.language == "python":
                 code.add(facts.path.rpartition("/")[0])
             if facts.path.rpartition("/")[2] == "env.py":
@@ -48,7 +54,7 @@ def find_groves(files: Iterable[FileFacts], runners: Runners, dialect: str = "",
             else:
                 sql.append(node)
     apps = [
-        _django_grove(folder, nodes, unreadable)
+        _django_grove(folder, nodes, unreadable, labels.get(folder) or label_of(node.migration for node in nodes))
         for folder, nodes in django.items()
         if f"{folder}/migrations" not in django  # put aside beside them, where Django does not look
     ]
@@ -149,8 +155,7 @@ def _by_revision(grove: Grove) -> dict[str, Node]:
 # --- Django ---------------------------------------------------------------------------------------
 
 
-def _django_grove(folder: str, nodes: list[Node], unreadable: set[str]) -> Grove:
-    label = label_of(node.migration for node in nodes)
+def _django_grove(folder: str, nodes: list[Node], unreadable: set[str], label: str) -> Grove:
     nodes = sorted((Node(node.path, relabelled(node.migration, label)) for node in nodes), key=by_name)
     grove = Grove("django", label, folder, nodes)
     by_revision = _by_revision(grove)
