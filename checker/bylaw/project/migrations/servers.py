@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -12,6 +12,7 @@ from bylaw.facts.migrations import Migration, ValidateConstraint
 from bylaw.patterns import regex
 from bylaw.project.migrations.drivers import server_of_a_part, server_of_drivers
 from bylaw.project.migrations.environment import environment
+from bylaw.project.migrations.server_names import NAMES, server_of_file, server_of_folder
 from bylaw.project.migrations.sqlite_alone import keeps_to_sqlite
 from bylaw.project.migrations.step import MigrationTree, Step
 from bylaw.project.paths import inside, is_test
@@ -29,11 +30,6 @@ _OTHERS: Final = frozenset({
 _POSTGRES_MODULES: Final = ("sqlalchemy.dialects.postgresql", "django.contrib.postgres", "psycopg", "asyncpg")
 _POSTGRES_BACKENDS: Final = ("django.db.backends.postgresql", "django.contrib.gis.db.backends.postgis")
 _OTHER_BACKENDS: Final = ("django.db.backends.", "sqlalchemy.dialects.mysql", "sqlalchemy.dialects.sqlite")
-_POSTGRES_FOLDERS: Final = frozenset({"postgres", "postgresql", "pg"})
-_FOLDERS: Final = _POSTGRES_FOLDERS | {
-    "mysql", "mariadb", "sqlite", "sqlite3", "mssql", "sqlserver", "oracle", "cockroach", "hsqldb", "h2", "derby",
-    "db2",
-}  # fmt: skip
 _DECLARED: Final = regex(r"""["']?\b(?:provider|dialect)["']?\s*[:=]\s*["'](\w+)["']""")
 _OWN_CONNECTION: Final = regex(rb"AUTOCOMMIT|isolation_level|\.commit\(\)")
 _CONNECTS: Final = regex(
@@ -44,23 +40,11 @@ _POSTGRES_NAMED: Final = regex(rb"[\"'](?:postgres|pg[\"'])|\b(?:PGDialect|Postg
 _CONNECTING: Final = regex(
     r"(?:^|/)(?:alembic_)?env\.py$|settings|config|database|(?:^|[_/])db|engine|session", re.IGNORECASE
 )
-_NAMES: Final = {"postgresql": "postgres", "pg": "postgres", "cockroachdb": "cockroach", "sqlite3": "sqlite"}
 _MYSQL_DRIVERS: Final = frozenset({"pymysql", "MySQLdb", "aiomysql", "asyncmy", "mysql"})
 _MYSQL_BACKENDS: Final = ("django.db.backends.mysql", "sqlalchemy.dialects.mysql")
 _WORDS: Final[dict[Product, str]] = {"postgres": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
 _ASSUMED: Final[dict[Product, tuple[int, ...]]] = {"postgres": (14,), "mysql": (8, 0), "mariadb": (10, 6)}
 OTHER: Final = "other"
-
-
-@cache
-def _of_file(path: str) -> str:
-    """The server that a file's name ends with: `0012_orders.mysql.up.sql`, `009_add_partition_sqlite.py`."""
-    name = path.rpartition("/")[2].lower()
-    if name.endswith(".sql"):
-        found = [part for part in name.split(".")[1:-1] if part in _FOLDERS or part in _NAMES]
-    else:
-        found = [part for part in ("mysql", "mariadb", "sqlite") if name.removesuffix(".py").endswith(f"_{part}")]
-    return _NAMES.get(found[0], found[0]) if found else ""
 
 
 def _is_postgres_alone(migration: Migration) -> bool:
@@ -116,7 +100,7 @@ class Servers:
         """postgres (also where nothing speaks for another server), mysql, mariadb, sqlite …, or `other` where it is
         none of PostgreSQL's, but not clear whose. A step may say in its file's name for whom it is, alone in its tree.
         """
-        named = _of_file(step.path) if step is not None else ""
+        named = server_of_file(step.path) if step is not None else ""
         if named:
             return self._mysql_or_mariadb() if named == "mysql" else named
         if tree not in self._seen:
@@ -187,17 +171,16 @@ class Servers:
     def _decide(self, tree: MigrationTree) -> str:
         configured = self._project.settings.migrations.dialect
         if configured:
-            return _NAMES.get(configured, configured)
-        said = {_NAMES.get(step.migration.dialect, step.migration.dialect) for step in tree.steps} - {""}
+            return NAMES.get(configured, configured)
+        said = {NAMES.get(step.migration.dialect, step.migration.dialect) for step in tree.steps} - {""}
         if said:
             if "postgres" in said:
                 return "postgres"
             return (
                 self._mysql_or_mariadb() if said <= {"mysql", "mariadb"} else "".join(said) if len(said) == 1 else OTHER
             )
-        for part in reversed(tree.folder.lower().split("/")):
-            if part in _FOLDERS:
-                return "postgres" if part in _POSTGRES_FOLDERS else _NAMES.get(part, part)
+        if named := server_of_folder(tree.folder):
+            return named
         if tree.tool == "sql":
             read = self._project.text_of
             made_of = self._declared(tree) or server_of_a_part(tree.folder, read) or self._running
@@ -224,7 +207,7 @@ class Servers:
     def _shows(self, tree: MigrationTree) -> bool:
         if self._project.settings.migrations.dialect or any(step.migration.dialect for step in tree.steps):
             return True
-        if not _POSTGRES_FOLDERS.isdisjoint(tree.folder.lower().split("/")) or self._declared(tree):
+        if server_of_folder(tree.folder) == "postgres" or self._declared(tree):
             return True
         return any(_is_postgres_alone(step.migration) for step in tree.steps) or self._is_evident_in_code
 
@@ -261,7 +244,7 @@ class Servers:
             text = self._project.text_of(inside(tree.folder, name))
             found = _DECLARED.search(text) if text else None
             if found:
-                return _NAMES.get(found[1], found[1])
+                return NAMES.get(found[1], found[1])
         return ""
 
     @cached_property
