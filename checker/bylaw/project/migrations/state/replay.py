@@ -251,6 +251,8 @@ class Replay:
 
     def _drop_object(self, operation: ops.DropObject) -> None:
         self._write()
+        if operation.kind.endswith("view"):
+            self._drop_indexes_of_view(operation.name)
         was_enum = self._objects.drop(operation.kind, operation.name)
         if was_enum and operation.cascade:
             for table in list(self._tables.values()):
@@ -258,6 +260,12 @@ class Replay:
                     if column.type.rstrip("[]") == operation.name:
                         table = without_column(table, column.name)  # noqa: PLW2901 - one after the other
                 self._put(table)
+
+    def _drop_indexes_of_view(self, name: str) -> None:
+        """A materialized view's indexes go with it: they are kept as those of a table that was made up for them."""
+        state = self._reader.table(name)
+        if state is not None and state.created is None:
+            self._take(state.name)
 
     def _rename_object(self, operation: ops.RenameObject) -> None:
         kind, name, new_name = operation.kind, operation.name, operation.new_name
