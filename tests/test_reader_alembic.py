@@ -436,6 +436,14 @@ def linked(files: dict[str, str]) -> list[Operation]:
     return [found for tree in project.migrations.trees for step in tree.steps for found in step.migration.operations]
 
 
+def test_what_a_helper_of_another_module_leaves_unread_stands_at_its_call() -> None:
+    helper = "from alembic import op\n\n\ndef run(path):\n    op.execute(open(path).read())\n"
+    text = HEAD + "from app.views import run\n\ndef upgrade():\n    run('totals')\n"
+    [operation] = linked({"app/views.py": "#" * 400 + "\n" + helper, "alembic/versions/x.py": text})
+    assert isinstance(operation, UnreadOperation)
+    assert text[operation.span.start : operation.span.end] == "run('totals')"
+
+
 def test_names_and_helpers_of_other_modules_are_linked() -> None:
     found = linked(
         {

@@ -102,8 +102,7 @@ class Links:
         owner = helper.function.rpartition(".")[0]
         inner = self._called(helper, call, fill, owner)
         for one in helper.operations:
-            moved = one if isinstance(one, Moved) else _moved(one, operation.span)
-            yield from self._placed(moved, inner, owner, aside, depth + 1)
+            yield from self._placed(_moved(one, operation.span), inner, owner, aside, depth + 1)
 
     def _meant(
         self, operation: Operation, call: HelperCall, canonical: str, fill: Filling, aside: Aside
@@ -155,9 +154,6 @@ class Links:
             return Argument()
         values = [variable.value for variable in definition.item.variables if variable.name == attribute]
         return Argument(text_of(values[0]) if len(values) == 1 else None)
-
-
-Moved = UnreadOperation | RunCode
 
 
 def _calls(operation: Operation) -> HelperCall | None:
