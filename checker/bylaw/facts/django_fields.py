@@ -27,8 +27,12 @@ WITHOUT_COLUMN: Final = frozenset({"GenericForeignKey", "GenericRelation", "Comp
 
 
 def is_relation(field: Call) -> bool:
-    """A column with another row's key; fields derived from Django's carry its name in theirs."""
-    return any(name in field.method for name in _RELATIONS) and field.method not in WITHOUT_COLUMN
+    """A column with another row's key; fields derived from Django's carry its name in theirs, or say `on_delete` as it
+    does. One that states `from_fields` has no column of its own.
+    """
+    if field.method in WITHOUT_COLUMN or field.keyword("from_fields") is not None:
+        return False
+    return any(name in field.method for name in _RELATIONS) or field.keyword("on_delete") is not None
 
 
 def hides_options(field: Call) -> bool:

@@ -7,25 +7,15 @@ import msgspec
 from bylaw.facts.code import Variable
 from bylaw.facts.database import Column, ForeignKey, Table
 from bylaw.facts.values import Call, Ref, Value, flag_of, is_none, text_of
-from bylaw.patterns import regex
 from bylaw.project.tables import library
 from bylaw.project.tables.drafts import Draft
+from bylaw.project.tables.field_kinds import FOREIGN, NO_COLUMN, FieldKinds, stated_name
 from bylaw.project.tables.inheritance import Kin, Kinship
 from bylaw.project.tables.meaning import Meanings
 from bylaw.project.tables.sqlalchemy import attribute_names, lineage_names
 from bylaw.source import Location
 
-_FOREIGN = frozenset({
-    "ForeignKey", "OneToOneField", "ParentalKey", "TreeForeignKey", "TreeOneToOneField", "AutoOneToOneField",
-    "CurrentUserField",
-})  # fmt: skip
-_NO_COLUMN = frozenset({
-    "ManyToManyField", "ParentalManyToManyField", "TaggableManager", "GenericForeignKey", "GenericRelation",
-    "ClusterTaggableManager", "ForeignObject", "ReverseGenericManyToOneDescriptor", "SortedManyToManyField",
-})  # fmt: skip
 _ROOT = "django.Model"
-_MAX_FIELD_DEPTH = 8
-_OTHER_FIELDS = regex("forms|serializers|filters|tables")
 
 
 class Meta(msgspec.Struct, frozen=True):
@@ -45,7 +35,7 @@ class DjangoModels:
     def __init__(self, kinship: Kinship, meanings: Meanings) -> None:
         self.kinship = kinship
         self.meanings = meanings
-        self._kinds: dict[str, str] = {}
+        self._kinds = FieldKinds(kinship, meanings)
         self._models: dict[str, bool] = {}
 
     def is_model(self, kin: Kin) -> bool:
@@ -179,6 +169,10 @@ class DjangoModels:
             for each in library.DJANGO_ABSTRACT.get(library.short(name), ())
         ]
 
+    def field_kind(self, value: Value | None, near: str) -> str:
+        """The library's field class that a call makes, `django.CharField`; '' for what is no field."""
+        return self._kinds.of(value, near)
+
     def _fields(self, kin: Kin) -> dict[str, Column | None]:
         found: dict[str, Column | None] = {}
         for variable in kin.fact.variables:
@@ -186,21 +180,22 @@ class DjangoModels:
             last = kind.rpartition(".")[2]
             if is_none(variable.value):
                 found[variable.name] = None
-            if not kind or last in _NO_COLUMN or not isinstance(variable.value, Call):
+            if not kind or last in NO_COLUMN or not isinstance(variable.value, Call):
                 continue
             found[variable.name] = self._column(kin, variable, variable.value, last)
         return found
 
     def _column(self, kin: Kin, variable: Variable, call: Call, kind: str) -> Column:
-        draft = Draft(type=kind, nullable=flag_of(call.keyword("null")) is True, unsure=variable.conditional)
+        unsure = variable.conditional or self._kinds.joins_by_itself(call, kin.module)
+        draft = Draft(type=kind, nullable=flag_of(call.keyword("null")) is True, unsure=unsure)
         draft.primary_key = flag_of(call.keyword("primary_key")) is True
         draft.unique = flag_of(call.keyword("unique")) is True or kind == "OneToOneField"
         default, stored = call.keyword("default"), call.keyword("db_default")
         draft.has_default = default is not None
         draft.has_server_default = stored is not None
-        attribute, relation = variable.name, ""
-        if kind in _FOREIGN:
-            attribute, relation = f"{variable.name}_id", variable.name
+        attribute, relation = stated_name(call, kind) or variable.name, ""
+        if kind in FOREIGN:
+            attribute, relation = f"{attribute}_id", attribute
             draft.foreign_key = self._target(kin, call.argument(0, "to"))
             draft.primary_key = draft.primary_key or flag_of(call.keyword("parent_link")) is True
         draft.name = text_of(call.keyword("db_column")) or attribute
@@ -255,40 +250,6 @@ class DjangoModels:
             Column("id", "id", location, type="AutoField", nullable=False, primary_key=True, implicit=True),
             *columns,
         ]
-
-    # -- fields
-
-    def field_kind(self, value: Value | None, near: str) -> str:
-        """The library's field class that a call makes, `django.CharField`; '' for what is no field."""
-        if not isinstance(value, Call) or not isinstance(value.function, Ref):
-            return ""
-        return self._kind(self.meanings.of(value.function.name, near), 0)
-
-    def _kind(self, name: str, depth: int) -> str:
-        if name not in self._kinds:
-            self._kinds[name] = ""
-            self._kinds[name] = self._look_up(name, depth)
-        return self._kinds[name]
-
-    def _look_up(self, name: str, depth: int) -> str:
-        kin = self.kinship.get(name)
-        if kin is not None:
-            kinds = [self._kind(base, depth + 1) for base in kin.all_libraries()] if depth < _MAX_FIELD_DEPTH else []
-            return next((kind for kind in kinds if kind), "")
-        last = name.rpartition(".")[2]
-        relational = last in _FOREIGN or last in _NO_COLUMN
-        if name.startswith(("django.db.models.", "django.contrib.")) and ".forms." not in name:
-            return f"django.{last}" if relational or last.endswith("Field") else ""
-        if not self._is_foreign_field(name):
-            return ""
-        return f"library.{last}" if relational or last.endswith("Field") else ""
-
-    def _is_foreign_field(self, name: str) -> bool:
-        """Whether a name may be a model field of a package outside: neither a form's, a serializer's nor a filter's."""
-        home, _, last = name.rpartition(".")
-        if not home or self.meanings.names.module(home, "") is not None or _OTHER_FIELDS.search(home):
-            return False
-        return last in _FOREIGN or last in _NO_COLUMN or "fields" in home or "models" in home
 
 
 def _with_relation(column: Column, relation: str) -> Column:
