@@ -152,6 +152,8 @@ class _Walk:
         uses = self.graph.uses(file, function)
         for name in uses.imports:
             self._load(name, file.module)
+        for name in uses.stars:
+            self._load_listed(name, file.module)
         for name in uses.runs:
             self._run(name, file.module)
         for site in uses.discoveries:
@@ -166,6 +168,16 @@ class _Walk:
         file = self.names.modules[module]
         if self.graph.is_lazy(file) and name.rpartition(".")[2] != module.rpartition(".")[2]:
             self._load_lazily(file)
+
+    def _load_listed(self, package: str, near: str) -> None:
+        """`from package import *` imports the modules that its `__all__` names; a computed one may name any of them."""
+        file = self.names.module(package, near)
+        if file is None or not file.is_package:
+            return
+        for name in file.exports or ():
+            self._load(f"{file.module}.{name}", near)
+        if file.exports is None and any(variable.name == "__all__" for variable in file.variables):
+            self.reach.discovered.add(file.module)
 
     def _load_lazily(self, file: FileFacts) -> None:
         """A package with `__getattr__` loads what its strings name."""

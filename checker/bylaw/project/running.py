@@ -19,9 +19,12 @@ DISCOVERIES = frozenset({
 
 
 class Uses(msgspec.Struct):
-    """What runs with a function: names that it imports, names that it calls or decorates with, modules it discovers."""
+    """What runs with a function: names that it imports, packages of which it imports all (`from … import *`), names
+    that it calls or decorates with, modules it discovers.
+    """
 
     imports: list[str] = msgspec.field(default_factory=list)
+    stars: list[str] = msgspec.field(default_factory=list)
     runs: list[str] = msgspec.field(default_factory=list)
     discoveries: list[CallSite] = msgspec.field(default_factory=list)
 
@@ -35,6 +38,8 @@ def uses_of(file: FileFacts) -> dict[str, Uses]:
     for item in file.imports:
         if not item.typing_only:
             found[item.function].imports.append(item.target)
+            if item.local == "*":
+                found[item.function].stars.append(item.target)
     for reference in file.references:
         if reference.role in {"called", "decorator"}:
             found[reference.function].runs.append(reference.name)
