@@ -19,6 +19,8 @@ _CLASSES: Final = {
     "OracleDialect": "oracle", "PostgresqlImpl": "postgres", "MySQLImpl": "mysql", "SQLiteImpl": "sqlite",
     "MSSQLImpl": "tsql", "OracleImpl": "oracle",
 }  # fmt: skip
+_ASKING: Final = frozenset({"IS", "USE", "USES", "USING", "ON", "DB", "DATABASE", "ENGINE", "BACKEND"})
+"""Words of a setting that names the server: `IS_POSTGRES`, `settings.USE_SQLITE_DB`."""
 
 
 class Conditions(msgspec.Struct):
@@ -47,6 +49,8 @@ class Conditions(msgspec.Struct):
                 return self._boolean(operator, left, right)
             case Call():
                 return self._called(value)
+            case Ref(name) if product := _product_of(name.rpartition(".")[2]):
+                return self._named(product)
             case _:
                 return _environment(value)
 
@@ -141,6 +145,14 @@ def _is_url(value: Value) -> bool:
 def _environment(value: Value) -> bool | None:
     """`op.get_context().as_sql` and `context.as_sql`: revisions are read as they run against a database."""
     return False if isinstance(value, Attr) and value.name == "as_sql" else None
+
+
+def _product_of(setting: str) -> str:
+    """The dialect that a constant of settings asks for by its name (`MSSQL`, `IS_POSTGRES`); '' for other names."""
+    if not setting.isupper():
+        return ""
+    named = [DIALECTS.get(word.lower(), "") for word in setting.split("_") if word not in _ASKING]
+    return named[0] if len(named) == 1 else ""
 
 
 def _path(value: Value) -> str:
