@@ -79,6 +79,8 @@ class ColumnSpec(msgspec.Struct, frozen=True, array_like=True):
     """Django: the rows that are there get FALSE in it, of which the database keeps no default."""
     computed_from: tuple[str, ...] = ()
     """Those columns of the same table that a generated column surely reads."""
+    always: bool = False
+    """An identity that takes no value which a statement gives: `GENERATED ALWAYS`."""
 
 
 class CreateTable(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="create-table"):
@@ -178,6 +180,8 @@ class AlterColumn(msgspec.Struct, frozen=True, array_like=True, tag_field="op", 
     definition: ColumnSpec | None = None
     """Django's AlterField and MySQL's MODIFY state the whole new column; what changed follows from the state before."""
     generated: Literal["", "add-identity", "set-identity", "drop-identity", "set-expression", "drop-expression"] = ""
+    always: bool | None = None
+    """Whether an identity is `GENERATED ALWAYS` from now on; None where that is not said."""
 
 
 class AddConstraint(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="add-constraint"):
@@ -550,8 +554,10 @@ class Migration(msgspec.Struct, frozen=True, array_like=True):
     """Python: the statements of SQL in strings, as `statements` in files of SQL, where a string does several things."""
     run_before: tuple[str, ...] = ()
     """Django: migrations, of other apps as a rule, that build on this one without saying so themselves."""
+    within: tuple[Span, ...] = ()
+    """SQL files: the statements inside of others, those of a DO block or of a function that is called."""
 
     @property
     def all_statements(self) -> tuple[Span, ...]:
-        """Each statement of SQL that has a place of its own."""
-        return (*self.statements, *self.embedded)
+        """Each statement of SQL that has a place of its own, the outer ones first."""
+        return (*self.statements, *self.embedded, *self.within)

@@ -97,13 +97,13 @@ def _with_plain_reason(operation: Operation) -> Operation:
 
 
 def _read(text: str, dialect: str, place: Callable[[int, int], Span]) -> tuple[tuple[Operation, ...], tuple[Span, ...]]:
-    """The operations of a text, and its statements."""
+    """The operations of a text, and its statements, those inside of others behind them."""
     try:
         from bylaw.readers.sql.statements import reading_of  # noqa: PLC0415
     except ImportError:
         return (UnreadOperation(place(0, len(text)), "sql"),), ()
     reading = reading_of(text, dialect, place)
-    return tuple(reading.operations), tuple(reading.statements)
+    return tuple(reading.operations), (*reading.statements, *reading.within)
 
 
 def _places(sql: SqlText, content: bytes) -> Callable[[int, int], Span]:

@@ -91,7 +91,7 @@ def _migration(layout: Layout, text: str) -> Migration:
         "sql", layout.revision, (), operations, Span(0, max(0, text.find("\n"))), dialect=layout.dialect or dialect,
         layout=layout.name, transactional=layout.transactional, generated=any(mark in text for mark in marks),
         comments=comment_facts(text, comment_tokens(text, dialect)), template=template,
-        statements=tuple(reading.statements), blocks=tuple(reading.blocks),
+        statements=tuple(reading.statements), blocks=tuple(reading.blocks), within=tuple(reading.within),
     )  # fmt: skip
 
 

@@ -64,19 +64,20 @@ def by_characters(sql: str, place: Place) -> Stretch:
 
 
 class Reading(msgspec.Struct):
-    """What was read so far. `statements` and `blocks` as in `Migration`. `called`: where the functions begin, in the
-    text, whose bodies were read because something calls them.
+    """What was read so far. `statements`, `blocks` and `within` as in `Migration`. `called`: where the functions begin,
+    in the text, whose bodies were read because something calls them.
     """
 
     operations: list[Operation]
     statements: list[Span]
     blocks: list[Marker]
     called: set[int]
+    within: list[Span]
 
     @classmethod
     def empty(cls) -> Reading:
-        return cls([], [], [], set())
+        return cls([], [], [], set(), [])
 
     def inner(self) -> Reading:
         """An empty one for text inside of what is read, which calls no function a second time."""
-        return Reading([], [], [], self.called)
+        return Reading([], [], [], self.called, self.within)

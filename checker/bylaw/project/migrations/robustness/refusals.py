@@ -226,16 +226,17 @@ def _dropped_defaults(changes: list[Change]) -> Iterator[Refusal]:
         operation = change.operation
         if not isinstance(operation, ops.AlterColumn) or not operation.drop_default:
             continue
-        statements = change.step.migration.all_statements
-        whole = next((span for span in statements if span.contains(operation.span)), None)
-        if whole is None:
+        around = [span for span in change.step.migration.all_statements if span.contains(operation.span)]
+        if not around:
             continue
+        whole = min(around, key=lambda span: span.end - span.start)
         for other in changes:
             made = other.operation
             if (
                 isinstance(made, ops.AddColumn)
                 and (made.table, made.column.name) == (operation.table, operation.column)
                 and whole.contains(made.span)
+                and made.span != operation.span
                 and not made.if_not_exists
             ):
                 yield Refusal(change, "new-default-dropped", operation.column, operation.table, other)

@@ -200,6 +200,7 @@ class _Block:
             begin, end = (at - stretch.start for at in target)
             source = stretch.source
             stretch = stretch.rewritten(source[:begin] + " " * (end - begin) + source[end:])
+        self.reading.within.append(stretch.span)
         yield from read_statement(stretch, self.reading)
 
     def _into(self, first: int, last: int) -> tuple[int, int] | None:
@@ -238,6 +239,7 @@ class _Block:
             found = self.reading.inner()
             read_each(inner, found)
             self.reading.blocks.extend(found.blocks)
+            self.reading.within.extend(found.statements)
             yield from found.operations
         else:
             yield computed(inner.source, stretch.span)
