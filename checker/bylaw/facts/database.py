@@ -108,11 +108,13 @@ class Table(msgspec.Struct, frozen=True):
     """
     indexes: tuple[TableIndex, ...] = ()
     """Those of `__table_args__`, or among the arguments of `Table(...)`, as far as they were understood."""
+    is_view: bool = False
+    """A model of SQLAlchemy that stands for a view: `info={"is_view": True}`, or SQL of the project makes the view."""
 
     @property
     def is_made_elsewhere(self) -> bool:
         """Whether it is a view, or a table of others: a Django model whose `managed = False` says so."""
-        return self.orm == "django" and not self.managed
+        return self.is_view or (self.orm == "django" and not self.managed)
 
     @property
     def primary_key(self) -> tuple[Column, ...]:

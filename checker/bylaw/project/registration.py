@@ -49,7 +49,7 @@ class Registrations:
         """One answer per table of the application, in order of place."""
         django = InstalledApps(self.project)
         for table in self.project.tables:
-            if table.context != "app":
+            if table.context != "app" or table.is_view:
                 continue
             if table.orm == "django":
                 yield django.registration(table)

@@ -11,6 +11,7 @@ from bylaw.facts.values import Call, Ref, text_of
 from bylaw.project.tables.inheritance import Kinship
 from bylaw.project.tables.meaning import Meanings
 from bylaw.project.tables.sqlalchemy import MappedClasses
+from bylaw.project.tables.views import says_view
 from bylaw.source import Location, Span
 
 _TABLE = frozenset({"sqlalchemy.Table", "facade.Table", "sqlmodel.Table"})
@@ -49,7 +50,7 @@ class CoreTables:
             yield qualified, Table(
                 name=name or "", model="", class_name="", orm="sqlalchemy", location=Location(file.path, span),
                 columns=tuple(columns), complete=complete, schema=text_of(site.call.keyword("schema")) or "",
-                registry=registry,
+                registry=registry, is_view=says_view(site.call.keyword("info")),
                 indexes=self.mapped.bodies.core_indexes(site.call, file.module, file.path, columns),
             )  # fmt: skip
 

@@ -17,6 +17,7 @@ from bylaw.project.tables.linking import Linker
 from bylaw.project.tables.meaning import Meanings
 from bylaw.project.tables.sqlalchemy import MappedClasses
 from bylaw.project.tables.sqlmodel import SqlModels
+from bylaw.project.tables.views import Views
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -40,9 +41,10 @@ def derive(project: Project) -> tuple[Kinship, tuple[Table, ...], dict[str, Tabl
     meanings = Meanings(project.names)
     kinship = Kinship(meanings, files)
     found = _find(files, meanings, kinship)
-    placed = {name: _placed(table, project) for name, table in found.named.items()}
+    views = Views(file.facts for file in project.files.values())
+    placed = {name: _placed(table, project, views) for name, table in found.named.items()}
     linker = Linker(project, meanings, files)
-    linked, rest = linker.link(placed, [_placed(table, project) for table in found.loose])
+    linked, rest = linker.link(placed, [_placed(table, project, views) for table in found.loose])
     declared = {**linked, **{f"?{at}": table for at, table in enumerate(rest)}}
     created = linker.link_created(list(created_tables(project, declared)))
     ordered = sorted((*linked.values(), *rest, *created), key=lambda table: table.location)
@@ -95,9 +97,10 @@ def _index(linked: dict[str, Table], sharing: dict[str, str]) -> dict[str, Table
     return index
 
 
-def _placed(table: Table, project: Project) -> Table:
+def _placed(table: Table, project: Project, views: Views) -> Table:
     facts = project.files[table.location.path].facts
-    return msgspec.structs.replace(table, context=project.context_of(facts))
+    is_view = table.is_view or views.has(table)
+    return msgspec.structs.replace(table, context=project.context_of(facts), is_view=is_view)
 
 
 def _sharing(kin: Kin, mapped: MappedClasses, django: DjangoModels) -> str | None:

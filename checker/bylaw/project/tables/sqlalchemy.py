@@ -11,6 +11,7 @@ from bylaw.project.tables.columns import Columns
 from bylaw.project.tables.inheritance import Kin, Kinship
 from bylaw.project.tables.meaning import Meanings
 from bylaw.project.tables.tablename import computed_name, flask_name
+from bylaw.project.tables.views import is_said_a_view
 from bylaw.source import Location
 
 
@@ -170,7 +171,7 @@ class MappedClasses:
             location=Location(kin.file.path, kin.fact.span), columns=tuple(columns), complete=complete,
             parents=tuple(parent.fact.qualified for parent in parents), schema=schema, registry=self.registry(kin),
             bases=lineage_names(kin), attributes=attribute_names(kin), managed=not kin.fact.conditional,
-            indexes=self.indexes(kin, columns),
+            indexes=self.indexes(kin, columns), is_view=is_said_a_view(kin),
         )  # fmt: skip
 
     def indexes(self, kin: Kin, columns: list[Column]) -> tuple[TableIndex, ...]:

@@ -12,6 +12,7 @@ from bylaw.project.tables.inheritance import Kin
 from bylaw.project.tables.meaning import Meanings
 from bylaw.project.tables.sqlalchemy import MappedClasses, attribute_names, library_columns, lineage_names
 from bylaw.project.tables.sqltypes import sql_type
+from bylaw.project.tables.views import is_said_a_view
 from bylaw.source import Location
 
 ROOT = "sqlmodel.SQLModel"
@@ -73,6 +74,7 @@ class SqlModels:
             parents=tuple(parent.fact.qualified for parent in parents), schema=schema, registry=ROOT,
             bases=lineage_names(kin), attributes=attribute_names(kin), managed=not kin.fact.conditional,
             indexes=self.mapped.bodies.arguments.indexes([k for k in kin.lineage() if id(k) not in above], own),
+            is_view=is_said_a_view(kin),
         )  # fmt: skip
 
     def _fields(self, kin: Kin) -> dict[str, Column | None]:
