@@ -10,7 +10,7 @@ import msgspec
 from bylaw.facts.code import CallSite, Class, Variable
 from bylaw.facts.database import Table, TableRegistration
 from bylaw.facts.file import FileFacts
-from bylaw.facts.values import Call, Choice, Index, Items, Operator, Ref, Starred, Value, text_of, walk
+from bylaw.facts.values import Call, Choice, Index, Items, Operator, Ref, Starred, Text, Value, text_of, walk
 from bylaw.project.paths import is_own
 
 if TYPE_CHECKING:
@@ -22,10 +22,13 @@ _MERGED = frozenset({"dynaconf_merge", "dynaconf_merge_unique"})
 
 
 class Listed(msgspec.Struct):
-    """Entries of INSTALLED_APPS, and whether some part of it could not be read."""
+    """Entries of INSTALLED_APPS, and whether some part of it could not be read. `open`: packages of which any module
+    may be named at run time.
+    """
 
     entries: set[str] = msgspec.field(default_factory=set)
     vague: bool = False
+    open: set[str] = msgspec.field(default_factory=set)
 
 
 class InstalledApps:
@@ -46,6 +49,8 @@ class InstalledApps:
             owner = self.apps.package_of(table.model)
             if owner not in self.apps.labels or owner in self._packages or table.app_label in self._labels:
                 return TableRegistration(table, "registered")
+        if any(_inside(module, package) for package in self._open_packages):
+            return TableRegistration(table, "undecided", reason="settings add packages beside it at run time")
         if not self._rooted(module, table.location.path):
             return TableRegistration(table, "undecided", reason="its settings were not found")
         return TableRegistration(
@@ -76,9 +81,12 @@ class InstalledApps:
     def _add(self, site: CallSite, file: FileFacts, listed: Listed) -> None:
         """`INSTALLED_APPS.append(...)`, possibly in a loop: over a list of names, or over plugins from outside."""
         added = Listed()
-        self._read(site.call.argument(1 if site.call.method == "insert" else 0), file, added, 0)
+        value = site.call.argument(1 if site.call.method == "insert" else 0)
+        self._read(value, file, added, 0)
         if added.vague and any(self._lists_plugins(loop.values, file) for loop in site.loops):
             added.vague = False
+            if isinstance(value, Text) and not any(self._is_spelled_out(loop.values, file) for loop in site.loops):
+                listed.open.add((text_of(value.parts[0]) or "").rpartition(".")[0])
         listed.entries |= added.entries
         listed.vague = listed.vague or added.vague
         for loop in site.loops:
@@ -88,9 +96,7 @@ class InstalledApps:
 
     def _lists_plugins(self, values: Value, file: FileFacts, depth: int = 0) -> bool:
         """Whether a loop goes over a literal list, or over packages that others install."""
-        aside = Listed()
-        self._read(values, file, aside, 0)
-        if not aside.vague:
+        if self._is_spelled_out(values, file):
             return True
         if isinstance(values, Call):
             return values.method in {"entry_points", "iter_entry_points"}
@@ -100,6 +106,11 @@ class InstalledApps:
         if found is None or not isinstance(found.item, Variable) or found.item.value is None:
             return False
         return "PLUGIN" in found.item.name or self._lists_plugins(found.item.value, found.file, depth + 1)
+
+    def _is_spelled_out(self, values: Value, file: FileFacts) -> bool:
+        aside = Listed()
+        self._read(values, file, aside, 0)
+        return not aside.vague
 
     def _read(self, value: Value | None, file: FileFacts, listed: Listed, depth: int) -> None:
         if value is None or depth > _MAX_DEPTH:
@@ -161,6 +172,14 @@ class InstalledApps:
             else:
                 found |= self._namespaces(entry)
         return found
+
+    @cached_property
+    def _open_packages(self) -> set[str]:
+        """Canonical packages of which the settings add any module at run time: `f"plugins.{name}"`."""
+        near = self._settings[0].module
+        known = (self.names.module(package, near) for package in self._listed.open if package)
+        named = {module.module for module in known if module is not None}
+        return named | {module for package in self._listed.open if package for module in self._namespaces(package)}
 
     def _namespaces(self, entry: str) -> set[str]:
         """Packages without `__init__`: known by the modules below them."""

@@ -33,6 +33,7 @@ from bylaw.patterns import regex
 from bylaw.project.routing.code import Code
 from bylaw.project.routing.holders import loop_target
 from bylaw.project.routing.objects import Object, local_object
+from bylaw.project.routing.packages import packages_reached, start_of_text
 from bylaw.project.routing.vocabulary import PASS_THROUGH, REGISTER_CALLS
 
 _IMPORTERS = frozenset({
@@ -50,6 +51,7 @@ _OPEN_ENDED: dict[str, frozenset[Framework]] = {
     "add_routes": frozenset({"aiohttp"}), "blueprint": frozenset({"sanic"}),
 }  # fmt: skip
 """Words that speak of registering in ways that are no `CallSite`."""
+_DRF: frozenset[Framework] = frozenset({"drf"})
 _FRAMEWORKS: dict[str, frozenset[Framework]] = {
     "include_router": frozenset({"fastapi"}), "register_blueprint": frozenset({"flask"}),
     "add_namespace": frozenset({"flask"}), "add_router": frozenset({"ninja", "litestar", "fastapi"}),
@@ -111,23 +113,32 @@ class Discovery:
             if names:
                 registering.append((facts, names))
         for facts, sites in importing:
-            packages = sorted(_packages(facts, sites, self._code))
+            packages = sorted(packages_reached(facts, sites, self._code))
             for other, names in registering:
                 if other is facts or (not _only_its_own(sites) and self._linked(facts, other)):
                     for frameworks, name in sorted(names, key=lambda entry: (sorted(entry[0]), entry[1])):
                         yield from (Reach(facts.path, frameworks, name, package) for package in packages)
             for word in sorted(facts.words & _OPEN_ENDED.keys()):
                 yield from (Reach(facts.path, _OPEN_ENDED[word], "", package) for package in packages)
+            if "registry" in facts.words:  # `router.registry.extend(module.router.registry)`
+                yield from (Reach(facts.path, _DRF, "", package) for package in packages if package)
 
     def _included(self, site: CallSite, facts: FileFacts) -> Iterator[Reach]:
         """`include(f"{app}.urls")`, also put together in other ways."""
         for value in site.call.args[:1]:
-            for inner in (value, *(value.items[:1] if isinstance(value, Items) else ())):
+            for written in (value, *(value.items[:1] if isinstance(value, Items) else ())):
+                inner = self._assigned(written, facts)
                 if isinstance(inner, Text | Operator) or (isinstance(inner, Call) and inner.method == "format"):
                     texts = [text for part in walk(inner) if (text := text_of(part)) is not None]
                     ending = _HOLE.split(texts[-1])[-1] if texts else ""
-                    start = text_of(inner.parts[0]) if isinstance(inner, Text) else None
-                    yield Reach(facts.path, _FRAMEWORKS["include"], "", start or "", ending)
+                    yield Reach(facts.path, _FRAMEWORKS["include"], "", start_of_text(inner), ending)
+
+    def _assigned(self, value: Value, facts: FileFacts) -> Value:
+        """What a variable of the file was given, where the value is one."""
+        found = self._code.names.definition(value.name, facts.module) if isinstance(value, Ref) else None
+        if found is None or found.file is not facts or not isinstance(found.item, Variable):
+            return value
+        return found.item.value or value
 
     def _linked(self, one: FileFacts, other: FileFacts) -> bool:
         """Whether one file imports from the other, or a third one uses both to load and register."""
@@ -248,41 +259,3 @@ def _registered(site: CallSite) -> tuple[Value, ...]:
         *values,
         *(keyword.value for keyword in site.call.keywords if keyword.name in {"router", "blueprint", "app", "ns"}),
     )
-
-
-def _packages(facts: FileFacts, sites: list[CallSite], code: Code) -> set[str]:
-    """The packages that calls reach: in a function where one call says the package, the others work below it."""
-    by_function: dict[str, set[str]] = {}
-    for site in sites:
-        by_function.setdefault(site.function, set()).add(_package_of(site, facts, code))
-    return set().union(*((packages - {""}) or packages for packages in by_function.values()))
-
-
-def _package_of(site: CallSite, facts: FileFacts, code: Code) -> str:
-    values = (
-        *site.call.args,
-        *(keyword.value for keyword in site.call.keywords),
-        *(loop.values for loop in site.loops),
-    )
-    for value in values:
-        for inner in walk(value):
-            if (package := _named_package(inner, facts, code)) is not None:
-                return package
-    return ""
-
-
-def _named_package(value: Value, facts: FileFacts, code: Code) -> str | None:
-    match value:
-        case Ref(name) if name.rpartition(".")[2] in {"__path__", "__name__", "__package__"}:
-            owner = name.rpartition(".")[0]
-            if owner not in {"builtins", facts.module}:
-                return code.names.resolve(owner, facts.module) if owner else None
-            return (facts.module if facts.is_package else facts.module.rpartition(".")[0]) or None
-        case Text((Constant(str() as text), *_)) if "." in text:
-            found = code.names.module(text.rpartition(".")[0], facts.module)
-            return found.module if found is not None else None
-        case Constant(str() as text) if text:
-            found = code.names.module(text.strip("."), facts.module) if "." in text else None
-            return found.module if found is not None else None
-        case _:
-            return None
