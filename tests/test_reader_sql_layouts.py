@@ -42,6 +42,9 @@ def migration(path: str, text: str = _UP) -> Migration | None:
         ("migrations/sqls/20240101-add-up.sql", "db-migrate", "20240101-add"),
         ("migrations/001.do.add.sql", "postgrator", "001.do.add"),
         ("sqitch/deploy/add_b.sql", "sqitch", "add_b"),
+        ("src/main/resources/db/migration/all/20240101120000__add_b.sql", "flyway", "20240101120000__add_b"),
+        ("src/main/resources/db/migration/1.2__add_b.sql", "flyway", "1.2__add_b"),
+        ("migrations/1.2__add_b.sql", "", "1.2__add_b"),
         ("migrations/0001_add_b.sql", "", "0001_add_b"),
         ("app/db/migrate/20240101_add.sql", "", "20240101_add"),
         ("alembic/versions/003_fix.sql", "", "003_fix"),
@@ -71,6 +74,11 @@ def test_layout_by_path(path: str, layout: str, revision: str) -> None:
         "migrations/001.undo.add.sql",
         "migrations/0001_add_b_rollback.sql",
         "migrations/down/0001_add_b.sql",
+        "db/migration/postgresql/rollback/1.0.1__drop_b.sql",
+        "src/main/resources/db/migration/undo/1.0.1__drop_b.sql",
+        "queue/stub/migrations/1_add_b.postgres.up.sql",
+        "tools/test_migrations/20240101_add_b.sql",
+        "crates/sync-test/migrations/20240101_add_b.sql",
         "sql/U1_2__add_b.sql",
         "sqitch/revert/add_b.sql",
         "sqitch/verify/add_b.sql",
@@ -93,6 +101,25 @@ def test_layout_by_path(path: str, layout: str, revision: str) -> None:
 )
 def test_no_migration(path: str) -> None:
     assert migration(path) is None
+
+
+REPORT = "-- insert into results\nSELECT a, count(*), replace(b, 'x', '') INTO #r FROM t;\nDROP TABLE #r;\n"
+
+
+@pytest.mark.parametrize("path", ["reports/sql/700_visits.sql", "scripts/migrations/verify_b.sql"])
+def test_queries_are_no_migrations(path: str) -> None:
+    assert migration(path, "SELECT count(*), lower(a) FROM t;") is None
+    assert migration(path, REPORT) is None
+    for text in ("", "-- nothing to do\n", "SELECT setval('a_id_seq', 9);", "INSERT INTO a VALUES (1);", _UP):
+        assert migration(path, text) is not None
+
+
+def test_what_a_half_of_a_migration_says_of_itself_is_no_mark() -> None:
+    text = "-- UP MIGRATION: a table for proofs\nALTER TABLE a ADD b int;\n"
+    found = migration("migrations/000029_proofs.up.sql", text)
+    assert found is not None
+    assert found.layout == "golang-migrate"
+    assert migration("migrations/000029_proofs.down.sql", text.replace("UP", "DOWN")) is None
 
 
 @pytest.mark.parametrize(
@@ -191,6 +218,8 @@ def test_prisma_says_what_it_generated() -> None:
         ("storesqlite/migration/main/1.sql", "CREATE TABLE a (b blob DEFAULT (jsonb(1)));", "sqlite"),
         ("migrations/1_x.sqlite3.up.sql", _UP, "sqlite"),
         ("supabase/migrations/1.sql", _UP, "postgres"),
+        ("prisma/mysql-migrations/20240821_add_postgres_migrations/migration.sql", _UP, "mysql"),
+        ("prisma/migrations/20240821_leave_mysql/migration.sql", _UP, ""),
     ],
 )
 def test_dialect(path: str, text: str, dialect: str) -> None:

@@ -29,7 +29,24 @@ _NUMBERED: Final = re.compile(r"^[vV]?\d")
 ORDINAL: Final = re.compile(r"^(?:0\d*|\d{1,3}|\d{8,}|[vV]\d+)(?:[_.\-]|$)")
 """A number that orders files: `2024_report` has none."""
 _VERSION: Final = re.compile(r"^v?\d+(?:[._]\d+)*$")
+_UNDOING: Final = frozenset({
+    "down", "downs", "rollback", "rollbacks", "undo", "revert", "reverts", "downgrade", "downgrades",
+})  # fmt: skip
+"""Folders of what takes migrations back."""
+_LASTING: Final = re.compile(
+    r"\b(?:create|alter|drop|truncate|insert|update|delete|merge|replace|rename|comment|grant|revoke|reindex|vacuum"
+    r"|refresh|do|call|exec|execute|copy|load|set|use|begin|pragma)\b(?!\s{0,9}\()",
+    re.IGNORECASE | re.ASCII,
+)
+"""Words of which a migration has one, no call of a function of that name."""
+_PASSING: Final = re.compile(r"\s{1,9}(?:into\s{1,9}|table\s{1,9})?(?:if\s{1,9}exists\s{1,9})?#\w", re.IGNORECASE)
+"""What follows such a word where it is about a table `#t`, which is gone when the session ends."""
+_CALLS: Final = re.compile(r"\s*select\b(?!.{0,10000}\bfrom\b)", re.IGNORECASE | re.ASCII | re.DOTALL)
+"""A statement that asks no table, and may do anything: `SELECT f()`."""
 _FLYWAY: Final = re.compile(r"^(?:([VvBbUu])(\d+(?:[._]\d+)*)__|([Rr])__)")
+_UNPREFIXED: Final = re.compile(r"^\d+(?:[._]\d+)*__\w")
+_LOOKED_AT: Final = 50_000
+"""Characters of a file that nobody's tool claims."""
 DOWN_NAME: Final = re.compile(r"[._\-](?:down|undo|rollback|revert|downgrade)$", re.IGNORECASE)
 UP_NAME: Final = re.compile(r"[._\-](?:up|do)$", re.IGNORECASE)
 DIALECTS: Final = {
@@ -64,10 +81,13 @@ def _own_folder(file: SqlFile, parts: list[str], text: str) -> Layout | None:
     return None
 
 
-def _flyway(file: SqlFile, _parts: list[str], text: str) -> Layout | None:
+def _flyway(file: SqlFile, parts: list[str], text: str) -> Layout | None:
     match = _FLYWAY.match(file.stem)
     if match is None:
-        return None
+        # `sql-migration-prefix` may be empty: where Flyway looks unless told otherwise, its separator is enough
+        at_home = "resources" in parts and "db/migration" in "/".join(parts)
+        undoes = parts[-1:] != [] and parts[-1] in _UNDOING
+        return in_full("flyway", file.stem, text) if at_home and not undoes and _UNPREFIXED.match(file.stem) else None
     undo = (match[1] or "").lower() == "u"
     return in_no_part("flyway", file.stem) if undo else in_full("flyway", file.stem, text)
 
@@ -115,18 +135,27 @@ def _drizzle(file: SqlFile, parts: list[str], text: str) -> Layout | None:
 def _plain(file: SqlFile, parts: list[str], text: str) -> Layout | None:
     """Files in a folder that is named for migrations."""
     numbered = _NUMBERED.match(file.stem) is not None
-    if parts[-1:] == ["down"] or parts[-1:] == ["downs"]:
+    if parts and parts[-1] in _UNDOING:
         return in_no_part("", file.stem) if numbered else None
     if not _FRESH.isdisjoint(parts[-2:]) and "migrat" not in parts[-1]:
         return None
     if numbered and any(part in _FOLDERS or "migrat" in part for part in parts[-3:]):
         return in_full("", file.stem, text)
     inner = next((part for part in reversed(parts) if part not in DIALECTS and not _VERSION.match(part)), "")
-    if inner in _NUMBERED_ONLY and ORDINAL.match(file.stem):
-        return in_full("", file.stem, text)
-    if parts and _is_named_for_them(parts[-1]) and not NO_MIGRATION_NAMES.search(file.stem):
+    named = parts and _is_named_for_them(parts[-1]) and not NO_MIGRATION_NAMES.search(file.stem)
+    if (named or (inner in _NUMBERED_ONLY and ORDINAL.match(file.stem))) and _lasts(text):
         return in_full("", file.stem, text)
     return None
+
+
+def _lasts(text: str) -> bool:
+    """Whether something of what a file does stays, or there is nothing in it; queries of a report leave nothing."""
+    from bylaw.readers.sql.templates import code_of  # noqa: PLC0415 - and its lexer, which few files ask for
+
+    code = code_of(text[:_LOOKED_AT])
+    if not code.strip() or any(not _PASSING.match(text, match.end()) for match in _LASTING.finditer(code)):
+        return True
+    return any(_CALLS.match(statement) for statement in code.split(";"))
 
 
 def _is_named_for_them(folder: str) -> bool:

@@ -12,8 +12,9 @@ from bylaw.readers.sql.marks import by_content, says_no_transaction
 _NO_MIGRATION_PARTS: Final = frozenset({
     "test", "tests", "testdata", "test_data", "__tests__", "fixtures", "fixture", "testing", "spec", "specs",
     "node_modules", "vendor", "third_party", "mocks", "e2e", "queries", "seeds", "seeders", "seed", "dumps",
-    "snapshots", "snaplet",
+    "snapshots", "snaplet", "stub", "stubs",
 })  # fmt: skip
+_OF_TESTS: Final = re.compile(r"^tests?[_\-]|[_\-]tests?$")
 _DATED: Final = re.compile(r"^\d{4}[-_.]\d\d?[-_.]\d\d?(?:[_.\- ]|$)")
 _TABLE_CHANGE: Final = re.compile(r"\b(?:create|alter|drop)\s{1,9}table\b", re.IGNORECASE | re.ASCII)
 _CHANGE: Final = re.compile(
@@ -28,7 +29,7 @@ _ENDINGS: Final = ("sqlite", "mysql", "postgres", "postgresql")
 def layout_of(path: str, text: str) -> Layout | None:
     """The layout of a file that is a migration; None for any other SQL file (queries, dumps, seeds, fixtures)."""
     file, parts = _parted(path)
-    if not _NO_MIGRATION_PARTS.isdisjoint(parts):
+    if _are_others(parts):
         return None
     found = by_content(file, text) or by_path(file, parts, text)
     if found is None:
@@ -39,6 +40,11 @@ def layout_of(path: str, text: str) -> Layout | None:
     if transactional is None and says_no_transaction(text):
         transactional = False
     return Layout(found.name, found.revision, found.up, transactional, found.dialect or _dialect(file, parts))
+
+
+def _are_others(parts: list[str]) -> bool:
+    """Whether one of the folders holds what tests, queries or other projects need."""
+    return not _NO_MIGRATION_PARTS.isdisjoint(parts) or any(_OF_TESTS.search(part) for part in parts)
 
 
 def _undoes_or_checks(parts: list[str]) -> bool:
@@ -52,7 +58,7 @@ def _undoes_or_checks(parts: list[str]) -> bool:
 def unknown_layout(path: str, text: str) -> Layout | None:
     """For a file that `layout_of` knows nothing of: how to read it, if it may be a migration all the same."""
     file, parts = _parted(path)
-    if not _NO_MIGRATION_PARTS.isdisjoint(parts) or len(text) > _LARGEST_UNKNOWN:
+    if _are_others(parts) or len(text) > _LARGEST_UNKNOWN:
         return None
     if NO_MIGRATION_NAMES.search(file.stem) or DOWN_NAME.search(file.stem) or _CHANGE.search(text) is None:
         return None
@@ -78,6 +84,8 @@ def _dialect(file: SqlFile, parts: list[str]) -> str:
     for word in file.stem.lower().split(".")[1:]:
         if word in DIALECTS:
             return DIALECTS[word]
+    if file.stem in {"migration", "up", "down"} and file.folder[:1].isdigit():
+        parts = parts[:-1]  # the migration's own name: `20240801_move_to_postgres`
     for part in reversed(parts[-4:]):
         if part in DIALECTS:
             return DIALECTS[part]

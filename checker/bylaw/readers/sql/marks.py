@@ -61,6 +61,7 @@ _TRANSACTION: Final = ("transaction", "txmode", "disable-tx")
 _LIQUIBASE: Final = r"--[ \t]*liquibase[ \t]+formatted[ \t]+sql"
 _CHANGESET: Final = r"--[ \t]*changeset[ \t]"
 _SQITCH: Final = r"--[ \t]*(deploy|revert|verify)[ \t]+(?:\S+:\S+|[\w@.:/-]+[ \t]+(?:to|from|on)[ \t]+\w+)"
+_HALF: Final = re.compile(r"\.(?:up|down)$", re.IGNORECASE)
 _BREAKPOINT: Final = "--> statement-breakpoint"
 
 
@@ -79,6 +80,8 @@ def by_content(file: SqlFile, text: str) -> Layout | None:
         return None
     lowered = text.lower() if len(text) < 1_000_000 else text[:100_000].lower()
     for marker in _MARKERS:
+        if marker.name == "node-pg-migrate" and _HALF.search(file.stem):
+            continue  # which half it is, its name says: the comment is about something
         if marker.hint in lowered and (_line(marker.up).search(text) or _line(marker.down).search(text)):
             return Layout(marker.name, file.stem, tuple(_up_ranges(marker, text)))
     if "liquibase" in lowered and re.match(_LIQUIBASE, text.lstrip(), re.IGNORECASE):
