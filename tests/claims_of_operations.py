@@ -132,7 +132,7 @@ def _column(table: str, column: ops.ColumnSpec, type_text: TypeText, *, key: boo
         "nullable": not required,
         "default": lambda text: (text is not None) == filled,
         "generated": {"stored": "s", "virtual": "v"}.get(column.generation, ""),
-        "identity": lambda letter: bool(letter) == (column.generation == "identity"),
+        "identity": ("a" if column.always else "d") if column.generation == "identity" else "",
     }
     yield Claim("create", ("column",), column.name, table, fields)
     names = dict(column.constraint_names)
@@ -158,7 +158,7 @@ def _altered(change: ops.AlterColumn, type_text: TypeText) -> Iterator[Claim]:
         fields["default"] = None
     match change.generated:
         case "add-identity":
-            fields["identity"] = ANY
+            fields["identity"] = "a" if change.always else "d"
         case "drop-identity":
             fields["identity"] = ""
         case "set-expression":

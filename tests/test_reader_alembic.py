@@ -520,7 +520,7 @@ def test_names_and_places_of_keys_are_kept() -> None:
     found = operations("""
         op.create_table(
             "account",
-            sa.Column("id", sa.Integer(), sa.Identity()),
+            sa.Column("id", sa.Integer(), sa.Identity(always=True)),
             sa.Column("team_id", sa.Integer(), sa.ForeignKey("team.id", name="fk_team")),
             sa.Column("full", sa.Text(), sa.Computed("a || b")),
             sa.PrimaryKeyConstraint("id", name="pk_account"),
@@ -532,6 +532,7 @@ def test_names_and_places_of_keys_are_kept() -> None:
     assert isinstance(index, CreateIndex)
     assert table.primary_key_name == "pk_account"
     assert [column.generation for column in table.columns] == ["identity", "", "computed"]
+    assert [column.always for column in table.columns] == [True, False, False]
     assert table.columns[1].constraint_names == (("foreign-key", "fk_team"),)
     assert (index.method, index.where) == ("gin", "full <> ''")
 

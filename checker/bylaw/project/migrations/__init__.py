@@ -17,6 +17,7 @@ from bylaw.project.migrations.compatibility.conflict_targets import LostTarget, 
 from bylaw.project.migrations.compatibility.conflicts import NamedConstraint, named_constraints
 from bylaw.project.migrations.compatibility.deprecation import Announcement, Terms, announcement, object_announcement
 from bylaw.project.migrations.compatibility.drops import Drop, drops
+from bylaw.project.migrations.compatibility.identities import taken_over
 from bylaw.project.migrations.compatibility.references import references
 from bylaw.project.migrations.compatibility.renames import Rename, Replacement, renames, replacements
 from bylaw.project.migrations.compatibility.restriction import Restriction
@@ -270,6 +271,7 @@ class Migrations(OnServer):
     def restrictions(self) -> Iterator[Restriction]:
         """Existing columns, tables, views and functions that take less, or give something else, afterwards."""
         yield from named(restrictions(self.changes(), self.objects, self.servers), self.servers)
+        yield from taken_over(self._project, self.changes(), self.objects)
         yield from object_changes(self.changes(), self.objects)
 
     def announcement(self, drop: Drop, terms: Terms) -> Announcement:

@@ -6,12 +6,13 @@ from typing import Literal
 
 import msgspec
 
+from bylaw.diagnostics import Related
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.types import Verdict
 
 Kind = Literal[
     "type", "not-null", "drop-default", "unique", "primary-key", "check", "exclude", "foreign-key", "enum-value",
-    "set-default", "drop-not-null", "drop-identity", "drop-expression", "view", "function", "attribute",
+    "set-default", "drop-not-null", "identity", "drop-identity", "drop-expression", "view", "function", "attribute",
 ]  # fmt: skip
 
 
@@ -31,3 +32,5 @@ class Restriction(msgspec.Struct, frozen=True, eq=False):
     new: str = ""
     strict: bool = False
     verdict: Verdict = "unknown"
+    seen: tuple[Related, ...] = ()
+    """Where the code does what is refused from now on."""

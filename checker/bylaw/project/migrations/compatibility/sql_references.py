@@ -36,6 +36,7 @@ _NAMED: Final = regex(
 )
 _LISTED: Final = regex(r"\bfrom\b[^()]{0,300}?,", re.IGNORECASE)
 _LITERAL: Final = regex(r"(?<![\w'])'(?:[^']|''){0,500}'")
+_LEAVES_IT: Final = regex(r"\b(?:default|overriding)\b", re.IGNORECASE)
 _NAMES_RESULT: Final = regex(r"\bas\s+$", re.IGNORECASE)
 
 
@@ -51,6 +52,26 @@ def sql_references(file: File, table: str, column: str) -> Iterator[Span]:
         if at >= 0:
             first = len(text[: start + at].encode())
             yield Span(first, first + len((column or bare).encode()))
+
+
+def sql_writes(file: File, table: str, column: str) -> Iterator[Span]:
+    """Places in a Python file whose SQL gives the column of the table a value: DEFAULT is none, nor is one that stands
+    beside an OVERRIDING.
+    """
+    bare = table.rpartition(".")[2]
+    content = file.source.content.lower()
+    if bare.lower().encode() not in content or column.lower().encode() not in content:
+        return
+    text = file.source.content.decode("utf-8", "replace")
+    for start, end in _statements(text):
+        statement = _LITERAL.sub(lambda match: " " * len(match[0]), text[start:end])
+        written = _WRITTEN.match(statement)
+        if written is None or bare_as_written(written["table"]) != bare.lower() or _LEAVES_IT.search(statement):
+            continue
+        at = _in_write(statement, written, bare, column)
+        if at >= 0:
+            first = len(text[: start + at].encode())
+            yield Span(first, first + len(column.encode()))
 
 
 def _statements(text: str) -> Iterator[tuple[int, int]]:

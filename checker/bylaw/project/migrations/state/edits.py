@@ -37,6 +37,7 @@ def column_of(spec: ColumnSpec, step: Step | None, identity: int = 0) -> ColumnS
         check=spec.check,
         compared=spec.compared,
         computed_from=spec.computed_from,
+        always=spec.always,
     )
 
 
@@ -146,11 +147,12 @@ def with_altered_column(table: TableState, operation: ops.AlterColumn, step: Ste
     elif operation.server_default is not None:
         column = replace(column, default=operation.server_default, default_known=True)
     if operation.generated in {"add-identity", "set-identity"}:
-        column = replace(column, generated=True, generation="identity")
+        always = column.always if operation.always is None else operation.always
+        column = replace(column, generated=True, generation="identity", always=always)
     elif operation.generated == "set-expression":
         column = replace(column, computed_from=())
     elif operation.generated in {"drop-identity", "drop-expression"}:
-        column = replace(column, generated=False, generation="", default_known=True, computed_from=())
+        column = replace(column, generated=False, generation="", default_known=True, computed_from=(), always=False)
     if operation.comment is not None:
         column = replace(column, comment=Note(operation.comment, step) if operation.comment else None)
     return with_column(table, column)

@@ -52,6 +52,8 @@ class ColumnState(msgspec.Struct, frozen=True):
     """Django: of a relation, as in `ColumnSpec`; what the models were last told."""
     computed_from: tuple[str, ...] = ()
     """Columns of the same table that a generated one surely reads."""
+    always: bool = False
+    """An identity that takes no value which a statement gives."""
 
     @property
     def required(self) -> bool | None:

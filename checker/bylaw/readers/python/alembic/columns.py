@@ -105,7 +105,13 @@ def column_spec(call: Call) -> ColumnSpec | None:
         generation=generation,
         constraint_names=tuple(_constraint_names(positional)),
         labels=labels_of(type_value),
+        always=any(takes_no_value(item) for item in (*positional, server_default)),
     )
+
+
+def takes_no_value(value: Value | None) -> bool:
+    """Whether it is an `Identity(always=True)`."""
+    return isinstance(value, Call) and value.method == "Identity" and flag_of(value.keyword("always")) is True
 
 
 def identity_change(

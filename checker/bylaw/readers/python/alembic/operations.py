@@ -31,6 +31,7 @@ from bylaw.readers.python.alembic.columns import (
     late_column,
     name_of,
     table_constraint,
+    takes_no_value,
 )
 from bylaw.readers.python.alembic.constraints import HANDLERS
 from bylaw.readers.python.alembic.counting import counted
@@ -169,6 +170,7 @@ def _alter_column(arguments: Arguments) -> Iterator[Operation]:
         old_type=type_text(keyword("existing_type")),
         old_nullable=flag_of(keyword("existing_nullable")),
         generated=identity,
+        always=takes_no_value(default) if identity in {"add-identity", "set-identity"} else None,
     )  # fmt: skip
     others = (changed.type, changed.nullable, changed.comment)
     if identity or sets_default or drops_default or any(other is not None for other in others):

@@ -27,7 +27,7 @@ class _Column:
         self.type = column_type
         self.nullable: bool | None = None
         self.default: str | None = None
-        self.primary = self.unique = False
+        self.primary = self.unique = self.always = False
         self.references = self.check = self.comment = ""
         self.generation: Generation = "serial" if column_type in SERIAL_TYPES else ""
         self.names: list[tuple[str, str]] = []
@@ -48,7 +48,7 @@ class _Column:
             self.name, self.type, self.nullable, self.default, primary_key=self.primary, unique=self.unique,
             references=self.references, generated=bool(self.generation), check=self.check, comment=self.comment,
             span=self.cursor.span(first, self.cursor.at), generation=self.generation,
-            constraint_names=tuple(self.names),
+            constraint_names=tuple(self.names), always=self.always and self.generation == "identity",
         )  # fmt: skip
 
     def _option(self) -> ConstraintKind | Literal[""]:
@@ -106,7 +106,7 @@ class _Column:
             while cursor.accept("."):
                 cursor.name()
         elif cursor.accept("generated"):
-            cursor.accept("always")
+            self.always = cursor.accept("always")
             cursor.accept("by", "default")
             cursor.accept("on", "null")
             cursor.expect("as")

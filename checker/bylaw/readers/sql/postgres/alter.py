@@ -17,7 +17,7 @@ from bylaw.facts.migrations import (
     UnreadOperation,
     ValidateConstraint,
 )
-from bylaw.readers.sql.postgres.columns import add_constraint, column_spec
+from bylaw.readers.sql.postgres.columns import ALWAYS, add_constraint, column_spec
 from bylaw.readers.sql.postgres.statement import Statement, dotted, kebab, object_kind, reads, string_of, table_name
 from bylaw.readers.sql.postgres.tree.nodes import AlterTableCmd
 from bylaw.readers.sql.postgres.tree.schema import AlterTableStmt
@@ -185,7 +185,24 @@ _Generated = Literal["add-identity", "set-identity", "drop-identity", "set-expre
 
 
 def _generated(change: _Generated) -> Callable[[_Action], Operation]:
-    return lambda action: AlterColumn(action.table, action.command.name, action.span, generated=change)
+    return lambda action: AlterColumn(
+        action.table, action.command.name, action.span, generated=change, always=_is_always(action.command)
+    )
+
+
+def _is_always(command: AlterTableCmd) -> bool | None:
+    """Whether an identity is GENERATED ALWAYS; None where nothing is said of that."""
+    definition = command.def_
+    if definition is None:
+        return None
+    if definition.constraint is not None:
+        return definition.constraint.generated_when == ALWAYS
+    options = definition.sequence.items if definition.sequence is not None else []
+    for option in options:
+        said = option.def_elem
+        if said is not None and said.defname == "generated" and said.arg is not None and said.arg.integer is not None:
+            return said.arg.integer.ival == ord(ALWAYS)
+    return None
 
 
 def _add_constraint(action: _Action) -> Operation:

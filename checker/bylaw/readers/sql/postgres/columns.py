@@ -32,6 +32,8 @@ _KINDS: Final[dict[str, ConstraintKind]] = {
     "CONSTR_PRIMARY": "primary-key", "CONSTR_UNIQUE": "unique", "CONSTR_FOREIGN": "foreign-key",
     "CONSTR_CHECK": "check", "CONSTR_EXCLUSION": "exclude", "CONSTR_NOTNULL": "not-null",
 }  # fmt: skip
+ALWAYS: Final = "a"
+"""How the parser spells `GENERATED ALWAYS`."""
 _GENERATED_KINDS: Final[dict[str, Literal["stored", "virtual"]]] = {"s": "stored", "v": "virtual"}
 
 
@@ -105,7 +107,7 @@ def column_spec(node: ColumnDef, statement: Statement, opening: int) -> ColumnSp
     nullable: bool | None = None
     default: str | None = None
     generation: Generation = "serial" if column_type in SERIAL_TYPES else ""
-    primary = unique = False
+    primary = unique = always = False
     references = check = ""
     names: list[tuple[str, str]] = []
     computed_from: tuple[str, ...] = ()
@@ -120,7 +122,7 @@ def column_spec(node: ColumnDef, statement: Statement, opening: int) -> ColumnSp
                 until = next((bound for bound in bounds if bound > here), end)
                 default = _after_word(statement, here, until)
             case "CONSTR_IDENTITY":
-                generation = "identity"
+                generation, always = "identity", constraint.generated_when == ALWAYS
             case "CONSTR_GENERATED":
                 generation = _GENERATED_KINDS.get(constraint.generated_kind, "stored")
                 computed_from = _columns_in(constraint)
@@ -141,7 +143,7 @@ def column_spec(node: ColumnDef, statement: Statement, opening: int) -> ColumnSp
     return ColumnSpec(
         node.colname, column_type, nullable, default, primary_key=primary, unique=unique, references=references,
         generated=bool(generation), check=check, span=statement.place(first, last), generation=generation,
-        constraint_names=tuple(names), computed_from=computed_from,
+        constraint_names=tuple(names), computed_from=computed_from, always=always,
     )  # fmt: skip
 
 

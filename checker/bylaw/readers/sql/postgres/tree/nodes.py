@@ -77,6 +77,7 @@ class Constraint(msgspec.Struct):
     skip_validation: bool = False
     is_enforced: bool = False
     generated_kind: str = ""
+    generated_when: str = ""
     location: int = 0
     raw_expr: msgspec.Raw = msgspec.Raw()
 
