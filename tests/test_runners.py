@@ -92,6 +92,14 @@ def test_the_transaction_of_each_runner(files: dict[str, str], expected: list[tu
     assert kinds(files) == expected
 
 
+def test_refinery_names_its_files_as_flyway_does_and_wraps_each() -> None:
+    files = {"db/migrations/V1__t.sql": CREATE, "db/migrations/V2__i.sql": INDEX}
+    assert layouts(files) == ["flyway"]
+    assert layouts({**files, "Cargo.toml": '[dependencies]\nrefinery = { version = "0.8" }\n'}) == ["refinery"]
+    *_, (_, placed) = project({**files, "db/Cargo.toml": 'refinery = "0.8"\n'}).migrations.placed()
+    assert [place.kind for _, place in placed] == ["inside"]
+
+
 def test_liquibase_gives_each_changeset_a_transaction() -> None:
     changes = (
         f"--changeset ann:2\nALTER TABLE t ADD COLUMN c text;\nUPDATE t SET c = a;\n--rollback ALTER TABLE t DROP c;\n"
@@ -336,3 +344,31 @@ def test_runners_that_run_all_new_migrations_in_one_transaction(
     pattern: str, beside: dict[str, str], expected: bool
 ) -> None:
     assert keeps_a_lock(pattern, beside) == expected
+
+
+def test_files_for_several_servers_side_by_side_are_several_histories() -> None:
+    texts = {
+        "1_t.up.sql": CREATE,
+        "2_u.postgres.up.sql": "CREATE TABLE u (id uuid PRIMARY KEY, a text);",
+        "2_u.mysql.up.sql": "CREATE TABLE u (id char(36) PRIMARY KEY, a text);",
+        "2_u.sqlite3.up.sql": "CREATE TABLE u (id text PRIMARY KEY, a text);",
+        "3_v.up.sql": "ALTER TABLE t ADD COLUMN c text;",
+        "3_v.sqlite3.up.sql": "ALTER TABLE t ADD COLUMN c2 text;",
+        "4_w.postgres.up.sql": "CREATE INDEX i ON u (a);",
+    }
+    trees = project({f"db/migrations/{name}": text for name, text in texts.items()}).migrations.trees
+    assert [[step.path.rpartition("/")[2] for step in tree.steps] for tree in trees] == [
+        ["1_t.up.sql", "2_u.postgres.up.sql", "3_v.up.sql", "4_w.postgres.up.sql"],
+        ["2_u.mysql.up.sql"],
+        ["2_u.sqlite3.up.sql", "3_v.sqlite3.up.sql"],
+    ]
+    assert not any(tree.problems for tree in trees)
+
+
+def test_many_files_of_one_number_are_run_by_their_names() -> None:
+    names = ("1_a", "1_b", "2_c", "2_d", "3_e", "3_f")
+    shared = {f"db/migrations/{name}.up.sql": f"CREATE TABLE {name[2:]} (id int);" for name in names}
+    (tree,) = project(shared).migrations.trees
+    assert not tree.problems
+    (tree,) = project(dict(list(shared.items())[:4])).migrations.trees
+    assert [problem.kind for problem in tree.problems] == ["duplicate-number"] * 2

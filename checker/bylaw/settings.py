@@ -74,7 +74,7 @@ DIALECTS = (
 RUNNERS = (
     "aerich", "atlas", "db-migrate", "dbmate", "diesel", "drizzle", "flyway", "golang-migrate", "goose", "hasura",
     "liquibase", "morph", "mybatis", "node-pg-migrate", "play", "pop", "postgrator", "postgres-migrations", "prisma",
-    "psql", "rambler", "shmig", "sql-migrate", "sqitch", "sqlx", "supabase", "tern", "yoyo",
+    "psql", "rambler", "refinery", "shmig", "sql-migrate", "sqitch", "sqlx", "supabase", "tern", "yoyo",
 )  # fmt: skip
 """What `runner` may be; `psql` stands for all that run one statement after the other, each by itself."""
 

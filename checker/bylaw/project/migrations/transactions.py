@@ -21,7 +21,7 @@ several statements that are sent as one query."""
 
 WRAPPING: Final = frozenset({
     "goose", "dbmate", "sql-migrate", "drizzle", "supabase", "aerich", "rambler", "tern", "diesel", "sqlx",
-    "node-pg-migrate", "yoyo", "atlas", "morph", "pop", "postgres-migrations",
+    "node-pg-migrate", "yoyo", "atlas", "morph", "pop", "postgres-migrations", "refinery",
 })  # fmt: skip
 ONE_QUERY: Final = frozenset({"golang-migrate", "prisma", "hasura"})
 SENT_WHOLE: Final = frozenset({"dbmate", "diesel", "sqlx", "morph", "postgres-migrations"})
@@ -35,7 +35,7 @@ _RUNNERS: Final = {
     "aerich": "Aerich", "golang-migrate": "golang-migrate", "prisma": "Prisma", "hasura": "Hasura", "flyway": "Flyway",
     "rambler": "rambler", "tern": "tern", "diesel": "Diesel", "sqlx": "sqlx", "node-pg-migrate": "node-pg-migrate",
     "yoyo": "yoyo", "atlas": "Atlas", "liquibase": "Liquibase", "morph": "morph",
-    "pop": "pop", "postgres-migrations": "postgres-migrations",
+    "pop": "pop", "postgres-migrations": "postgres-migrations", "refinery": "refinery",
 }  # fmt: skip
 
 

@@ -25,7 +25,7 @@ _MOST_LEVELS: Final = 6
 MOST_CHARACTERS: Final = 200_000
 _NAMED_IN: Final[tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = (
     (_CARGO, (("sqlx", "sqlx"), ("diesel", "diesel"), ("refinery", ""), ("sea-orm-migration", ""))),
-    (_GO, (("github.com/mattermost/morph", "morph"), ("github.com/gobuffalo/pop", "pop"))),
+    (_GO, (("github.com/mattermost/morph", "morph"), ("github.com/(?:gobuffalo|ory)/pop", "pop"))),
     (
         "package.json",
         (
@@ -76,6 +76,8 @@ class Runners:
 
     def runner(self, folder: str, layout: str) -> str:
         """Who runs the SQL files of a folder: `layout`, unless that leaves it open and something beside them tells."""
+        if layout == "flyway" and self._is_refinerys(folder):
+            return "refinery"
         if layout not in _SHARED_LAYOUTS:
             return layout
         if not layout and self._text(folder, "atlas.sum"):
@@ -127,6 +129,13 @@ class Runners:
         """What Diesel's `metadata.toml`, in a migration's own folder, says of its transaction."""
         found = _OFF.search(self._text(folder, "metadata.toml"))
         return None if found is None else found[1] == "true"
+
+    def _is_refinerys(self, folder: str) -> bool:
+        """Whether the crate around the folder uses refinery, which names its files as Flyway does."""
+        return any(
+            (text := self._text(outer, _CARGO)) and _names(text, r"refinery(?:-core)?")
+            for outer in islice(upwards(folder), _MOST_LEVELS)
+        )
 
     def _listed(self, folder: str, layout: str) -> str | None:
         """The only runner that the project in this folder is made of; '' for one that is not known, or several."""

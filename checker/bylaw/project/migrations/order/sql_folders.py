@@ -25,7 +25,9 @@ _YEARS_AND_DATES: Final = regex(r"^(?:19|20)\d\d$|^(?:19|20)\d{6}$")
 _HALF: Final = regex(r"\.(?:up|do)$")
 _SERVERS: Final = frozenset({
     "postgres", "postgresql", "pg", "mysql", "mariadb", "sqlite", "h2", "hsqldb", "oracle", "mssql", "sqlserver", "db2",
+    "sqlite3", "cockroach", "cockroachdb",
 })  # fmt: skip
+_SAME: Final = {"postgresql": "postgres", "pg": "postgres", "sqlite3": "sqlite", "cockroachdb": "cockroach"}
 _UNNUMBERED_LAYOUTS: Final = frozenset({
     "prisma", "sqitch", "liquibase", "sql-migrate", "yoyo", "node-pg-migrate", "rambler",
 })  # fmt: skip
@@ -41,6 +43,9 @@ def sql_groves(nodes: Iterable[Node], runners: Runners, dialect: str = "", runne
     if sum(len(grove.duplicates) for grove in unknown) > _MOST_SHARED:
         for grove in unknown:
             grove.duplicates = []
+    for grove in groves:
+        if grove.layout == "golang-migrate" and len(grove.duplicates) > _MOST_SHARED:
+            grove.duplicates = []  # that tool refuses them: another one runs files of the same names
     yield from groves
 
 
@@ -54,12 +59,41 @@ def _groves(nodes: Iterable[Node], runners: Runners, dialect: str, runner: str) 
         known = runner if runner and not layout else runners.runner(folder, layout)
         run = [_run_by(known, node, runners) for node in members]
         generated = "" if dialect else runners.dialect(folder, known)
-        agreed = (
-            [_written_for(generated, node) for node in run]
-            if generated
-            else _agreed(run, dialect, partial(runners.server, folder))
-        )
-        yield _sql_grove(folder, known, agreed, runners.plan(folder, known))
+        plan = runners.plan(folder, known)
+        for history in _histories(run):
+            agreed = (
+                [_written_for(generated, node) for node in history]
+                if generated
+                else _agreed(history, dialect, partial(runners.server, folder))
+            )
+            yield _sql_grove(folder, known, agreed, plan)
+
+
+def _histories(nodes: list[Node]) -> Iterator[list[Node]]:
+    """The files of one folder, apart by the server that their names end with (`0002_key.mysql.up.sql`), where they name
+    several: no database runs them all. What names none runs on each, and stands with those for PostgreSQL, or else for
+    the server that has most; where one of them is the same migration, it takes the place of the one without a name.
+    """
+    named: defaultdict[str, list[Node]] = defaultdict(list)
+    for node in nodes:
+        named[_server_of(node)].append(node)
+    common = named.pop("", [])
+    if len(named) < 2:
+        yield nodes
+        return
+    first = "postgres" if "postgres" in named else max(named, key=lambda server: len(named[server]))
+    taken = {_without_server(node) for node in named[first]}
+    named[first] += [node for node in common if _without_server(node) not in taken]
+    yield from named.values()
+
+
+def _server_of(node: Node) -> str:
+    words = [word for word in node.stem.lower().split(".")[1:] if word in _SERVERS]
+    return _SAME.get(words[0], words[0]) if words else ""
+
+
+def _without_server(node: Node) -> str:
+    return ".".join(word for word in node.stem.split(".") if word.lower() not in _SERVERS)
 
 
 def _join_flyway(folders: dict[tuple[str, str], list[Node]], runners: Runners) -> None:
