@@ -232,7 +232,7 @@ def _constrained(change: Change, operation: ops.AddConstraint) -> Iterator[Restr
         case "not-null" if columns:
             known = state.column(columns[0]) if state is not None else None
             if (known is None or known.nullable is not False) and not is_never_null(change, state, columns[0]):
-                strict = was_filled(change, state, columns[0])
+                strict = operation.not_valid or was_filled(change, state, columns[0])  # as such a CHECK is
                 yield Restriction(change, "not-null", table, columns, strict=strict)
         case "unique" if not operation.using_index and not repeats_nothing(change, table, columns):
             yield Restriction(change, "unique", table, columns, new=operation.name)
