@@ -15,7 +15,7 @@ _CONTROL: Final = re.compile(
 _PLACEHOLDER: Final = re.compile(r"\{\{[^}\n]{0,200}\}\}|<%[^\n]{0,200}?%>|\$\{[^}\n]{0,200}\}|#\{[^}\n]{0,200}\}")
 _SCHEMA: Final = re.compile(
     r"(?<![\w.$])(?P<quote>[\"`]?)(?P<filled>\{\{[^{}\n]{1,200}\}\}|[$#]\{[^{}\n]{1,200}\}|<%=[^%\n]{1,200}%>)"
-    r"(?P=quote)\.(?=[\w\"`])",
+    r"(?P=quote)\.(?=[\w\"`\[])",
     re.ASCII,
 )
 

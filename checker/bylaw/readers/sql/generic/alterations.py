@@ -108,6 +108,9 @@ def _added(part: Cursor, table: str, span: Span) -> Iterator[Operation]:
         yield OtherStatement(f"add-{part.peek()}", span, table)
         part.at = part.stop
         return
+    if (default := _default_for(part, table, span)) is not None:
+        yield default
+        return
     if is_constraint(part):
         found = table_constraint(part, table)
         if isinstance(found, AddConstraint | CreateIndex):
@@ -127,6 +130,27 @@ def _added(part: Cursor, table: str, span: Span) -> Iterator[Operation]:
                 yield AddColumn(table, column_definition(inner), where, if_not_exists)
         return
     yield AddColumn(table, column_definition(part), span, if_not_exists)
+
+
+def _default_for(part: Cursor, table: str, span: Span) -> AlterColumn | None:
+    """SQL Server's `[CONSTRAINT name] DEFAULT value FOR column`; None where something else comes next."""
+    behind = 2 if part.peek() == "constraint" else 0
+    if part.dialect != "tsql" or part.peek(behind) != "default":
+        return None
+    part.at += behind + 1
+    first = part.at
+    while part.peek() != "for":
+        if part.is_done():
+            raise part.fail()
+        if part.peek() == "(":
+            part.group()
+        else:
+            part.at += 1
+    value = part.source(first, part.at)
+    part.expect("for")
+    column = part.name()
+    part.accept("with", "values")
+    return AlterColumn(table, column, span, server_default=value)
 
 
 def _adds_no_column(part: Cursor) -> bool:

@@ -28,7 +28,7 @@ def is_constraint(cursor: Cursor) -> bool:
 
 
 def table_constraint(cursor: Cursor, table: str) -> Operation:
-    """A constraint or index of a table, up to the cursor's end."""
+    """A constraint or index of a table, up to the cursor's end, or the next one: SQLite wants no comma between them."""
     first = cursor.at
     name = ""
     if cursor.accept("constraint") and cursor.peek() not in _CONSTRAINTS - {"constraint"}:
@@ -58,7 +58,7 @@ def table_constraint(cursor: Cursor, table: str) -> Operation:
     not_enforced = enforcement(cursor)
     not_valid = cursor.accept("not", "valid")
     _index_options(cursor)
-    if not cursor.is_done():
+    if not cursor.is_done() and not (cursor.dialect == "sqlite" and is_constraint(cursor)):
         raise cursor.fail()
     span = cursor.span(first, cursor.at)
     if kind in _INDEXES:

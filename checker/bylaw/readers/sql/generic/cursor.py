@@ -159,7 +159,7 @@ class Cursor:
         while not part.is_done():
             if part.accept("collate"):
                 part.dotted()
-            elif not part.accept_any("asc", "desc", "nulls", "first", "last"):
+            elif not part.accept_any("asc", "desc", "nulls", "first", "last", "autoincrement"):
                 return ""
         return name
 

@@ -34,7 +34,8 @@ def create_table(cursor: Cursor, span: Span, *, temporary: bool) -> Iterator[Ope
     for bounds in cursor.elements(first, last):
         part = cursor.window(*bounds)
         if is_constraint(part):
-            others.append(table_constraint(part, table))
+            while not part.is_done():
+                others.append(table_constraint(part, table))
         elif part.peek() == "like" and part.is_name(1):
             partial = True
         elif part.accept("period", "for") or (

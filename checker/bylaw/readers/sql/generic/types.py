@@ -42,6 +42,9 @@ def type_text(cursor: Cursor) -> str:
         elif word == "<" and not arguments:
             arguments = _angles(cursor)
             words[-1] += "\0"
+        elif word.startswith("[") and word != "[" and cursor.dialect == "sqlite":
+            words[-1] += word  # a name in brackets, and names are what a type is made of
+            cursor.at += 1
         elif word == "[":
             words[-1] += "[]" * _dimensions(cursor)
         elif word in {"with", "without"} and cursor.peek(1) in {"time", "local"}:
