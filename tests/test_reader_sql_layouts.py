@@ -212,6 +212,8 @@ def test_prisma_says_what_it_generated() -> None:
         ("migrations/1.sql", "ALTER TABLE `a` ADD `b` int;", "mysql"),
         ("migrations/1.sql", "CREATE TABLE a (b tinyint(1));", "mysql"),
         ("migrations/1.sql", "CREATE TABLE a (b integer PRIMARY KEY AUTOINCREMENT);", "sqlite"),
+        ("sqitch/deploy/b.sql", "\\set c `cat b.txt`\nUPDATE a SET b = :'c', d = now();\n", "postgres"),
+        ("migrations/1.sql", "UPDATE a x INNER JOIN b y ON y.id = x.id SET c = y.c;\n# more\n", "mysql"),
         ("migrations/1.sql", "ALTER TABLE a ADD b int; -- like `this`", ""),
         ("migrations/sqlite/1.sql", _UP, "sqlite"),
         ("migrations-mysql/1.sql", _UP, "mysql"),

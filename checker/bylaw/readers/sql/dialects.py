@@ -14,6 +14,7 @@ _LARGEST: Final = 200_000
 
 # Blanks at the start of a line are `[ \t]*`: with `\s*` a file of empty lines would take quadratic time.
 _MARKS: Final = (
+    ("postgres", (r"^\\(?:set|unset|if|endif|ir?|include|echo|c|connect|gset|copy)\b",)),  # psql's own commands
     ("sqlite", (
         r"\bautoincrement\b", r"^[ \t]*pragma\s", r"\bwithout\s+rowid\b", r"\binsert\s+or\s+(?:replace|ignore|abort)\b",
         r"\bsqlite_\w+", r"\bvirtual\s+table\b", r"\)\s{0,9}strict[ \t]*(?:;|$)", r"\bstrftime\s*\(",
@@ -33,7 +34,8 @@ _MARKS: Final = (
         r"\bchange\s+(?:column\s+)?[\w\"]+\s+[\w\"]+\s+\w", r"\bset\s+foreign_key_checks", r"\bset\s+@",
         r"\btinyint\s*\(", r"\b(?:long|medium|tiny)text\b", r"\bcharacter\s+set\s+utf8", r"\bcharset\s*=",
         r"\balgorithm\s*=", r"\bdrop\s+foreign\s+key\b", r"\brename\s+table\b",
-        r"\badd\s+(?:fulltext\s+|unique\s+)?(?:index|key)\b", r"\bupdate\s+\w+\s+(?:inner\s+|left\s+)?join\b",
+        r"\badd\s+(?:fulltext\s+|unique\s+)?(?:index|key)\b",
+        r"\bupdate\s+\w+\s+(?:(?:as\s+)?\w+\s+)?(?:inner\s+|left\s+|cross\s+)?join\b",
         r"\block\s+tables\b", r"^[ \t]*use\s+\w+\s*;", r"\bdrop\s+primary\s+key\b", r"\bdrop\s+index\s+\w+\s+on\b",
         r"\bdrop\s+temporary\s+table\b", r"\binsert\s+ignore\b", r"\bon\s+update\s+current_timestamp\b",
         r"\badd\s+(?:column\s+)?\(\s*\w+\s+(?:(?:small|big)?int|varchar|text|date|datetime|decimal)\b",
