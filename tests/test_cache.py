@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bylaw.engine.cache import open_cache
+from bylaw.engine.cache import decode, encode, open_cache
 from bylaw.engine.discovery import discover
 from bylaw.engine.reading import ReadFiles, read_all
+from bylaw.readers import SUFFIXES, read_file
 from bylaw.settings import Settings
+from bylaw.spec import parse_spec
+
+SPECS = Path(__file__).parents[1] / "fixtures" / "rules"
 
 
 @pytest.fixture
@@ -166,6 +170,14 @@ def test_many_files_are_read_by_worker_processes_with_the_same_result(
     assert parallel.read == 60
     assert parallel.facts == alone.facts
     assert list(parallel.facts) == list(alone.facts)
+
+
+@pytest.mark.parametrize("spec", sorted(SPECS.rglob("*.md")), ids=lambda spec: spec.stem)
+def test_facts_are_the_same_when_they_have_been_stored(spec: Path) -> None:
+    files = {name: text for case in parse_spec(spec.read_text(), spec.name) for name, text in case.files.items()}
+    facts = [read_file(name, text.encode()) for name, text in files.items() if name.endswith(SUFFIXES)]
+    assert facts
+    assert [decode(encode(each)) for each in facts] == facts
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")

@@ -24,7 +24,7 @@ def work(number):
     {work}
     return b"%d %d" % (number, os.getpid() != here)
 begun = []
-done = share({count}, work, bytes, 2, begun.append, lambda: begun.append(0))
+done = share({count}, work, work, bytes, 2, begun=begun.append, first=lambda: begun.append(0))
 {then}
 """
 

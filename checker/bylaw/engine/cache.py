@@ -1,8 +1,7 @@
 """Facts of unchanged files, kept between runs in the user's own cache folder.
 
-Why not in the repository: a pull request could plant a cache there, and so hide what it breaks. The folder belongs to
-the user, holds data only (msgpack, decoded into frozen structs), and every file carries a checksum. A damaged or
-foreign file is ignored and rebuilt.
+Why not in the repository: a pull request could plant a cache there, and so hide what it breaks. A damaged or foreign
+file is ignored and rebuilt.
 
 An entry is used when the file still has the signature (times, size, inode) under which it was read; with another
 signature, when its content has the same digest.
@@ -15,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
-import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
@@ -25,11 +23,11 @@ import msgspec
 
 from bylaw import __version__
 from bylaw.engine.discovery import Signature
-from bylaw.engine.replay import SETTLED, chosen_folder, usable
+from bylaw.engine.replay import SETTLED
+from bylaw.engine.stored import cache_folder, load, project_file, save
 from bylaw.facts.file import FileFacts
 from bylaw.readers import READER_VERSION
 
-_MAGIC = b"bylaw facts 1\n"
 _RECENT_SHARE = 8
 """The large file is written anew once more than one of so many files has changed since."""
 
@@ -48,16 +46,6 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
         return (self.mtime, self.ctime, self.size, self.inode) == (
             signature.mtime, signature.ctime, signature.size, signature.inode,
         )  # fmt: skip
-
-
-def cache_folder() -> Path | None:
-    """The folder for all of bylaw's caches, created if need be; None where none can be had or it is somebody else's."""
-    folder = Path(chosen_folder())
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError:
-        return None
-    return folder if usable(str(folder)) else None
 
 
 def digest(content: bytes) -> bytes:
@@ -97,9 +85,13 @@ class FactsCache:
             self._load(path)
 
     def _load(self, path: Path) -> None:
-        self._base, self.entries = _read(path, self.version)
-        if self._base:
-            _, recent = _read(_beside(path), self._recent_version)
+        stored = load(path, self.version, dict[str, Entry])
+        if stored is None:
+            return
+        self._base, self.entries = stored
+        beside = load(_beside(path), self._recent_version, dict[str, Entry])
+        if beside is not None:
+            _, recent = beside
             self.entries.update(recent)
             self._recent.update(recent)
 
@@ -136,11 +128,11 @@ class FactsCache:
             return
         recent = {path: self.entries[path] for path in self._recent if path in self.entries}
         if self._base and len(recent) * _RECENT_SHARE <= len(self.entries):
-            _write(_beside(self.path), self._recent_version, recent)
+            save(_beside(self.path), self._recent_version, recent)
         else:
             from bylaw.engine.pruning import prune  # noqa: PLC0415 - not for runs that change little
 
-            _write(self.path, self.version, self.entries)
+            save(self.path, self.version, self.entries)
             with suppress(OSError):  # a folder that cannot be written
                 _beside(self.path).unlink(missing_ok=True)
             prune(self.path.parent)
@@ -152,8 +144,7 @@ def open_cache(root: Path, *, enabled: bool) -> FactsCache:
     version = f"{__version__}/{READER_VERSION}/{_code_identity()}/{sys.version_info[:2]}"
     if folder is None:
         return FactsCache(None, version)
-    name = hashlib.blake2b(str(root).encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
-    return FactsCache(folder / f"{name}.facts", version)
+    return FactsCache(project_file(folder, root, ".facts"), version)
 
 
 @cache
@@ -167,35 +158,3 @@ def _code_identity() -> str:
 
 def _beside(path: Path) -> Path:
     return path.with_suffix(".recent")
-
-
-def _read(path: Path, version: str) -> tuple[bytes, dict[str, Entry]]:
-    """The checksum and the entries of a file; both empty where it is missing, damaged or of another version."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return b"", {}
-    head = len(_MAGIC)
-    checksum, payload = data[head : head + 4], memoryview(data)[head + 4 :]
-    if data[:head] != _MAGIC or checksum != zlib.crc32(payload).to_bytes(4, "big"):
-        return b"", {}
-    try:
-        stored, entries = msgspec.msgpack.decode(payload, type=tuple[str, dict[str, Entry]])
-    except msgspec.MsgspecError:
-        return b"", {}
-    return (checksum, entries) if stored == version else (b"", {})
-
-
-def _write(path: Path, version: str, entries: dict[str, Entry]) -> None:
-    payload = msgspec.msgpack.encode((version, entries))
-    write_if_possible(path, _MAGIC + zlib.crc32(payload).to_bytes(4, "big") + payload)
-
-
-def write_if_possible(path: Path, data: bytes) -> None:
-    """Write a file of the cache whole or not at all; in silence, because what cannot be kept is no error."""
-    from bylaw.engine.atomic import replacing  # noqa: PLC0415 - not for runs that change nothing
-
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path, data):
-            pass

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from bylaw.engine.ignoring import Ignores, Verdicts
 from bylaw.project.migration_scripts import may_be_script
 from bylaw.project.servers_said import speaks_of_servers
 from bylaw.readers import SUFFIXES
 from bylaw.settings import Settings
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
 
 _NEVER = frozenset({
     ".bzr", ".direnv", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pants.d", ".pyenv",
@@ -56,34 +53,12 @@ class Discovery(msgspec.Struct, frozen=True):
     """
 
 
-class _Ignores:
-    """The ignore rules that hold in one folder: its own file's, then its parents', nearest first."""
-
-    def __init__(self, spec: GitIgnoreSpec, base: str, source: str, parent: _Ignores | None) -> None:
-        self.spec = spec
-        self.base = base
-        self.source = source
-        self.parent = parent
-
-    def reason(self, path: str, *, is_folder: bool) -> str:
-        """Which file ignores the path (relative to the root), or '' when none does."""
-        level: _Ignores | None = self
-        while level is not None:
-            inside = path.removeprefix(level.base)
-            verdict = level.spec.check_file(inside + "/" if is_folder else inside).include
-            if verdict is not None:
-                return f"ignored by {level.source}" if verdict else ""
-            level = level.parent
-        return ""
-
-
-def discover(root: Path, settings: Settings) -> Discovery:
+def discover(root: Path, settings: Settings, verdicts: Verdicts | None = None) -> Discovery:
     """Walk `root` (absolute) without following symbolic links. Unreadable folders are skipped with the system's
-    reason.
+    reason. `verdicts` are what the ignore rules have said before.
     """
     found = Discovery()
-    exclude = _patterns(settings.exclude) if settings.exclude else None
-    _Walk(root, exclude, settings.max_file_size, found).folder("", _outer_ignores(root, found))
+    _Walk(root, settings, verdicts or Verdicts(None, {}), found).folder("", _outer_ignores(root, found))
     found.skipped.sort()
     return Discovery(
         dict(sorted(found.files.items())), found.folders, found.skipped, found.ignore_files, sorted(found.beside)
@@ -91,13 +66,14 @@ def discover(root: Path, settings: Settings) -> Discovery:
 
 
 class _Walk:
-    def __init__(self, root: Path, exclude: GitIgnoreSpec | None, max_size: int, found: Discovery) -> None:
+    def __init__(self, root: Path, settings: Settings, verdicts: Verdicts, found: Discovery) -> None:
         self.root = str(root)
-        self.exclude = exclude
-        self.max_size = max_size
+        self.exclude = Ignores(settings.exclude, "the configuration") if settings.exclude else None
+        self.max_size = settings.max_file_size
+        self.verdicts = verdicts
         self.found = found
 
-    def folder(self, path: str, ignores: _Ignores | None) -> None:
+    def folder(self, path: str, ignores: Ignores | None) -> None:
         """Walk one folder and all below it, without recursion."""
         pending = [(path, ignores)]
         while pending:
@@ -117,18 +93,18 @@ class _Walk:
             pending.extend(self._entries(folder, listed, here))
 
     def _with_own_ignores(
-        self, folder: str, absolute: str, listed: list[os.DirEntry[str]], above: _Ignores | None
-    ) -> _Ignores | None:
+        self, folder: str, absolute: str, listed: list[os.DirEntry[str]], above: Ignores | None
+    ) -> Ignores | None:
         if not any(entry.name == ".gitignore" for entry in listed):
             return above
         file = Path(absolute, ".gitignore")
         base = f"{folder}/" if folder else ""
-        spec = _read_ignores(file, self.found)
-        return above if spec is None else _Ignores(spec, base, f"{base}.gitignore", above)
+        lines = _read_ignores(file, self.found)
+        return above if lines is None else Ignores(lines, f"{base}.gitignore", above, below=base)
 
     def _entries(
-        self, folder: str, listed: list[os.DirEntry[str]], ignores: _Ignores | None
-    ) -> Iterator[tuple[str, _Ignores | None]]:
+        self, folder: str, listed: list[os.DirEntry[str]], ignores: Ignores | None
+    ) -> Iterator[tuple[str, Ignores | None]]:
         for entry in listed:
             path = f"{folder}/{entry.name}" if folder else entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
@@ -148,7 +124,7 @@ class _Walk:
             else:
                 self._file(entry, path)
 
-    def _left_out(self, entry: os.DirEntry[str], path: str, ignores: _Ignores | None, *, is_folder: bool) -> str:
+    def _left_out(self, entry: os.DirEntry[str], path: str, ignores: Ignores | None, *, is_folder: bool) -> str:
         if is_folder and entry.name in _NEVER:
             return "never searched"
         if entry.is_symlink():
@@ -157,9 +133,11 @@ class _Walk:
             path.encode("utf-8")
         except UnicodeEncodeError:
             return "its name is not UTF-8"
-        if self.exclude is not None and self.exclude.match_file(path + "/" if is_folder else path):
+        name = path + "/" if is_folder else path
+        if self.exclude is not None and self.verdicts.ignoring(self.exclude, name):
             return "excluded by the configuration"
-        return ignores.reason(path, is_folder=is_folder) if ignores is not None else ""
+        ignoring = self.verdicts.ignoring(ignores, name) if ignores is not None else None
+        return f"ignored by {ignoring.source}" if ignoring is not None else ""
 
     def _file(self, entry: os.DirEntry[str], path: str) -> None:
         try:
@@ -175,23 +153,23 @@ class _Walk:
             self.found.files[path] = Signature.of(status)
 
 
-def _outer_ignores(root: Path, found: Discovery) -> _Ignores | None:
+def _outer_ignores(root: Path, found: Discovery) -> Ignores | None:
     """Ignore rules from above the root, up to the repository's top, and from its `.git/info/exclude`."""
     top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
     if top is None:
         return None
-    chain: _Ignores | None = None
+    chain: Ignores | None = None
     inside = root.relative_to(top).as_posix()
     own = top / ".git" / "info" / "exclude"
-    if own.is_file() and (spec := _read_ignores(own, found)) is not None:
-        chain = _Outer(spec, _prefix(inside, 0), ".git/info/exclude", chain)
+    if own.is_file() and (lines := _read_ignores(own, found)) is not None:
+        chain = Ignores(lines, ".git/info/exclude", chain, above=_prefix(inside, 0))
     if root == top:
         return chain
     parts = Path(inside).parts
     for depth in range(len(parts)):
         file = top.joinpath(*parts[:depth], ".gitignore")
-        if file.is_file() and (spec := _read_ignores(file, found)) is not None:
-            chain = _Outer(spec, _prefix(inside, depth), str(file), chain)
+        if file.is_file() and (lines := _read_ignores(file, found)) is not None:
+            chain = Ignores(lines, str(file), chain, above=_prefix(inside, depth))
     return chain
 
 
@@ -199,42 +177,10 @@ def _prefix(inside: str, depth: int) -> str:
     return "".join(f"{part}/" for part in Path(inside).parts[depth:]) if inside != "." else ""
 
 
-class _Outer(_Ignores):
-    """Rules of a folder above the root: `base` is what stands between that folder and the root."""
-
-    def reason(self, path: str, *, is_folder: bool) -> str:
-        full = self.base + path
-        verdict = self.spec.check_file(full + "/" if is_folder else full).include
-        if verdict is not None:
-            return f"ignored by {self.source}" if verdict else ""
-        return self.parent.reason(path, is_folder=is_folder) if self.parent is not None else ""
-
-
-def _read_ignores(file: Path, found: Discovery) -> GitIgnoreSpec | None:
+def _read_ignores(file: Path, found: Discovery) -> list[str] | None:
     found.ignore_files.append(file)
     try:
-        lines = file.read_text("utf-8", "replace").splitlines()
+        return file.read_text("utf-8", "replace").splitlines()
     except OSError as error:
         found.skipped.append((str(file), f"cannot be read: {error.strerror or error}"))
         return None
-    return _patterns(lines)
-
-
-def _patterns(lines: Sequence[str]) -> GitIgnoreSpec:
-    """All lines that are patterns; the others are left out, as git does."""
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - not for projects that ignore nothing
-
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
-        return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
-
-
-def _is_pattern(line: str) -> bool:
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - as above
-
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True

@@ -55,9 +55,11 @@ def in_fork(task: Callable[[], bytes]) -> Callable[[], bytes | None]:
 
 def share(
     count: int,
-    work: Callable[[int], Result],
+    ours: Callable[[int], Result],
+    theirs: Callable[[int], Result],
     kind: type[Result],
     forks: int,
+    *,
     begun: Callable[[int], None],
     first: Callable[[], None],
 ) -> dict[int, Result]:
@@ -65,8 +67,9 @@ def share(
     done with one takes the next. Returns what came of each; those that a fork took into its grave are missing, and
     those that are more than a pipe of this system holds.
 
-    `kind` is the type of what comes of one, as msgspec encodes it. `begun` is called in this process alone, with the
-    number of pieces that somebody has taken. `first` is what this process does while the forks have begun.
+    `ours` carries out a piece here, `theirs` in a fork; `kind` is the type of what comes of that, as msgspec encodes
+    it. `begun` is called in this process alone, with the number of pieces that somebody has taken. `first` is what
+    this process does while the forks have begun.
     """
     import msgspec  # noqa: PLC0415 - the head start forks before anything is loaded
 
@@ -76,17 +79,17 @@ def share(
     os.close(offering)
     parent = os.getpid()
 
-    def theirs() -> bytes:
+    def in_theirs() -> bytes:
         wanted = takewhile(lambda _: os.getppid() == parent, _taken(taking))  # one that is gone waits for nothing
-        return msgspec.msgpack.encode({number: work(number) for number in wanted})
+        return msgspec.msgpack.encode({number: theirs(number) for number in wanted})
 
-    waiting = [in_fork(theirs) for _ in range(forks)]
+    waiting = [in_fork(in_theirs) for _ in range(forks)]
     first()
     done: dict[int, Result] = {}
     try:
         for number in _taken(taking):
             begun(number + 1)
-            done[number] = work(number)
+            done[number] = ours(number)
     finally:
         os.close(taking)
     for wait in waiting:

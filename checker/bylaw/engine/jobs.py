@@ -10,6 +10,7 @@ import msgspec
 
 from bylaw.engine.cache import digest, encode
 from bylaw.engine.discovery import Signature
+from bylaw.facts.file import FileFacts
 from bylaw.readers import read_file
 
 
@@ -29,6 +30,12 @@ class Outcome(msgspec.Struct, frozen=True):
     digest: bytes = b""
     encoded: bytes = b""
     reason: str = ""
+    facts: FileFacts | None = None
+    """The same facts as they are, in the process that has read the file: it need not decode them."""
+
+    def to_send(self) -> Outcome:
+        """As another process is told it."""
+        return Outcome(self.digest, self.encoded, self.reason)
 
 
 class Early(msgspec.Struct, frozen=True):
@@ -45,6 +52,11 @@ def carry_out(job: Job) -> list[Outcome]:
     return [_read(job.root, path, known) for path, known in job.files]
 
 
+def carry_out_for_another(job: Job) -> list[Outcome]:
+    """The same for another process than this one."""
+    return [outcome.to_send() for outcome in carry_out(job)]
+
+
 def read_early(root: str, paths: Iterable[str]) -> list[Early]:
     """Read files whose signatures nobody has looked at yet; those that are gone are left out."""
     gc.disable()
@@ -54,7 +66,7 @@ def read_early(root: str, paths: Iterable[str]) -> list[Early]:
             signature = Signature.of(Path(root, path).lstat())
         except OSError:
             continue
-        found.append(Early(path, signature, _read(root, path, b"")))
+        found.append(Early(path, signature, _read(root, path, b"").to_send()))
     return found
 
 
@@ -64,4 +76,7 @@ def _read(root: str, path: str, known: bytes) -> Outcome:
     except OSError as error:
         return Outcome(reason=error.strerror or str(error))
     identity = digest(content)
-    return Outcome(identity, b"" if identity == known else encode(read_file(path, content)))
+    if identity == known:
+        return Outcome(identity)
+    facts = read_file(path, content)
+    return Outcome(identity, encode(facts), facts=facts)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from bylaw.engine.forking import may_fork, share
-from bylaw.engine.jobs import Job, Outcome, carry_out
+from bylaw.engine.jobs import Job, Outcome, carry_out, carry_out_for_another
 from bylaw.engine.loading import load_for_judging
 
 _MOST: Final = 30_000
@@ -19,7 +19,10 @@ def in_parallel(jobs: list[Job], workers: int, begun: Callable[[int], None]) -> 
 
 
 def _forked(jobs: list[Job], workers: int, begun: Callable[[int], None]) -> Iterator[list[Outcome]]:
-    done = share(len(jobs), lambda at: carry_out(jobs[at]), list[Outcome], workers - 1, begun, load_for_judging)
+    done = share(
+        len(jobs), lambda at: carry_out(jobs[at]), lambda at: carry_out_for_another(jobs[at]), list[Outcome],
+        workers - 1, begun=begun, first=load_for_judging,
+    )  # fmt: skip
     for number, job in enumerate(jobs):
         yield done.pop(number) if number in done else carry_out(job)
 
@@ -33,7 +36,7 @@ def _pooled(jobs: list[Job], workers: int, begun: Callable[[int], None]) -> Iter
     done = 0
     try:
         with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-            for outcomes in pool.map(carry_out, jobs):
+            for outcomes in pool.map(carry_out_for_another, jobs):
                 done += 1
                 begun(done)
                 yield outcomes

@@ -10,8 +10,8 @@ from pathlib import Path
 _DAY = 86_400
 _KEPT = 30 * _DAY
 """Seconds after which a file that nobody has written again goes. Whoever misses it reads the project anew, once."""
-_OURS = re.compile(r"[0-9a-f]+\.(?:facts|recent|replay)")
-_UNFINISHED = re.compile(r"\.[0-9a-f]+\.(?:facts|recent|replay)\..+")
+_OURS = re.compile(r"[0-9a-f]+\.(?:facts|recent|ignored|replay)")
+_UNFINISHED = re.compile(r"\.[0-9a-f]+\.(?:facts|recent|ignored|replay)\..+")
 """What a run left behind that was killed while it wrote."""
 
 

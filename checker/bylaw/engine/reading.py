@@ -15,7 +15,7 @@ from bylaw.engine import ahead
 from bylaw.engine.cache import FactsCache, decode
 from bylaw.engine.discovery import Discovery
 from bylaw.engine.forking import in_fork, processors
-from bylaw.engine.jobs import Early, Job, Outcome, carry_out
+from bylaw.engine.jobs import Early, Job, Outcome, carry_out, carry_out_for_another
 from bylaw.engine.parallel import in_parallel
 from bylaw.facts.file import FileFacts
 
@@ -98,7 +98,7 @@ class _Reading:
             return True
         encoded = outcome.encoded or self.cache.entries[path].facts
         try:
-            self.result.facts[path] = decode(encoded)
+            self.result.facts[path] = outcome.facts if outcome.facts is not None else decode(encoded)
         except msgspec.MsgspecError:
             return False
         self.result.read += 1
@@ -123,7 +123,7 @@ class _Reading:
         stored = sum(len(entry.facts) for entry in self.cache.entries.values())
         if not missing or stored < _DECODING or self.size(missing) >= PARALLEL_FROM:
             return lambda: None
-        waiting = in_fork(lambda: msgspec.msgpack.encode(carry_out(self.job(missing))))
+        waiting = in_fork(lambda: msgspec.msgpack.encode(carry_out_for_another(self.job(missing))))
 
         def outcomes() -> list[Outcome] | None:
             data = waiting()

@@ -146,7 +146,7 @@ def store(arguments: list[str], root: str, signatures: dict[str, str], code: int
     payload = "\n".join(lines).encode("utf-8", "surrogateescape") + b"\n\n" + out + err
     from pathlib import Path  # noqa: PLC0415 - not needed for replaying
 
-    from bylaw.engine.cache import cache_folder, write_if_possible  # noqa: PLC0415
+    from bylaw.engine.stored import cache_folder, write_if_possible  # noqa: PLC0415
 
     if cache_folder() is not None:
         write_if_possible(Path(record_path(run)), _MAGIC + zlib.crc32(payload).to_bytes(4, "big") + payload)

@@ -12,6 +12,7 @@ from bylaw.engine.beside import read_beside
 from bylaw.engine.cache import open_cache
 from bylaw.engine.delegating import on_disk
 from bylaw.engine.discovery import Discovery, discover
+from bylaw.engine.ignoring import open_verdicts
 from bylaw.engine.reading import Progress, ReadFiles, read_all
 from bylaw.engine.run import Report, judge
 from bylaw.errors import UsageError
@@ -61,7 +62,9 @@ def open_session(
     Raises UsageError for a `since` that git does not know.
     """
     history = _named_history(root, since, overlay or {}) if since else None
-    discovery = discover(root, settings)
+    verdicts = open_verdicts(root, enabled=cached)
+    discovery = discover(root, settings, verdicts)
+    verdicts.save()
     store = open_cache(root, enabled=cached)
     asking = _asked_beside(root, discovery, overlay or {}) if history is None and store.entries else None
     read = read_all(root, discovery, store, progress)
