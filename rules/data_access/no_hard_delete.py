@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from bylaw import AddImport, Finding, Fix, Project, Replace, RuleOptions, Span, marker_adoption, project_rule
-from bylaw.facts.naming import matches_any, says_deleted, says_first_data
+from bylaw.facts.naming import SHORT_LIVED, matches_any, says_deleted, says_first_data
 from bylaw.facts.queries import Query, Touch
 
 _DELETES = frozenset({"delete", "delete-row", "sql-delete"})
@@ -30,12 +30,10 @@ class Options(RuleOptions):
         "*_before", "*_older_than*", "*stale*", "*outdated*", "*obsolete*",
     )  # fmt: skip
     """Patterns of function names that say what they do."""
-    exempt_tables: tuple[str, ...] = (
-        "*session", "*sessions", "*token", "*tokens", "*otp", "*otps", "*verification", "*verifications", "*nonce*",
-        "*authorization_code", "*authorization_codes", "*oauth*_state", "*oauth*_states", "*_log", "*_logs",
-        "*_lock", "*_locks",
-    )  # fmt: skip
-    """Patterns of physical names of tables whose rows come and go: they are really deleted. So are association rows."""
+    exempt_tables: tuple[str, ...] = SHORT_LIVED
+    """Patterns of physical names of tables whose rows come and go: they are really deleted. So are association rows.
+    With the patterns as they are, a table that most reads of the project leave deleted rows out of is none of these.
+    """
     when: Literal["always", "followed"] = "always"
     """`followed`: speak only where three quarters of at least five tables have the marker."""
 
@@ -123,6 +121,8 @@ def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
 
 
 def _is_exempt(touch: Touch, options: Options) -> bool:
+    if options.exempt_tables == SHORT_LIVED and touch.kept:
+        return touch.table.is_association
     return touch.table.is_association or matches_any(options.exempt_tables, touch.table.name)
 
 

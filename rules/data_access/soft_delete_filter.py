@@ -8,7 +8,7 @@ from typing import Literal
 
 from bylaw import Adoption, Finding, Fix, Project, Replace, RuleOptions, Span, marker_adoption, project_rule
 from bylaw.facts.database import Table
-from bylaw.facts.naming import matches_any, says_deleted, says_first_data
+from bylaw.facts.naming import SHORT_LIVED, matches_any, says_deleted, says_first_data
 from bylaw.facts.queries import Touch
 
 _ROWS = frozenset({"select", "get", "sql-select"})
@@ -18,6 +18,8 @@ _DELIBERATE = re.compile(
     r"cleanup|clean_up|erase|anonymi|audit|(?:get|find|first)_or_create|create_or_|backfill|migrat|seed|export|dump|"
     r"uniq|duplicat|\bclean_(?:user_?name|e?mail|slug|name|phone)",
 )
+_SPARING = re.compile(r"(?:non|not|no|without|exclud\w*|except|skip|ignor\w*)_(?:soft_)?deleted")
+"""A function that says so is to leave deleted rows out."""
 _CREATES = re.compile(r"^_?(?:create|ensure|register|upsert|add|insert|import|get_or_create)_(\w+)$")
 _STATISTICS = re.compile(
     r"statistic|(?:^|[/_.])stats?(?:[/_.]|$)|metric|analytic|report|dashboard|histogram|monitor|observab|telemetr|insight"
@@ -49,12 +51,10 @@ class Options(RuleOptions):
     """Globs of files that must see deleted rows: synchronisation, exports. Tests, migrations and admin code always
     may, and so may code that fills an empty database.
     """
-    exempt_tables: tuple[str, ...] = (
-        "*session", "*sessions", "*token", "*tokens", "*otp", "*otps", "*verification", "*verifications", "*nonce*",
-        "*authorization_code", "*authorization_codes", "*oauth*_state", "*oauth*_states", "*_log", "*_logs",
-        "*_lock", "*_locks",
-    )  # fmt: skip
-    """Patterns of physical names of tables whose rows come and go: they are really deleted. So are association rows."""
+    exempt_tables: tuple[str, ...] = SHORT_LIVED
+    """Patterns of physical names of tables whose rows come and go: they are really deleted. So are association rows.
+    With the patterns as they are, a table that most reads of the project leave deleted rows out of is none of these.
+    """
     when: Literal["always", "followed"] = "always"
     """`followed`: speak only where three quarters of at least five tables have the marker, and not where most of the
     reads (of at least five) take no notice of it.
@@ -198,10 +198,13 @@ def _in_function(touch: Touch) -> tuple[str, str, object]:
 
 
 def _may_see_deleted(project: Project, touch: Touch, options: Options) -> bool:
-    if touch.table.is_association or matches_any(options.exempt_tables, touch.table.name):
+    if touch.table.is_association:
+        return True
+    is_kept = options.exempt_tables == SHORT_LIVED and touch.kept
+    if not is_kept and matches_any(options.exempt_tables, touch.table.name):
         return True
     file = project.files[touch.path]
-    function = touch.query.function.removeprefix(file.facts.module).lower()
+    function = _SPARING.sub("", touch.query.function.removeprefix(file.facts.module).lower())
     if file.matches(options.exempt_paths) or _ADMIN.search(touch.path) or says_first_data(touch.path):
         return True
     named_so = bool(_DELIBERATE.search(function)) or _looks_before_it_creates(touch, function)

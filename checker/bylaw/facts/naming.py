@@ -182,6 +182,14 @@ def says_first_data(path: str) -> bool:
     return _FIRST_DATA.search(path) is not None
 
 
+SHORT_LIVED: tuple[str, ...] = (
+    "*session", "*sessions", "*token", "*tokens", "*otp", "*otps", "*verification", "*verifications", "*nonce*",
+    "*authorization_code", "*authorization_codes", "*oauth*_state", "*oauth*_states", "*_log", "*_logs", "*_lock",
+    "*_locks",
+)  # fmt: skip
+"""Patterns of names of tables whose rows come and go: sign-ins, tokens, logs."""
+
+
 def matches_any(patterns: Iterable[str], *names: str) -> bool:
     """Whether one of the names has the form of one of the patterns (`*_settings`); the case of letters counts."""
     return any(fnmatchcase(name, pattern) for pattern in patterns for name in names)

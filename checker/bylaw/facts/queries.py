@@ -36,7 +36,9 @@ class Query(msgspec.Struct, frozen=True, array_like=True):
     table: str = ""
     """For SQL text: the table, as written, without quotes."""
     names: frozenset[str] = frozenset()
-    """Every name that the statement's filters and options mention, and every attribute that is read of its rows."""
+    """Every name that the statement's filters and options mention, and every attribute that is read of its rows. A
+    column of another class than the entity stands there with its class (`Author.deleted_at`).
+    """
     helpers: tuple[str, ...] = ()
     """Qualified names of functions that the statement or its rows are handed to: they may filter."""
     undecided: str = ""
@@ -74,6 +76,8 @@ class Touch(msgspec.Struct, frozen=True):
     """Why the rows may be filtered elsewhere (a manager, criteria for all queries); '' when nothing does."""
     softly: str = ""
     """Why this delete may only mark rows (overridden, a session hook); '' when it really deletes."""
+    kept: bool = False
+    """Several other reads of the table leave deleted rows out, and most do: its rows are marked, not deleted."""
     custom: str = ""
     """What of this project leaves deleted rows out, where a count and the like asks about all rows; '' when nothing
     says that it should not."""

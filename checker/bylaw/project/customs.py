@@ -18,8 +18,11 @@ _FEW = 2
 
 
 def with_customs(touches: Iterable[Touch]) -> tuple[Touch, ...]:
-    """The touches, each count and the like with the reason why the project would leave deleted rows out of it."""
+    """The touches, each count and the like with the reason why the project would leave deleted rows out of it, and all
+    with what others do with their table.
+    """
     known = tuple(touches)
+    careful = _careful(known)
     filtered, open_ones = Counter[tuple[Location, str]](), Counter[tuple[Location, str]]()
     paired, told_apart = set[tuple[str, str, Location]](), set[tuple[str, str, Location]]()
     for touch in known:
@@ -41,7 +44,28 @@ def with_customs(touches: Iterable[Touch]) -> tuple[Touch, ...]:
             return "the others of its kind"
         return ""
 
-    return tuple(msgspec.structs.replace(touch, custom=why) if (why := custom(touch)) else touch for touch in known)
+    return tuple(
+        msgspec.structs.replace(touch, custom=why, kept=kept) if (why := custom(touch)) or kept else touch
+        for touch, kept in zip(known, careful, strict=True)
+    )
+
+
+def _careful(touches: tuple[Touch, ...]) -> list[bool]:
+    """For each touch: whether functions besides its own read the table without deleted rows, two at least, and more of
+    them than read it with all rows.
+    """
+    asking, careless = dict[Location, set[str]](), dict[Location, set[str]]()
+    for touch in touches:
+        query = touch.query
+        if query.kind in _READS and query.function:
+            own = asking if touch.marker.attribute in query.names else careless
+            own.setdefault(touch.table.location, set()).add(query.function)
+
+    def is_kept(touch: Touch) -> bool:
+        others = asking.get(touch.table.location, set()) - {touch.query.function}
+        return len(others) >= _FEW and len(others) > len(careless.get(touch.table.location, set()) - others)
+
+    return [is_kept(touch) for touch in touches]
 
 
 def sets(text: str, column: str) -> bool:

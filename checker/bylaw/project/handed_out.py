@@ -80,8 +80,8 @@ class HandedOut:
 def _passes_on(text: str, name: str) -> bool:
     """Whether a function returns what it got from a call: `return books()`, `found = books()` and `return found`."""
     got = rf"\(?\s*(?:await )?[\w.]*\b{re.escape(name)}\b"
-    kept = set(re.findall(rf"\b(\w+) ?= ?{got}", text))
+    kept = {name for names in re.findall(rf"\b(\w+(?:, ?\w+)*) ?= ?{got}", text) for name in names.split(",")}
     return any(
         re.search(rf"\b(?:return|yield) {returned}", text) is not None
-        for returned in (got, *(rf"{re.escape(each)}\b" for each in kept))
+        for returned in (got, *(rf"{re.escape(each.strip())}\b" for each in kept))
     )

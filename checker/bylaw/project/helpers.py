@@ -20,7 +20,12 @@ _TAKING_ROWS = frozenset({
     "get_paginated_response",
 })  # fmt: skip
 """Methods of sessions, lists, serialisers, views and the like that take rows as they are."""
-_SHOWING = ("pydantic.", "marshmallow.", "rest_framework.", "sqlmodel.", "msgspec.", "builtins.", "typing.", "abc.")
+_OF_FRAMEWORKS = _TAKING_ROWS | {"get_queryset", "filter_queryset"}
+"""Methods that base classes of frameworks have, too, and that leave nothing out there."""
+_SHOWING = (
+    "pydantic.", "marshmallow.", "rest_framework.", "sqlmodel.", "msgspec.", "builtins.", "typing.", "abc.",
+    "django.views.", "django.contrib.auth.",
+)  # fmt: skip
 """How the names of base classes begin that bring no filter for deleted rows."""
 
 
@@ -49,7 +54,7 @@ class Helpers:
             definition = self._names.definition(helper, facts.module)
             if definition is not None and (definition.item is None or self.may_look(definition)):
                 return f"it passes through `{name}`"
-            if definition is None and self._may_be_inherited(helper, name in _TAKING_ROWS, facts):
+            if definition is None and self._may_be_inherited(helper, name in _OF_FRAMEWORKS, facts):
                 return f"it passes through `{name}`"
         return ""
 

@@ -22,6 +22,13 @@ _PLAIN_MANAGER_BASES = (
     "modelcluster.", "taggit.", "simple_history.", "flask_sqlalchemy.", "sqlalchemy.orm.",
 )  # fmt: skip
 """What such names begin with brings no filter for deleted rows."""
+_PLAIN_MODEL_BASES = (
+    "django.db.models", "django.contrib.", "builtins.", "abc.", "typing.", "polymorphic.models.", "mptt.models.",
+    "parler.models.", "modelcluster.models.", "dirtyfields.", "django_lifecycle.", "rules.contrib.models.",
+    "django_extensions.db.models.TimeStamped", "django_extensions.db.models.Title",
+    "model_utils.models.TimeStamped", "model_utils.models.UUID",
+)  # fmt: skip
+"""How the names of model classes begin that bring no manager which filters, and no `delete` that only marks."""
 _MAX_DEPTH = 8
 _HANDED = frozenset({"query_class", "query_cls"})
 
@@ -63,8 +70,8 @@ class RowManagers:
         if own is not None:
             return self._manager_hides(*own, called)
         foreign = [base for base in table.bases if self.project.names.definition(base) is None]
-        known = ("django.db.models", "django.contrib.", "builtins.", "abc.", "typing.")
-        return next((f"`{base}` may bring a manager of its own" for base in foreign if not base.startswith(known)), "")
+        unknown = (base for base in foreign if not base.startswith(_PLAIN_MODEL_BASES))
+        return next((f"`{base}` may bring a manager of its own" for base in unknown), "")
 
     def query_class_hides(self, table: Table, called: frozenset[str]) -> str:
         """Why the class behind Flask-SQLAlchemy's `Model.query` may leave deleted rows out; '' when it is a plain one.
@@ -136,7 +143,7 @@ class RowManagers:
                 return f"`{owner.name}` overrides `delete`"
         foreign = [base for base in table.bases if self.project.names.definition(base) is None]
         if table.orm == "django":
-            known = ("django.", "builtins.", "abc.", "typing.")
+            known = ("django.", *_PLAIN_MODEL_BASES)
             if base := next((base for base in foreign if not base.startswith(known)), ""):
                 return f"`{base}` may override `delete`"
         return self._query_set_deletes(table, manager) if manager else ""
@@ -159,14 +166,27 @@ class RowManagers:
             found = self.project.names.definition(prefix, near) if prefix else None
             if found is None or not isinstance(found.item, Class) or depth > _MAX_DEPTH:
                 continue
-            models = {each.qualified for each in self.classes_of(table)}
-            if any("delete" in each.methods for each in found.file.classes if each.qualified not in models):
+            others = (each for each in found.file.classes if "delete" in each.methods)
+            if any(not self._is_model(each, found.file.module) for each in others):
                 return f"`{found.item.name}` overrides `delete`"
             made_of = (*_names_of_bases(found.item), *self._made_in(found.item, found.file))
             reasons = (self._class_overrides(each, found.file.module, table, depth + 1) for each in made_of)
             return next((why for why in reasons if why), "")
         plain = self.project.names.resolve(name, near).startswith(_PLAIN_MANAGER_BASES)
         return "" if plain else f"`{name}` may override `delete`"
+
+    def _is_model(self, item: Class, near: str, depth: int = 0) -> bool:
+        """Whether a class is one of Django's models: its `delete` is that of a row."""
+        for name in _names_of_bases(item):
+            found = self.project.names.definition(name, near)
+            if found is None:
+                is_model = self.project.names.resolve(name, near).endswith(".models.Model")
+            else:
+                inner = found.item if depth < _MAX_DEPTH else None
+                is_model = isinstance(inner, Class) and self._is_model(inner, found.file.module, depth + 1)
+            if is_model:
+                return True
+        return False
 
     def _made_in(self, manager: Class, file: FileFacts) -> list[str]:
         """The project's classes that the methods of a manager make objects of: `return Rows(self.model)`."""

@@ -149,7 +149,10 @@ class SoftDeletes:
         return None
 
     def _mentions(self, query: Query, marker: Column, table: Table) -> bool:
-        names = query.names
+        above = {base.rpartition(".")[2] for base in (table.model, *table.bases, *table.parents)}
+        names = {
+            name for owner, _, name in (each.rpartition(".") for each in query.names) if not owner or owner in above
+        }  # fmt: skip
         if marker.attribute in names or marker.name in names:
             return True
         speaking = (name for name in names if _SPEAKING.search(name) and not is_another_state(name, table))

@@ -11,6 +11,7 @@ from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Ref
 from bylaw.project.names import Names
 from bylaw.project.routing.kinds import Kinds
+from bylaw.source import Span
 
 MAX_TAIL = 2
 """How many attributes may follow a router where it is mentioned: `router.registry.extend`."""
@@ -59,6 +60,13 @@ class Code:
         while canonical and canonical not in self.names.modules:
             canonical = canonical.rpartition(".")[0]
         return canonical
+
+    def is_inside(self, node: str, facts: FileFacts, span: Span) -> bool:
+        """Whether a place lies in the statement of the class `node`: what a class says of itself hands it to nobody."""
+        own = self.classes.get(node)
+        if own is None or self.module_of(node) != facts.module:
+            return False
+        return own.statement.start <= span.start < own.statement.end
 
     # -- mentions
 

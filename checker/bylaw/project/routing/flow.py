@@ -191,9 +191,13 @@ class Flow:
         for path in sorted(files):
             facts = files[path]
             for holder, held in self.holders.of(facts).by_node.get(node, ()):
+                if item is not None and item.role == "controller" and self.code.is_inside(node, facts, held.ref.span):
+                    continue
                 yield from self._of_holder(node, holder, held, facts)
         for mention in mentions:
             span = mention.reference.span
+            if item is not None and item.role == "controller" and self.code.is_inside(node, mention.facts, span):
+                continue
             if (span.start, span.end) not in self.holders.of(mention.facts).accounted:
                 yield from self._of_mention(node, mention)
 

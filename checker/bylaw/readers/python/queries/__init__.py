@@ -28,7 +28,7 @@ def queries(module: Module) -> tuple[Query, ...]:
     starting = {
         use.function
         for use in module.references.values()
-        if use.name in _STARTERS or use.name.endswith((known.SELECT_OF_EXTENSION, known.DELETE_OF_EXTENSION))
+        if use.name in _STARTERS or use.name.endswith((*known.SELECT_ELSEWHERE, *known.DELETE_ELSEWHERE))
     }
     for record in module.functions:
         if record.fact.qualified in starting or _may_start(record, module):

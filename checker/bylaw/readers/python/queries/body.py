@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Literal
 
 import msgspec
@@ -23,11 +23,14 @@ _COMPREHENSIONS = frozenset({
     kind("generator_expression"),
 })  # fmt: skip
 _TESTED = frozenset({kind("assert_statement"), kind("delete_statement"), kind("raise_statement")})
-_CONDITIONAL = frozenset({kind("if_statement"), kind("while_statement"), kind("elif_clause")})
+_IF, _WHILE, _ELSE = kind("if_statement"), kind("while_statement"), kind("else_clause")
+_LEAVING = frozenset({
+    kind("return_statement"), kind("raise_statement"), kind("continue_statement"), kind("break_statement"),
+})  # fmt: skip
 _ASSIGNMENTS = frozenset({kind("assignment"), kind("augmented_assignment")})
 _EXPRESSION, _RETURN, _FOR = kind("expression_statement"), kind("return_statement"), kind("for_statement")
 _WITH_ITEM, _AS_PATTERN, _YIELD, _ASSIGNMENT = kind("with_item"), kind("as_pattern"), kind("yield"), kind("assignment")
-_ELIF, _SUITES = kind("elif_clause"), frozenset({kind("block"), kind("else_clause"), kind("elif_clause")})
+_ELIF, _SUITES = kind("elif_clause"), frozenset({kind("block"), kind("else_clause")})
 _WALRUS, _CLAUSE, _IF_CLAUSE, _PAIR = kind("named_expression"), kind("for_in_clause"), kind("if_clause"), kind("pair")
 _BODY, _CONDITION, _LEFT, _RIGHT = field("body"), field("condition"), field("left"), field("right")
 _NAME, _VALUE, _ALIAS = field("name"), field("value"), field("alias")
@@ -51,7 +54,16 @@ class Step(msgspec.Struct, frozen=True):
     """What is assigned to, when that is no plain name: an attribute, an item."""
 
 
-def steps_of(record: FunctionNode, module: Module) -> Iterator[Step]:
+class Fork(msgspec.Struct, frozen=True):
+    """A place between the steps of an `if`: before its first branch, between two, behind the last. An `if` without
+    `else` has an empty branch at its end. `left`: the branch that ends here never gets behind the `if`.
+    """
+
+    place: Literal["open", "next", "close"]
+    left: bool = False
+
+
+def steps_of(record: FunctionNode, module: Module) -> Iterator[Step | Fork]:
     """The steps of a function's own body, without those of functions and classes defined in it."""
     body = record.node.child_by_field_id(_BODY)
     if body is not None:
@@ -69,13 +81,13 @@ class _Steps:
     def names(self, target: Node | None) -> tuple[str, ...]:
         return tuple(self.module.converter.text(name) for name in bound_names(target))
 
-    def block(self, node: Node, depth: int) -> Iterator[Step]:
+    def block(self, node: Node, depth: int) -> Iterator[Step | Fork]:
         if depth > MAX_DEPTH:
             return
         for child in parts_of(node):
             yield from self.statement(child, depth + 1)
 
-    def statement(self, node: Node, depth: int) -> Iterator[Step]:
+    def statement(self, node: Node, depth: int) -> Iterator[Step | Fork]:
         kind_id = node.kind_id
         if kind_id == _EXPRESSION:
             for child in parts_of(node):
@@ -87,10 +99,10 @@ class _Steps:
         elif kind_id == _FOR:
             yield from self.loop(node)
             yield from self.block_of(node, depth)
-        elif kind_id in _CONDITIONAL:
-            condition = node.child_by_field_id(_CONDITION)
-            if condition is not None:
-                yield from self.expression("test", condition)
+        elif kind_id == _IF:
+            yield from self.branches(node, depth)
+        elif kind_id == _WHILE:
+            yield from self.tested(node)
             yield from self.block_of(node, depth)
         elif kind_id == _WITH_ITEM:
             yield from self.with_item(node)
@@ -99,11 +111,44 @@ class _Steps:
         elif kind_id not in _NESTED:
             yield from self.block(node, depth)
 
-    def block_of(self, node: Node, depth: int) -> Iterator[Step]:
+    def block_of(self, node: Node, depth: int) -> Iterator[Step | Fork]:
         """The suites of a compound statement, without its header."""
         for child in node.children:
             if child.kind_id in _SUITES:
-                yield from self.statement(child, depth) if child.kind_id == _ELIF else self.block(child, depth)
+                yield from self.block(child, depth)
+
+    def branches(self, node: Node, depth: int) -> Iterator[Step | Fork]:
+        """An `if` with its branches, each test in front of the branch that it leads to."""
+        yield from self.tested(node)
+        yield Fork("open")
+        left = yield from self.branch(node.child_by_field_id(_CONSEQUENCE), depth)
+        complete = False
+        for clause in node.children:
+            if clause.kind_id == _ELIF:
+                yield Fork("next", left)
+                yield from self.tested(clause)
+                left = yield from self.branch(clause.child_by_field_id(_CONSEQUENCE), depth)
+            elif clause.kind_id == _ELSE:
+                yield Fork("next", left)
+                left = yield from self.branch(clause.child_by_field_id(_BODY), depth)
+                complete = True
+        if not complete:
+            yield Fork("next", left)
+            left = False
+        yield Fork("close", left)
+
+    def tested(self, node: Node) -> Iterator[Step]:
+        condition = node.child_by_field_id(_CONDITION)
+        if condition is not None:
+            yield from self.expression("test", condition)
+
+    def branch(self, block: Node | None, depth: int) -> Generator[Step | Fork, None, bool]:
+        """The steps of a branch; its value says whether it ends by leaving."""
+        if block is None:
+            return False
+        yield from self.block(block, depth)
+        parts = parts_of(block)
+        return bool(parts) and parts[-1].kind_id in _LEAVING
 
     def expression_statement(self, node: Node) -> Iterator[Step]:
         if node.kind_id in _ASSIGNMENTS:
@@ -146,7 +191,7 @@ class _Steps:
         yield from self.inner(value)
         yield Step("assign", self.value(value), span(node), self.names(target))
 
-    def matched(self, node: Node, depth: int) -> Iterator[Step]:
+    def matched(self, node: Node, depth: int) -> Iterator[Step | Fork]:
         """`match book: case Book(deleted_at=None): …` asks for what its patterns name."""
         subject, body = node.child_by_field_id(_SUBJECT), node.child_by_field_id(_BODY)
         if subject is None or body is None:

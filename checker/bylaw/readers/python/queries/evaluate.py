@@ -8,7 +8,8 @@ from bylaw.facts.queries import HANDED_OUT, Query
 from bylaw.facts.values import Attr, Call, Choice, Constant, Entries, Index, Items, Local, Ref, Starred, Value, children
 from bylaw.readers.python.module import FunctionNode, Module
 from bylaw.readers.python.queries import vocabulary as known
-from bylaw.readers.python.queries.body import Step
+from bylaw.readers.python.queries.body import Fork, Step
+from bylaw.readers.python.queries.branches import Branches
 from bylaw.readers.python.queries.chaining import Chaining
 from bylaw.readers.python.queries.conditions import Conditions
 from bylaw.readers.python.queries.drafts import Draft, Meaning, Rows, Statement, executed, joined, lazy, looped, taken
@@ -16,6 +17,7 @@ from bylaw.readers.python.queries.names import arguments, asked_by_lambdas, exec
 from bylaw.readers.python.queries.receivers import Receivers
 from bylaw.readers.python.queries.roots import Roots
 from bylaw.readers.python.queries.texts import Texts
+from bylaw.readers.python.queries.views import is_choice_of_form
 from bylaw.source import Span
 
 
@@ -28,6 +30,7 @@ class Evaluation:
         self.own = module.scope.own("")
         self.drafts: list[Draft] = []
         self.env: dict[str, Meaning] = {}
+        self._branches = Branches()
         self._named: dict[Span, Meaning] = {}
         self.conditions = Conditions()
         self._chaining = Chaining(self.roots, self.conditions, record.fact.owner)
@@ -38,8 +41,15 @@ class Evaluation:
     def finished(self) -> Iterator[Query]:
         return (draft.finished(self.function.qualified) for draft in self.drafts if not draft.left_out)
 
-    def take(self, step: Step) -> None:
+    def take(self, step: Step | Fork) -> None:
+        if isinstance(step, Fork):
+            self.env = self._branches.at(step, self.env)
+            return
         before = len(self.drafts)
+        if step.kind == "return" and isinstance(step.value, Items):
+            for item in step.value.items:
+                self._return(self.read(item))
+            return
         meaning = self.read(step.value)
         match step.kind:
             case "assign":
@@ -68,6 +78,8 @@ class Evaluation:
         if isinstance(place, Index) and isinstance(place.value, Local) and lazy(meaning):
             beside = self.env.get(place.value.name)
             self.env[place.value.name] = joined([beside, meaning])
+        elif is_choice_of_form(place) and lazy(meaning):
+            executed(meaning)
         elif isinstance(meaning, Statement):
             meaning.doubt("it is kept outside the function")
         if isinstance(place, Attr) and place.value == Local("self", place.value.span):
@@ -151,9 +163,9 @@ class Evaluation:
 
     def _call(self, call: Call) -> Meaning:
         name, method = call.name, call.method
-        if name in known.SELECT or name.endswith(known.SELECT_OF_EXTENSION):
+        if name in known.SELECT or name.endswith(known.SELECT_ELSEWHERE):
             return self._started(self.roots.selected(call, "core"), call)
-        if name in known.DELETE or name.endswith(known.DELETE_OF_EXTENSION):
+        if name in known.DELETE or name.endswith(known.DELETE_ELSEWHERE):
             return self._started(self.roots.deleted(call))
         if name in known.SHORTCUTS:
             return self._shortcut(call)

@@ -17,7 +17,8 @@ _STATES = frozenset({"active", "inactive", "ACTIVE", "INACTIVE", "Active", "Inac
 def mentioned(value: Value, entity: str = "") -> Iterator[str]:
     """Every name in a value: `Book.deleted_at.is_(None)`, `Q(deleted_at__isnull=True)`, `text("deleted_at IS NULL")`.
 
-    With an entity, a column of another class (`Author.deleted_at` where books are read) is left out.
+    With an entity, a column of another class (`Author.deleted_at` where books are read) keeps the name of its class:
+    that may be one that the entity inherits from.
     """
     own = entity.rpartition(".")[2]
     for part in walk(value):
@@ -31,6 +32,8 @@ def mentioned(value: Value, entity: str = "") -> Iterator[str]:
                     yield last
                 elif not own or own in owners:
                     yield from (*owners[at + 1 :], last)
+                else:
+                    yield from (f"{owners[at]}.{word}" for word in (*owners[at + 1 :], last))
             case Attr(_, name):
                 yield name
             case Call():

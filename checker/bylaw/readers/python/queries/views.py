@@ -4,11 +4,12 @@ framework executes it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
-from bylaw.facts.code import Class
+from bylaw.facts.code import Class, Function
 from bylaw.facts.queries import Query
-from bylaw.facts.values import Attr, Call, Items, Ref, Value
+from bylaw.facts.values import Attr, Call, Index, Items, Ref, Value
 from bylaw.readers.python.module import Module
 from bylaw.readers.python.queries.drafts import Draft
 from bylaw.readers.python.queries.names import arguments, mentioned
@@ -25,6 +26,8 @@ _DELETING = frozenset({
 """Views of the frameworks that delete the row they are asked for."""
 _DELETING_METHODS = frozenset({"perform_destroy", "destroy", "delete", "form_valid", "post", "get_object"})
 _CHOOSING = frozenset({"get_queryset", "filter_queryset"})
+_HANDS_ON = re.compile(rb"\bsuper\([^()]*\)\.(?:get|filter)_queryset\(|\bself\.queryset\b")
+"""How such a method takes the rows that the class names."""
 _FILTERS = ("rest_framework.", "django_filters.")
 """Where filters come from that only do what a request asks for."""
 _FIELDS = ("rest_framework.", "django.forms.")
@@ -39,7 +42,8 @@ def view_querysets(module: Module) -> Iterator[Query]:
     for record in module.classes:
         yield from _fields(record.fact, roots)
         yield from _inherited_delete(record.fact, roots)
-        if _CHOOSING.isdisjoint(record.fact.methods):
+        own = [each for each in module.functions if each.fact.owner == record.fact.qualified and _chooses(each.fact)]
+        if all(_HANDS_ON.search(module.content, each.node.start_byte, each.node.end_byte) for each in own):
             yield from _own_rows(record.fact, roots)
 
 
@@ -54,6 +58,19 @@ def _fields(item: Class, roots: Roots) -> Iterator[Query]:
             yield draft.finished("")
 
 
+def is_choice_of_form(place: Value) -> bool:
+    """`form.fields["author"].queryset`: what is assigned there, the form lets people choose from."""
+    match place:
+        case Attr(Index(Attr(_, "fields")), "queryset"):
+            return True
+        case _:
+            return False
+
+
+def _chooses(function: Function) -> bool:
+    return function.name in _CHOOSING
+
+
 def _own_rows(item: Class, roots: Roots) -> Iterator[Query]:
     """What the class says in `queryset`; without one, the rows of its `model`, where the framework reads those."""
     assigned = _assigned(item)
@@ -64,7 +81,7 @@ def _own_rows(item: Class, roots: Roots) -> Iterator[Query]:
         written = roots.written(model.span)
         draft = Draft("select", "django", model.span, model.name, manager="objects", written=written, executed=True)
     if draft is not None:
-        draft.helpers += _filters(assigned)
+        draft.helpers += (*_filters(assigned), *_chosen_by(item))
         yield draft.finished("")
 
 
@@ -76,6 +93,14 @@ def _filters(assigned: Mapping[str, Value | None]) -> Iterator[str]:
             yield f"{backend.name}.filter_queryset"
     if isinstance(filters, Ref):
         yield f"{filters.name}.qs"
+
+
+def _chosen_by(item: Class) -> Iterator[str]:
+    """The methods of the class, and of its bases in this project, that may choose among the rows."""
+    for owner in (item.qualified, *(name for name in _bases(item) if name and not name.startswith(_FRAMEWORKS))):
+        for method in sorted(_CHOOSING):
+            if owner != item.qualified or method in item.methods:
+                yield f"{owner}.{method}"
 
 
 def _inherited_delete(item: Class, roots: Roots) -> Iterator[Query]:

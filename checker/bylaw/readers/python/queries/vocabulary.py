@@ -15,8 +15,10 @@ DELETE = frozenset({
     "sqlalchemy.delete", "sqlalchemy.sql.delete", "sqlalchemy.sql.expression.delete", "sqlmodel.delete",
     "sqlalchemy.future.delete",
 })  # fmt: skip
-SELECT_OF_EXTENSION, DELETE_OF_EXTENSION = ".db.select", ".db.delete"
-"""How the names of Flask-SQLAlchemy's own forms end, where the extension is called as everybody does."""
+SELECT_ELSEWHERE, DELETE_ELSEWHERE = (".db.select", ".sql.select"), (".db.delete", ".sql.delete")
+"""How the names of Flask-SQLAlchemy's own forms end, where the extension is called as everybody does, and those of a
+module of the project's own that hands SQLAlchemy's on.
+"""
 DELETE_OF_TABLE = ".__table__.delete"
 OF_TABLE = frozenset({"select", "delete"})
 TEXT = frozenset({"sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text", "sqlmodel.text"})
