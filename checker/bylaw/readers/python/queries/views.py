@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from bylaw.facts.code import Class, Function
+from bylaw.facts.code import Class
 from bylaw.facts.queries import Query
 from bylaw.facts.values import Attr, Call, Index, Items, Ref, Value
 from bylaw.readers.python.module import Module
@@ -42,8 +42,7 @@ def view_querysets(module: Module) -> Iterator[Query]:
     for record in module.classes:
         yield from _fields(record.fact, roots)
         yield from _inherited_delete(record.fact, roots)
-        own = [each for each in module.functions if each.fact.owner == record.fact.qualified and _chooses(each.fact)]
-        if all(_HANDS_ON.search(module.content, each.node.start_byte, each.node.end_byte) for each in own):
+        if _CHOOSING.isdisjoint(record.fact.methods) or _only_narrows(record.fact, module):
             yield from _own_rows(record.fact, roots)
 
 
@@ -67,8 +66,10 @@ def is_choice_of_form(place: Value) -> bool:
             return False
 
 
-def _chooses(function: Function) -> bool:
-    return function.name in _CHOOSING
+def _only_narrows(item: Class, module: Module) -> bool:
+    """Whether the methods that choose rows take those that the class names."""
+    own = (each for each in module.functions if each.fact.owner == item.qualified and each.fact.name in _CHOOSING)
+    return all(_HANDS_ON.search(module.content, each.node.start_byte, each.node.end_byte) for each in own)
 
 
 def _own_rows(item: Class, roots: Roots) -> Iterator[Query]:
