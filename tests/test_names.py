@@ -118,6 +118,20 @@ def test_a_namespace_package_is_no_source_root_either() -> None:
     assert known.resolve("redis.Redis", "app.jobs") == "redis.Redis"
 
 
+def test_a_folder_named_after_a_library_that_nobody_imports_is_no_reason_to_take_it_for_the_library() -> None:
+    types = "import sqlalchemy as sa\nfrom sqlalchemy.dialects import x\nfrom sqlalchemy.types import Text\n"
+    files = {
+        "src/api/models.py": "from sqlalchemy import Text\nfrom sqlalchemy.orm import Mapped\n",
+        "src/api/main.py": "from api.models import Text\n",
+        "src/api/extensions/sqlalchemy/__init__.py": "from .types import Kind\n",
+        "src/api/extensions/sqlalchemy/types.py": types + "class Kind(Text): ...\n",
+    }
+    known = names(files)
+    assert known.module("sqlalchemy", "src.api.models") is None
+    assert known.resolve("sqlalchemy.orm.Mapped", "src.api.models") == "sqlalchemy.orm.Mapped"
+    assert known.resolve("sqlalchemy.types.Text", "src.api.extensions.sqlalchemy.types") == "sqlalchemy.types.Text"
+
+
 def test_roots_of_a_monorepo() -> None:
     files = {
         "server/polar/models.py": USER,

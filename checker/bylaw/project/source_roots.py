@@ -36,6 +36,8 @@ class SourceRoots:
         self._defined: dict[str, frozenset[str]] = {}
         self._as_root: Counter[str] = Counter()
         self._perhaps: Counter[str] = Counter()
+        self._as_library: Counter[str] = Counter()
+        """Imports that lead below a folder to what lacks the name, or is the importing file: they mean a library."""
         self._as_package: Counter[str] = Counter(dict.fromkeys(self._packages, 1))
         self.all: tuple[str, ...] = tuple(sorted(self._judged()))
 
@@ -48,8 +50,10 @@ class SourceRoots:
         return self._near[folder]
 
     def is_package(self, folder: str) -> bool:
-        """Whether a folder is no source root for certain: it has an `__init__`, or imports go through it."""
-        return self._as_package[folder] > 0
+        """Whether a folder is no source root for certain: it has an `__init__`, imports go through it, or what seems
+        to start from it means a library.
+        """
+        return self._as_package[folder] > 0 or self._as_library[folder] > self._as_root[folder]
 
     def _judged(self) -> Iterator[str]:
         for facts in self._files:
@@ -62,7 +66,7 @@ class SourceRoots:
                     self._count(item, facts)
         yield ""
         for folder in {*self._as_root, *self._perhaps}:
-            alone = not self._as_package[folder] and self._perhaps[folder] > 0
+            alone = not self._as_package[folder] and self._perhaps[folder] > 0 and not self._as_library[folder]
             if folder and (alone or self._as_root[folder] > self._as_package[folder]):
                 yield folder
 
@@ -73,11 +77,26 @@ class SourceRoots:
         first = joined(root, parts[0])
         if not depth or first == facts.module:
             return
-        if depth > 1 or (len(parts) == 2 and parts[1] in self._defined_in(first)):
+        reached, rest = joined(root, ".".join(parts[:depth])), parts[depth:]
+        if reached == facts.module or (rest and not self._gives(reached, rest[0])):
+            self._as_library[root] += 1
+        elif depth > 1 or (len(parts) == 2 and parts[1] in self._defined_in(first)):
             self._as_root[root] += 1
             self._as_package.update(_through(root, item.target, depth))
         else:
             self._perhaps[root] += 1
+
+    def _gives(self, module: str, name: str) -> bool:
+        """Whether a module may have a name, as far as its own text tells. A folder without `__init__` may."""
+        facts = self._by_module.get(module)
+        if facts is None:
+            return True
+        brought = {item.local for item in facts.imports}
+        return (
+            name == "*"
+            or not {name, "*"}.isdisjoint(brought)
+            or not {name, "__getattr__"}.isdisjoint(self._defined_in(module))
+        )
 
     def _defined_in(self, module: str) -> frozenset[str]:
         facts = self._by_module.get(module)
