@@ -359,10 +359,23 @@ def test_files_for_several_servers_side_by_side_are_several_histories() -> None:
     trees = project({f"db/migrations/{name}": text for name, text in texts.items()}).migrations.trees
     assert [[step.path.rpartition("/")[2] for step in tree.steps] for tree in trees] == [
         ["1_t.up.sql", "2_u.postgres.up.sql", "3_v.up.sql", "4_w.postgres.up.sql"],
-        ["2_u.mysql.up.sql"],
-        ["2_u.sqlite3.up.sql", "3_v.sqlite3.up.sql"],
+        ["1_t.up.sql", "2_u.mysql.up.sql", "3_v.up.sql"],
+        ["1_t.up.sql", "2_u.sqlite3.up.sql", "3_v.sqlite3.up.sql"],
     ]
     assert not any(tree.problems for tree in trees)
+    assert [[step.exempt for step in tree.steps] for tree in trees[1:]] == [
+        ["shared", "", "shared"],
+        ["shared", "", ""],
+    ]
+
+
+def test_what_several_histories_share_is_told_once_and_known_to_all() -> None:
+    drop, remake = "ALTER TABLE t DROP COLUMN b;", "ALTER TABLE t RENAME TO u;\nDROP TABLE u;"
+    files = {"1_t.up.sql": CREATE, "2_u.up.sql": drop, "3_v.postgres.up.sql": "SELECT 1;", "3_v.mysql.up.sql": remake}
+    rules = {"no-immediate-drop": RuleSetting("error"), "unread": RuleSetting("info")}
+    sources = MemorySources({f"db/migrations/{name}": text.encode() for name, text in files.items()})
+    found = run(sources, Settings(rules=rules, migrations=MigrationSettings(judge_all=True)), RULES).diagnostics
+    assert [one.location.path.rpartition("/")[2] for one in found] == ["2_u.up.sql", "3_v.mysql.up.sql"]
 
 
 def test_many_files_of_one_number_are_run_by_their_names() -> None:

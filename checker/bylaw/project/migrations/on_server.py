@@ -128,7 +128,7 @@ class OnServer(ABC):
         for deployment in self.deployments:
             placer = Placer()
             for step, changes in _by_step(deployment):
-                if step.exempt != "replaced":
+                if step.exempt not in {"replaced", "shared"}:
                     tree = changes[0].tree
                     shared = len(deployment.steps) > 1 and self.together(tree) is not None
                     yield step, placer.placed(changes, settled=self.servers.is_settled(tree, step), shared=shared)
@@ -267,7 +267,7 @@ class OnServer(ABC):
     def new_names(self) -> Iterator[NewName]:
         """Names that judged migrations, the first ones included, give to what they make or rename."""
         changes = (change for deployment in self.deployments for change in deployment.changes)
-        fresh = (change for change in changes if change.is_new and change.step.exempt != "replaced")
+        fresh = (change for change in changes if change.is_new and change.step.exempt not in {"replaced", "shared"})
         return new_names(fresh, self._text)
 
     def _part(self, change: Change, span: Span) -> str:

@@ -9,7 +9,7 @@ import msgspec
 from bylaw.facts.migrations import Migration
 from bylaw.source import Location, Span
 
-Exemption = Literal["", "first", "squash", "replaced"]
+Exemption = Literal["", "first", "squash", "replaced", "shared"]
 ProblemKind = Literal[
     "several-heads", "missing-parent", "missing-dependency", "missing-follower", "duplicate-revision",
     "duplicate-number", "cycle",
@@ -20,7 +20,7 @@ class Step(msgspec.Struct, frozen=True, eq=False):
     """One migration file. Steps are equal only to themselves.
 
     `judged`: it is new, compared with what is accepted already. `exempt`: why it can break nobody, although it is
-    judged. `pending`: the default branch does not hold it yet; all such steps are deployed together.
+    judged (`shared`: another tree has it, and is judged for it). `pending`: the default branch does not hold it yet; all such steps are deployed together.
     """
 
     path: str

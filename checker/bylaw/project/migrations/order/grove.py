@@ -56,6 +56,8 @@ class Grove(msgspec.Struct, eq=False):
     """Alembic: what a revision depends on, beside its parents, and is not there."""
     unfollowed: list[tuple[Node, str]] = msgspec.field(default_factory=list)
     """Django: migrations that are not there, and before which one wants to run."""
+    shared: set[Node] = msgspec.field(default_factory=set)
+    """Those that stand in another tree as well, which is judged for them."""
     is_partial: bool = False
     """There are files in its folders that could not be read."""
 

@@ -69,7 +69,7 @@ def edited(trees: Iterable[MigrationTree], edits: Mapping[str, Edit]) -> Iterato
     for tree in trees:
         for step in tree.steps:
             edit = edits.get(step.path)
-            if edit is None or step.exempt in {"squash", "replaced"}:
+            if edit is None or step.exempt in {"squash", "replaced", "shared"}:
                 continue
             if step.migration.layout == "liquibase" and not edit.difference.gone:
                 continue

@@ -127,6 +127,8 @@ def _answers_to(node: Node, name: str) -> bool:
 def _exempt(grove: Grove) -> Iterator[tuple[Node, Exemption]]:
     for node in grove.first():
         yield node, "first"
+    for node in grove.shared:
+        yield node, "shared"
     for node in grove.nodes:
         if grove.tool == "django" and "_squashed_" in f"{node.stem}_":
             yield node, "squash"  # it stays one after what it replaces is gone and `replaces` is taken out

@@ -60,19 +60,22 @@ def _groves(nodes: Iterable[Node], runners: Runners, dialect: str, runner: str) 
         run = [_run_by(known, node, runners) for node in members]
         generated = "" if dialect else runners.dialect(folder, known)
         plan = runners.plan(folder, known)
+        told: set[str] = set()
         for history in _histories(run):
             agreed = (
                 [_written_for(generated, node) for node in history]
                 if generated
                 else _agreed(history, dialect, partial(runners.server, folder))
             )
-            yield _sql_grove(folder, known, agreed, plan)
+            grove = _sql_grove(folder, known, agreed, plan)
+            grove.shared = {node for node in grove.nodes if node.path in told}
+            told.update(node.path for node in grove.nodes)
+            yield grove
 
 
 def _histories(nodes: list[Node]) -> Iterator[list[Node]]:
     """The files of one folder, apart by the server that their names end with (`0002_key.mysql.up.sql`), where they name
-    several: no database runs them all. What names none runs on each, and stands with those for PostgreSQL, or else for
-    the server that has most; where one of them is the same migration, it takes the place of the one without a name.
+    several: no database runs them all. What names none runs on each, unless one for the server is the same migration.
     """
     named: defaultdict[str, list[Node]] = defaultdict(list)
     for node in nodes:
@@ -81,10 +84,10 @@ def _histories(nodes: list[Node]) -> Iterator[list[Node]]:
     if len(named) < 2:
         yield nodes
         return
-    first = "postgres" if "postgres" in named else max(named, key=lambda server: len(named[server]))
-    taken = {_without_server(node) for node in named[first]}
-    named[first] += [node for node in common if _without_server(node) not in taken]
-    yield from named.values()
+    for server in sorted(named, key=lambda server: (server != "postgres", server)):
+        members = named[server]
+        taken = {_without_server(node) for node in members}
+        yield members + [Node(node.path, node.migration) for node in common if _without_server(node) not in taken]
 
 
 def _server_of(node: Node) -> str:

@@ -87,4 +87,4 @@ def is_named_by_hand(step: Step, tree: MigrationTree) -> bool:
     """Whether somebody chose the name: not for merges, squashes, first migrations and names that a runner fixes."""
     merge = len(step.migration.parents) > 1 and (tree.tool == "alembic" or len(step.parents) > 1)
     fixed = tree.layout == "drizzle"  # made of random words
-    return not (merge or fixed or step.exempt in {"squash", "replaced"})
+    return not (merge or fixed or step.exempt in {"squash", "replaced", "shared"})

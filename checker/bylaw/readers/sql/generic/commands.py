@@ -107,7 +107,7 @@ def _sp_rename(cursor: Cursor, span: Span) -> Iterator[Operation]:
             part.at += 2
         if part.peek() == "n":
             part.at += 1
-        values.append(string_value(part))
+        values.append(string_value(part).strip())  # blanks stand where a template fills in a schema
     if len(values) == 2:
         schema, dot, _ = values[0].rpartition(".")
         yield RenameTable(values[0], f"{schema}{dot}{values[1]}", span)
