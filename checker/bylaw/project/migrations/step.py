@@ -20,7 +20,8 @@ class Step(msgspec.Struct, frozen=True, eq=False):
     """One migration file. Steps are equal only to themselves.
 
     `judged`: it is new, compared with what is accepted already. `exempt`: why it can break nobody, although it is
-    judged (`shared`: another tree has it, and is judged for it). `pending`: the default branch does not hold it yet; all such steps are deployed together.
+    judged (`shared`: another tree has it, and is judged for it). `pending`: the default branch does not hold it yet;
+    all such steps are deployed together.
     """
 
     path: str
