@@ -90,6 +90,8 @@ def _column(change: Change, table: str, column: str, new_name: str) -> Iterator[
     final = change.deployment.final(state) if state is not None else change.deployment.after.table(table)
     if (final is None and state is not None) or (final is not None and _has(final, column, change)):
         return
+    if state is not None and state.complete and state.column(column) is None and state.column(new_name) is not None:
+        return  # an earlier migration did so
     before = change.deployment.known_before(state)
     if state is not None and state.column(column) is None and before is not None and before.column(column) is not None:
         return  # it is renamed already: two ways to do one thing

@@ -67,11 +67,28 @@ def _renamed(project: Project, change: Change, objects: Objects, found: RenamedO
     if bare(name) == bare(found.new_name) or not known_before(change, kind, name):
         return
     stays = found.new_name and family(kind) in {"view", "type"} and is_there(change, kind, name)
-    if stays or comes_again(change, kind, name):
+    if stays or comes_again(change, kind, name) or _may_be_exchanged(change, found):
         return
     places = uses(project, kind, name, change.tree) or calls(objects, change, kind, name)
     if places or _is_named(change, kind, name, objects):
         yield msgspec.structs.replace(found, uses=places)
+
+
+def _may_be_exchanged(change: Change, found: RenamedObject) -> bool:
+    """Whether the object is put aside and dropped, and what was not understood in between may make another one of the
+    old name: an enum type whose new labels are computed.
+    """
+    unread = False
+    for later in change.later:
+        match later.operation:
+            case ops.UnreadOperation():
+                unread = True
+            case ops.DropObject(kind=kind, name=name) if family(kind) == family(found.kind):
+                if same_name(name, found.new_name):
+                    return unread
+            case _:
+                pass
+    return False
 
 
 def _is_named(change: Change, kind: str, name: str, objects: Objects) -> bool:
