@@ -51,15 +51,15 @@ def add_consulted(recording: Recording, session: Session) -> None:
     recording.add(session.root / path for path in sorted(session.project.consulted))
 
 
-def _tool() -> Iterator[Path]:
+def _tool() -> Iterator[str]:
     """Our own code (in a checkout it changes without a new version), and the folder of what is installed beside us."""
     yield from _below(Path(__file__).parents[1])
-    yield Path(msgspec.__file__).parents[1]
+    yield str(Path(msgspec.__file__).parents[1])
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    """A folder with all its folders and Python and TOML files."""
+def _below(folder: Path) -> Iterator[str]:
+    """A folder with all its folders and Python and TOML files. Texts, because there are hundreds at every start."""
     for above, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name != "__pycache__")
-        yield Path(above)
-        yield from (Path(above, name) for name in files if name.endswith((".py", ".toml")))
+        yield above
+        yield from (f"{above}{os.sep}{name}" for name in files if name.endswith((".py", ".toml")))

@@ -33,14 +33,14 @@ _RECENT_SHARE = 8
 
 
 class Entry(msgspec.Struct, array_like=True, gc=False):
-    """One file's facts, still encoded."""
+    """One file's facts, still encoded: a view of the bytes that they came with."""
 
     mtime: int
     ctime: int
     size: int
     inode: int
     digest: bytes
-    facts: bytes
+    facts: memoryview
 
     def matches(self, signature: Signature) -> bool:
         return (self.mtime, self.ctime, self.size, self.inode) == (
@@ -63,7 +63,7 @@ def encode(facts: FileFacts) -> bytes:
     return msgspec.msgpack.encode(facts)
 
 
-def decode(data: bytes) -> FileFacts:
+def decode(data: bytes | memoryview) -> FileFacts:
     """Facts from their encoded form. Raises msgspec.DecodeError."""
     return _decoder().decode(data)
 
@@ -104,13 +104,13 @@ class FactsCache:
         entry = self.entries.get(path)
         return entry is not None and entry.matches(signature)
 
-    def put(self, path: str, signature: Signature, content_digest: bytes, facts: bytes) -> None:
+    def put(self, path: str, signature: Signature, content_digest: bytes, facts: bytes | memoryview) -> None:
         """Store a file's facts. A file touched a moment ago may change again under the same times: only its digest
         counts.
         """
         settled = max(signature.mtime, signature.ctime) < self.started - SETTLED
         times = (signature.mtime, signature.ctime) if settled else (0, 0)
-        self.entries[path] = Entry(*times, signature.size, signature.inode, content_digest, facts)
+        self.entries[path] = Entry(*times, signature.size, signature.inode, content_digest, memoryview(facts))
         self._recent.add(path)
         self.changed = True
 

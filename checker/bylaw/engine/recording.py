@@ -18,8 +18,8 @@ class Recording:
         self.root = ""
         self.signatures: dict[str, str] = {}
 
-    def add(self, paths: Iterable[Path]) -> None:
-        """Depend on files or folders, present or absent."""
+    def add(self, paths: Iterable[Path | str]) -> None:
+        """Depend on files or folders (absolute), present or absent."""
         for name in map(str, paths):
             if name not in self.signatures:
                 self.signatures[name] = signature(name)
