@@ -223,6 +223,9 @@ def test_flyway_looks_into_folders_of_folders_and_other_locations() -> None:
     assert [step.name for step in tree.steps] == ["V1__t", "V2__d", "V3__c", "V4__e"]
     del files["flyway.conf"]
     assert [len(tree.steps) for tree in project(files).migrations.trees] == [1, 3]
+    parts = {f"db/migration/{part}.sql": CREATE for part in ("1.0/ddl/V1.0__a", "1.0/dml/V1.0_1__b", "1.1/ddl/V1.1__c")}
+    (tree,) = project({**parts, "db/migration/mysql/ddl/V1.2__d.sql": CREATE}).migrations.trees[:-1]
+    assert [step.name for step in tree.steps] == ["V1.0__a", "V1.0_1__b", "V1.1__c"]
     each = {f"db/migration/{server}/V1__t.sql": CREATE for server in ("mysql", "postgresql")}
     assert [len(tree.steps) for tree in project(each).migrations.trees] == [1, 1]
     common = {**each, "db/migration/V0__a.sql": "CREATE TABLE a (id int);"}

@@ -22,6 +22,7 @@ _FROM_TO: Final = regex(r"^[vV]?\d+(?:\.\d+)*(?:(?:a|b|alpha|beta|rc|dev|pre)[\d
 """`1.2.0-to-1.3.0` leads from one version to another: several may begin, or end, at the same one."""
 _FLYWAY: Final = regex(r"^([VvBb])(\d+(?:[._]\d+)*)(?:__|$)")
 _YEARS_AND_DATES: Final = regex(r"^(?:19|20)\d\d$|^(?:19|20)\d{6}$")
+_PART: Final = regex(r"(?:/(?:[vV]?\d+(?:[._]\d+)*|ddl|dml|schema|data))+$")
 _HALF: Final = regex(r"\.(?:up|do)$")
 _SERVERS: Final = frozenset({
     "postgres", "postgresql", "pg", "mysql", "mariadb", "sqlite", "h2", "hsqldb", "oracle", "mssql", "sqlserver", "db2",
@@ -109,12 +110,23 @@ def _join_flyway(folders: dict[tuple[str, str], list[Node]], runners: Runners) -
     home: dict[str, str] = {}
     for folder in own:
         above = next((home[other] for other in reversed(own) if other in home and folder.startswith(f"{other}/")), "")
-        first = above or next((home[other] for other in home if runners.are_locations(other, folder)), "")
+        first = above or next(
+            (home[one] for one in home if _are_parts(one, folder) or runners.are_locations(one, folder)), ""
+        )
         if first and not _versions(folders[first, "flyway"]) & _versions(folders[folder, "flyway"]):
             folders[first, "flyway"].extend(folders.pop((folder, "flyway")))
             home[folder] = first
         else:
             home[folder] = folder
+
+
+def _are_parts(one: str, other: str) -> bool:
+    """Whether two folders are those of releases, or of parts of them, in one of migrations: `migration/3.1.0/ddl`."""
+    return (
+        (base := _PART.sub("", one)) not in {"", one}
+        and "migrat" in base.rpartition("/")[2]
+        and (base == _PART.sub("", other) != other)
+    )
 
 
 def _versions(nodes: list[Node]) -> set[tuple[int, ...]]:
