@@ -33,7 +33,7 @@ from bylaw.patterns import regex
 from bylaw.project.routing.code import Code
 from bylaw.project.routing.holders import loop_target
 from bylaw.project.routing.objects import Object, local_object
-from bylaw.project.routing.packages import packages_reached, start_of_text
+from bylaw.project.routing.packages import is_text, packages_reached, start_of_text
 from bylaw.project.routing.vocabulary import PASS_THROUGH, REGISTER_CALLS
 
 _IMPORTERS = frozenset({
@@ -134,11 +134,12 @@ class Discovery:
                     yield Reach(facts.path, _FRAMEWORKS["include"], "", start_of_text(inner), ending)
 
     def _assigned(self, value: Value, facts: FileFacts) -> Value:
-        """What a variable of the file was given, where the value is one."""
+        """The text that a variable of the file was given, where the value is one."""
         found = self._code.names.definition(value.name, facts.module) if isinstance(value, Ref) else None
         if found is None or found.file is not facts or not isinstance(found.item, Variable):
             return value
-        return found.item.value or value
+        given = found.item.value
+        return given if given is not None and is_text(given) else value
 
     def _linked(self, one: FileFacts, other: FileFacts) -> bool:
         """Whether one file imports from the other, or a third one uses both to load and register."""

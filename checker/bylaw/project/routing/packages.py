@@ -15,6 +15,13 @@ def start_of_text(value: Value) -> str:
     return text_of(value.parts[0] if isinstance(value, Text) else value) or ""
 
 
+def is_text(value: Value) -> bool:
+    """Whether a value is surely a text: one with something put into it, or added to it."""
+    if isinstance(value, Operator) and value.operator in {"+", "%"} and value.left is not None:
+        return is_text(value.left) or (value.operator == "+" and is_text(value.right))
+    return isinstance(value, Text) or text_of(value) is not None
+
+
 def packages_reached(facts: FileFacts, sites: list[CallSite], code: Code) -> set[str]:
     """The packages that calls reach: in a function where one call says the package, the others work below it."""
     by_function: dict[str, set[str]] = {}
