@@ -23,12 +23,13 @@ _MERGED = frozenset({"dynaconf_merge", "dynaconf_merge_unique"})
 
 class Listed(msgspec.Struct):
     """Entries of INSTALLED_APPS, and whether some part of it could not be read. `open`: packages of which any module
-    may be named at run time.
+    may be named at run time. `plugins`: the environment names some more.
     """
 
     entries: set[str] = msgspec.field(default_factory=set)
     vague: bool = False
     open: set[str] = msgspec.field(default_factory=set)
+    plugins: bool = False
 
 
 class InstalledApps:
@@ -49,7 +50,7 @@ class InstalledApps:
             owner = self.apps.package_of(table.model)
             if owner not in self.apps.labels or owner in self._packages or table.app_label in self._labels:
                 return TableRegistration(table, "registered")
-        if any(_inside(module, package) for package in self._open_packages):
+        if any(_inside(module, package) for package in self._open_packages) or self._may_be_plugin(table):
             return TableRegistration(table, "undecided", reason="settings add packages beside it at run time")
         if not self._rooted(module, table.location.path):
             return TableRegistration(table, "undecided", reason="its settings were not found")
@@ -110,7 +111,7 @@ class InstalledApps:
     def _is_spelled_out(self, values: Value, file: FileFacts) -> bool:
         aside = Listed()
         self._read(values, file, aside, 0)
-        return not aside.vague
+        return not aside.vague and not aside.plugins
 
     def _read(self, value: Value | None, file: FileFacts, listed: Listed, depth: int) -> None:
         if value is None or depth > _MAX_DEPTH:
@@ -142,11 +143,19 @@ class InstalledApps:
                 elif not _rearranges(value):
                     listed.vague = True
 
+    def _may_be_plugin(self, table: Table) -> bool:
+        """Whether it stands where no application is installed by name, and the environment names some."""
+        owner = self.apps.package_of(table.model).rpartition(".")[0]
+        return self._listed.plugins and all(package.rpartition(".")[0] != owner for package in self._packages)
+
     def _follow(self, name: str, file: FileFacts, listed: Listed, depth: int) -> None:
         """A list that has a name, here or in another settings module, with every later addition to it."""
         found = self.names.definition(name, file.module)
         if found is None or not isinstance(found.item, Variable):
             listed.vague = True
+            return
+        if "PLUGIN" in found.item.name and isinstance(found.item.value, Call):
+            listed.plugins = True
             return
         for variable in found.file.variables:
             if variable.name == found.item.name and not (
