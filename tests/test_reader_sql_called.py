@@ -91,3 +91,49 @@ def test_what_a_procedure_of_mysql_defines_is_said_to_be_unread() -> None:
     assert unread(defines + "CALL q();") == []
     assert unread(defines) == []
     assert unread(fills + "CALL p();") == []
+
+
+HEAD = "from alembic import op\n\nrevision = 'b2'\ndown_revision = 'a1'\n\n\ndef upgrade():\n"
+
+
+def steps(*calls: str) -> list[str]:
+    """The SQL at each column that a revision of these statements drops."""
+    text = HEAD + "".join(f"    {call}\n" for call in calls)
+    (migration,) = read_file("migrations/versions/b2.py", text.encode()).migrations
+    found = [one.span for one in migration.operations if isinstance(one, DropColumn)]
+    return [text[span.start : span.end] for span in found]
+
+
+DEFINES = f'op.execute("""{DROPS.strip()}""")'
+
+
+def test_a_string_calls_what_an_earlier_one_defines() -> None:
+    dropped = ["ALTER TABLE t DROP COLUMN b"]
+    assert steps(DEFINES, 'op.execute("SELECT f()")') == dropped
+    assert steps(DEFINES, 'op.execute("SELECT f()")', 'op.execute("SELECT f()")') == dropped
+    assert steps(DEFINES.replace(" END $$;", " END $$; SELECT f();"), 'op.execute("SELECT f()")') == dropped
+    assert steps(DEFINES, 'op.execute("DO $$ BEGIN PERFORM f(); END $$")') == dropped
+    assert steps(DEFINES) == []
+    assert steps('op.execute("SELECT f()")', DEFINES) == []
+    assert steps(DEFINES, 'op.execute("DROP FUNCTION f()")') == []
+
+
+def test_operations_of_django_call_what_an_earlier_one_defines() -> None:
+    text = (
+        "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n    dependencies = []\n"
+        f'    operations = [migrations.RunSQL("""{DROPS}"""), migrations.RunSQL("SELECT f()")]\n'
+    )
+    (migration,) = read_file("shop/migrations/0002_x.py", text.encode()).migrations
+    assert [type(one) for one in migration.operations if isinstance(one, DropColumn)] == [DropColumn]
+
+
+@pytest.mark.parametrize(
+    "call", ["SELECT * FROM f();", "SELECT count(*) FROM f() AS x;", "SELECT * FROM public.f() x;"]
+)
+def test_a_function_that_is_read_like_a_table_is_called(call: str) -> None:
+    assert drops(DROPS + call) == ["ALTER TABLE t DROP COLUMN b"]
+
+
+def test_a_function_beside_a_table_runs_for_each_of_its_rows_or_never() -> None:
+    call = "SELECT * FROM t, LATERAL f(t.a);"
+    assert drops(DROPS + call) == []

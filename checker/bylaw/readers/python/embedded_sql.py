@@ -23,6 +23,7 @@ from bylaw.facts.migrations import (
     UnreadOperation,
 )
 from bylaw.facts.values import Constant, Text, Value
+from bylaw.readers.sql.text import Earlier
 from bylaw.source import Span
 
 PLACEHOLDER: Final = "bylaw_computed_value"
@@ -38,6 +39,16 @@ class SqlText(msgspec.Struct, frozen=True):
     text: str
     span: Span
     computed: bool = False
+
+
+class SqlStrings(msgspec.Struct):
+    """The SQL of a migration's strings, in the order in which it runs."""
+
+    statements: list[Span] = []
+    """As in `Migration.embedded`."""
+    earlier: Earlier = msgspec.field(default_factory=Earlier)
+    computed: bool = False
+    """Whether parts of what ran so far are placeholders."""
 
 
 def sql_of(value: Value) -> SqlText | None:
@@ -57,17 +68,19 @@ def changes_schema(text: str) -> bool:
     return _SCHEMA_WORDS.search(text) is not None
 
 
-def sql_operations(sql: SqlText, content: bytes, dialect: str, statements: list[Span]) -> tuple[Operation, ...]:
-    """The operations of an SQL text that stands in a Python file with this content. `statements` gets the places of
-    its statements, where there are several operations.
+def sql_operations(sql: SqlText, content: bytes, dialect: str, strings: SqlStrings) -> tuple[Operation, ...]:
+    """The operations of an SQL text that stands in a Python file with this content. `strings`, what ran before it, get
+    the places of its statements, where there are several operations, and the functions that it defines.
     """
     place = _places(sql, content)
-    operations, whole = _read(sql.text, _dialect_of(sql.text, dialect), place)
+    earlier = None if is_late(sql.text) else strings.earlier
+    operations, whole = _read(sql.text, _dialect_of(sql.text, dialect), place, earlier)
+    strings.computed = strings.computed or sql.computed
     if len(operations) > 1:
-        statements.extend(whole)
+        strings.statements.extend(whole)
     if _MOVES_DATA.match(sql.text) and not changes_schema(sql.text):
-        operations = tuple(_as_data(operation) for operation in operations)
-    if sql.computed:
+        operations = tuple(_as_data(one) if sql.span.contains(one.span) else one for one in operations)
+    if strings.computed:
         operations = tuple(_without_placeholders(operation) for operation in operations)
     if is_late(sql.text):
         operations = tuple(_with_plain_reason(operation) for operation in operations)
@@ -96,13 +109,15 @@ def _with_plain_reason(operation: Operation) -> Operation:
     return operation
 
 
-def _read(text: str, dialect: str, place: Callable[[int, int], Span]) -> tuple[tuple[Operation, ...], tuple[Span, ...]]:
+def _read(
+    text: str, dialect: str, place: Callable[[int, int], Span], earlier: Earlier | None
+) -> tuple[tuple[Operation, ...], tuple[Span, ...]]:
     """The operations of a text, and its statements, those inside of others behind them."""
     try:
         from bylaw.readers.sql.statements import reading_of  # noqa: PLC0415
     except ImportError:
         return (UnreadOperation(place(0, len(text)), "sql"),), ()
-    reading = reading_of(text, dialect, place)
+    reading = reading_of(text, dialect, place, earlier)
     return tuple(reading.operations), (*reading.statements, *reading.within)
 
 

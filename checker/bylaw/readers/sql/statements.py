@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
 from bylaw.facts.migrations import Operation
+from bylaw.patterns import regex
 from bylaw.readers.sql.dialects import guess, marked
-from bylaw.readers.sql.text import Place, Reading, Stretch, by_characters
+from bylaw.readers.sql.text import Earlier, Place, Reading, Stretch, by_characters
 
+_DEFINES: Final = regex(r"\b(?:function|procedure)\b", re.IGNORECASE)
 _POSTGRES: Final = frozenset({
     "", "postgres", "postgresql", "cockroachdb", "redshift", "psycopg2", "psycopg", "asyncpg", "greenplum",
     "timescaledb",
@@ -20,15 +23,19 @@ def operations(sql: str, dialect: str, place: Place) -> tuple[Operation, ...]:
     return tuple(reading_of(sql, dialect, place).operations)
 
 
-def reading_of(sql: str, dialect: str, place: Place) -> Reading:
-    """All that a text says. Never raises.
+def reading_of(sql: str, dialect: str, place: Place, earlier: Earlier | None = None) -> Reading:
+    """All that a text says. Never raises. `earlier` is what ran before it, and takes the text in.
 
     `place` makes a span of character offsets in `sql`. `dialect` is a name such as postgres, mysql, sqlite; '' where it
     is not known: PostgreSQL is tried then, and what the text itself says. A statement that cannot be understood becomes
     an UnreadOperation. Bind parameters (`:name`, `%s`, `%(name)s`) may stand wherever a value may.
     """
-    reading = Reading.empty()
-    read(by_characters(sql, place), dialect, reading)
+    reading = Reading.empty(earlier)
+    stretch = by_characters(sql, place)
+    read(stretch, dialect, reading)
+    if earlier is not None and _DEFINES.search(sql):
+        earlier.called.update((len(earlier.texts), start) for start in reading.called)
+        earlier.texts.append(stretch)
     return reading
 
 

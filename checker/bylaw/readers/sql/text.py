@@ -63,6 +63,15 @@ def by_characters(sql: str, place: Place) -> Stretch:
     return Stretch(bytewise(content), 0, len(content), by_bytes)
 
 
+class Earlier(msgspec.Struct):
+    """Texts that ran before another one, in the same migration, and in which functions may be defined. `called`: which
+    of those functions, by the number of their text and where they begin in it, had their bodies read.
+    """
+
+    texts: list[Stretch] = []
+    called: set[tuple[int, int]] = set()
+
+
 class Reading(msgspec.Struct):
     """What was read so far. `statements`, `blocks` and `within` as in `Migration`. `called`: where the functions begin,
     in the text, whose bodies were read because something calls them.
@@ -73,11 +82,12 @@ class Reading(msgspec.Struct):
     blocks: list[Marker]
     called: set[int]
     within: list[Span]
+    earlier: Earlier
 
     @classmethod
-    def empty(cls) -> Reading:
-        return cls([], [], [], set(), [])
+    def empty(cls, earlier: Earlier | None = None) -> Reading:
+        return cls([], [], [], set(), [], earlier or Earlier())
 
     def inner(self) -> Reading:
         """An empty one for text inside of what is read, which calls no function a second time."""
-        return Reading([], [], [], self.called, self.within)
+        return Reading([], [], [], self.called, self.within, self.earlier)

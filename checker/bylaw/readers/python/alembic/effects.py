@@ -58,8 +58,8 @@ class Site(msgspec.Struct, frozen=True):
         if argument is not None:
             argument = self.run.late.in_call(Call(self.call.function, (argument,), (), self.call.span)).args[0]
             argument = with_tables(argument, self.run.module)
-        content, statements = self.run.module.content, self.run.statements
-        return executed(argument, self.written.span, content, dialect, statements, strict=strict)
+        content, strings = self.run.module.content, self.run.strings
+        return executed(argument, self.written.span, content, dialect, strings, strict=strict)
 
 
 def effect_of(site: Site) -> bool:

@@ -11,6 +11,7 @@ from bylaw.facts.values import Call, Constant, Items, Value, text_of
 from bylaw.readers.python.alembic.effects import Site, effect_of
 from bylaw.readers.python.alembic.late import LateNames, helper_parameters
 from bylaw.readers.python.alembic.run import Run
+from bylaw.readers.python.embedded_sql import SqlStrings
 from bylaw.readers.python.parse import span
 from bylaw.readers.python.walk import FunctionNode, Module
 from bylaw.source import Span
@@ -34,8 +35,8 @@ def migration_of(module: Module) -> Migration | None:
     if identifier is None or not upgrades:
         return None
     late = LateNames(module.scope.own(""))
-    statements: list[Span] = []
-    main, asked = _run(module, upgrades, MAIN_DIALECT, late, statements)
+    strings = SqlStrings()
+    main, asked = _run(module, upgrades, MAIN_DIALECT, late, strings)
     header = _header(module)
     regions = _regions(module)
     return Migration(
@@ -50,7 +51,7 @@ def migration_of(module: Module) -> Migration | None:
         comments=tuple((span(node), module.converter.text(node)) for node in module.comments),
         variants=_variants(module, upgrades, main, asked, late),
         late=tuple(late.names),
-        embedded=tuple(dict.fromkeys(statements)),
+        embedded=tuple(dict.fromkeys(strings.statements)),
     )  # fmt: skip
 
 
@@ -83,13 +84,13 @@ def _upgrades(module: Module) -> list[FunctionNode]:
 
 
 def _run(
-    module: Module, upgrades: list[FunctionNode], dialect: str, late: LateNames, statements: list[Span]
+    module: Module, upgrades: list[FunctionNode], dialect: str, late: LateNames, strings: SqlStrings
 ) -> tuple[tuple[Operation, ...], set[str]]:
     operations: list[Operation] = []
     asked: set[str] = set()
     for function in upgrades:
         interpreter = _start(module, dialect)
-        interpreter.late, interpreter.statements = late, statements
+        interpreter.late, interpreter.strings = late, strings
         operations.extend(interpreter.run(function))
         asked |= interpreter.conditions.asked
     return tuple(operations), asked
@@ -112,7 +113,7 @@ def _variants(
     found = []
     others = asked - {MAIN_DIALECT} or ({"sqlite"} if asked else set())
     for dialect in sorted(others):
-        operations, _ = _run(module, upgrades, dialect, late, [])
+        operations, _ = _run(module, upgrades, dialect, late, SqlStrings())
         if operations != main:
             found.append(Variant(dialect, operations))
     return tuple(found)

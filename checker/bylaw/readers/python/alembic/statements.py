@@ -19,7 +19,7 @@ from bylaw.readers.python.alembic.columns import name_of, table_constraint
 from bylaw.readers.python.alembic.data import data_change, table_of
 from bylaw.readers.python.alembic.operations import table_operations
 from bylaw.readers.python.alembic.types import enum_labels, enum_name
-from bylaw.readers.python.embedded_sql import sql_of, sql_operations
+from bylaw.readers.python.embedded_sql import SqlStrings, sql_of, sql_operations
 from bylaw.source import Span
 
 _CHAINED: Final = frozenset({"bindparams", "params", "execution_options", "columns", "format", "strip"})
@@ -29,11 +29,11 @@ _OBJECTS: Final = frozenset({"Sequence", "Schema", "View", "Extension", "Type", 
 
 
 def executed(
-    argument: Value | None, where: Span, content: bytes, dialect: str, statements: list[Span], *, strict: bool
+    argument: Value | None, where: Span, content: bytes, dialect: str, strings: SqlStrings, *, strict: bool
 ) -> list[Operation]:
     """What a statement does that is handed to `execute`.
 
-    `content` is the file, `where` the call, `statements` as in `sql_operations`. A computed statement is unread if
+    `content` is the file, `where` the call, `strings` as in `sql_operations`. A computed statement is unread if
     `strict` (it was handed to `op.execute`), else it is Python that moves data.
     """
     if argument is None:
@@ -41,13 +41,13 @@ def executed(
     said = _text_argument(argument)
     if isinstance(said, Choice):
         either = (said.then, said.otherwise)
-        return [one for part in either for one in executed(part, where, content, dialect, statements, strict=strict)]
+        return [one for part in either for one in executed(part, where, content, dialect, strings, strict=strict)]
     if isinstance(argument, Items):
-        each = (executed(item, where, content, dialect, statements, strict=strict) for item in argument.items)
+        each = (executed(item, where, content, dialect, strings, strict=strict) for item in argument.items)
         return [found for one in each for found in one]
     sql = sql_of(said)
     if sql is not None:
-        return list(sql_operations(sql, content, dialect, statements))
+        return list(sql_operations(sql, content, dialect, strings))
     change = data_change(argument, where)
     if change is not None:
         return [change]

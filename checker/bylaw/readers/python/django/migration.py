@@ -45,7 +45,7 @@ def migration_of(module: Module) -> Migration | None:
         variants=_variants(module, run, record, reading),
         database_only=tuple(dict.fromkeys(reading.database_only)),
         told=tuple(reading.told),
-        embedded=tuple(dict.fromkeys(run.statements)),
+        embedded=tuple(dict.fromkeys(run.strings.statements)),
         run_before=tuple(name for name in _dependencies(fields.get("run_before")) if name != "?"),
     )  # fmt: skip
 

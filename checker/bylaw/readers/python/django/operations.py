@@ -171,7 +171,7 @@ def _statements(reading: Reading, value: Value | None, call: Call) -> Iterator[O
         yield UnreadOperation(call.span, "the SQL is computed at run time")
     elif sql.text:
         run = reading.run
-        found = sql_operations(sql, run.module.content, run.conditions.dialect, run.statements)
+        found = sql_operations(sql, run.module.content, run.conditions.dialect, run.strings)
         yield from map(comparable, found)
 
 

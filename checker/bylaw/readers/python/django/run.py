@@ -84,7 +84,7 @@ class DjangoRun(Interpreter):
         if sql is None or not (whole or _ON_ROWS.match(sql.text)):
             self._may_save = True
             return
-        found = sql_operations(sql, self.module.content, self.conditions.dialect, self.statements)
+        found = sql_operations(sql, self.module.content, self.conditions.dialect, self.strings)
         if whole:
             self._found.extend(map(comparable, found))
         else:

@@ -13,6 +13,7 @@ from typing import Final
 from tree_sitter import Node
 
 from bylaw.facts.values import Call, Opaque, Operator, Ref, Value
+from bylaw.readers.python.embedded_sql import SqlStrings
 from bylaw.readers.python.interpret.environment import Flow, agreed, bound, changed_in, elements, join
 from bylaw.readers.python.interpret.expressions import Effect
 from bylaw.readers.python.interpret.folding import Environment, TooMuch
@@ -32,8 +33,7 @@ class Interpreter(Managers):
 
     def __init__(self, module: Module, dialect: str, effect: Effect) -> None:
         super().__init__(module, dialect, effect)
-        self.statements: list[Span] = []
-        """Those of SQL in strings, see `Migration.embedded`."""
+        self.strings = SqlStrings()
         self._nesting = 0
         self._changed: dict[Span, list[tuple[str, Span]]] = {}
         self._nodes = {(record.node.start_byte, record.node.end_byte): record for record in module.functions}

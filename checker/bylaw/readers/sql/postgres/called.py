@@ -15,7 +15,7 @@ from bylaw.readers.sql.lexer import POSTGRES, Token, tokens
 from bylaw.readers.sql.postgres.blocks import body_of, statements_of
 from bylaw.readers.sql.postgres.statement import Statement, names_of, reads
 from bylaw.readers.sql.postgres.tree.commands import CallStmt
-from bylaw.readers.sql.text import Reading, Stretch
+from bylaw.readers.sql.text import Place, Reading, Stretch
 
 _DEFINITION: Final = regex(
     r"\bcreate\s{1,9}(?:or\s{1,9}replace\s{1,9})?(?:function|procedure)\s{1,9}([\w.\"]{1,200})\s{0,9}\(", re.IGNORECASE
@@ -39,14 +39,33 @@ def call(node: CallStmt, statement: Statement) -> Iterator[Operation]:
 
 
 def called(names: tuple[str, ...], statement: Statement) -> Iterator[Operation]:
-    """What the function does that a statement calls by these names, if the text defined it before: at its first call,
-    and in PL/pgSQL or SQL. Nothing for any other function.
+    """What the function does that a statement calls by these names, if the text, or one that ran before it, defined it
+    before: at its first call, and in PL/pgSQL or SQL. Nothing for any other function.
     """
-    found = _before(statement, names[-1].lower()) if names else None
-    if found is None or found.start in statement.reading.called:
-        return
-    statement.reading.called.add(found.start)
-    defined = Statement(Stretch(statement.text, found.start, found.end, statement.place), 0, statement.reading)
+    name = names[-1].lower() if names else ""
+    found = _before(statement, name) if name else None
+    if found is not None:
+        if found.start not in statement.reading.called:
+            statement.reading.called.add(found.start)
+            yield from _done(found, statement.text, statement)
+    elif name:
+        yield from _called_earlier(name, statement)
+
+
+def _called_earlier(name: str, statement: Statement) -> Iterator[Operation]:
+    earlier = statement.reading.earlier
+    for number in reversed(range(len(earlier.texts))):
+        known = _definitions(earlier.texts[number].text).get(name)
+        if known:
+            if (number, known[-1].start) not in earlier.called:
+                earlier.called.add((number, known[-1].start))
+                yield from _done(known[-1], earlier.texts[number].text, statement, earlier.texts[number].place)
+            return
+
+
+def _done(found: _Definition, text: str, statement: Statement, place: Place | None = None) -> Iterator[Operation]:
+    """What a body does, whose text stands elsewhere where `place` is given."""
+    defined = Statement(Stretch(text, found.start, found.end, place or statement.place), 0, statement.reading)
     body = body_of(defined, found.body)
     if found.language == "plpgsql":
         yield from statements_of(body, statement.reading)

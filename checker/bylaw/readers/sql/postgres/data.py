@@ -82,12 +82,20 @@ def select(node: SelectStmt, statement: Statement) -> Iterator[Operation]:
     ]
     settings = [setting for call in calls if call is not None and (setting := _set_config(call, statement)) is not None]
     yield from settings
-    for one in calls:
+    for one in (*calls, *_alone_in_from(node)):
         if one is not None:
             yield from called(names_of(one.funcname), statement)
     if len(settings) < len(node.target_list) or not settings:
         table = next((table_name(item.range_var) for item in node.from_clause if item.range_var is not None), "")
         yield DataChange("select", table, statement.span, filtered=bool(bytes(node.where_clause)))
+
+
+def _alone_in_from(node: SelectStmt) -> Iterator[FuncCall]:
+    """The function whose rows are all that a query reads: it runs once."""
+    only = node.from_clause[0].range_function if len(node.from_clause) == 1 else None
+    for function in only.functions[:1] if only is not None else ():
+        parts = function.sequence.items if function.sequence is not None else ()
+        yield from (part.func_call for part in parts[:1] if part.func_call is not None)
 
 
 def _set_config(call: FuncCall, statement: Statement) -> Setting | None:

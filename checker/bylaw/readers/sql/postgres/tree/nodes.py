@@ -176,6 +176,10 @@ def _node_name(field: str) -> str:
     return special.get(field) or "".join(part.capitalize() for part in field.split("_"))
 
 
+class RangeFunction(msgspec.Struct):
+    functions: list[Item] = []
+
+
 class Item(msgspec.Struct, rename=_node_name):
     """At most one of the fields is set: none for a node that is not of interest."""
 
@@ -204,6 +208,7 @@ class Item(msgspec.Struct, rename=_node_name):
     boolean: BooleanNode | None = None
     altered_constraint: AlteredConstraint | None = None
     replica_identity: ReplicaIdentity | None = None
+    range_function: RangeFunction | None = None
 
 
 class AlteredConstraint(msgspec.Struct, gc=False):
