@@ -18,10 +18,13 @@ from bylaw.source import Span
 
 _SOME_ROWS: Final = regex(
     r"(?:[^<>!:]=|\bin\b)\s*\(?\s*(?:[:%{$?'\d]|true\b|false\b|\"{1,3}\s*\+)"
-    r"|<=?\s*\d|[^<]>=?\s*\d\d|\bbetween\s+[:%{$?'\d]",
+    r"|<=?\s*\d|[^<]>=?\s*\d\d|\bbetween\s+[:%{$?'\d]"
+    r"|(?<!\bnot\s)\b(?:i?like|similar\s+to)\s*'(?!%?')|(?<!!)~\*?\s*'",
     re.IGNORECASE,
 )
-"""A comparison with a constant, a parameter, or what a sum of strings puts behind it; `id > 0` is every row."""
+"""A comparison with a constant, a pattern, a parameter, or what a sum of strings puts behind it; `id > 0` is every
+row.
+"""
 _EMPTY: Final = regex(r"(\w+)[\"`]?\s+is\s+null\b", re.IGNORECASE)
 _BATCH: Final = regex(r"\b(?:limit|fetch\s+(?:first|next))\s+(?!1\b)", re.IGNORECASE)
 """Some thousand rows at a time; LIMIT 1 finds a value for each."""
