@@ -12,7 +12,7 @@ from bylaw.facts.values import Local, Ref, Value, walk
 from bylaw.project.routing.code import Code, Mention
 from bylaw.project.routing.holders import Held, Holder, Holders
 from bylaw.project.routing.life import Life
-from bylaw.project.routing.objects import Object
+from bylaw.project.routing.objects import Object, made_locally
 from bylaw.project.routing.receivers import Receivers
 from bylaw.project.routing.vocabulary import (
     HARMLESS_ATTRIBUTES,
@@ -56,6 +56,7 @@ class Flow:
         self._receivers = Receivers(code, objects)
         self._apis = {item.call.method for item in objects.values() if item.is_api and item.call is not None}
         self._harmless = HARMLESS_CALLS | _injecting(code)
+        self._made_locally = made_locally(objects)
         self._edges: dict[str, tuple[Edge, ...]] = {}
 
     def edges(self, node: str) -> tuple[Edge, ...]:
@@ -237,6 +238,9 @@ class Flow:
         if call in self._apis or (call.startswith("Nested") and call.endswith("Router")):
             return  # it is the parent of what is made there
         if is_function and reference.function.startswith(node):
+            return
+        if is_function and role == "called" and (made := self._made_locally.get((facts.path, reference.span))):
+            yield Edge("node", made.name, facts.path, f"stands in `{made.name.rpartition('.')[2]}`")
             return
         last = reference.name.rpartition(".")[2]
         yield self._escape(facts, reference.function, f"`{last}` is used in {facts.path}")

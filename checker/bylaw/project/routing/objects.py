@@ -77,6 +77,15 @@ def local_object(name: str, around: str, found: dict[str, Object]) -> Object | N
     return None
 
 
+def made_locally(found: dict[str, Object]) -> dict[tuple[str, Span], Object]:
+    """What functions keep of the routers that other functions give them, by the place of the name that is called."""
+    return {
+        (item.facts.path, item.call.function.span): item
+        for item in found.values()
+        if item.inside and item.role == "router" and item.call is not None and isinstance(item.call.function, Ref)
+    }
+
+
 # -- at module level
 
 
@@ -155,6 +164,8 @@ def _kind_of(value: Value, facts: FileFacts, code: Code) -> Kind | None:
 def _inside_functions(facts: FileFacts, code: Code) -> Iterator[Object]:
     for site in facts.calls:
         kind = code.kinds.of_value(site.call, facts.module) if site.function else None
+        if kind is not None and not site.assigned_to and code.kinds.created_by(site.call, facts.module) is None:
+            continue  # what a function gives, handed on as it is
         if kind is not None and kind.role != "controller":
             name = f"{site.function}.{site.assigned_to or f'<{site.call.span.start}>'}"
             role: Literal["app", "router"] = "router" if kind.role == "router" else "app"

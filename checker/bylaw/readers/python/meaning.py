@@ -15,8 +15,8 @@ MEANINGFUL_CALLS = frozenset({
     "Table", "autodiscover", "walk_packages", "iter_modules", "import_module", "import_string", "find_modules",
     "automap_base", "declarative_base", "map_imperatively", "mapper",
 })  # fmt: skip
-ENDINGS = ("Router", "Blueprint", "FastAPI", "Flask", "NinjaAPI")
-"""Ends of names by which a project calls its own subclasses of applications and routers."""
+ENDINGS = ("Router", "Blueprint", "FastAPI", "Flask", "NinjaAPI", "_router", "_blueprint")
+"""Ends of names by which a project calls its own subclasses of applications and routers, and what makes them."""
 KEPT_BY_NAME = ("_APPS.append", "_APPS.extend", "_APPS.insert", "alembic.context.configure")
 """Ends of qualified names that say more than their last part: what adds to a list of installed applications, and what
 tells Alembic of the tables.
