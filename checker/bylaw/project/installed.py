@@ -151,17 +151,24 @@ class InstalledApps:
     def _follow(self, name: str, file: FileFacts, listed: Listed, depth: int) -> None:
         """A list that has a name, here or in another settings module, with every later addition to it."""
         found = self.names.definition(name, file.module)
-        if found is None or not isinstance(found.item, Variable):
+        owner = self.names.definition(name.rpartition(".")[0], file.module)
+        if found is not None and isinstance(found.item, Variable):
+            home, last = found.file, found.item.name
+            known = [variable for variable in home.variables if variable.name == last]
+        elif owner is not None and isinstance(owner.item, Class):
+            home, last = owner.file, name.rpartition(".")[2]
+            known = [variable for variable in owner.item.variables if variable.name == last]
+        else:
+            known = []
+        if not known:
             listed.vague = True
             return
-        if "PLUGIN" in found.item.name and isinstance(found.item.value, Call):
+        if "PLUGIN" in last and isinstance(known[0].value, Call):
             listed.plugins = True
             return
-        for variable in found.file.variables:
-            if variable.name == found.item.name and not (
-                variable.value is not None and _mentions(variable.value, name)
-            ):
-                self._read(variable.value, found.file, listed, depth + 1)
+        for variable in known:
+            if variable.value is None or not _mentions(variable.value, name):
+                self._read(variable.value, home, listed, depth + 1)
 
     @cached_property
     def _packages(self) -> set[str]:

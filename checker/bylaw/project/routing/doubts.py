@@ -102,7 +102,9 @@ class Doubts:
     def _imported_from_nowhere(self, item: Object) -> str:
         """An import that would mean the router if this were another source root."""
         module, name = item.facts.module, item.name.rpartition(".")[2]
-        tails = (f"{module.rpartition('.')[2]}.{name}", ".".join(module.split(".")[-2:]))
+        place = ".".join(module.split(".")[-2:])
+        # Every URL module ends in `urls.urlpatterns`.
+        tails = (f"{place if item.role == 'urls' else module.rpartition('.')[2]}.{name}", place)
         for tail in tails:
             for facts, imported in self._code.imports.get(tail.rpartition(".")[2], ()):
                 may_mean_it = "." in tail and _is_tail(tail, imported.target)
