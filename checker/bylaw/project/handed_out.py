@@ -59,9 +59,9 @@ class HandedOut:
         """The functions of application code whose text has the name."""
         word = re.compile(rf"\b{re.escape(name)}\b")
         for file in self._project.files.values():
-            if name not in file.facts.words and file.path not in self._naming.get(name, ()):
-                continue
-            if self._project.context_of(file.facts) != "app":
+            if file.path not in self._naming.get(name, ()) and (
+                name not in file.facts.words or self._project.context_of(file.facts) != "app"
+            ):
                 continue
             for each in file.facts.functions:
                 if each.qualified != function and each.name != name and word.search(file.text(each.statement)):
@@ -69,11 +69,12 @@ class HandedOut:
 
     @cached_property
     def _naming(self) -> dict[str, set[str]]:
-        """Last name of what is called or handed on → the files that do."""
+        """Last name of what is called or handed on → the files of application code that do."""
         index: dict[str, set[str]] = {}
         for file in self._project.files.values():
-            for use in file.facts.references:
-                index.setdefault(use.name.rpartition(".")[2], set()).add(file.path)
+            if self._project.context_of(file.facts) == "app":
+                for last in {use.name.rpartition(".")[2] for use in file.facts.references}:
+                    index.setdefault(last, set()).add(file.path)
         return index
 
 

@@ -31,9 +31,9 @@ class SourceRoots:
             folder, _, last = name.rpartition(".")
             self._holding.setdefault(last, set()).add(folder)
         self._above: dict[str, tuple[str, ...]] = {}
-        self._starts: dict[tuple[str, str], tuple[str, int]] = {}
         self._near: dict[str, tuple[str, ...]] = {}
         self._defined: dict[str, frozenset[str]] = {}
+        self._brought: dict[str, frozenset[str]] = {}
         self._as_root: Counter[str] = Counter()
         self._perhaps: Counter[str] = Counter()
         self._as_library: Counter[str] = Counter()
@@ -56,47 +56,58 @@ class SourceRoots:
         return self._as_package[folder] > 0 or self._as_library[folder] > self._as_root[folder]
 
     def _judged(self) -> Iterator[str]:
+        absolute: Counter[tuple[str, str, str]] = Counter()
+        """Folder, target and, where the target may be the importing file itself, its module: most imports repeat."""
         for facts in self._files:
+            folder, _, last = facts.module.rpartition(".")
+            if facts.is_package:
+                folder = facts.module
             for item in facts.imports:
                 if item.level:
                     self._as_package[_base(item, facts)] += 1
                     continue
                 first = item.target.partition(".")[0]
                 if first in self._holding and first not in sys.stdlib_module_names:
-                    self._count(item, facts)
+                    absolute[folder, item.target, facts.module if last in item.target else ""] += 1
+        for (folder, target, module), times in absolute.items():
+            self._count(folder, target, module, times)
         yield ""
         for folder in {*self._as_root, *self._perhaps}:
             alone = not self._as_package[folder] and self._perhaps[folder] > 0 and not self._as_library[folder]
             if folder and (alone or self._as_root[folder] > self._as_package[folder]):
                 yield folder
 
-    def _count(self, item: Import, facts: FileFacts) -> None:
-        """What an absolute import says about folders. That its first part exists may be chance: a file `redis.py`."""
-        root, depth = self._start_of(item.target, facts)
-        parts = item.target.split(".")
+    def _count(self, folder: str, target: str, module: str, times: int) -> None:
+        """What absolute imports of a target in a folder say about folders. That its first part exists may be chance: a
+        file `redis.py`.
+        """
+        root, depth = self._start_in(folder, target)
+        parts = target.split(".")
         first = joined(root, parts[0])
-        if not depth or first == facts.module:
+        if not depth or first == module:
             return
         reached, rest = joined(root, ".".join(parts[:depth])), parts[depth:]
-        if reached == facts.module or (rest and not self._gives(reached, rest[0])):
-            self._as_library[root] += 1
+        if reached == module or (rest and not self._gives(reached, rest[0])):
+            self._as_library[root] += times
         elif depth > 1 or (len(parts) == 2 and parts[1] in self._defined_in(first)):
-            self._as_root[root] += 1
-            self._as_package.update(_through(root, item.target, depth))
+            self._as_root[root] += times
+            for package in _through(root, target, depth):
+                self._as_package[package] += times
         else:
-            self._perhaps[root] += 1
+            self._perhaps[root] += times
 
     def _gives(self, module: str, name: str) -> bool:
         """Whether a module may have a name, as far as its own text tells. A folder without `__init__` may."""
-        facts = self._by_module.get(module)
-        if facts is None:
+        if module not in self._by_module or name == "*":
             return True
-        brought = {item.local for item in facts.imports}
-        return (
-            name == "*"
-            or not {name, "*"}.isdisjoint(brought)
-            or not {name, "__getattr__"}.isdisjoint(self._defined_in(module))
+        return not {name, "*"}.isdisjoint(self._brought_into(module)) or not {name, "__getattr__"}.isdisjoint(
+            self._defined_in(module)
         )
+
+    def _brought_into(self, module: str) -> frozenset[str]:
+        if module not in self._brought:
+            self._brought[module] = frozenset(item.local for item in self._by_module[module].imports)
+        return self._brought[module]
 
     def _defined_in(self, module: str) -> frozenset[str]:
         facts = self._by_module.get(module)
@@ -107,14 +118,8 @@ class SourceRoots:
             self._defined[module] = frozenset(item.name for item in items)
         return self._defined[module]
 
-    def _start_of(self, target: str, facts: FileFacts) -> tuple[str, int]:
-        """The folder around a file from which most of an import can be followed, and how many parts of it."""
-        key = (facts.module if facts.is_package else facts.module.rpartition(".")[0], target)
-        if key not in self._starts:
-            self._starts[key] = self._start_in(*key)
-        return self._starts[key]
-
     def _start_in(self, folder: str, target: str) -> tuple[str, int]:
+        """The folder around another one from which most of an import can be followed, and how many parts of it."""
         first, *rest = target.split(".")
         holding = self._holding.get(first, ())
         best = ("", 0)

@@ -102,8 +102,8 @@ class Code:
         index: dict[str, list[FileFacts]] = {}
         for facts in self.files:
             parts: set[str] = set()
-            for reference in facts.references:
-                parts.update(_last_parts(reference.name))
+            for name in {reference.name for reference in facts.references}:
+                parts.update(_last_parts(name))
             for part in parts:
                 index.setdefault(part, []).append(facts)
         return index
