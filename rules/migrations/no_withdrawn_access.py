@@ -126,6 +126,8 @@ def _change(found: Withdrawal) -> str:
             return f"holds the owner of `{found.name}` to row level security as well"
         case "row-security":
             return f"turns row level security on for `{found.name}`"
+        case "policy" if found.through:
+            return f"drops `{found.through}` with CASCADE, and {policy} with it"
         case "policy" if not found.strict:
             return f"drops {policy}"
         case "policy":

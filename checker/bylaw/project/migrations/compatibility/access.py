@@ -11,6 +11,7 @@ from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.drops import is_scratch
 from bylaw.project.migrations.objects.index import Objects, comes_again, known_before, same_name
+from bylaw.project.migrations.robustness.dependents import parts_needing
 
 Kind = Literal["revoke", "membership", "row-security", "policy", "role", "login", "owned"]
 _ROLES: Final = frozenset({"role", "user", "group"})
@@ -33,6 +34,8 @@ class Withdrawal(msgspec.Struct, frozen=True, eq=False):
     roles: tuple[str, ...] = ()
     privileges: tuple[str, ...] = ()
     strict: bool = False
+    through: str = ""
+    """The column or table whose drop takes a policy along."""
 
 
 def withdrawals(changes: Iterable[Change], objects: Objects) -> Iterator[Withdrawal]:
@@ -45,6 +48,10 @@ def withdrawals(changes: Iterable[Change], objects: Objects) -> Iterator[Withdra
                 yield from _statement(change, statement, objects)
             case ops.DropObject(kind="policy", table=table, name=name):
                 yield from _policy_dropped(change, table, name, objects)
+            case ops.DropColumn(cascade=cascade, table=table, column=column) if cascade or change.by_django:
+                yield from _policies_taken_along(change, table, column, objects)
+            case ops.DropTable(cascade=cascade, table=table) if cascade or change.by_django:
+                yield from _policies_taken_along(change, table, "", objects)
             case ops.CreateObject(kind="policy", restrictive=True, table=table, name=name):
                 if _is_old(change, table) and not _had_policy(change, table, name, objects):
                     yield Withdrawal(change, "policy", "table", table, privileges=(name,), strict=True)
@@ -184,6 +191,15 @@ def _secured(change: Change, statement: ops.OtherStatement, objects: Objects) ->
     open_ones = _policies(change, table, objects)
     roles = ("the owner",) if statement.kind == "force-row-security" else ()
     yield Withdrawal(change, "row-security", "table", table, roles, strict=bool(open_ones))
+
+
+def _policies_taken_along(change: Change, table: str, column: str, objects: Objects) -> Iterator[Withdrawal]:
+    """The policies that read what is dropped with CASCADE."""
+    for made in parts_needing(change, table, column, objects):
+        policy = made.operation
+        if policy.kind == "policy" and made.step not in change.deployment:
+            for found in _policy_dropped(change, policy.table, policy.name, objects):
+                yield msgspec.structs.replace(found, through=f"{table}.{column}" if column else table)
 
 
 def _policy_dropped(change: Change, table: str, name: str, objects: Objects) -> Iterator[Withdrawal]:

@@ -41,8 +41,11 @@ def drops(changes: Iterable[Change]) -> Iterator[Drop]:
         match change.operation:
             case ops.DropTable():
                 yield from _table(change, change.operation)
-            case ops.DropColumn():
-                yield from _column(change, change.operation)
+            case ops.DropColumn() as drop:
+                yield from _column(change, drop)
+                state = change.table(drop.table) if drop.cascade else None
+                for column in state.computed_from(drop.column) if state is not None else ():
+                    yield from _column(change, msgspec.structs.replace(drop, column=column))
             case _:
                 pass
 

@@ -15,7 +15,7 @@ from bylaw.facts.migrations import Operation
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.relations import is_plain
 from bylaw.project.migrations.locking.work import statement_of
-from bylaw.project.migrations.objects.index import Objects, same_name
+from bylaw.project.migrations.objects.index import Definition, Objects, same_name
 from bylaw.project.migrations.objects.stories import family
 from bylaw.project.migrations.robustness.refusals import Dependent, Refusal
 from bylaw.project.migrations.state.schema import ColumnState, ConstraintState, TableState
@@ -89,12 +89,20 @@ def _views(change: Change, target: _Target, objects: Objects) -> Iterator[Depend
 
 
 def _parts(change: Change, target: _Target, objects: Objects) -> Iterator[Dependent]:
-    for made in objects.parts_before(change, _PARTS):
+    for made in parts_needing(change, target.table, target.column, objects):
         part = made.operation
-        leaves_with_its_table = not target.column and same_name(part.table, target.table)
+        yield Dependent(f"the {part.kind} `{part.name}` of `{part.table}` needs", made.step.at(part.span))
+
+
+def parts_needing(change: Change, table: str, column: str, objects: Objects) -> Iterator[Definition]:
+    """Triggers and policies that surely stand before a change and need a column (of other tables: '', the table)."""
+    target = _Target(table, column)
+    for made in objects.parts_before(change, _PARTS) if objects.is_read(change, table, column) else ():
+        part = made.operation
+        leaves_with_its_table = not column and same_name(part.table, table)
         reads = not leaves_with_its_table and _reads(change, target, part, made.step)
         if reads and _stands(change, made.step, part, target):
-            yield Dependent(f"the {part.kind} `{part.name}` of `{part.table}` needs", made.step.at(part.span))
+            yield made
 
 
 def _reads(change: Change, target: _Target, made: ops.CreateObject, step: Step) -> bool:
@@ -279,17 +287,10 @@ def _takes_anything(change: Change, step: Step, operation: Operation) -> bool:
 
 def _is_clouded(change: Change, step: Step, *tables: TableState) -> bool:
     """The same for what the replayed schema knows: a constraint that goes may be another one than its name tells."""
+    computes = any(one.computed_from for one in tables[-1].columns.values())  # its renamed columns are followed
+    may_be_another = ops.DropConstraint if computes else ops.DropConstraint | ops.RenameColumn
     return any(
         _takes_anything(change, other, operation)
-        or (
-            isinstance(operation, ops.DropConstraint | ops.RenameColumn)
-            and any(same_name(operation.table, table.name) for table in tables)
-            and not _is_of_one(operation, tables[-1])
-        )
+        or (isinstance(operation, may_be_another) and any(same_name(operation.table, table.name) for table in tables))
         for other, operation in _since(change, step, None)
     )
-
-
-def _is_of_one(operation: ops.DropConstraint | ops.RenameColumn, table: TableState) -> bool:
-    """A renamed column of a table whose own columns are followed."""
-    return isinstance(operation, ops.RenameColumn) and any(one.computed_from for one in table.columns.values())

@@ -201,7 +201,10 @@ class Replay:
     def _drop_column(self, operation: ops.DropColumn) -> None:
         state = self._table(operation.table)
         column = state.column(operation.column)
-        self._put(without_column(state, operation.column))
+        left = without_column(state, operation.column)
+        for computed in state.computed_from(operation.column) if operation.cascade else ():
+            left = without_column(left, computed)
+        self._put(left)
         if operation.cascade and column is not None:
             gone = {f"{state.name}.{column.name}", *([state.name] if column.primary_key else [])}
             self._drop_references(gone.__contains__)

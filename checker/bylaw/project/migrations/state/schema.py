@@ -122,6 +122,10 @@ class TableState(msgspec.Struct, frozen=True):
             found = next((column for key, column in self.columns.items() if key.lower() == lowered), None)
         return found
 
+    def computed_from(self, name: str) -> tuple[str, ...]:
+        """Generated columns that surely read a column: they go with it."""
+        return tuple(column.name for column in self.columns.values() if name in column.computed_from)
+
     def unique_columns(self) -> frozenset[frozenset[str]]:
         """The sets of columns that are unique already, whatever says so. Partial indexes do not."""
         sets = {frozenset(c.columns) for c in self.constraints if c.kind in {"unique", "primary-key"}}
