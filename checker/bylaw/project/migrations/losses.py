@@ -145,7 +145,10 @@ def _remade(change: Change, operation: ops.DropColumn | ops.DropTable) -> Iterat
         return
     until = (*again.earlier, again) if again in change.later else change.earlier
     beside = (other for other in change.deployment.changes if other.step is change.step)
-    if not any(_carries(other) and not _only_moves(other, moved) for other in (*until, *beside)):
+    if not any(
+        _carries(other) and not _only_moves(other, moved) and not _is_about_another(other, table, column)
+        for other in (*until, *beside)
+    ):
         before = change.deployment.known_as(state)
         other_name = before if moved and before != state.name else ""
         yield Loss(change, "remade", state.name, (column,) if column else (), new=other_name, again=again)
@@ -164,6 +167,15 @@ def _only_moves(change: Change, tables: set[int]) -> bool:
     """Whether one of these tables gets another name, and nothing else happens."""
     renamed = change.table(change.operation.table) if isinstance(change.operation, ops.RenameTable) else None
     return renamed is not None and renamed.identity in tables
+
+
+def _is_about_another(change: Change, table: str, column: str) -> bool:
+    """Whether another column than the dropped one gets another name."""
+    match change.operation:
+        case ops.RenameColumn(table=of, column=old, new_name=new):
+            return of != table or column not in {old, new, ""}
+        case _:
+            return False
 
 
 def _adds(change: Change, table: str, column: str) -> bool:

@@ -48,7 +48,7 @@ def added_column_work(change: Change, operation: ops.AddColumn, version: int) ->
     elif default and (function := rewritten_default(default)):
         yield work("default", "rewrite", detail=f"{function}()")
     elif default is not None and version < 11:
-        yield work("default", "rewrite", detail=default)
+        yield work("default", "rewrite")  # whatever it is: `now()` is one value for all rows
     elif _is_constrained_domain(change, spec.type):
         yield work("domain", "rewrite", detail=spec.type)
     elif spec.check:

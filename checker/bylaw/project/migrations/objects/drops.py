@@ -162,7 +162,11 @@ def _schema(project: Project, change: Change, drop: ops.DropObject, objects: Obj
         for table in change.before.tables.values()
         if table.name.lower().rpartition(".")[0] in schemas and change.deployment.known_before(table) is not None
     ]
-    with_it = [table.name for table in tables if (again := after.tables.get(table.name)) is None or again is table]
+    with_it = [
+        table.name
+        for table in tables
+        if (again := after.tables.get(table.name)) is None or again.identity == table.identity
+    ]
     with_it += [known for (_, known) in change.deployment.before.objects if known.lower().rpartition(".")[0] == name]
     if with_it or (not tables and objects.definition(change, "schema", drop.name) is None):
         yield from _found(project, change, drop, tuple(with_it))
