@@ -10,6 +10,7 @@ from bylaw.facts.migrations import CreateObject, DropObject, Operation, RunCode,
 from bylaw.facts.values import Attr, Call, Constant, Index, Local, Ref, Text, Value
 from bylaw.readers.python.alembic.arguments import Arguments
 from bylaw.readers.python.alembic.columns import name_of
+from bylaw.readers.python.alembic.enums import synced_enum
 from bylaw.readers.python.alembic.imported import imported_call
 from bylaw.readers.python.alembic.models import model_table, query_change, with_tables
 from bylaw.readers.python.alembic.operations import knows, operation_of
@@ -127,6 +128,8 @@ def _extension(name: str, call: Call) -> list[Operation]:
         if verb == "drop":
             return [DropObject(kind, found, call.span)]
         return [CreateObject(kind, found, call.span, replace=verb == "replace")]
+    if name == "sync_enum_values" and (exchanged := synced_enum(call)) is not None:
+        return exchanged
     return [UnreadOperation(call.span, f"op.{name} is no operation of Alembic itself")]
 
 
