@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -9,6 +10,7 @@ from bylaw import AddImport, Finding, Fix, Project, Replace, RuleOptions, Span, 
 from bylaw.facts.naming import SHORT_LIVED, matches_any, says_deleted, says_first_data
 from bylaw.facts.queries import Query, Touch
 
+_CHOICE = re.compile(r"(?:^|_)(?:soft|hard|permanent(?:ly)?|physical(?:ly)?|purge|force)(?:_|$)")
 _DELETES = frozenset({"delete", "delete-row", "sql-delete"})
 
 
@@ -54,7 +56,8 @@ def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
     the row that a view's `perform_destroy` is handed, the delete that a view class inherits, FastCRUD's `db_delete`,
     and literal `DELETE FROM`. Silent where it cannot be known which table is meant, where `delete` is overridden or a
     session hook marks rows, in tests and migrations, and in functions whose names say that they really delete
-    (`purge_…`, `hard_delete_…`). What a cascade or a related manager deletes is not followed.
+    (`purge_…`, `hard_delete_…`) or that are told how to delete (`soft=True`). What a cascade or a related manager
+    deletes is not followed.
 
     Set the marker instead. The fix writes that update; look at cascades, which a marker does not follow.
 
@@ -111,6 +114,8 @@ def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
             continue
         if matches_any(options.allow_functions, query.function.rpartition(".")[2].lower()):
             continue
+        if _is_chosen(project, touch):
+            continue
         yield Finding(
             project.files[touch.path].at(query.span),
             f"{_what(touch)} deletes rows of `{touch.table.name or touch.table.class_name}`, which has the soft-delete "
@@ -118,6 +123,13 @@ def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
             f"Set `{touch.marker.attribute}` instead.",
             fix=_fix(touch, options),
         )
+
+
+def _is_chosen(project: Project, touch: Touch) -> bool:
+    """Whether the function is told how to delete: `def remove(book, soft=True)`."""
+    functions = project.files[touch.path].facts.functions
+    own = (each for each in functions if each.qualified == touch.query.function)
+    return any(_CHOICE.search(parameter.name) for each in own for parameter in each.parameters)
 
 
 def _is_exempt(touch: Touch, options: Options) -> bool:

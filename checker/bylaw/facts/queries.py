@@ -32,7 +32,9 @@ class Query(msgspec.Struct, frozen=True, array_like=True):
     """The call that starts the statement (`select(Model)`), for deletes the call that deletes, or the SQL literal."""
     entity: str = ""
     """The model's qualified name as the module knows it, or that of the class attribute that holds it (`self.model`),
-    or of the function that returns a row, with `()`, or of the object that reads rows, with `[]`; '' for SQL text."""
+    or of the function that returns a row, with `()`, or of the object that reads rows, with `[]`, or the name of a
+    parameter without a type, with `?`; '' for SQL text.
+    """
     table: str = ""
     """For SQL text: the table, as written, without quotes."""
     names: frozenset[str] = frozenset()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 _MAX_DEPTH = 4
+_MODEL_ATTRIBUTES = frozenset({"model", "model_class", "model_cls", "model_type", "entity", "entity_class"})
 _READING = frozenset({"get", "get_multi", "get_joined", "get_multi_joined", "select", "count", "exists", "db_delete"})
 
 
@@ -38,12 +39,23 @@ class ServedModels:
         """The tables that a parameter of a type variable (`app.repository.M`) stands for in a method of a generic
         class; none for anything but a type variable.
         """
-        found = self._project.names.definition(name, near)
-        value = found.item.value if found is not None and isinstance(found.item, Variable) else None
-        if not isinstance(value, Call) or value.method != "TypeVar" or not isinstance(value.argument(0), Constant):
+        if not self.is_type_variable(name, near):
             return []
         owner, _, method = function.rpartition(".")
         return self.tables(f"{owner}.", method, near)
+
+    def is_type_variable(self, name: str, near: str) -> bool:
+        """Whether a name is `M = TypeVar("M")`."""
+        found = self._project.names.definition(name, near)
+        value = found.item.value if found is not None and isinstance(found.item, Variable) else None
+        return isinstance(value, Call) and value.method == "TypeVar" and isinstance(value.argument(0), Constant)
+
+    def said_by(self, item: Class, file: FileFacts) -> Table | None:
+        """The model that a class itself names: in an attribute (`model = User`), or among its type arguments."""
+        for variable in item.variables:
+            if isinstance(variable.value, Ref) and variable.name.strip("_") in _MODEL_ATTRIBUTES:
+                return self._project.table_of(variable.value.name, file.module)
+        return self._own(item, file, "")
 
     def of_object(self, name: str, near: str) -> Table | None:
         """The table of an object that FastCRUD reads rows through: `crud_users = FastCRUD(User)`."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bylaw.facts.code import Variable
 from bylaw.facts.database import Column, Table
 from bylaw.facts.file import FileFacts
+from bylaw.facts.naming import snake
 from bylaw.facts.queries import HANDED_OUT, Query, Touch, row_type
 from bylaw.facts.values import Index
 from bylaw.project.customs import sets, with_customs
@@ -102,10 +103,14 @@ class SoftDeletes:
         if query.entity.endswith("[]"):
             table = self._served_models.of_object(query.entity.removesuffix("[]"), facts.module)
             return [table] if table is not None else []
+        if query.entity.endswith("?"):
+            return self._called(query.entity.removesuffix("?"), facts)
         if query.entity:
             entity = query.entity
             if entity.endswith("()"):
-                entity = returned_row(self.project, entity, facts.module)
+                entity = returned_row(self.project, self._served_models, entity, facts.module)
+                if not entity and query.function.rpartition(".")[0] != query.entity.rpartition(".")[0]:
+                    return []
             table = self._table_of(entity, facts.module) if entity else None
             if table is not None:
                 return [table]
@@ -116,6 +121,14 @@ class SoftDeletes:
         name = query.table.rpartition(".")[2]
         found = [table for table in self.project.tables if table.name == name and table.context == "app"]
         return found if len(found) == 1 else []
+
+    def _called(self, name: str, facts: FileFacts) -> list[Table]:
+        """The table whose rows are called so, where the file knows its class: `delete(book)` beside `Book`."""
+        app = (table for table in self.project.tables if table.context == "app")
+        found = [table for table in app if snake(table.class_name.removesuffix("Model")) == name]
+        imported = {item.target.rpartition(".")[2] for item in facts.imports}
+        known = [table for table in found if table.class_name in imported or table.location.path == facts.path]
+        return known if len(known) == len(found) == 1 else []
 
     def _table_of(self, entity: str, near: str) -> Table | None:
         """The table of a class, or of what an alias of types stands for: `Reader = Annotated[User, Depends(…)]`."""

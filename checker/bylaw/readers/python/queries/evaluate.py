@@ -71,6 +71,7 @@ class Evaluation:
             self._kept_elsewhere(step.place, step.value, meaning)
         self.conditions.assign(step.targets, step.value)
         self.texts.assign(step.targets, step.value)
+        self.receivers.assign(step.targets, step.value)
         self._bind(step.targets, meaning)
 
     def _kept_elsewhere(self, place: Value, value: Value, meaning: Meaning) -> None:
@@ -88,6 +89,7 @@ class Evaluation:
         self.conditions.assign_into(place, value)
 
     def _bind(self, names: tuple[str, ...], meaning: Meaning) -> None:
+        self.receivers.rebound(names)
         for name in names:
             if meaning is None:
                 self.env.pop(name, None)
@@ -210,6 +212,9 @@ class Evaluation:
                 return executed(meanings[0])
         if method in known.DELETES and len(call.args) == 1 and isinstance(meanings[0], Rows) and meanings[0].entity:
             self._row_deleted(call, meanings[0].entity)
+            return None
+        if method in known.DELETES and len(call.args) == 1 and self.receivers.is_bare_parameter(call.args[0]):
+            self._row_deleted(call, f"{self.roots.written(call.args[0].span)}?")
             return None
         if method in known.COLLECTING and self.conditions.collect(call):
             return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from bylaw.facts.code import Class, Function
 from bylaw.facts.queries import row_type
@@ -10,6 +11,7 @@ from bylaw.facts.values import Attr, Call, Local, Ref, Value, walk
 from bylaw.readers.python.module import Module
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.drafts import Rows
+from bylaw.readers.python.queries.held import kept_by, made_by
 
 
 class Receivers:
@@ -21,6 +23,12 @@ class Receivers:
             parameter.name: entity
             for parameter in function.parameters
             if (entity := row_type(parameter.annotation))
+        }  # fmt: skip
+        self._module = module
+        self._made: dict[str, str] = {}
+        self._bare = {
+            parameter.name for parameter in function.parameters
+            if parameter.annotation is None and parameter.default is None and parameter.name not in {"self", "cls"}
         }  # fmt: skip
         self._sessions: set[str] = set()
         self._own_rows = _rows_of_view(module, function)
@@ -40,6 +48,23 @@ class Receivers:
         """What executes a statement is a session, whatever it is called."""
         if isinstance(call.function, Attr) and isinstance(call.function.value, Local):
             self._sessions.add(call.function.value.name)
+
+    def assign(self, targets: tuple[str, ...], value: Value) -> None:
+        """`books = BookRepository(session)`."""
+        for target in targets:
+            self._made[target] = made_by(value)
+
+    def is_bare_parameter(self, value: Value) -> bool:
+        """A parameter without a type and a default, as it was handed over: only its name says what it is."""
+        return isinstance(value, Local) and value.name in self._bare
+
+    def rebound(self, names: Iterable[str]) -> None:
+        """Variables come to mean something else."""
+        self._bare.difference_update(names)
+
+    @cached_property
+    def _kept(self) -> dict[str, str]:
+        return kept_by(self._function.owner, self._module)
 
     def is_session(self, call: Call) -> bool:
         """Whether the call is one of a database session, by its name, its type or its use."""
@@ -65,6 +90,11 @@ class Receivers:
                 return Rows((), f"{self._function.owner}.{name}()")
             case Attr(Local(receiver), name) if receiver in self._annotations:
                 return Rows((), f"{self._annotations[receiver]}.{name}()")
+            case Attr(Local(receiver), name) if self._made.get(receiver):
+                return Rows((), f"{self._made[receiver]}.{name}()")
+            case Attr(Attr(Local("self"), attribute), name) if self._function.owner:
+                kept = self._kept.get(attribute, "")
+                return Rows((), f"{kept}.{name}()") if kept else None
             case _:
                 return None
 

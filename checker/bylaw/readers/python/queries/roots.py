@@ -111,7 +111,7 @@ class Roots:
             return None
         draft = Draft(kind, "core", call.span, f"{entity}[]", written=entity.rpartition(".")[2], executed=True)
         draft.names.update(*(keyword.name.split("__") for keyword in call.keywords))
-        return Rows((draft,))
+        return Rows((draft,), f"{call.name}()" if call.method == "get" else "")
 
     def looked_up(self, call: Call, model: Ref) -> Rows:
         """`get_object_or_404(Model, …)`."""
