@@ -97,7 +97,11 @@ ORDER = ops.CreateTable(
     (ColumnSpec("id", "bigint", primary_key=True), ColumnSpec("buyer_id", "bigint", field="buyer"), ColumnSpec("note")),
     ("id",), HERE, model="app.Order",
 )  # fmt: skip
-TAGS = ops.CreateTable("app_order_tags", (ColumnSpec("order_id"),), (), HERE, model="app.Order_tags")
+JOINING = (
+    ColumnSpec("id", primary_key=True), ColumnSpec("order_id", references="app_order"),
+    ColumnSpec("tag_id", references="app_tag"),
+)  # fmt: skip
+TAGS = ops.CreateTable("app_order_tags", JOINING, ("id",), HERE, model="app.Order_tags")
 
 
 def test_django_names_models_and_fields() -> None:
@@ -123,7 +127,14 @@ def test_a_renamed_model_takes_its_tables_along() -> None:
     rename = ops.RenameTable("app_order", "app_purchase", HERE, model="app.Purchase")
     state = django_schema(plain, TAGS, rename)
     assert sorted(state.tables) == ["app_purchase", "app_purchase_tags"]
-    assert list(state.tables["app_purchase_tags"].columns) == ["purchase_id"]
+    assert set(state.tables["app_purchase_tags"].columns) == {"id", "purchase_id", "tag_id"}
+
+
+def test_a_renamed_model_renames_the_columns_that_point_at_it() -> None:
+    plain = ops.CreateTable("app_tag", (ColumnSpec("id"),), (), HERE, model="app.Tag")
+    rename = ops.RenameTable("app_tag", "app_label", HERE, model="app.Label")
+    state = django_schema(ORDER, plain, TAGS, rename)
+    assert set(state.tables["app_order_tags"].columns) == {"id", "order_id", "label_id"}
 
 
 def test_a_many_to_many_field_is_a_table() -> None:

@@ -33,6 +33,8 @@ def physical(operation: Operation, schema: Schema) -> Iterator[Operation]:
     match operation:
         case ops.RenameTable() if operation.model:
             yield from _renamed(operation, name)
+            if name != table and table != key_of(operation.model):  # `db_table` keeps the table's name
+                yield from joining_columns(operation, schema)
         case ops.DropTable():
             yield msgspec.structs.replace(operation, table=name)
         case ops.DropColumn() if many_to_many(schema, table, operation.column) is not None:
@@ -120,6 +122,21 @@ def many_to_many(schema: Schema, table: str, field: str) -> str | None:
     if state is not None and (field in state.fields or field in state.columns):
         return None
     return schema.keys.get(f"{table}_{field}".lower())
+
+
+def joining_columns(operation: ops.RenameTable, schema: Schema) -> Iterator[ops.RenameColumn]:
+    """The columns that point at a model which is renamed, in tables of many-to-many fields: they bear its name."""
+    app = operation.model.rpartition(".")[0].lower()
+    old, new = (key.removeprefix(f"{app}_") for key in (operation.table, operation.new_name))
+    target = schema.keys.get(operation.table, operation.table)
+    for name in dict.fromkeys(schema.keys.values()):
+        table = schema.tables.get(name)
+        if table is None or len(table.columns) != 3 or table.fields:
+            continue  # a model's own table knows its fields
+        for column in table.columns.values():
+            place = column.name.removesuffix(f"{old}_id")
+            if column.references == target and place in {"", "from_", "to_"}:
+                yield ops.RenameColumn(name, column.name, f"{place}{new}_id", operation.span)
 
 
 def _renamed(operation: ops.RenameTable, name: str) -> Iterator[Operation]:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import Operation
-from bylaw.project.migrations.state.django import column_of_field, key_of, many_to_many
+from bylaw.project.migrations.state.django import column_of_field, joining_columns, key_of, many_to_many
 from bylaw.project.migrations.state.edits import with_column
 from bylaw.project.migrations.state.replay import Replay
 from bylaw.project.migrations.state.schema import ColumnState, Schema, TableState
@@ -31,6 +31,8 @@ def follow(operation: Operation, schema: Schema, replay: Replay, step: Step) -> 
                 name = schema.keys.get(table, table)
                 replay.set_key(table, None)
                 replay.set_key(new_name, new_name if name == table else name)
+                for renamed in joining_columns(operation, schema) if name == table else ():
+                    replay.apply(renamed, step)
                 _rename_many_to_many(table, new_name, schema, replay, step)
             else:
                 replay.set_key(table, new_name)
@@ -51,12 +53,10 @@ def follow(operation: Operation, schema: Schema, replay: Replay, step: Step) -> 
 
 
 def _rename_many_to_many(table: str, new_key: str, schema: Schema, replay: Replay, step: Step) -> None:
-    """The tables of a model's many-to-many fields, and their columns that point at it, follow the model's name."""
+    """The tables of a model's many-to-many fields follow the model's name."""
     state = schema.of_model(table)
     if state is None or not state.model:
         return
-    app, _, class_name = state.model.rpartition(".")
-    new_class = new_key.removeprefix(f"{app}_".lower())
     for key, physical_name in list(schema.keys.items()):
         member = schema.tables.get(physical_name)
         if member is None or not member.model.startswith(f"{state.model}_"):
@@ -66,11 +66,6 @@ def _rename_many_to_many(table: str, new_key: str, schema: Schema, replay: Repla
         replay.set_key(moved, moved if physical_name == key else physical_name)
         if physical_name == key:
             replay.apply(ops.RenameTable(physical_name, moved, Span(0, 0)), step)
-            physical_name = moved  # noqa: PLW2901
-        if member.column(f"{class_name}_id") is not None:
-            replay.apply(
-                ops.RenameColumn(physical_name, f"{class_name}_id".lower(), f"{new_class}_id", Span(0, 0)), step
-            )
 
 
 def _rename_field(table: str, field: str, new_field: str, replay: Replay) -> None:
