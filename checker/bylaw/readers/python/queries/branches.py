@@ -54,8 +54,8 @@ def _both(first: Meaning, then: Meaning) -> Meaning:
     drafts = _distinct((*first.drafts, *then.drafts))
     if isinstance(first, Rows) and isinstance(then, Rows):
         return Rows(drafts, then.entity if first.entity == then.entity else "")
-    if isinstance(first, Statement) and isinstance(then, Statement):
-        return Statement(drafts, first.collected or then.collected)
+    if isinstance(first, Statement) and isinstance(then, Statement) and first.collected == then.collected:
+        return Statement(drafts, then.collected)
     return then
 
 
