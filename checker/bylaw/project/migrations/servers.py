@@ -124,7 +124,7 @@ class Servers:
         dialect = self.dialect(tree, step)
         if dialect not in {"mysql", "mariadb"}:
             return None
-        maria = dialect == "mariadb" or {place.product for place in self.said} & {"mysql", "mariadb"} == {"mariadb"}
+        maria = dialect == "mariadb" or (self._mysql_or_mariadb() == "mariadb" and not self._tells_them_apart)
         product: Product = "mariadb" if maria else "mysql"
         configured = self._project.settings.migrations.mysql_version
         numbers = tuple(int(part) for part in configured.split(".")[:3] if part.isdigit() and len(part) < 6)
@@ -176,6 +176,8 @@ class Servers:
         if said:
             if "postgres" in said:
                 return "postgres"
+            if self._tells_them_apart and server_of_folder(tree.folder) == "mysql":
+                return "mysql"
             return (
                 self._mysql_or_mariadb() if said <= {"mysql", "mariadb"} else "".join(said) if len(said) == 1 else OTHER
             )
@@ -226,6 +228,11 @@ class Servers:
                 elif name.startswith(_OTHER_BACKENDS):
                     return False
         return postgres
+
+    @cached_property
+    def _tells_them_apart(self) -> bool:
+        """Whether a folder of migrations is MariaDB's alone, so that one named after MySQL means MySQL."""
+        return any(server_of_folder(tree.folder) == "mariadb" for tree in self._project.migrations.trees)
 
     def _mysql_or_mariadb(self) -> str:
         return "mariadb" if {place.product for place in self.said} & {"mysql", "mariadb"} == {"mariadb"} else "mysql"
