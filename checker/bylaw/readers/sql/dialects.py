@@ -18,7 +18,9 @@ _MARKS: Final = (
     ("sqlite", (
         r"\bautoincrement\b", r"^[ \t]*pragma\s", r"\bwithout\s+rowid\b", r"\binsert\s+or\s+(?:replace|ignore|abort)\b",
         r"\bsqlite_\w+", r"\bvirtual\s+table\b", r"\)\s{0,9}strict[ \t]*(?:;|$)", r"\bstrftime\s*\(",
-        r"\balter\s+column\s+\S+\s+to\s", r"`\s+integer\s+primary\s+key(?:\s+not\s+null)?[ \t]*[,\r\n)]",
+        r"\balter\s+column\s+\S+\s+to\s",
+        r"\bcreate\s+(?:temp\s+|temporary\s+)?trigger\b(?:(?!\beach\s+row\b)[^;]){1,400}\bbegin\b",
+        r"`\s+integer\s+primary\s+key(?:\s+not\s+null)?[ \t]*[,\r\n)]",
     )),
     ("clickhouse", (
         r"\bengine\s*=?\s*(?:replicated|shared)?(?:replacing|summing|aggregating|collapsing)?mergetree\b",
@@ -44,6 +46,7 @@ _MARKS: Final = (
         r"\b(?:fulltext|spatial)\s+(?:index|key)\b",
         r"\block\s*=\s*(?:none|shared|exclusive|default)\b", r"\bunique\s+(?:key|index)\s*\(", r"\bunique\s+key\s+\w",
         r"\badd\s+unique\s+\w+\s*\(", r"\b(?:drop|rename)\s+key\b", r"\brename\s+index\b", r"\brename\s+as\b",
+        r"\balter\s+table\s+\S+\s+rename\s+[\w.]+[ \t]*;",
         r"\balter\s+table\s+\S+\s+(?:drop\s+index|comment|order\s+by)\b", r"\bdrop\s+(?:check|partition)\b",
         r"\bpartitions\s+\d",
         r"\bcharacter\s+set\s+\w", r"\)\s+using\s+(?:btree|hash)[ \t]*[;,]", r"\b(?:optimize|alter\s+ignore)\s+table\b",

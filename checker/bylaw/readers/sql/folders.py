@@ -52,7 +52,8 @@ UP_NAME: Final = re.compile(r"[._\-](?:up|do)$", re.IGNORECASE)
 DIALECTS: Final = {
     "postgres": "postgres", "postgresql": "postgres", "pg": "postgres", "psql": "postgres", "cockroach": "postgres",
     "cockroachdb": "postgres", "crdb": "postgres", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite",
-    "sqlite3": "sqlite", "libsql": "sqlite", "d1": "sqlite", "mssql": "tsql", "sqlserver": "tsql", "tsql": "tsql",
+    "sqlite3": "sqlite", "libsql": "sqlite", "hiqlite": "sqlite", "d1": "sqlite",
+    "mssql": "tsql", "sqlserver": "tsql", "tsql": "tsql",
     "oracle": "oracle", "clickhouse": "clickhouse", "snowflake": "snowflake", "bigquery": "bigquery",
     "redshift": "redshift", "duckdb": "duckdb", "hsqldb": "hsqldb", "hsql": "hsqldb", "h2": "h2", "derby": "derby",
     "db2": "db2", "firebird": "firebird",
