@@ -75,6 +75,9 @@ class Comparison:
         self._apps: dict[MigrationTree, App] = {}
         self._graph = project.imports
         self._loaded: dict[str, set[str]] = {}
+        self._in_file: dict[str, list[Table]] = {}
+        for table in tables:
+            self._in_file.setdefault(table.location.path, []).append(table)
         self._own_types = self._types_told(tables)
         self._said: set[tuple[str, Location, str]] = set()
         self._unregistered = {
@@ -131,6 +134,8 @@ class Comparison:
         homes = [home for home in self._homes if table.location.path.startswith(f"{home}/" if home else "")]
         if max(homes, key=len, default=None) != _home(app.tree):
             return False  # it is another application's, by its place
+        if any(_key(beside) in app.states for beside in self._in_file[table.location.path]):
+            return True
         package = self._project.files[app.tree.steps[-1].path].facts.module.rsplit(".", 2)[0]
         entry = f"{package}.models"
         if entry not in self._loaded:
