@@ -240,13 +240,17 @@ def _makes_application(file: FileFacts) -> bool:
 
 
 def _metadata_of(file: FileFacts) -> tuple[list[Value | None], Span]:
-    """What an `env.py` hands to Alembic, by its variable or right in the call, and where it says so."""
+    """What an `env.py` hands to Alembic, by its variable, right in the call, or through a library's function for it
+    (safir's `run_migrations_online(Base.metadata, …)`), and where it says so.
+    """
     assigned = [v for v in file.variables if v.name == "target_metadata"]
     if assigned:
         return [variable.value for variable in assigned], assigned[0].span
     told = [site.call for site in file.calls if site.call.name == "alembic.context.configure"]
-    values = [call.keyword("target_metadata") for call in told]
-    return values, told[0].span if told else Span(0, 0)
+    if told:
+        return [call.keyword("target_metadata") for call in told], told[0].span
+    handed = [use for use in file.references if use.role == "argument" and use.name.endswith(".metadata")]
+    return [Ref(use.name, use.span) for use in handed], handed[0].span if handed else Span(0, 0)
 
 
 def _is_computed(value: Value | None) -> bool:
