@@ -9,6 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from bylaw.facts import migrations as ops
+from bylaw.facts.naming import bare
 from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.types import parse_type
@@ -64,7 +65,7 @@ def losses(changes: Iterable[Change], text: Callable[[Change], str]) -> Iterator
             ):
                 yield from _retyped(change, alter, new)
             case ops.DropColumn() | ops.DropTable():
-                yield from _remade(change, change.operation)
+                yield from _remade(change, change.operation, text)
             case _:
                 pass
 
@@ -126,7 +127,7 @@ def _rounds(old: str, new: str) -> bool:
     return False
 
 
-def _remade(change: Change, operation: ops.DropColumn | ops.DropTable) -> Iterator[Loss]:
+def _remade(change: Change, operation: ops.DropColumn | ops.DropTable, text: Callable[[Change], str]) -> Iterator[Loss]:
     """Dropped, and added again under the same name, with nothing that could have carried the values over."""
     table = operation.table
     column = operation.column if isinstance(operation, ops.DropColumn) else ""
@@ -146,7 +147,7 @@ def _remade(change: Change, operation: ops.DropColumn | ops.DropTable) -> Iterat
     until = (*again.earlier, again) if again in change.later else change.earlier
     beside = (other for other in change.deployment.changes if other.step is change.step)
     if not any(
-        _carries(other) and not _only_moves(other, moved) and not _is_about_another(other, table, column)
+        _carries(other) and not _only_moves(other, moved) and not _is_about_another(other, change, text)
         for other in (*until, *beside)
     ):
         before = change.deployment.known_as(state)
@@ -169,11 +170,19 @@ def _only_moves(change: Change, tables: set[int]) -> bool:
     return renamed is not None and renamed.identity in tables
 
 
-def _is_about_another(change: Change, table: str, column: str) -> bool:
-    """Whether another column than the dropped one gets another name."""
-    match change.operation:
+def _is_about_another(other: Change, change: Change, text: Callable[[Change], str]) -> bool:
+    """Whether it gives another column or table another name, or stands in another migration and does not name the table
+    that `change` drops, or drops a column of.
+    """
+    dropped = change.operation
+    table = getattr(dropped, "table", "")
+    match other.operation:
         case ops.RenameColumn(table=of, column=old, new_name=new):
-            return of != table or column not in {old, new, ""}
+            return of != table or getattr(dropped, "column", old) not in {old, new}
+        case ops.RenameTable(table=old, new_name=new):
+            return bare(table) not in {bare(old), bare(new)}
+        case ops.DataChange() | ops.CreateTable():
+            return other.step is not change.step and bare(table).lower() not in text(other).lower()
         case _:
             return False
 
