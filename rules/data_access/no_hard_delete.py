@@ -26,9 +26,9 @@ class Options(RuleOptions):
     database (`seed.py`) always may.
     """
     allow_functions: tuple[str, ...] = (
-        "*hard_delete*", "*purge*", "*erase*", "*wipe*", "*prune*", "*permanent*", "*retention*", "*cleanup*",
-        "*clean_up*",
-        "*expunge*", "*vacuum*", "*anonymi*", "*garbage*", "*expire*", "*reset*", "*truncate*",
+        "*hard_delete*", "*purge*", "*erase*", "wipe*", "*_wipe*", "*prune*", "*permanent*", "*retention*",
+        "*cleanup*", "*clean_up*",
+        "*expunge*", "*vacuum*", "*anonymi*", "*garbage*", "*expire*", "reset*", "*_reset*", "*truncate*",
         "*_before", "*_older_than*", "*stale*", "*outdated*", "*obsolete*",
     )  # fmt: skip
     """Patterns of function names that say what they do."""
