@@ -62,3 +62,19 @@ def test_an_operation_is_judged_as_its_statements_are(name: str) -> None:
         for number, text in enumerate(files.values(), start=1)
     }
     assert said(files) == said(statements) - ONLY_SQL.get(name, set()), statements
+
+
+IGNORED: Final = (
+    "op.alter_column('t', sa.Column('a', sa.Boolean(), server_default='False', nullable=False))",
+    "op.alter_column('t', 'a', default=1, type=sa.Text(), unique=True, index=True, primary_key=True)",
+)
+
+
+@pytest.mark.parametrize("call", IGNORED)
+def test_what_is_said_to_be_ignored_is_no_statement(call: str) -> None:
+    revision = f"import sqlalchemy as sa\nfrom alembic import op\n\n\ndef upgrade():\n    {call}\n"
+    assert rendered(revision) == ""
+    named = "revision = 'b2'\ndown_revision = 'a1'\n"
+    assert said({"migrations/versions/0002_b.py": revision.replace("\n\n\n", f"\n{named}\n\n", 1)}) == {
+        "no-ignored-argument"
+    }

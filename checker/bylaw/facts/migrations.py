@@ -405,7 +405,8 @@ class OtherStatement(msgspec.Struct, frozen=True, array_like=True, tag_field="op
     Kinds are kebab-case words of SQL. Statements: grant, revoke, vacuum, vacuum-full, analyze, cluster, reindex,
     lock, refresh, call, alter-policy, alter-sequence, alter-role, alter-function, alter-default-privileges,
     set-schema, owner … Actions: attach-partition, detach-partition, enable-row-security, disable-trigger,
-    replica-identity, no-inherit, set-statistics, algorithm-copy, lock-shared …
+    replica-identity, no-inherit, set-statistics, algorithm-copy, lock-shared … Alembic: ignored-argument, of which
+    `details` are the keywords that `alter_column` forgets, and `alone` where it does nothing else.
     """
 
     kind: str

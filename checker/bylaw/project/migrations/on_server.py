@@ -18,6 +18,7 @@ from bylaw.project.migrations.locking.work import Work
 from bylaw.project.migrations.objects.index import Objects
 from bylaw.project.migrations.robustness.dependents import depended_on
 from bylaw.project.migrations.robustness.foreign_keys import ForeignKey, is_indexed, new_foreign_keys
+from bylaw.project.migrations.robustness.ignored_arguments import IgnoredArgument, ignored_arguments
 from bylaw.project.migrations.robustness.key_types import Mismatch, mismatches
 from bylaw.project.migrations.robustness.long_names import LongName, long_names, unqualified
 from bylaw.project.migrations.robustness.new_names import NewName, new_names
@@ -237,6 +238,11 @@ class OnServer(ABC):
                 if server is not None:
                     new = (change for change in members if change.is_new)
                     yield from ignored_references(new, deployment.changes, server, self._part)
+
+    def ignored_arguments(self) -> Iterator[IgnoredArgument]:
+        """What Alembic's `alter_column` is handed and takes no notice of."""
+        for deployment in self.deployments:
+            yield from ignored_arguments(change for change in deployment.changes if change.is_new)
 
     @cached_property
     def _foreign_keys(self) -> tuple[ForeignKey, ...]:

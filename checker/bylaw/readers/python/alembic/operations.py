@@ -16,6 +16,7 @@ from bylaw.facts.migrations import (
     DropColumn,
     DropTable,
     Operation,
+    OtherStatement,
     RenameColumn,
     RenameTable,
     SetComment,
@@ -40,6 +41,10 @@ from bylaw.readers.python.alembic.types import type_text
 
 _CHANGING: Final = frozenset({"nullable", "server_default", "comment", "type_", "new_column_name", "name"})
 """What `alter_column` may be told to change; beside these it only says what the column is."""
+
+
+_FORGOTTEN: Final = frozenset({"default", "type", "unique", "index", "primary_key"})
+"""Keywords that `alter_column` takes, as it takes any, and of which no server is told."""
 
 
 def operation_of(arguments: Arguments) -> list[Operation] | None:
@@ -148,7 +153,9 @@ def _drop_column(arguments: Arguments) -> Iterator[Operation]:
 
 def _alter_column(arguments: Arguments) -> Iterator[Operation]:
     table, column = arguments.table_name(), arguments.name("column_name")
-    if not arguments.hidden and _CHANGING.isdisjoint(keyword.name for keyword in arguments.call.keywords):
+    idle = not arguments.hidden and _CHANGING.isdisjoint(keyword.name for keyword in arguments.call.keywords)
+    yield from _ignored(arguments, table or "", column or "", idle=idle)
+    if idle:
         return
     if table is None or not column:
         yield computed(arguments, "column's name" if table else "table's name")
@@ -178,6 +185,15 @@ def _alter_column(arguments: Arguments) -> Iterator[Operation]:
     elif arguments.hidden or (keyword("nullable") is not None and not is_none(keyword("nullable"))):
         yield computed(arguments, "change")
     yield from _renamed(arguments, table, column)
+
+
+def _ignored(arguments: Arguments, table: str, column: str, *, idle: bool) -> Iterator[Operation]:
+    """What `alter_column` is told and forgets: a column instead of a column's name, keywords that it does not have."""
+    names = tuple(keyword.name for keyword in arguments.call.keywords if keyword.name in _FORGOTTEN)
+    is_described = idle and is_column(arguments.value("column_name"))
+    if is_described or (names and column):
+        details = (*(() if is_described else names), *(("alone",) if idle else ()))
+        yield OtherStatement("ignored-argument", arguments.call.span, table, column, details=details)
 
 
 def _renamed(arguments: Arguments, table: str, column: str) -> Iterator[Operation]:
