@@ -8,7 +8,7 @@ from typing import Literal
 
 from bylaw import Adoption, Finding, Fix, Project, Replace, RuleOptions, Span, marker_adoption, project_rule
 from bylaw.facts.database import Table
-from bylaw.facts.naming import SHORT_LIVED, matches_any, says_deleted, says_first_data
+from bylaw.facts.naming import SHORT_LIVED, matches_any, says_deleted, says_first_data, snake
 from bylaw.facts.queries import Touch
 
 _ROWS = frozenset({"select", "get", "sql-select"})
@@ -207,8 +207,14 @@ def _may_see_deleted(project: Project, touch: Touch, options: Options) -> bool:
     function = _SPARING.sub("", touch.query.function.removeprefix(file.facts.module).lower())
     if file.matches(options.exempt_paths) or _ADMIN.search(touch.path) or says_first_data(touch.path):
         return True
-    named_so = bool(_DELIBERATE.search(function)) or _looks_before_it_creates(touch, function)
+    named_so = bool(_DELIBERATE.search(_without_entity(function, touch))) or _looks_before_it_creates(touch, function)
     return named_so or _creates_itself(project, touch) or _asks_what_is_taken(project, touch)
+
+
+def _without_entity(function: str, touch: Touch) -> str:
+    """What `_DELIBERATE` is asked about: `list_exports` of a table of exports exports nothing."""
+    name = touch.table.class_name.removesuffix("Model").removesuffix("Table")
+    return function.replace(snake(name), "").replace(name.lower(), "") if name else function
 
 
 def _asks_what_is_taken(project: Project, touch: Touch) -> bool:
@@ -251,6 +257,8 @@ def _predicate(touch: Touch, options: Options) -> str:
     if options.predicate:
         return f"the filter `{options.predicate}`"
     column = touch.marker.attribute
+    if options.kind == "timestamp" and touch.marker.nullable is False:
+        return f"a filter by `{column}`, which is never NULL here"
     match touch.query.style, options.kind:
         case "sql", "timestamp":
             return f"`{touch.marker.name} IS NULL`"
@@ -272,6 +280,8 @@ def _fix(touch: Touch, options: Options) -> Fix | None:
     query, column = touch.query, touch.marker.attribute
     if query.insert_at < 0 or query.kind not in {"select", "columns"} or not query.written:
         return None
+    if options.kind == "timestamp" and touch.marker.nullable is False:
+        return None  # a moment that is far away stands for NULL
     if query.style == "django":
         added = (
             f".filter({column}__isnull=True)" if options.kind == "timestamp" else f".filter({column}={options.alive})"

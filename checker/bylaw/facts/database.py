@@ -53,6 +53,8 @@ class Column(msgspec.Struct, frozen=True):
     """The type in the words of SQL (`varchar(50)`), as migrations spell it; '' where it is not known for certain."""
     settled: bool = True
     """All of the declaration was understood, so what it does not say is not so."""
+    stamped: bool = False
+    """It holds the moment at which the row was made: `auto_now_add=True`, `default=timezone.now`."""
 
     def as_key(self) -> Column:
         """The same column as a primary key, or as a part of one."""

@@ -154,7 +154,7 @@ class SoftDeletes:
         """The table's marker column, its own or a parent's."""
         own = table.column(self.column)
         if own is not None:
-            return own
+            return None if own.stamped else own  # rows of such a table are made when others are deleted
         for parent in table.parents:
             above = self.project.table_of(parent)
             if above is not None and above is not table and (column := self.marker(above)) is not None:

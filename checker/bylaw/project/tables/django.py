@@ -192,6 +192,7 @@ class DjangoModels:
         draft.unique = flag_of(call.keyword("unique")) is True or kind == "OneToOneField"
         default, stored = call.keyword("default"), call.keyword("db_default")
         draft.has_default = default is not None
+        draft.stamped = flag_of(call.keyword("auto_now_add")) is True or _is_now(default)
         draft.has_server_default = stored is not None
         attribute, relation = stated_name(call, kind) or variable.name, ""
         if kind in FOREIGN:
@@ -250,6 +251,11 @@ class DjangoModels:
             Column("id", "id", location, type="AutoField", nullable=False, primary_key=True, implicit=True),
             *columns,
         ]
+
+
+def _is_now(default: Value | None) -> bool:
+    """`default=timezone.now`, which is called for each row that is made."""
+    return isinstance(default, Ref) and default.name.rpartition(".")[2] in {"now", "utcnow", "today"}
 
 
 def _with_relation(column: Column, relation: str) -> Column:

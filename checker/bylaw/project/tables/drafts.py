@@ -24,6 +24,7 @@ class Draft(msgspec.Struct):
     indexed: bool = False
     sql_type: str = ""
     settled: bool = True
+    stamped: bool = False
 
     def column(self, attribute: str, location: Location) -> Column:
         nullable = False if self.primary_key else self.nullable
@@ -32,4 +33,5 @@ class Draft(msgspec.Struct):
             nullable=nullable, primary_key=self.primary_key, foreign_key=self.foreign_key, has_default=self.has_default,
             has_server_default=self.has_server_default, unique=self.unique, conditional=self.unsure,
             indexed=self.indexed, sql_type=self.sql_type, settled=self.settled,
+            stamped=self.stamped,
         )  # fmt: skip

@@ -141,6 +141,8 @@ def _assigned(item: Class) -> dict[str, Value | None]:
 def _draft(value: Value, roots: Roots) -> Draft | None:
     names: set[str] = set()
     while isinstance(value, Call):
+        if value.method == "none":
+            return None  # no rows: others are put there later
         names.update(
             *(mentioned(argument) for argument in arguments(value)), *(k.name.split("__") for k in value.keywords)
         )
