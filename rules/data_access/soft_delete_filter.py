@@ -166,13 +166,16 @@ def soft_delete_filter(project: Project, options: Options) -> Iterator[Finding]:
 
 def _unfiltered(project: Project, options: Options) -> Iterator[Touch]:
     touches = project.soft_deletes(options.column).touches
+    hooked = _is_hooked(project, options)
     deletes = {_in_function(touch) for touch in touches if touch.query.kind == "delete-row"}
     for touch in touches:
         if _in_function(touch) in deletes:
             continue  # `Book.objects.get(pk=1).delete()` is judged as a delete
         if not _is_judged(touch) or touch.undecided or touch.filtered or touch.hidden:
             continue
-        if not _may_see_deleted(project, touch, options) and not _hooked(project, touch, options):
+        if hooked and touch.query.style != "sql":
+            continue  # reads through the ORM are filtered centrally
+        if not _may_see_deleted(project, touch, options):
             yield touch
 
 
@@ -247,10 +250,14 @@ def _looks_before_it_creates(touch: Touch, function: str) -> bool:
     return creates is not None and bool(name) and name in creates[1].replace("_", "")
 
 
-def _hooked(project: Project, touch: Touch, options: Options) -> bool:
-    """Whether a hook that the configuration names is used: then reads through the ORM are filtered centrally."""
+def _is_hooked(project: Project, options: Options) -> bool:
+    """Whether a hook that the configuration names is used anywhere, as a method or by its own name."""
     own = set(options.global_hook) - {"with_loader_criteria"}
-    return bool(own) and touch.query.style != "sql" and any(own & file.facts.words for file in project.files.values())
+    files = project.files.values() if own else ()
+    return any(
+        own & file.facts.words or any(use.name.rpartition(".")[2] in own for use in file.facts.references)
+        for file in files
+    )
 
 
 def _predicate(touch: Touch, options: Options) -> str:
