@@ -86,8 +86,12 @@ def _gone(gone: Sequence[DeletedMigration], names: str) -> str:
 def _message(edit: EditedMigration) -> str:
     name = edit.step.name
     if edit.name:
-        alembic = edit.step.migration.tool == "alembic"
-        then = "a database that stands there does not find it" if alembic else "databases that ran it run it again"
+        migration = edit.step.migration
+        then = "databases that ran it run it again"
+        if migration.tool == "alembic":
+            then = "a database that stands there does not find it"
+        elif migration.layout in {"flyway", "refinery"}:
+            then = "a database that ran it knows its number by that name, and the next migration fails"
         return f"`{name}` was merged as `{edit.name}`: {then}"
     added, gone = _said(edit.added), _said(edit.gone)
     both = [words for words in added if words in gone]

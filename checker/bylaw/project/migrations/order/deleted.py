@@ -126,7 +126,8 @@ def _deleted(tree: MigrationTree, gone: list[Gone], replaced: set[str]) -> Itera
             continue
         if tree.tool == "sql":
             version = known_as(found.migration)
-            before = _last_before(tree, found.path) if version[:1].isdigit() and version not in versions else None
+            ordered = version[:1].isdigit() or tree.layout == "sqitch"
+            before = _last_before(tree, found.path) if ordered and version not in versions else None
         else:
             before = _below(found, by_name, held)
         if before is not None:

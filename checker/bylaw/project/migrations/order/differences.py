@@ -23,6 +23,10 @@ _GUARDS: Final = frozenset({
 _GUARD_WORDS: Final = regex(rb"if(?:not)?exists|orreplace|concurrently")
 _NAMEABLE: Final = (ops.AddConstraint, ops.DropConstraint, ops.CreateIndex)
 _NOTHING_LEFT: Final = (ops.Transaction, ops.Setting)
+BY_NAME: Final = frozenset({"prisma", "sqitch", "liquibase", "sql-migrate", "yoyo", "node-pg-migrate", "rambler"})
+"""Runners that know a migration by its whole name, and order those of one number by the rest of it."""
+_DESCRIBED: Final = frozenset({"flyway", "refinery"})
+"""Runners that know a migration by its number, and refuse to go on where its name is another one now."""
 _NOT_COMPARED: Final = (ops.RunCode, ops.UnreadOperation)
 _SEEN_IN_PART: Final = (ops.CreateObject, ops.DataChange, ops.OtherStatement, *_NOT_COMPARED)
 """Operations of which the facts hold the kind and the name: the rest of the statement may differ."""
@@ -189,7 +193,14 @@ def known_as(migration: Migration) -> str:
     """What a database remembers of a migration that it has run: a number, where the runner orders by numbers."""
     if migration.layout == "diesel":
         return migration.revision.partition("_")[0].replace("-", "")
-    if migration.tool == "sql" and migration.layout not in {"prisma", "sqitch"}:
+    if migration.tool == "sql" and migration.layout not in BY_NAME:
         number = _NUMBER.match(undashed(migration.revision))
         return number[1].rstrip("._") if number else migration.revision
     return migration.revision
+
+
+def is_renamed(old: Migration, new: Migration) -> bool:
+    """Whether a runner takes the migration for another one, or refuses it, because it is called otherwise."""
+    if old.layout in _DESCRIBED and old.revision != new.revision:
+        return True
+    return known_as(old) != known_as(new)

@@ -9,7 +9,7 @@ import msgspec
 
 from bylaw.facts.migrations import Migration, Operation
 from bylaw.project.history import History, Version
-from bylaw.project.migrations.order.differences import Difference, Text, contents, difference, known_as
+from bylaw.project.migrations.order.differences import Difference, Text, contents, difference, is_renamed, known_as
 from bylaw.project.migrations.order.grove import Grove, Node
 from bylaw.project.migrations.step import MigrationTree, Step
 from bylaw.source import Span
@@ -171,7 +171,7 @@ def _edit(grove: Grove, node: Node, then: Version, now: Version) -> Edit | None:
         if old.tool != new.tool or _is_made_for_editing(grove, node):
             return None
         known = {other.migration.revision for other in grove.nodes}
-        name = old.revision if known_as(old) != known_as(new) and old.revision not in known else ""
+        name = old.revision if is_renamed(old, new) and old.revision not in known else ""
         found = difference(Text(old, then.content), Text(new, now.content))
         return Edit(found, name, tuple(_other_parents(grove, node, old)))
     return None

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from bylaw.patterns import regex
-from bylaw.project.migrations.order.differences import known_as, undashed
+from bylaw.project.migrations.order.differences import BY_NAME, known_as, undashed
 from bylaw.project.migrations.order.grove import Grove, Node, natural_key
 from bylaw.project.migrations.order.runners import Runners
 
@@ -29,10 +29,6 @@ _SERVERS: Final = frozenset({
     "sqlite3", "cockroach", "cockroachdb",
 })  # fmt: skip
 _SAME: Final = {"postgresql": "postgres", "pg": "postgres", "sqlite3": "sqlite", "cockroachdb": "cockroach"}
-_UNNUMBERED_LAYOUTS: Final = frozenset({
-    "prisma", "sqitch", "liquibase", "sql-migrate", "yoyo", "node-pg-migrate", "rambler",
-})  # fmt: skip
-"""Runners that know a migration by its whole name, and order those of one number by the rest of it."""
 _MOST_SHARED: Final = 2
 """Numbers that two files bear by mistake: where there are more, the program that runs them goes by whole names."""
 
@@ -240,7 +236,7 @@ def _baselines(nodes: list[Node]) -> Iterator[Node]:
 
 
 def _same_number(nodes: list[Node], layout: str) -> Iterator[tuple[str, list[Node]]]:
-    if layout in _UNNUMBERED_LAYOUTS:
+    if layout in BY_NAME:
         return
     by_number: defaultdict[tuple[int, ...], dict[str, Node]] = defaultdict(dict)
     written: dict[tuple[int, ...], str] = {}
