@@ -29,6 +29,7 @@ from bylaw.settings import Settings
 HEAD = """
 from django.contrib.postgres.operations import AddIndexConcurrently, TrigramExtension
 from django.db import connection, migrations, models
+from pgvector.django import VectorExtension
 """
 
 
@@ -128,9 +129,10 @@ def test_constraints_and_indexes() -> None:
         'migrations.AlterUniqueTogether("order", {("note", "total")})',
         'migrations.RemoveIndex("order", "ix")',
         "TrigramExtension()",
+        "VectorExtension()",
         'migrations.AlterModelOptions("order", {"ordering": ["note"]})',
     )
-    index, unique, check, together, dropped, extension = found
+    index, unique, check, together, dropped, extension, other = found
     assert isinstance(index, CreateIndex)
     assert (index.columns, index.concurrently) == (("note",), True)
     assert isinstance(unique, AddConstraint)
@@ -139,7 +141,8 @@ def test_constraints_and_indexes() -> None:
     assert [unique.kind, check.kind, together.columns] == ["unique", "check", ("note", "total")]
     assert isinstance(dropped, DropIndex)
     assert isinstance(extension, CreateObject)
-    assert (extension.kind, extension.name) == ("extension", "pg_trgm")
+    assert isinstance(other, CreateObject)
+    assert [(each.kind, each.name) for each in (extension, other)] == [("extension", "pg_trgm"), ("extension", "vector")]
 
 
 def test_sql_and_python() -> None:

@@ -27,8 +27,9 @@ from bylaw.source import Span
 _EXTENSIONS: Final = {
     "BtreeGinExtension": "btree_gin", "BtreeGistExtension": "btree_gist", "CITextExtension": "citext",
     "CryptoExtension": "pgcrypto", "HStoreExtension": "hstore", "TrigramExtension": "pg_trgm",
-    "UnaccentExtension": "unaccent", "BloomExtension": "bloom",
+    "UnaccentExtension": "unaccent", "BloomExtension": "bloom", "VectorExtension": "vector",
 }  # fmt: skip
+"""Operations that create an extension: Django's own, and the one of pgvector."""
 _STATE_ONLY: Final = frozenset({"AlterModelManagers", "AlterConstraint", "IgnoreMigration"})
 """What leaves the database alone; the last one is a comment for django-migration-linter."""
 
