@@ -142,3 +142,5 @@ class TableRegistration(msgspec.Struct, frozen=True):
     """How the registry would import the table's module (`app.models.user`); '' where that is not evident."""
     metadata: Location | None = None
     """Where the `env.py` that should see the table names its metadata."""
+    governed: bool = True
+    """False where no `env.py` and no registry is about the table's metadata."""

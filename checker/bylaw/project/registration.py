@@ -62,9 +62,8 @@ class Registrations:
         governing = self._governing(table)
         sources.extend(environment.reach for environment in governing)
         if not sources:
-            return TableRegistration(
-                table, "undecided", reason="no registry module and no env.py that uses its metadata"
-            )
+            reason = "no registry module and no env.py that uses its metadata"
+            return TableRegistration(table, "undecided", reason=reason, governed=False)
         if any(module in reach.modules for reach in sources):
             return TableRegistration(table, "registered")
         if any(reach.may_hold(module) for reach in sources):

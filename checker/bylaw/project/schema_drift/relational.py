@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -37,10 +38,27 @@ def relational_drifts(project: Project, kinship: Kinship) -> Iterator[Drift]:
     histories = Histories(project)
     if not histories.trees:
         return
+    tables = _without_copies(project, tables)
     comparison = Comparison(project, histories, tables, Undeclared(project, histories, kinship))
     yield from comparison.columns()
     yield from comparison.tables()
     yield from comparison.details()
+
+
+def _without_copies(project: Project, tables: list[Table]) -> list[Table]:
+    """The tables without those that another one of that name stands before: Alembic is handed the metadata of that one,
+    and not theirs.
+    """
+    by_name = Counter(table.name.lower() for table in tables)
+    if by_name.most_common(1)[0][1] == 1:
+        return tables
+    governed = {entry.table.location for entry in project.table_registrations() if entry.governed}
+    known = {table.name.lower() for table in tables if table.location in governed}
+    return [
+        table
+        for table in tables
+        if by_name[table.name.lower()] == 1 or table.location in governed or table.name.lower() not in known
+    ]
 
 
 class Comparison:
