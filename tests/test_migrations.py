@@ -262,8 +262,10 @@ class TestDeployments:
     def test_something_unread_may_have_made_a_table_that_is_not_known(self) -> None:
         unread = ops.UnreadOperation(HERE, "computed")
         drop = ops.DropTable("mystery", HERE)
+        first = ops.AlterColumn("mystery", "a", HERE, nullable=True)
         known = ops.DropTable("users", HERE)
         found = migrations(
-            alembic("v/1.py", "1", operations=(USERS,)), alembic("v/2.py", "2", "1", operations=(unread, drop, known))
+            alembic("v/1.py", "1", operations=(USERS,)),
+            alembic("v/2.py", "2", "1", operations=(unread, first, drop, known)),
         )
         assert [drop.name for drop in found.drops()] == ["users"]

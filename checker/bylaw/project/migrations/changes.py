@@ -162,7 +162,7 @@ class Change(msgspec.Struct, frozen=True, eq=False):
         excluded.
         """
         state = self.before.table(name)
-        if state is None:
+        if state is None or (self.blurred and state.created is None and self.deployment.known_before(state) is None):
             return self.blurred
         return state.temporary or state.created in self.deployment
 
