@@ -128,6 +128,17 @@ def test_a_variable_is_looked_up_beside_the_file() -> None:
     assert found(files).migrations.postgres.source == " (assumed)"
 
 
+@pytest.mark.parametrize(
+    "image", ["postgres:${PG_TAG:-16}", "postgres:${PG_TAG-16}-alpine", "${PG_IMAGE:-postgres:16}"]
+)
+def test_a_default_of_a_variable_holds_where_nothing_sets_it(image: str) -> None:
+    files = {"compose.yml": f"image: {image}\n"}
+    assert found(files).migrations.postgres.version == (16,)
+    set_beside = "PG_TAG=13\nPG_IMAGE=postgres:13.2\n"
+    assert found({**files, ".env": set_beside}).migrations.postgres.version[0] == 13
+    assert found({**files, ".env": "PG_TAG=\nOTHER=13\n"}).migrations.postgres.version == (16,)
+
+
 def test_containers_of_tests_count_where_nothing_else_says_a_version() -> None:
     test = 'from testcontainers.postgres import PostgresContainer\n\n\ndb = PostgresContainer("postgres:12-alpine")\n'
     files = {"tests/conftest.py": test}

@@ -40,7 +40,7 @@ _IMAGE: Final = regex(
     r"(?P<item>-[ ]+)?(?:[\"']?(?P<key>image(?:Name)?|name|from)[\"']?[ ]*(?::[ ]+|[ ]))?(?P<image>[^\s#]+)",
     re.IGNORECASE,
 )
-_DEFAULT: Final = regex(r"\$\{\w+:?-([^{}$]*)\}")
+_DEFAULT: Final = regex(r"\$\{(\w+):?-([^{}$]*)\}")
 _VARIABLE: Final = regex(r"\$(?:\{(\w+)\}|(\w+))")
 _FLOW: Final = regex(r"[{,][ ]*[\"']?image[\"']?[ ]*:[ ]*([^\s,}]+)")
 _MATRIX: Final = regex(r"\bimage[\"']?[ ]*:[ ]*[\"']?(?P<image>[\w./-]+):\$\{\{[ ]*matrix\.(?P<name>[\w-]+)[ ]*\}\}")
@@ -123,7 +123,7 @@ class _Known(msgspec.Struct):
     def filled(self, words: str) -> str:
         if "$" not in words:
             return words
-        words = _DEFAULT.sub(r"\1", words)
+        words = _DEFAULT.sub(lambda match: self._value(match[1]) or match[2], words)
         return _VARIABLE.sub(lambda match: self._value(match[1] or match[2]) or match[0], words)
 
     def _value(self, name: str) -> str:
