@@ -444,6 +444,16 @@ def test_what_a_helper_of_another_module_leaves_unread_stands_at_its_call() -> N
     assert text[operation.span.start : operation.span.end] == "run('totals')"
 
 
+def test_sql_that_another_module_keeps_is_read_where_a_revision_runs_it() -> None:
+    kept = 'DROP_IT = "DROP VIEW IF EXISTS totals"\nCOMPUTED = f"CREATE VIEW {x}"\nFILL = "UPDATE t SET id = 1"\n'
+    helper = kept + "\n\ndef make_views(run):\n    run(COMPUTED)\n"
+    body = "    op.execute(DROP_IT)\n    op.execute(sa.text(COMPUTED))\n    op.execute(FILL)\n    make_views(op)\n"
+    text = HEAD + f"from app.views import COMPUTED, DROP_IT, FILL, make_views\n\ndef upgrade():\n{body}"
+    found = linked({"app/views.py": helper, "alembic/versions/x.py": text})
+    assert names(found) == ["DropObject totals", "UnreadOperation", "UnreadOperation", "UnreadOperation"]
+    assert text[found[0].span.start : found[0].span.end] == "op.execute(DROP_IT)"
+
+
 def test_names_and_helpers_of_other_modules_are_linked() -> None:
     found = linked(
         {

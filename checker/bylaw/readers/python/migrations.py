@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
+from bylaw.facts.code import Variable
 from bylaw.facts.migrations import Helper, Migration
+from bylaw.facts.values import Constant
+from bylaw.patterns import regex
 from bylaw.readers.python.walk import Module
+
+_CHANGES = regex(
+    r"\s*(?:create|drop|alter)\s+(?:or\s+replace\s+)?"
+    r"(?:materialized|view|table|unique|index|type|function|procedure|trigger|extension|schema|sequence|policy)\b",
+    re.IGNORECASE,
+)
 
 
 def migrations(module: Module) -> tuple[Migration, ...]:
@@ -21,16 +32,27 @@ def migrations(module: Module) -> tuple[Migration, ...]:
 
 
 def migration_helpers(module: Module) -> tuple[Helper, ...]:
-    """The functions of a module that imports Alembic's operations and is no revision itself."""
+    """The functions of a module that imports Alembic's operations and is no revision itself, and SQL that any module
+    keeps for revisions.
+    """
+    if _like_alembic(module):
+        return ()
     uses = any(
         (item.target == "alembic" and item.local == "alembic") or item.target.startswith("alembic.op")
         for item in module.imports
     )
-    if not uses or _like_alembic(module):
+    kept = [variable for variable in module.variables if _is_statement(variable)]
+    if not uses and not kept:
         return ()
-    from bylaw.readers.python.alembic import helpers_of  # noqa: PLC0415
+    from bylaw.readers.python.alembic import helpers_of, statements_of  # noqa: PLC0415
 
-    return helpers_of(module)
+    return (*(helpers_of(module) if uses else ()), *statements_of(module, kept, "postgres"))
+
+
+def _is_statement(variable: Variable) -> bool:
+    """Whether it holds a text that changes a schema."""
+    value = variable.value
+    return isinstance(value, Constant) and isinstance(value.value, str) and _CHANGES.match(value.value) is not None
 
 
 def _like_alembic(module: Module) -> bool:

@@ -60,7 +60,7 @@ class Links:
     def __init__(self, files: list[FileFacts], names: Callable[[], Names]) -> None:
         self._names = names
         self._helpers: Mapping[str, Helper] = {helper.function: helper for facts in files for helper in facts.helpers}
-        self._helper_modules = {facts.module for facts in files if facts.helpers}
+        self._helper_modules = {facts.module for facts in files if facts.helpers and _reads_functions(facts)}
         self._extending = Extending(names)
 
     def file(self, facts: FileFacts, dialect: str) -> FileFacts:
@@ -124,11 +124,20 @@ class Links:
 
     def _seen(self, operation: Operation, canonical: str) -> Operation:
         """A function that was read, and that does nothing to the schema, moves data; so does a kind of RunPython."""
-        if isinstance(operation, UnreadOperation) and (
-            canonical.rpartition(".")[0] in self._helper_modules or self._extending.extends(canonical, "RunPython")
+        if (
+            isinstance(operation, UnreadOperation)
+            and not self._is_kept(canonical)
+            and (
+                canonical.rpartition(".")[0] in self._helper_modules or self._extending.extends(canonical, "RunPython")
+            )
         ):
             return RunCode(operation.span)
         return operation
+
+    def _is_kept(self, canonical: str) -> bool:
+        """Whether it is a variable: SQL of another module."""
+        definition = self._names().definition(canonical)
+        return definition is not None and isinstance(definition.item, Variable)
 
     def _called(self, helper: Helper, call: HelperCall, outer: Filling, module: str) -> Filling:
         """What the tokens of a helper stand for in this call."""
@@ -154,6 +163,12 @@ class Links:
             return Argument()
         values = [variable.value for variable in definition.item.variables if variable.name == attribute]
         return Argument(text_of(values[0]) if len(values) == 1 else None)
+
+
+def _reads_functions(facts: FileFacts) -> bool:
+    """Whether the functions of a file were read as helpers; of another one, only SQL that it keeps was."""
+    functions = {function.qualified for function in facts.functions}
+    return any(helper.function in functions for helper in facts.helpers)
 
 
 def _calls(operation: Operation) -> HelperCall | None:

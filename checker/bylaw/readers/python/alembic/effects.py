@@ -6,7 +6,15 @@ from typing import Final, Literal
 
 import msgspec
 
-from bylaw.facts.migrations import CreateObject, DropObject, Operation, RunCode, Transaction, UnreadOperation
+from bylaw.facts.migrations import (
+    CreateObject,
+    DropObject,
+    HelperCall,
+    Operation,
+    RunCode,
+    Transaction,
+    UnreadOperation,
+)
 from bylaw.facts.values import Attr, Call, Constant, Index, Local, Ref, Text, Value
 from bylaw.readers.python.alembic.arguments import Arguments
 from bylaw.readers.python.alembic.columns import name_of
@@ -109,6 +117,8 @@ def _operation(name: str, batch: Call | None, site: Site) -> list[Operation]:
     call = Call(named.function, named.args, named.keywords, site.written.span)
     if name in _HARMLESS or "." in name:
         return []
+    if name == "execute" and (kept := late.of_elsewhere(site.call.argument(0, "sqltext"))):
+        return [UnreadOperation(call.span, "the SQL is put together at run time", HelperCall(kept))]
     if name == "execute":
         return site.execute(call.argument(0, "sqltext"), strict=True)
     if name == "run_async":

@@ -69,6 +69,12 @@ class LateNames:
     def _in_column(self, value: Value) -> Value:
         return self.in_call(value) if isinstance(value, Call) and value.method in _NAMING else value
 
+    def of_elsewhere(self, value: Value | None) -> str:
+        """The name of another module's constant that a value is, alone or in `text(…)`; '' for anything else."""
+        if isinstance(value, Call) and value.method in {"text", "DDL"} and len(value.args) == 1:
+            value = value.args[0]
+        return value.name if isinstance(value, Ref) and self._is_constant(value.name) else ""
+
     def _is_constant(self, name: str) -> bool:
         first, _, rest = name.partition(".")
         return bool(rest) and first not in LIBRARIES and not name.startswith(self._own)
