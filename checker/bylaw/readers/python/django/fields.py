@@ -15,6 +15,11 @@ _GENERATED: Final = frozenset({"AutoField", "BigAutoField", "SmallAutoField", "G
 
 
 _DATA: Final = ("json", "array", "text", "char", "comma", "string")
+_CALLS: Final = {
+    "Now": "now()", "TransactionNow": "now()", "RandomUUID": "gen_random_uuid()", "UUID4": "gen_random_uuid()",
+    "UUID7": "uuidv7()", "Random": "random()",
+}  # fmt: skip
+"""What Django's functions without arguments are called in PostgreSQL."""
 
 
 def model_key(app: str, model: str) -> str:
@@ -84,8 +89,10 @@ def _nullable(field: Call) -> bool | None:
 
 
 def _default(value: Value) -> str:
-    if isinstance(value, Call) and value.method == "Now":
-        return "now()"
+    if isinstance(value, Call) and value.method in _CALLS:
+        return _CALLS[value.method]
+    if isinstance(value, Call) and value.method == "Func" and (called := text_of(value.keyword("function"))):
+        return f"{called.lower()}()" if not value.args else ""
     if isinstance(value, Call) and value.method == "Value" and value.args:
         return default_text(value.args[0]) or ""
     return (default_text(value) or "") if isinstance(value, Constant) else ""
