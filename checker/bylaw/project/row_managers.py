@@ -12,6 +12,7 @@ from bylaw.facts.database import Table
 from bylaw.facts.file import FileFacts
 from bylaw.facts.queries import QueryKind
 from bylaw.facts.values import Call, Index, Ref, Value, walk
+from bylaw.project.tables import library
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -29,6 +30,7 @@ _PLAIN_MODEL_BASES = (
     "model_utils.models.TimeStamped", "model_utils.models.UUID",
 )  # fmt: skip
 """How the names of model classes begin that bring no manager which filters, and no `delete` that only marks."""
+_MODELS_OF_LIBRARIES = library.DJANGO_ABSTRACT.keys() | library.DJANGO_CONCRETE
 _MAX_DEPTH = 8
 _HANDED = frozenset({"query_class", "query_cls"})
 
@@ -180,7 +182,8 @@ class RowManagers:
         for name in _names_of_bases(item):
             found = self.project.names.definition(name, near)
             if found is None:
-                is_model = self.project.names.resolve(name, near).endswith(".models.Model")
+                known = self.project.names.resolve(name, near)
+                is_model = known.endswith(".models.Model") or library.short(known) in _MODELS_OF_LIBRARIES
             else:
                 inner = found.item if depth < _MAX_DEPTH else None
                 is_model = isinstance(inner, Class) and self._is_model(inner, found.file.module, depth + 1)
