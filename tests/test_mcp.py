@@ -133,6 +133,20 @@ def test_what_is_wrong_comes_back_as_a_sentence(shop: Path) -> None:
     assert "no-any" in unknown
 
 
+def test_an_error_is_marked_as_one_and_an_answer_comes_as_text_alone(shop: Path) -> None:
+    async def conversation(session: ClientSession) -> list[str]:
+        calls: list[tuple[str, dict[str, object]]] = [
+            ("explain", {"rule": "no-any"}),
+            ("explain", {"rule": "no-anny"}),
+            ("check", {"paths": ["app/nowhere.py"]}),
+        ]
+        answers = [await session.call_tool(tool, arguments) for tool, arguments in calls]
+        assert all(answer.structured_content is None for answer in answers)
+        return ["error" if answer.is_error else "answer" for answer in answers]
+
+    assert talk(shop, conversation) == ["answer", "error", "error"]
+
+
 def test_a_wrong_configuration_is_told_and_the_server_lives_on(shop: Path) -> None:
     config = (shop / "bylaw.toml").read_text()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from mcp.server.mcpserver import MCPServer
+from mcp.types import CallToolResult, TextContent
 from pydantic import Field
 
 from bylaw import __version__
@@ -32,28 +33,37 @@ def build(start: Path) -> MCPServer:
         paths: Annotated[list[str] | None, Field(description=_PATHS)] = None,
         unsaved: Annotated[dict[str, str] | None, Field(description=_UNSAVED)] = None,
         since: Annotated[str, Field(description=_SINCE)] = "",
-    ) -> str:
+    ) -> CallToolResult:
         return _said(lambda: answers.check(paths or [], unsaved or {}, since))
 
     @server.tool(description="Explain a rule: what it checks, why, how to repair, its options.")
-    def explain(rule: Annotated[str, Field(description="The rule's name, such as no-any.")]) -> str:
+    def explain(rule: Annotated[str, Field(description="The rule's name, such as no-any.")]) -> CallToolResult:
         return _said(lambda: answers.explain(rule))
 
     @server.tool(description="Which conventions hold for a path, with their options. Ask before writing the file.")
-    def conventions(path: Annotated[str, Field(description="The file to be written; it need not exist.")] = ".") -> str:
+    def conventions(
+        path: Annotated[str, Field(description="The file to be written; it need not exist.")] = ".",
+    ) -> CallToolResult:
         return _said(lambda: answers.conventions(path))
 
     return server
 
 
-def _said(answer: Callable[[], str]) -> str:
-    """The answer, or what is wrong and what to do: an agent reads sentences, not stack traces."""
+def _said(answer: Callable[[], str]) -> CallToolResult:
+    """The answer, once and as text; or, marked as an error, what is wrong and what to do: an agent reads sentences, not
+    stack traces.
+    """
     try:
-        return answer()
+        return _text(answer())
     except BylawError as error:
-        return f"Error: {error.message}" + (f"\nHint: {error.hint}" if error.hint else "")
+        return _text(f"Error: {error.message}" + (f"\nHint: {error.hint}" if error.hint else ""), is_error=True)
     except Exception as error:
-        return f"Error: failed: {type(error).__name__}: {error}\nHint: this should not happen; please report it"
+        failure = f"Error: failed: {type(error).__name__}: {error}\nHint: this should not happen; please report it"
+        return _text(failure, is_error=True)
+
+
+def _text(text: str, *, is_error: bool = False) -> CallToolResult:
+    return CallToolResult(content=[TextContent(type="text", text=text)], is_error=is_error)
 
 
 def serve() -> int:
