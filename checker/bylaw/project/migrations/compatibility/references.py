@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bylaw.diagnostics import Related
 from bylaw.facts.naming import is_word_of_strings
+from bylaw.project.migrations.compatibility.class_references import class_references, words_for
 from bylaw.project.migrations.compatibility.drops import Drop
 from bylaw.project.migrations.compatibility.renames import Rename
 from bylaw.project.migrations.compatibility.sql_references import sql_references
@@ -31,7 +32,8 @@ def references(project: Project, drop: Drop | Rename) -> tuple[Related, ...]:
     latest = project.migrations.schema_after(drop.change.tree.steps[-1]).table(drop.table)
     if latest is not None and (not drop.column or latest.column(drop.column) is not None):
         return ()
-    found = [*_models(project, drop), *_schemas(project, drop), *_statements(project, drop)] or [*_words(project, drop)]
+    found = [*_models(project, drop), *_schemas(project, drop), *_classes(project, drop), *_statements(project, drop)]
+    found = found or [*_words(project, drop)]
     return tuple(found[:_MOST])
 
 
@@ -53,6 +55,18 @@ def _schemas(project: Project, drop: Drop | Rename) -> Iterator[Related]:
     for use in project.id_uses("schemas") if drop.column else ():
         if use.reads_row and use.name == drop.column and _is(use.table, drop.table) and not use.table.column(use.name):
             yield Related(use.location, f"`{use.owner}.{use.name}` is still read from the rows")
+
+
+def _classes(project: Project, drop: Drop | Rename) -> Iterator[Related]:
+    """What asks the class of a model for a column that it has no more."""
+    mapped = [t for t in project.tables if t.orm != "sql" and t.context == "app" and _is(t, drop.table)]
+    table = mapped[0] if drop.column and len(mapped) == 1 else None
+    if table is None or not table.class_name or table.column(drop.column) is not None:
+        return
+    words = words_for(drop.column)
+    saying = [file for file in project.files.values() if not words.isdisjoint(file.facts.words)]
+    files = [file for file in saying if is_application(project, file.facts, drop.change.tree)]
+    yield from class_references(project, files, table, drop.column)
 
 
 def _is(table: Table, name: str) -> bool:
