@@ -53,6 +53,10 @@ def test_taste_sleeps_in_recommended_and_speaks_in_a_guides_preset(name: str) ->
             assert chosen.options["when"][0] == wanted, rule
 
 
+def test_generated_migrations_stay_as_they_are_once_they_are_merged() -> None:
+    assert tables_of("event-driven-sync")[0].chosen["merged-migration-unchanged"].level == "warning"
+
+
 def test_recommended_holds_no_heuristics_and_few_errors() -> None:
     on = {
         rule for rule, chosen in tables_of("recommended")[0].chosen.items() if rule in RULES and chosen.level != "off"
