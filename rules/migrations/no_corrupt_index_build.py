@@ -48,6 +48,39 @@ def no_corrupt_index_build(project: Project, _options: NoOptions) -> Iterator[Fi
     ```sql db/migrations/0002_index.sql
     CREATE INDEX CONCURRENTLY ix_orders_day ON orders (day);
     ```
+
+    The same holds for Alembic and Django, here on a newer version:
+
+    Good:
+
+    ```yaml docker-compose.yml
+    services:
+      db:
+        image: postgres:14.4
+    ```
+
+    ```python alembic/versions/b2_index.py
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        with op.get_context().autocommit_block():
+            op.create_index("ix_orders_day", "orders", ["day"], postgresql_concurrently=True)
+    ```
+
+    ```python shop/migrations/0002_index.py
+    from django.contrib.postgres.operations import AddIndexConcurrently
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        atomic = False
+        dependencies = [("shop", "0001_initial")]
+        operations = [AddIndexConcurrently("order", models.Index(fields=["day"], name="order_day"))]
+    ```
     """
     server = project.migrations.postgres
     if len(server.version) < 2 or not (14,) <= server.version < _FIXED:

@@ -21,7 +21,8 @@ def no_ignored_reference(project: Project, _options: NoOptions) -> Iterator[Find
     Judged is the SQL of migrations that are known to run on one of these. A column for which a FOREIGN KEY is declared
     as well is left out.
 
-    Repair: `FOREIGN KEY (column) REFERENCES …` as an element of its own.
+    Repair: `FOREIGN KEY (column) REFERENCES …` as an element of its own. Alembic's `sa.ForeignKey` and Django's
+    `ForeignKey` are sent to MySQL so; in `op.execute` and `RunSQL` the SQL has to say it.
 
     Bad:
 

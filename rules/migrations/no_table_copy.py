@@ -58,6 +58,55 @@ def no_table_copy(project: Project, options: Options) -> Iterator[Finding]:
     ```sql db/migrations/mysql/0002_states.sql
     ALTER TABLE orders MODIFY state enum('new', 'paid', 'sent') NOT NULL;
     ```
+
+    The first step towards another type, while the code writes both columns. In SQL, Alembic and Django:
+
+    Good:
+
+    ```sql db/migrations/mysql/0001_orders.sql
+    CREATE TABLE orders (id bigint PRIMARY KEY, total int NOT NULL);
+    ```
+
+    ```sql db/migrations/mysql/0002_totals.sql
+    ALTER TABLE orders ADD COLUMN exact_total bigint NULL, ALGORITHM=INPLACE, LOCK=NONE;
+    ```
+
+    Good:
+
+    ```yaml compose.yml
+    services:
+      db:
+        image: mysql:8.0
+    ```
+
+    ```python alembic/versions/b2_totals.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.add_column("orders", sa.Column("exact_total", sa.BigInteger(), nullable=True))
+    ```
+
+    Good:
+
+    ```yaml compose.yml
+    services:
+      db:
+        image: mariadb:10.11
+    ```
+
+    ```python shop/migrations/0002_totals.py
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [migrations.AddField("order", "exact_total", models.BigIntegerField(null=True))]
+    ```
     """
     for copy in project.migrations.copies():
         if copy.cause in options.allow or matches_any(options.small_tables, copy.table):
