@@ -46,9 +46,12 @@ def _judged(project: Project, options: Options) -> Iterator[tuple[Table, Column,
             continue
         keys = [column for column in table.primary_key if not column.from_library]
         single = len(table.primary_key) == 1
+        names = _expected(table, options)
+        if not names:
+            continue  # a table whose name the program computes
         for column in keys:
             if column.foreign_key is None and (single or (options.style == "entity_id" and column.attribute == "id")):
-                yield table, column, _expected(table, options)
+                yield table, column, names
 
 
 def _fits(column: Column, names: list[str]) -> bool:

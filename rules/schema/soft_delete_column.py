@@ -55,6 +55,8 @@ def _is_primary(table: Table, options: Options) -> bool:
         return _matches(table, options.primary_entities)
     if table.is_association or not (table.primary_key or table.class_name):
         return False
+    if not (table.name or table.class_name):
+        return False  # a name that the program computes may be that of a log
     in_words = snake(table.class_name)  # Django runs the words of a class together: `shop_stocklog`
     return not _matches(table, _RECORDS) and not (table.orm == "django" and matches_any(_RECORDS, in_words))
 

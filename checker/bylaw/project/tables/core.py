@@ -36,7 +36,7 @@ class CoreTables:
                 or _is_hybrid(site, in_classes, file)
             ):
                 continue
-            name = text_of(site.call.argument(0, "name"))
+            name = self.mapped.text(site.call.argument(0, "name"), file.module)
             if name is None and site.call.argument(1, "metadata") is None:
                 continue
             variable = named.get(site.call.span.start)

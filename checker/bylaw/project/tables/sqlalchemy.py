@@ -101,7 +101,7 @@ class MappedClasses:
         seen.add(kin.fact.qualified)
         variable = kin.variable("__tablename__")
         if variable is not None and variable.value is not None:
-            return text_of(variable.value) or self._constant(variable.value, kin.module) or ""
+            return self.text(variable.value, kin.module) or ""
         if (table := kin.variable("__table__")) is not None and table.value is not None:
             return self._table_object_name(table.value, kin.module)
         for method in self.kinship.methods(kin):
@@ -123,20 +123,20 @@ class MappedClasses:
     def _computes_name(self, kin: Kin) -> bool:
         return any(method.name == "__tablename__" for k in kin.lineage() for method in self.kinship.methods(k))
 
-    def _constant(self, value: Value, near: str) -> str | None:
+    def text(self, value: Value | None, near: str) -> str | None:
+        """A text as it stands there, or that of the constant that is named there; None for anything else."""
         if isinstance(value, Ref):
             found = self.meanings.names.definition(value.name, near)
-            if found is not None and isinstance(found.item, Variable):
-                return text_of(found.item.value)
-        return None
+            value = found.item.value if found is not None and isinstance(found.item, Variable) else None
+        return text_of(value)
 
     def _table_object_name(self, value: Value, near: str) -> str:
         if isinstance(value, Call):
-            return text_of(value.argument(0, "name")) or ""
+            return self.text(value.argument(0, "name"), near) or ""
         if isinstance(value, Ref):
             found = self.meanings.names.definition(value.name, near)
             if found is not None and isinstance(found.item, Variable) and isinstance(found.item.value, Call):
-                return text_of(found.item.value.argument(0, "name")) or ""
+                return self.text(found.item.value.argument(0, "name"), near) or ""
         return ""
 
     def mapped_parents(self, kin: Kin) -> list[Kin]:
