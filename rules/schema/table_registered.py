@@ -160,7 +160,7 @@ def _at_once(place: Location, crowd: list[TableRegistration]) -> Finding:
 
 
 def _label(registration: TableRegistration) -> str:
-    return registration.table.class_name or registration.table.name
+    return registration.table.class_name or registration.table.name or "Table(...)"
 
 
 def _django(registration: TableRegistration) -> Finding:
