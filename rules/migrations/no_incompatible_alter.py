@@ -211,11 +211,11 @@ def _change(found: Restriction) -> str:
         case "foreign-key":
             return f"adds a foreign key{f' to `{found.new}`' if found.new else ''} on {on}"
         case "enum-value" if found.strict:
-            return f"adds the value '{found.old}' to an enum"
+            return f"adds the value '{found.old}' to {column if found.table else 'an enum'}"
         case "enum-value" if found.new:
-            return f"renames the enum value '{found.old}' to '{found.new}'"
+            return f"renames the value '{found.old}' of {column if found.table else 'an enum'} to '{found.new}'"
         case "enum-value":
-            return f"removes the enum value '{found.old}'"
+            return f"removes the value '{found.old}' of {column if found.table else 'an enum'}"
         case _:
             return f"adds {'an' if found.kind == 'exclude' else 'a'} {found.kind.upper()} constraint to {on}"
 

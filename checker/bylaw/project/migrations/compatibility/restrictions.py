@@ -287,7 +287,7 @@ def _unique_index(change: Change, operation: ops.CreateIndex) -> Iterator[Restri
 def _enum(change: Change, operation: ops.AlterEnum) -> Iterator[Restriction]:
     if change.before.objects.get(("type", operation.type)) in change.deployment:
         return
-    table, _, column = operation.type.rpartition(".") if operation.type.count(".") else ("", "", "")
+    table, _, column = operation.type.rpartition(".") if operation.type.count(".") else (operation.type, "", "")
     columns = (column,) if column else ()
     yield Restriction(
         change, "enum-value", table, columns, operation.value, operation.new_value, strict=operation.change == "add",
