@@ -34,6 +34,8 @@ _ADMIN = re.compile(r"(?:^|/)(?:admin|backoffice|back_office)(?:/|\.py$|s?_)")
 
 _ENOUGH = 5
 """So many reads show whether a project leaves deleted rows out."""
+_FOLLOWED = 1.5
+"""So many times as many reads have to leave them out as do not."""
 
 
 class Options(RuleOptions):
@@ -75,7 +77,7 @@ def _adoption(project: Project, options: Options) -> Adoption:
         touch.query.kind in _ROWS and (touch.filtered or bool(touch.hidden))
         for touch in project.soft_deletes(options.column).touches
     )
-    if careless > careful and careless + careful >= _ENOUGH:
+    if careless * _FOLLOWED > careful and careless + careful >= _ENOUGH:
         return Adoption(careless + careful, careful, "reads of tables with the marker")
     return tables
 

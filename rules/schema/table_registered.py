@@ -37,8 +37,9 @@ def table_registered(project: Project, options: Options) -> Iterator[Finding]:
     count. Where modules are discovered while the program runs (`pkgutil`, `import_module` with a computed name), the
     tables that could be meant are left alone; so are those that a program of the project loads before it has Alembic
     write a revision. An `env.py` that sees next to none of many tables is told of once. For Django the application of
-    the model must be in `INSTALLED_APPS` of some settings module; where that names next to none of many models, the
-    project could not run, and the list must be put together somewhere else: all are left alone.
+    the model must be in `INSTALLED_APPS` of some settings module, and one that has many models is told of once; where
+    the list names next to none of many models, the project could not run, and the list must be put together somewhere
+    else: all are left alone.
 
     Import the table in the registry module, or list its application in the settings.
 
@@ -116,7 +117,7 @@ def table_registered(project: Project, options: Options) -> Iterator[Finding]:
         else:
             crowds.setdefault((registration.metadata, registration.table.registry), []).append(registration)
     if not _is_nearly_all(uninstalled, everything):
-        yield from map(_django, uninstalled)
+        yield from _by_application(uninstalled)
     for (place, _), crowd in crowds.items():
         if _is_nearly_all(crowd, everything):
             yield _at_once(place, crowd)
@@ -163,13 +164,24 @@ def _label(registration: TableRegistration) -> str:
     return registration.table.class_name or registration.table.name or "Table(...)"
 
 
-def _django(registration: TableRegistration) -> Finding:
-    table = registration.table
-    application = registration.import_module
+def _by_application(uninstalled: Iterable[TableRegistration]) -> Iterator[Finding]:
+    """Each model whose application is not installed; one finding for an application with many: it is one mistake."""
+    applications: dict[str, list[TableRegistration]] = {}
+    for registration in uninstalled:
+        applications.setdefault(registration.import_module, []).append(registration)
+    for models in applications.values():
+        for crowd in [models] if len(models) >= _MANY else [[model] for model in models]:
+            yield _django(crowd)
+
+
+def _django(models: list[TableRegistration]) -> Finding:
+    first, *others = models
+    names = f"`{first.table.class_name}`" + (f" and {len(others)} more models" if others else "")
     return Finding(
-        table.location,
-        f"the application of `{table.class_name}`, `{application}`, is not in INSTALLED_APPS",
-        f"Add it to INSTALLED_APPS in {registration.registry}.",
+        first.table.location,
+        f"the application of {names}, `{first.import_module}`, is not in INSTALLED_APPS",
+        f"Add it to INSTALLED_APPS in {first.registry}.",
+        related=tuple(Related(each.table.location, f"`{each.table.class_name}`") for each in others),
     )
 
 
