@@ -175,9 +175,7 @@ def _unfiltered(project: Project, options: Options) -> Iterator[Touch]:
             continue  # `Book.objects.get(pk=1).delete()` is judged as a delete
         if not _is_judged(touch) or touch.undecided or touch.filtered or touch.hidden:
             continue
-        if hooked and touch.query.style != "sql":
-            continue  # reads through the ORM are filtered centrally
-        if not _may_see_deleted(project, touch, options):
+        if not (hooked and touch.query.style != "sql") and not _may_see_deleted(project, touch, options):
             yield touch
 
 
@@ -253,12 +251,11 @@ def _looks_before_it_creates(touch: Touch, function: str) -> bool:
 
 
 def _is_hooked(project: Project, options: Options) -> bool:
-    """Whether a hook that the configuration names is used anywhere, as a method or by its own name."""
+    """Whether a hook that the configuration names is used, by any name: then reads through the ORM are filtered."""
     own = set(options.global_hook) - {"with_loader_criteria"}
-    files = project.files.values() if own else ()
-    return any(
+    return bool(own) and any(
         own & file.facts.words or any(use.name.rpartition(".")[2] in own for use in file.facts.references)
-        for file in files
+        for file in project.files.values()
     )
 
 
