@@ -41,8 +41,8 @@ def sql_groves(nodes: Iterable[Node], runners: Runners, dialect: str = "", runne
         for grove in unknown:
             grove.duplicates = []
     for grove in groves:
-        if grove.layout == "golang-migrate" and len(grove.duplicates) > _MOST_SHARED:
-            grove.duplicates = []  # that tool refuses them: another one runs files of the same names
+        if len(grove.duplicates) > _MOST_SHARED:
+            grove.duplicates = []  # a runner that refuses them would run none of all: it is another one
     yield from groves
 
 
