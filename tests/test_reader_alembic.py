@@ -592,6 +592,13 @@ def test_what_is_dropped_by_a_computed_name_is_not_understood() -> None:
     assert unread.reason == "the SQL drops a view whose name is computed at run time"
 
 
+def test_an_operation_that_getattr_gives_is_run_or_not_understood() -> None:
+    found = operations('getattr(op, "drop_column")("books", "title")\ngetattr(op, f"drop_{kind()}")("books")')
+    assert names(found[:1]) == ["DropColumn books.title"]
+    assert isinstance(found[1], UnreadOperation)
+    assert found[1].reason == "the operation is named at run time"
+
+
 def test_what_stands_inside_a_context_manager_of_the_revision_runs_where_it_yields() -> None:
     (migration,) = read_file(
         "migrations/versions/b2.py",

@@ -26,6 +26,8 @@ from bylaw.readers.python.alembic.run import AUTOCOMMIT_BEGIN, AUTOCOMMIT_END, R
 from bylaw.readers.python.alembic.statements import created, executed
 
 OP: Final = "alembic.op"
+_COMPUTED: Final = "(computed)"
+"""Stands for the name of an operation that is known at run time alone."""
 _HARMLESS: Final = frozenset({
     "get_bind", "get_context", "f", "inline_literal", "batch_alter_table", "implementation_for", "register_operation",
 })  # fmt: skip
@@ -98,6 +100,8 @@ def _operation_name(call: Call) -> tuple[str, Call | None]:
     match call.function:
         case Ref(name) if name.startswith(f"{OP}."):
             return name[len(OP) + 1 :], None
+        case Call(Ref("builtins.getattr"), (Ref("alembic.op"), named, *_)):
+            return (named.value if isinstance(named, Constant) and isinstance(named.value, str) else _COMPUTED), None
         case Attr(Call(Ref("alembic.op.batch_alter_table")) as batch, name):
             return name, batch
         case Attr(Call(Ref(kind)), name) if kind in _OPERATIONS_TYPES:
@@ -140,6 +144,8 @@ def _extension(name: str, call: Call) -> list[Operation]:
         return [CreateObject(kind, found, call.span, replace=verb == "replace")]
     if name == "sync_enum_values" and (exchanged := synced_enum(call)) is not None:
         return exchanged
+    if name == _COMPUTED:
+        return [UnreadOperation(call.span, "the operation is named at run time")]
     return [UnreadOperation(call.span, f"op.{name} is no operation of Alembic itself")]
 
 
