@@ -356,6 +356,25 @@ def test_a_rule_that_raises_does_not_stop_the_others(project: Path, bylaw: Bylaw
     assert "shouted" in bylaw("check").out
 
 
+def test_a_rule_that_raises_in_one_file_is_heard_in_the_others(project: Path, bylaw: Bylaw) -> None:
+    picky = (
+        PACK["breaks"]
+        .replace("import File", "import File, Finding, Span")
+        .replace(
+            '    raise RuntimeError("on purpose")\n    yield\n',
+            '    if file.path == "app/calm.py":\n        raise RuntimeError("on purpose")\n'
+            '    yield Finding(file.at(Span(0, 0)), "judged")\n',
+        )
+    )
+    (project / "tools" / "manners" / "breaks.py").write_text(picky)
+    (project / "bylaw.toml").write_text(CONFIG + 'breaks = "warning"\n')
+    ran = bylaw("check", "--output-format", "json")
+    assert ran.code == 2
+    said = {(each["rule"], each["path"]) for each in ran.json()["diagnostics"]}
+    assert ("internal-error", "") in said
+    assert any(rule == "breaks" for rule, _ in said)
+
+
 def test_what_a_pack_prints_stays_out_of_the_report(project: Path, bylaw: Bylaw) -> None:
     source = PACK["breaks"].replace(
         '    raise RuntimeError("on purpose")\n', '    print("judging aloud")\n    return\n'

@@ -8,6 +8,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
+from functools import partial
 
 import msgspec
 
@@ -104,14 +105,15 @@ def _judged(rule: Rule, path: str, effective: Effective, project: Project) -> bo
 
 def _apply(rule: Rule, effective: Effective, project: Project, delegation: Delegation) -> Iterator[Diagnostic]:
     for options, applies in effective.groups(rule):
-        try:
-            if rule.scope == "ruff":
-                findings = [_checked(found) for found in delegation.findings(rule, options, applies)]
-            else:
-                findings = [_checked(found) for found in _findings(rule, options, applies, project)]
-        except (Exception, SystemExit) as error:  # sys.exit() in a rule must not end the run, and well at that
-            yield _crashed(rule, error)
-            continue
+        findings: list[Finding] = []
+        crashes: dict[tuple[object, ...], Diagnostic] = {}  # by cause: one that every file has is told once
+        for judge in _judgements(rule, options, applies, project, delegation):
+            try:
+                findings += [_checked(found) for found in judge()]
+            except (Exception, SystemExit) as error:  # sys.exit() in a rule must not end the run, and well at that
+                frame = traceback.extract_tb(error.__traceback__)[-1]
+                crashes.setdefault((type(error), frame.filename, frame.lineno), _crashed(rule, error))
+        yield from crashes.values()
         for finding in findings:
             level = effective.level(rule.name, finding.location.path)
             if level != "off" and applies(finding.location.path):
@@ -132,18 +134,28 @@ def _checked(found: object) -> Finding:
     return found
 
 
-def _findings(rule: Rule, options: object, applies: Callable[[str], bool], project: Project) -> Iterator[Finding]:
-    if rule.scope == "project":
-        if not _sleeps(rule, options, project):
-            yield from rule.check(project, options)
-    elif rule.scope == "file":
-        for file in _python_files(project):
-            if applies(file.path):
-                try:
-                    yield from rule.check(file, options)
-                except (Exception, SystemExit) as error:
-                    error.add_note(file.path)
-                    raise
+def _judgements(
+    rule: Rule, options: object, applies: Callable[[str], bool], project: Project, delegation: Delegation
+) -> Iterator[Callable[[], Iterable[object]]]:
+    """What is to be asked of a rule, apart: a file rule that crashes in one file has judged the others."""
+    if rule.scope == "ruff":
+        yield partial(delegation.findings, rule, options, applies)
+    elif rule.scope == "project":
+        yield partial(_unless_asleep, rule, options, project)
+    else:
+        yield from (partial(_in_file, rule, options, file) for file in _python_files(project) if applies(file.path))
+
+
+def _unless_asleep(rule: Rule, options: object, project: Project) -> Iterable[object]:
+    return () if _sleeps(rule, options, project) else rule.check(project, options)
+
+
+def _in_file(rule: Rule, options: object, file: File) -> Iterator[object]:
+    try:
+        yield from rule.check(file, options)
+    except (Exception, SystemExit) as error:
+        error.add_note(file.path)
+        raise
 
 
 def _python_files(project: Project) -> Iterator[File]:
