@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from bylaw.facts.database import Table
 from bylaw.facts.file import FileFacts
@@ -16,19 +17,23 @@ class Views:
     """The views that the project's SQL and migrations create, by their names without a schema, in lower case."""
 
     def __init__(self, files: Iterable[FileFacts]) -> None:
+        self._files = files
+
+    def has(self, table: Table) -> bool:
+        """Whether it is what a model of SQLAlchemy stands for; one that Django makes says so itself."""
+        return table.orm != "django" and table.name.lower() in self._names
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
         created: set[str] = set()
         tables: set[str] = set()
-        for facts in files:
+        for facts in self._files:
             for operation in _operations(facts):
                 if isinstance(operation, CreateObject) and operation.kind.endswith("view"):
                     created.add(bare(operation.name).lower())
                 elif isinstance(operation, CreateTable):
                     tables.add(bare(operation.table).lower())
-        self._names = created - tables
-
-    def has(self, table: Table) -> bool:
-        """Whether it is what a model of SQLAlchemy stands for; one that Django makes says so itself."""
-        return table.orm != "django" and table.name.lower() in self._names
+        return frozenset(created - tables)
 
 
 def _operations(facts: FileFacts) -> Iterator[Operation]:
