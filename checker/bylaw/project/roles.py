@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from bylaw.facts.database import Context
@@ -10,7 +11,7 @@ from bylaw.project.paths import is_example, is_named_migration, is_test
 from bylaw.settings import Settings
 
 if TYPE_CHECKING:
-    from bylaw.project import Project
+    from bylaw.project import File, Project
     from bylaw.project.migrations.step import MigrationTree
 
 _MIGRATION_FOLDERS = frozenset({"migrations", "alembic", "south_migrations", "db_migrations"})
@@ -30,6 +31,13 @@ def is_application(project: Project, file: FileFacts, tree: MigrationTree) -> bo
     if file.language != "python" or file.migrations or file.path.startswith(f"{tree.folder}/"):
         return False
     return project.context_of(file) == "app"
+
+
+def files_saying(project: Project, words: Collection[str], tree: MigrationTree) -> Iterator[File]:
+    """The files of the service itself that have all these words among theirs (`FileFacts.words`)."""
+    for file in project.files.values():
+        if file.facts.words.issuperset(words) and is_application(project, file.facts, tree):
+            yield file
 
 
 def _is_migration(file: FileFacts, settings: Settings) -> bool:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import msgspec
 
-from bylaw.facts.migrations import CreateTable, Operation, RenameTable, UnreadOperation
+from bylaw.facts.migrations import CreateTable, DropColumn, DropTable, Operation, RenameTable, UnreadOperation
 from bylaw.project.migrations.order.planting import Line
 from bylaw.project.migrations.state import django, django_models
 from bylaw.project.migrations.state.replay import Replay
@@ -122,6 +122,11 @@ class Change(msgspec.Struct, frozen=True, eq=False):
         (`RunSQL`, a schema editor).
         """
         return self.tree.tool == "django" and self.operation.span not in self.step.migration.database_only
+
+    @property
+    def takes_along(self) -> bool:
+        """Whether a drop of a table or column says CASCADE, as Django's own do."""
+        return self.by_django or (isinstance(self.operation, DropTable | DropColumn) and self.operation.cascade)
 
     @property
     def earlier(self) -> tuple[Change, ...]:

@@ -48,9 +48,9 @@ def withdrawals(changes: Iterable[Change], objects: Objects) -> Iterator[Withdra
                 yield from _statement(change, statement, objects)
             case ops.DropObject(kind="policy", table=table, name=name):
                 yield from _policy_dropped(change, table, name, objects)
-            case ops.DropColumn(cascade=cascade, table=table, column=column) if cascade or change.by_django:
+            case ops.DropColumn(table=table, column=column) if change.takes_along:
                 yield from _policies_taken_along(change, table, column, objects)
-            case ops.DropTable(cascade=cascade, table=table) if cascade or change.by_django:
+            case ops.DropTable(table=table) if change.takes_along:
                 yield from _policies_taken_along(change, table, "", objects)
             case ops.CreateObject(kind="policy", restrictive=True, table=table, name=name):
                 if _is_old(change, table) and not _had_policy(change, table, name, objects):

@@ -18,7 +18,7 @@ from bylaw.project.migrations.compatibility.restriction import Restriction
 from bylaw.project.migrations.compatibility.side_effects import is_filled_by_trigger
 from bylaw.project.migrations.compatibility.sql_references import sql_writes
 from bylaw.project.migrations.objects.index import Objects
-from bylaw.project.roles import is_application
+from bylaw.project.roles import files_saying
 from bylaw.source import Location
 
 if TYPE_CHECKING:
@@ -70,7 +70,6 @@ def _given(project: Project, change: Change, operation: ops.AlterColumn) -> Iter
                 if one.name == column and one.settled and one.has_default and not one.has_server_default:
                     yield Related(one.location, f"`{table.class_name or table.name}` gives `{column}` a value")
     said = [word for word in (name, column) if is_word_of_strings(word)]
-    for file in project.files.values():
-        if file.facts.words.issuperset(said) and is_application(project, file.facts, change.tree):
-            for span in sql_writes(file, operation.table, column):
-                yield Related(Location(file.path, span), f"this statement gives `{column}` a value")
+    for file in files_saying(project, said, change.tree):
+        for span in sql_writes(file, operation.table, column):
+            yield Related(Location(file.path, span), f"this statement gives `{column}` a value")

@@ -12,7 +12,7 @@ from bylaw.project.migrations.compatibility.class_references import class_refere
 from bylaw.project.migrations.compatibility.drops import Drop
 from bylaw.project.migrations.compatibility.renames import Rename
 from bylaw.project.migrations.compatibility.sql_references import sql_references
-from bylaw.project.roles import is_application
+from bylaw.project.roles import files_saying, is_application
 from bylaw.source import Location, Span
 
 if TYPE_CHECKING:
@@ -77,21 +77,19 @@ def _is(table: Table, name: str) -> bool:
 def _statements(project: Project, drop: Drop | Rename) -> Iterator[Related]:
     """SQL in strings, which says itself whose column it means."""
     said = [name for name in (drop.table.rpartition(".")[2], drop.column) if is_word_of_strings(name)]
-    for file in project.files.values():
-        if file.facts.words.issuperset(said) and is_application(project, file.facts, drop.change.tree):
-            for span in sql_references(file, drop.table, drop.column):
-                yield Related(Location(file.path, span), f"this statement still says `{drop.column or drop.table}`")
+    for file in files_saying(project, said, drop.change.tree):
+        for span in sql_references(file, drop.table, drop.column):
+            yield Related(Location(file.path, span), f"this statement still says `{drop.column or drop.table}`")
 
 
 def _words(project: Project, drop: Drop | Rename) -> Iterator[Related]:
     word = drop.column or drop.table.rpartition(".")[2]
     if "_" not in word.strip("_") or _is_shared(project, drop, word):
         return
-    for file in project.files.values():
-        if word in file.facts.words and is_application(project, file.facts, drop.change.tree):
-            span = _used_at(file, word)
-            if span is not None:
-                yield Related(Location(file.path, span), f"the code still says `{word}`")
+    for file in files_saying(project, {word}, drop.change.tree):
+        span = _used_at(file, word)
+        if span is not None:
+            yield Related(Location(file.path, span), f"the code still says `{word}`")
 
 
 def _used_at(file: File, word: str) -> Span | None:

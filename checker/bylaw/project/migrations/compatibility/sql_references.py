@@ -6,7 +6,7 @@ A statement tells which table a column belongs to, so the plainest of names can 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from bylaw.facts.naming import bare_as_written
@@ -42,21 +42,19 @@ _NAMES_RESULT: Final = regex(r"\bas\s+$", re.IGNORECASE)
 
 def sql_references(file: File, table: str, column: str) -> Iterator[Span]:
     """Places in a Python file whose SQL names the column of the table, or, for '', the table itself."""
-    bare = table.rpartition(".")[2]
-    content = file.source.content.lower()
-    if bare.lower().encode() not in content or column.lower().encode() not in content:
-        return
-    text = file.source.content.decode("utf-8", "replace")
-    for start, end in _statements(text):
-        at = _place(text[start:end], bare, column)
-        if at >= 0:
-            first = len(text[: start + at].encode())
-            yield Span(first, first + len((column or bare).encode()))
+    return _places(file, table, column, _place)
 
 
 def sql_writes(file: File, table: str, column: str) -> Iterator[Span]:
     """Places in a Python file whose SQL gives the column of the table a value: DEFAULT is none, nor is one that stands
     beside an OVERRIDING.
+    """
+    return _places(file, table, column, _place_of_value)
+
+
+def _places(file: File, table: str, column: str, find: Callable[[str, str, str], int]) -> Iterator[Span]:
+    """What `find` finds in the statements of a file: it is given each of them with its literals blanked out, the bare
+    name of the table and the column, and gives the place in characters, or -1.
     """
     bare = table.rpartition(".")[2]
     content = file.source.content.lower()
@@ -64,14 +62,10 @@ def sql_writes(file: File, table: str, column: str) -> Iterator[Span]:
         return
     text = file.source.content.decode("utf-8", "replace")
     for start, end in _statements(text):
-        statement = _LITERAL.sub(lambda match: " " * len(match[0]), text[start:end])
-        written = _WRITTEN.match(statement)
-        if written is None or bare_as_written(written["table"]) != bare.lower() or _LEAVES_IT.search(statement):
-            continue
-        at = _in_write(statement, written, bare, column)
+        at = find(_LITERAL.sub(lambda match: " " * len(match[0]), text[start:end]), bare, column)
         if at >= 0:
             first = len(text[: start + at].encode())
-            yield Span(first, first + len(column.encode()))
+            yield Span(first, first + len((column or bare).encode()))
 
 
 def _statements(text: str) -> Iterator[tuple[int, int]]:
@@ -102,11 +96,17 @@ def _end(text: str, quote: str, start: int) -> int:
         quote, at = following["quote"], following.end()
 
 
-def _place(statement: str, table: str, column: str) -> int:
-    """Where the name stands, in characters; -1 where it does not, or where another table may be meant."""
-    text = _LITERAL.sub(lambda match: " " * len(match[0]), statement)
-    written = _WRITTEN.match(text)
-    if written is not None and bare_as_written(written["table"]) == table.lower():
+def _place_of_value(text: str, table: str, column: str) -> int:
+    written = _write_to(table, text)
+    if written is None or _LEAVES_IT.search(text):
+        return -1
+    return _in_write(text, written, table, column)
+
+
+def _place(text: str, table: str, column: str) -> int:
+    """Where the name stands; -1 also where another table may be meant."""
+    written = _write_to(table, text)
+    if written is not None:
         return _in_write(text, written, table, column)
     named = list(_NAMED.finditer(text))
     own = [match for match in named if bare_as_written(match["table"]) == table.lower()]
@@ -125,12 +125,18 @@ def _place(statement: str, table: str, column: str) -> int:
     return -1
 
 
+def _write_to(table: str, text: str) -> re.Match[str] | None:
+    """How an INSERT into the table, or an UPDATE of it, begins."""
+    written = _WRITTEN.match(text)
+    return written if written is not None and bare_as_written(written["table"]) == table.lower() else None
+
+
 def _name(match: re.Match[str], table: str) -> int:
     return match.end("table") - len(table) - match["table"].endswith('"')
 
 
 def _in_write(text: str, written: re.Match[str], table: str, column: str) -> int:
-    """The same in an INSERT or UPDATE of the table: among the columns that it writes."""
+    """Where the name stands in an INSERT or UPDATE of the table: among the columns that it writes; -1 where not."""
     if not column:
         return _name(written, table)
     word = rf"\"?(?P<name>{re.escape(column)})\"?"

@@ -56,9 +56,9 @@ def dropped_objects(project: Project, changes: Iterable[Change], objects: Object
                     yield from judge(project, change, drop, objects)
                 if drop.cascade and family(drop.kind) == "view":
                     yield from _views_on(project, change, objects, drop.name, "")
-            case ops.DropTable(cascade=cascade, table=table) if cascade or change.by_django:
+            case ops.DropTable(table=table) if change.takes_along:
                 yield from _views_on(project, change, objects, table, "")
-            case ops.DropColumn(cascade=cascade, table=table, column=column) if cascade or change.by_django:
+            case ops.DropColumn(table=table, column=column) if change.takes_along:
                 yield from _views_on(project, change, objects, table, column)
             case _:
                 pass

@@ -48,9 +48,9 @@ def depended_on(changes: Iterable[Change], objects: Objects) -> Iterator[Refusal
 
 def _target(change: Change) -> _Target | None:
     match change.operation:
-        case ops.DropTable(cascade=False, table=table) if not change.by_django:  # Django itself says CASCADE
+        case ops.DropTable(table=table) if not change.takes_along:
             return _Target(table)
-        case ops.DropColumn(cascade=False, table=table, column=column) if not change.by_django:
+        case ops.DropColumn(table=table, column=column) if not change.takes_along:
             return _Target(table, column)
         case ops.DropObject(cascade=False, kind=kind, name=name) if family(kind) == "view":
             return _Target(name)
@@ -176,10 +176,11 @@ def _keys(change: Change, target: _Target, table: TableState) -> Iterator[Depend
 def _no_longer_unique(change: Change) -> Iterator[Refusal]:
     """A field of Django that other models point to by `to_field`: their foreign keys need it to be unique."""
     operation = change.operation
-    definition = operation.definition if isinstance(operation, ops.AlterColumn) else None
-    table = change.table(operation.table) if isinstance(operation, ops.AlterColumn) else None
-    state = table.column(operation.column) if table is not None and isinstance(operation, ops.AlterColumn) else None
-    if definition is None or table is None or state is None or change.tree.tool != "django":
+    if not isinstance(operation, ops.AlterColumn) or change.tree.tool != "django":
+        return
+    definition, table = operation.definition, change.table(operation.table)
+    state = table.column(operation.column) if table is not None else None
+    if definition is None or table is None or state is None:
         return
     if not state.unique or definition.unique or definition.primary_key or state.created is None:
         return
