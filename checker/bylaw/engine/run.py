@@ -112,7 +112,7 @@ def _apply(rule: Rule, effective: Effective, project: Project, delegation: Deleg
                 findings += [_checked(found) for found in judge()]
             except (Exception, SystemExit) as error:  # sys.exit() in a rule must not end the run, and well at that
                 frame = traceback.extract_tb(error.__traceback__)[-1]
-                crashes.setdefault((type(error), frame.filename, frame.lineno), _crashed(rule, error))
+                crashes.setdefault((type(error), frame.filename, frame.lineno), _crashed(rule, error, frame))
         yield from crashes.values()
         for finding in findings:
             level = effective.level(rule.name, finding.location.path)
@@ -178,8 +178,8 @@ def _diagnostic(rule: Rule, finding: Finding, level: Severity) -> Diagnostic:
     )  # fmt: skip
 
 
-def _crashed(rule: Rule, error: BaseException) -> Diagnostic:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
+def _crashed(rule: Rule, error: BaseException, frame: traceback.FrameSummary) -> Diagnostic:
+    """`frame` is the one in which it was raised."""
     where = f"{frame.filename.replace(chr(92), '/').rpartition('/')[2]}:{frame.lineno}"
     notes = getattr(error, "__notes__", ()) if rule.scope == "file" else ()
     judging = "".join(f", judging {path}" for path in notes[-1:])
