@@ -42,6 +42,20 @@ def test_the_documentation_shows_what_is_bad_and_what_is_good(name: str) -> None
             assert any(problem.startswith("unexpected: ") for problem in problems), f"nothing is found: {problems}"
 
 
+FRAMEWORKS = {"Alembic": "\ndown_revision = ", "Django": "from django.db import migrations"}
+NOTHING_TO_SHOW = re.compile(r"Nothing to show in ((?:SQL|Alembic|Django)(?: or (?:SQL|Alembic|Django))*): \w")
+
+
+@pytest.mark.parametrize("name", [name for name, rule in RULES.items() if rule.category == "migrations"])
+def test_a_migration_rule_shows_the_way_in_sql_alembic_and_django(name: str) -> None:
+    """Or says why one of them has nothing to show."""
+    files = [file for case in examples(RULES[name]) if case.good for file in [*case.files.items(), *case.base.items()]]
+    shown = {tool for tool, mark in FRAMEWORKS.items() for path, text in files if path.endswith(".py") and mark in text}
+    shown |= {"SQL" for path, _ in files if path.endswith(".sql")}
+    excused = NOTHING_TO_SHOW.findall(RULES[name].documentation)
+    assert shown | {tool for tools in excused for tool in tools.split(" or ")} == {"SQL", *FRAMEWORKS}
+
+
 def wrong_words(diagnostic: Diagnostic) -> list[str]:
     """What a diagnostic says otherwise than all others do."""
     message, help_text = diagnostic.message, diagnostic.help

@@ -38,6 +38,37 @@ def balanced_transaction(project: Project, _options: NoOptions) -> Iterator[Find
     ALTER TABLE users ADD COLUMN plan text;
     COMMIT;
     ```
+
+    Alembic and Django open the transaction and close it. What must stand outside says so in their own words:
+
+    Good:
+
+    ```python alembic/versions/b2_plan.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.add_column("users", sa.Column("plan", sa.Text()))
+        with op.get_context().autocommit_block():
+            op.create_index("users_plan_idx", "users", ["plan"], postgresql_concurrently=True)
+    ```
+
+    Good:
+
+    ```python users/migrations/0003_plan_index.py
+    from django.contrib.postgres.operations import AddIndexConcurrently
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        atomic = False
+        dependencies = [("users", "0002_plan")]
+        operations = [AddIndexConcurrently("user", models.Index(fields=["plan"], name="user_plan_idx"))]
+    ```
     """
     for found in project.migrations.unpaired():
         related = (Related(found.other.location, "this transaction is still open"),) if found.other is not None else ()

@@ -62,6 +62,62 @@ def merged_migration_unchanged(project: Project, options: NoOptions) -> Iterator
     ```sql migrations/002_short_nicks.sql
     ALTER TABLE users ADD CONSTRAINT short_nick CHECK (length(nick) <= 40) NOT VALID;
     ```
+
+    In Alembic and Django, too, the merged file stays, and the change is a file of its own:
+
+    Good:
+
+    ```python alembic/versions/a1_users.py base
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "a1"
+    down_revision = None
+
+
+    def upgrade() -> None:
+        op.create_table("users", sa.Column("user_id", sa.BigInteger(), primary_key=True), sa.Column("nick", sa.Text()))
+    ```
+
+    ```python alembic/versions/b2_short_nicks.py
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.create_check_constraint("short_nick", "users", "length(nick) <= 40", postgresql_not_valid=True)
+    ```
+
+    Good:
+
+    ```python users/migrations/0001_initial.py base
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        initial = True
+        operations = [
+            migrations.CreateModel(
+                "User", [("user_id", models.BigAutoField(primary_key=True)), ("nick", models.TextField(null=True))]
+            )
+        ]
+    ```
+
+    ```python users/migrations/0002_short_nicks.py
+    from django.contrib.postgres.operations import AddConstraintNotValid
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("users", "0001_initial")]
+        operations = [
+            AddConstraintNotValid(
+                "user", models.CheckConstraint(condition=models.Q(nick__length__lte=40), name="short_nick")
+            )
+        ]
+    ```
     """
     del options
     for edit in project.migrations.edited():

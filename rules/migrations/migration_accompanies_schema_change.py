@@ -71,20 +71,15 @@ def migration_accompanies_schema_change(project: Project, options: Options) -> I
     Bad:
 
     ```python app/models.py
-    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+    from sqlmodel import Field, SQLModel
 
 
-    class Base(DeclarativeBase): ...
-
-
-    class User(Base):
-        __tablename__ = "users"
-
-        user_id: Mapped[int] = mapped_column(primary_key=True)
-        phone: Mapped[str | None]
+    class User(SQLModel, table=True):
+        user_id: int = Field(primary_key=True)
+        phone: str | None
     ```
 
-    ```python alembic/versions/a1_users.py
+    ```python alembic/versions/a1_user.py
     import sqlalchemy as sa
     from alembic import op
 
@@ -93,26 +88,21 @@ def migration_accompanies_schema_change(project: Project, options: Options) -> I
 
 
     def upgrade() -> None:
-        op.create_table("users", sa.Column("user_id", sa.Integer(), primary_key=True))
+        op.create_table("user", sa.Column("user_id", sa.Integer(), primary_key=True))
     ```
 
     Good:
 
     ```python app/models.py
-    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+    from sqlmodel import Field, SQLModel
 
 
-    class Base(DeclarativeBase): ...
-
-
-    class User(Base):
-        __tablename__ = "users"
-
-        user_id: Mapped[int] = mapped_column(primary_key=True)
-        phone: Mapped[str | None]
+    class User(SQLModel, table=True):
+        user_id: int = Field(primary_key=True)
+        phone: str | None
     ```
 
-    ```python alembic/versions/a1_users.py
+    ```python alembic/versions/a1_user.py
     import sqlalchemy as sa
     from alembic import op
 
@@ -121,7 +111,7 @@ def migration_accompanies_schema_change(project: Project, options: Options) -> I
 
 
     def upgrade() -> None:
-        op.create_table("users", sa.Column("user_id", sa.Integer(), primary_key=True))
+        op.create_table("user", sa.Column("user_id", sa.Integer(), primary_key=True))
     ```
 
     ```python alembic/versions/b2_phone.py
@@ -133,14 +123,52 @@ def migration_accompanies_schema_change(project: Project, options: Options) -> I
 
 
     def upgrade() -> None:
-        op.add_column("users", sa.Column("phone", sa.String(), nullable=True))
+        op.add_column("user", sa.Column("phone", sa.String(), nullable=True))
+    ```
+
+    In Django and in SQL:
+
+    Good:
+
+    ```python users/models.py
+    from django.db import models
+
+
+    class User(models.Model):
+        phone = models.TextField(null=True)
+    ```
+
+    ```python users/migrations/0001_initial.py
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        fields = [("id", models.AutoField(primary_key=True)), ("phone", models.TextField(null=True))]
+        operations = [migrations.CreateModel("User", fields)]
+    ```
+
+    Good:
+
+    ```python app/models.py
+    from sqlmodel import Field, SQLModel
+
+
+    class User(SQLModel, table=True):
+        user_id: int = Field(primary_key=True)
+        phone: str | None
+    ```
+
+    ```sql db/migrations/0001_user.sql
+    CREATE TABLE "user" (user_id integer PRIMARY KEY);
+    ALTER TABLE "user" ADD COLUMN phone text;
     ```
     """
-    if options.mode == "migrations":
+    compares = options.mode == "migrations"
+    if compares:
         compared = {"table", "column", "left-table", "left-column", *options.compare}
         yield from _believed(tuple(drift for drift in project.schema_drifts if drift.kind in compared), options)
     for push in project.schema_pushes():
-        if options.forbid_create_all_in_tests if push.in_tests else _forbids(options):
+        if options.forbid_create_all_in_tests if push.in_tests else options.forbid_create_all and compares:
             yield Finding(
                 push.location,
                 f"`{push.text}` creates tables beside the migrations",
@@ -183,10 +211,6 @@ def _findings(drifts: list[Drift], options: Options) -> Iterator[Finding]:
         yield Finding(drift.location, _message(drift), _help(drift, options), related)
 
 
-def _forbids(options: Options) -> bool:
-    return options.forbid_create_all and options.mode == "migrations"
-
-
 def _message(drift: Drift) -> str:
     label = f"`{drift.model}`" if drift.model else f"the table `{drift.table}`"
     over = ", ".join(f"`{column}`" for column in drift.columns)
@@ -196,9 +220,7 @@ def _message(drift: Drift) -> str:
             return f"{column} takes no NULL and has no default, and {label} does not fill it: its rows cannot be stored"
         case "removed":
             return f"migrations leave {column} behind, which {label} does not declare"
-        case "nullability":
-            return f"{column} is {drift.built} as migrations leave it, and {drift.wanted} in {label}"
-        case "type":
+        case "nullability" | "type":
             return f"{column} is {drift.built} as migrations leave it, and {drift.wanted} in {label}"
         case "foreign-key":
             column = column if drift.column else f"{over} of `{drift.table}`"

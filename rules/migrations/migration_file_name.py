@@ -67,6 +67,25 @@ def migration_file_name(project: Project, options: Options) -> Iterator[Finding]
     def upgrade() -> None:
         op.add_column("users", sa.Column("phone", sa.String(), nullable=True))
     ```
+
+    In Django and in files of SQL:
+
+    Good:
+
+    ```python users/migrations/0002_add_phone_to_users.py
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("users", "0001_initial")]
+        operations = [migrations.AddField("user", "phone", models.TextField(null=True))]
+    ```
+
+    Good:
+
+    ```sql db/migrations/0002_add_phone_to_users.sql
+    ALTER TABLE users ADD COLUMN phone text;
+    ```
     """
     for step, name in project.migrations.named_files():
         problem = _problem(name, step.path, options, first=step.exempt == "first")

@@ -67,6 +67,43 @@ def migration_tested(project: Project, options: Options) -> Iterator[Finding]:
     ```python tests/test_upgrades.py
     from pytest_alembic.tests import test_single_head_revision, test_up_down_consistency, test_upgrade
     ```
+
+    In Django and in files of SQL:
+
+    Good:
+
+    ```python users/migrations/0001_initial.py
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        initial = True
+        operations = [migrations.CreateModel("User", [("user_id", models.BigAutoField(primary_key=True))])]
+    ```
+
+    ```yaml .github/workflows/test.yml
+    jobs:
+      test:
+        steps:
+          - run: python manage.py migrate
+    ```
+
+    Good:
+
+    ```sql db/migrations/20260101000000_users.sql
+    -- migrate:up
+    CREATE TABLE users (user_id bigint PRIMARY KEY);
+
+    -- migrate:down
+    DROP TABLE users;
+    ```
+
+    ```yaml .github/workflows/test.yml
+    jobs:
+      test:
+        steps:
+          - run: dbmate up
+    ```
     """
     for found in project.migrations.untried(options.evidence):
         yield Finding(

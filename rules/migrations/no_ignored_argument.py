@@ -60,6 +60,8 @@ def no_ignored_argument(project: Project, _options: NoOptions) -> Iterator[Findi
         op.alter_column("orders", "is_open", nullable=False)
         op.alter_column("orders", "kind", server_default="plain")
     ```
+
+    Nothing to show in SQL or Django: a server, and Django's `AlterField`, refuse what they do not know.
     """
     for found in project.migrations.ignored_arguments():
         if found.names:

@@ -39,6 +39,51 @@ def no_ignored_reference(project: Project, _options: NoOptions) -> Iterator[Find
         FOREIGN KEY (customer_id) REFERENCES customers (id)
     );
     ```
+
+    In Alembic and Django:
+
+    Good:
+
+    ```yaml compose.yml
+    services:
+      db:
+        image: mysql:8.0
+    ```
+
+    ```python alembic/versions/a1_orders.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "a1"
+    down_revision = None
+
+
+    def upgrade() -> None:
+        op.create_table(
+            "orders",
+            sa.Column("id", sa.BigInteger(), primary_key=True),
+            sa.Column("customer_id", sa.BigInteger(), sa.ForeignKey("customers.id")),
+        )
+    ```
+
+    Good:
+
+    ```yaml compose.yml
+    services:
+      db:
+        image: mysql:8.0
+    ```
+
+    ```python shop/migrations/0002_customer.py
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            migrations.AddField("order", "customer", models.ForeignKey("shop.customer", models.CASCADE, null=True))
+        ]
+    ```
     """
     for found in project.migrations.ignored_references():
         server = f"{found.server}{found.server.source}"

@@ -41,6 +41,39 @@ def qualified_table_name(project: Project, options: Options) -> Iterator[Finding
     ```sql db/migrations/0002_plan.sql
     ALTER TABLE app.users ADD COLUMN plan text;
     ```
+
+    The SQL in Alembic and Django says it likewise. Alembic's operations have `schema=` for it; Django's have no schema
+    of their own, and take the one of the connection.
+
+    Good:
+
+    ```python alembic/versions/b2_plan.py
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.add_column("users", sa.Column("plan", sa.Text()), schema="app")
+        op.execute("ALTER TABLE app.users ADD COLUMN plan_until date")
+    ```
+
+    Good:
+
+    ```python users/migrations/0002_plan.py
+    from django.db import migrations
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("users", "0001_initial")]
+        operations = [
+            migrations.RunSQL(
+                "ALTER TABLE app.users ADD COLUMN plan text", "ALTER TABLE app.users DROP COLUMN plan"
+            )
+        ]
+    ```
     """
     for change, table in project.migrations.unqualified():
         if not matches_any(options.exempt, table):

@@ -69,6 +69,42 @@ def schema_object_names(project: Project, options: Options) -> Iterator[Finding]
     ```sql db/migrations/0002_orders.sql
     CREATE INDEX ix_orders_customer_id ON orders (customer_id);
     ```
+
+    In Alembic and Django:
+
+    Good:
+
+    ```toml options
+    indexes = "ix_{table}_.+"
+    ```
+
+    ```python alembic/versions/b2_orders.py
+    from alembic import op
+
+    revision = "b2"
+    down_revision = "a1"
+
+
+    def upgrade() -> None:
+        op.create_index("ix_orders_customer_id", "orders", ["customer_id"])
+    ```
+
+    Good:
+
+    ```toml options
+    indexes = "ix_{table}_.+"
+    ```
+
+    ```python shop/migrations/0002_orders.py
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("shop", "0001_initial")]
+        operations = [
+            migrations.AddIndex("order", models.Index(fields=["customer"], name="ix_shop_order_customer"))
+        ]
+    ```
     """
     patterns = {
         "table": (options.tables, "the table"), "column": (options.columns, "the column"),

@@ -78,6 +78,49 @@ def single_migration_head(project: Project, options: Options) -> Iterator[Findin
 
     def upgrade() -> None: ...
     ```
+
+    In Django and in files of SQL:
+
+    Good:
+
+    ```python users/migrations/0001_initial.py
+    from django.db import migrations
+
+
+    class Migration(migrations.Migration):
+        initial = True
+        dependencies = []
+    ```
+
+    ```python users/migrations/0002_teams.py
+    from django.db import migrations
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("users", "0001_initial")]
+    ```
+
+    ```python users/migrations/0003_plans.py
+    from django.db import migrations
+
+
+    class Migration(migrations.Migration):
+        dependencies = [("users", "0002_teams")]
+    ```
+
+    Good:
+
+    ```sql db/migrations/0001_users.sql
+    CREATE TABLE users (user_id bigint PRIMARY KEY);
+    ```
+
+    ```sql db/migrations/0002_teams.sql
+    CREATE TABLE teams (team_id bigint PRIMARY KEY);
+    ```
+
+    ```sql db/migrations/0003_plans.sql
+    CREATE TABLE plans (plan_id bigint PRIMARY KEY);
+    ```
     """
     for tree in project.migrations.trees:
         for problem in tree.problems:
