@@ -231,6 +231,34 @@ def test_nothing_of_the_repository_is_run(repository: Repository, tmp_path: Path
     assert not ran.exists()
 
 
+def test_a_partial_clone_fetches_nothing(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is fetched comes through a command that the repository names."""
+    repository.commit("m/1.sql", text="select 1")
+    repository("config", "uploadpack.allowFilter", "true")
+    source, target = repository.root.as_uri(), tmp_path / "clone"
+    repository("clone", "--quiet", "--filter=blob:none", "--no-checkout", source, str(target))
+    clone = Repository(target)
+    clone.write("m/1.sql", text="select 2")
+    ran = tmp_path / "ran"
+    script = tmp_path / "evil.sh"
+    script.write_text(f"#!/bin/sh\ntouch {ran}\n", "utf-8")
+    script.chmod(0o755)
+    clone("config", "remote.origin.uploadpack", str(script))
+    clone("config", "protocol.file.allow", "always")
+    old = tmp_path / "bin" / "git"
+    old.parent.mkdir()
+    old.write_text(f'#!/bin/sh\nunset GIT_NO_LAZY_FETCH\nexec {shutil.which("git")} "$@"\n', "utf-8")
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", str(old.parent), prepend=os.pathsep)
+    history = read_history(clone.root)
+    assert history.base == {"m/1.sql"}
+    assert not history.versions_in_base(["m/1.sql"])
+    assert history.text_in_base("m/1.sql") is None
+    assert not ran.exists()
+
+
 def test_releases_between_two_files(repository: Repository) -> None:
     repository.commit("m/1.sql")
     assert read_history(repository.root).released_between("m/1.sql", "m/2.sql", 1) is None

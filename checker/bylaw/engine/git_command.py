@@ -9,8 +9,14 @@ _TIMEOUT = 20.0
 """Seconds that one call of git may take."""
 _SAFELY = (
     "--no-pager", "--no-optional-locks", "--literal-pathspecs", "-c", "core.fsmonitor=false", "-c",
-    f"core.hooksPath={os.devnull}", "-c", "protocol.allow=never", "-c", "core.quotePath=false",
+    f"core.hooksPath={os.devnull}", "-c", "core.quotePath=false",
 )  # fmt: skip
+_SAFE_ENVIRONMENT = {
+    "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1",
+    # The only word on protocols that a repository's own configuration cannot overrule: a partial clone fetches what it
+    # lacks, through a command of the repository's choice, and an older git does not know GIT_NO_LAZY_FETCH.
+    "GIT_ALLOW_PROTOCOL": "",
+}  # fmt: skip
 
 
 class GitError(Exception):
@@ -34,7 +40,7 @@ def git(root: Path, *arguments: str, input_text: str | None = None, literal: boo
 
     options = _SAFELY if literal else tuple(option for option in _SAFELY if option != "--literal-pathspecs")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environment |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
+    environment |= _SAFE_ENVIRONMENT
     try:
         done = subprocess.run(
             ["git", *options, *arguments],
