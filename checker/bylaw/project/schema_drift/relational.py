@@ -174,7 +174,7 @@ class Comparison:
             if not missing or not known or (len(missing) > _FEW and len(missing) > known):
                 continue
             homes = {built.tree for table in members for built in self._histories.of(table.name)}
-            if not all(self._histories.is_whole(home) for home in homes):
+            if not homes or not all(self._histories.is_whole(home) for home in homes):
                 continue
             for table in missing:
                 yield from self._missing(table, homes)
