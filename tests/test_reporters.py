@@ -123,6 +123,14 @@ def test_a_minified_line_is_cut_around_the_place() -> None:
     assert lines[3].index("Any") == lines[4].index("^")
 
 
+def test_a_place_of_a_million_characters_is_cut() -> None:
+    content = b"op.execute('" + b"y" * 1_000_000 + b"')"
+    long = View(
+        (Diagnostic("x", "y", "error", Location("a.py", Span(0, len(content))), "m"),), 1, Texts(lambda _: content)
+    )
+    assert max(map(len, render("text", long).splitlines())) < 200
+
+
 def test_a_place_of_several_lines_is_marked_to_the_end_of_its_first() -> None:
     span = Span(0, len(FILES["app/models.py"].encode()))
     lines = render("text", view(Diagnostic("x", "y", "error", Location("app/models.py", span), "m"))).splitlines()

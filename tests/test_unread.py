@@ -77,6 +77,20 @@ def test_a_sum_of_strings_is_read_as_far_as_it_is_known() -> None:
     ]
 
 
+def test_sql_that_is_too_long_is_not_said_to_be_computed() -> None:
+    revision = REVISION.partition("    op.")[0]
+    long = "'" + "y" * 300_000 + "'"
+    django = "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n    operations = "
+    texts = {
+        "alembic/versions/a.py": f"{revision}    op.execute({long})\n",
+        "alembic/versions/b.py": f"{revision}    op.execute('ALTER TABLE t ADD x text DEFAULT ' + {long})\n",
+        "shop/migrations/0001_x.py": f"{django}[migrations.RunSQL({long})]\n",
+    }
+    for path, text in texts.items():
+        (found,) = check({path: text}).diagnostics
+        assert found.message == "not understood: the SQL has a string of more than 200,000 characters"
+
+
 HELPERS = """\
 from django.db import migrations
 

@@ -45,6 +45,8 @@ def marked_line(line: str, start: Position, end: Position, mark: str) -> tuple[s
     first = start.column - 1
     last = len(line.rstrip()) if end.line > start.line else end.column - 1
     before, marked, after = line[:first], line[first:last], line[max(first, last) :]
+    if len(marked) > _WIDTH:
+        marked, after = f"{marked[:_WIDTH]}…", ""
     before, after = _cut(before, marked, after)
     shown = printable(before), printable(marked), printable(after)
     marks = " " * _columns(shown[0]) + mark * max(1, min(_columns(shown[1]), _WIDTH))

@@ -22,7 +22,7 @@ from bylaw.facts.migrations import (
     Transaction,
     UnreadOperation,
 )
-from bylaw.facts.values import Constant, Text, Value
+from bylaw.facts.values import Constant, Opaque, Text, Value
 from bylaw.readers.sql.text import Earlier
 from bylaw.source import Span
 
@@ -30,15 +30,19 @@ PLACEHOLDER: Final = "bylaw_computed_value"
 _SCHEMA_WORDS: Final = re.compile(r"\b(?:create|alter|drop|rename|comment)\b", re.IGNORECASE)
 _MOVES_DATA: Final = re.compile(r"\s*(?:select|insert|update|delete|with|merge|replace)\b", re.IGNORECASE)
 _PRAGMA: Final = re.compile(r"\s*pragma\b", re.IGNORECASE)
+_CUT: Final = "the SQL has a string of more than 200,000 characters"
 _LITERAL_STARTS: Final = ('"""', "'''", '"', "'")
 
 
 class SqlText(msgspec.Struct, frozen=True):
-    """A statement text and where it stands. `computed` says that parts of it are placeholders."""
+    """A statement text and where it stands. `computed` says that parts of it are placeholders, `cut` that one of these
+    stands for a string that is too long to be kept.
+    """
 
     text: str
     span: Span
     computed: bool = False
+    cut: bool = False
 
 
 class SqlStrings(msgspec.Struct):
@@ -58,9 +62,18 @@ def sql_of(value: Value) -> SqlText | None:
             return SqlText(text, where)
         case Text(parts, where):
             pieces = [str(part.value) if isinstance(part, Constant) else PLACEHOLDER for part in parts]
-            return SqlText("".join(pieces), where, computed=True)
+            return SqlText("".join(pieces), where, computed=True, cut=any(map(_is_cut, parts)))
         case _:
             return None
+
+
+def unknown_sql(value: Value | None, where: Span) -> UnreadOperation:
+    """What is said of a statement that is none for `sql_of`."""
+    return UnreadOperation(where, _CUT if _is_cut(value) else "the SQL is computed at run time")
+
+
+def _is_cut(value: Value | None) -> bool:
+    return isinstance(value, Opaque) and value.kind == "long-string"
 
 
 def changes_schema(text: str) -> bool:
@@ -84,6 +97,8 @@ def sql_operations(sql: SqlText, content: bytes, dialect: str, strings: SqlStrin
         operations = tuple(_without_placeholders(operation) for operation in operations)
     if is_late(sql.text):
         operations = tuple(_with_plain_reason(operation) for operation in operations)
+    if sql.cut:
+        operations = tuple(UnreadOperation(o.span, _CUT) if isinstance(o, UnreadOperation) else o for o in operations)
     return operations
 
 

@@ -19,7 +19,7 @@ from bylaw.readers.python.alembic.columns import name_of, table_constraint
 from bylaw.readers.python.alembic.data import data_change, table_of
 from bylaw.readers.python.alembic.operations import table_operations
 from bylaw.readers.python.alembic.types import enum_labels, enum_name
-from bylaw.readers.python.embedded_sql import SqlStrings, sql_of, sql_operations
+from bylaw.readers.python.embedded_sql import SqlStrings, sql_of, sql_operations, unknown_sql
 from bylaw.source import Span
 
 _CHAINED: Final = frozenset({"bindparams", "params", "execution_options", "columns", "format", "strip"})
@@ -54,7 +54,7 @@ def executed(
     construct = _construct(argument, where)
     if construct is not None:
         return construct
-    return [UnreadOperation(where, "the SQL is computed at run time")] if strict else [RunCode(where)]
+    return [unknown_sql(said, where)] if strict else [RunCode(where)]
 
 
 def _text_argument(value: Value) -> Value:

@@ -21,7 +21,7 @@ from bylaw.readers.python.alembic.columns import default_text
 from bylaw.readers.python.django import columns, constraints, models
 from bylaw.readers.python.django.naming import computed, key_of
 from bylaw.readers.python.django.run import DjangoRun, comparable
-from bylaw.readers.python.embedded_sql import sql_of, sql_operations
+from bylaw.readers.python.embedded_sql import sql_of, sql_operations, unknown_sql
 from bylaw.source import Span
 
 _EXTENSIONS: Final = {
@@ -169,7 +169,7 @@ def _statements(reading: Reading, value: Value | None, call: Call) -> Iterator[O
         return
     sql = sql_of(value)
     if sql is None:
-        yield UnreadOperation(call.span, "the SQL is computed at run time")
+        yield unknown_sql(value, call.span)
     elif sql.text:
         run = reading.run
         found = sql_operations(sql, run.module.content, run.conditions.dialect, run.strings)
