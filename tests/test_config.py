@@ -103,6 +103,20 @@ def test_an_explicit_file_is_used_wherever_it_lies(tmp_path: Path, name: str) ->
     assert locate(elsewhere, Path(name)).root == elsewhere
 
 
+def test_a_file_above_several_repositories_makes_them_no_single_project(tmp_path: Path) -> None:
+    inner = tmp_path / "project" / "app"
+    (inner.parent / ".git").mkdir(parents=True)
+    inner.mkdir()
+    for folder, name, root in (
+        (tmp_path, "conventions.toml", inner.parent),
+        (tmp_path, "bylaw.toml", tmp_path),
+        (inner.parent, "conventions.toml", inner.parent),
+        (inner, "conventions.toml", inner),
+    ):
+        (folder / name).write_text("")
+        assert locate(inner, folder / name).root == root
+
+
 def test_an_explicit_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such configuration file"):
         locate(tmp_path, Path("nowhere.toml"))

@@ -32,8 +32,9 @@ class ConfigSource(msgspec.Struct, frozen=True):
 def locate(start: Path, explicit: Path | None = None) -> ConfigSource:
     """The nearest configuration at or above `start`, else the git root, else `start` itself.
 
-    `explicit` names the file instead; its folder is the root when `start` lies in it, otherwise the root is found as
-    if there were no configuration. Raises ConfigError for a file that cannot be read, UsageError where there is none.
+    `explicit` names the file instead; its folder is the root when `start` lies in it and the file can be the
+    project's, otherwise the root is found as if there were no configuration. Raises ConfigError for a file that cannot
+    be read, UsageError where there is none.
     """
     start = start.resolve()
     if explicit is not None:
@@ -49,8 +50,17 @@ def _explicit(start: Path, path: Path) -> ConfigSource:
     if not os.path.isfile(path):  # noqa: PTH113 - `Path.is_file` raises for what lies in a closed folder
         raise UsageError(f"{path}: there is no such configuration file, or none that can be reached")
     path = without_links(path)
-    root = path.parent if start.is_relative_to(path.parent) else repository_top(start)
+    top = repository_top(start)
+    root = path.parent if start.is_relative_to(path.parent) and _may_be_of_project(path, top) else top
     return _own(root, path, _text(path))
+
+
+def _may_be_of_project(path: Path, top: Path) -> bool:
+    """Whether a configuration file at or above the start can be the project's own: one that several projects share,
+    in a folder above them, makes no project of that folder.
+    """
+    shared = path.name not in {OWN_FILE, PROJECT_FILE} and not path.parent.is_relative_to(top)
+    return not shared or not (top / ".git").exists()
 
 
 def _own(root: Path, path: Path, text: str) -> ConfigSource:
