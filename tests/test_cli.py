@@ -591,6 +591,16 @@ def test_closed_streams_change_nothing_but_what_is_shown(project: Path, closed: 
         assert (ran.returncode, ran.stderr) == (1, b"")
 
 
+@pytest.mark.parametrize("arguments", ["check --stdin-filename app/new.py -", "mcp"])
+def test_a_standard_input_that_is_closed_is_told(project: Path, arguments: str) -> None:
+    ran = subprocess.run(
+        ["sh", "-c", f'"{sys.executable}" -m bylaw {arguments} <&-'], cwd=project, capture_output=True, check=False,
+        timeout=60,
+    )  # fmt: skip
+    assert b"this should not happen" not in ran.stderr
+    assert (ran.returncode, ran.stdout) == (2, b"")
+
+
 def test_a_replayed_report_may_be_cut_off_as_well(project: Path) -> None:
     (project / "app" / "loud.py").write_text("x = 'SHOUT'\n" * 20_000)
     time.sleep(0.2)

@@ -48,7 +48,7 @@ def check(request: Request) -> int:
     resolved = resolve(source, request.choices)
     paths = _reported_paths(request, resolved.root)
     remembering.add_configuration(recording, resolved, paths)
-    texts = {paths[0]: sys.stdin.buffer.read()} if request.from_stdin else {}
+    texts = {paths[0]: _standard_input()} if request.from_stdin else {}
     overlay = readable_texts(texts, resolved.settings)
     with progress(wanted=not request.quiet) as advance:
         session = open_session(
@@ -133,6 +133,14 @@ def _reported_paths(request: Request, root: Path) -> tuple[str, ...]:
     if request.from_stdin and request.stdin_filename is not None:
         return (inside_root(request.stdin_filename, root),)
     return from_root(request.paths or (str(root),), root)
+
+
+def _standard_input() -> bytes:
+    """All of it. Raises UsageError where whoever started us closed it, or handed over what cannot be read."""
+    try:
+        return sys.stdin.buffer.read()
+    except (AttributeError, OSError):  # Python has None for what is closed
+        raise UsageError("there is no standard input to read", hint="name the file instead of `-`") from None
 
 
 def _say_what_was_used(request: Request, resolved: Resolved, session: Session, output: Output) -> None:
