@@ -9,7 +9,7 @@ from bylaw.errors import UsageError
 
 
 def serve() -> int:
-    """Serve coding agents until they hang up. Raises UsageError when the extra is not installed, or nobody can talk to us."""
+    """Serve coding agents until they hang up. Raises UsageError without the extra, or with nobody to talk to."""
     if find_spec("mcp") is None:
         raise UsageError("the server for coding agents is not installed", hint="pip install 'bylaw[mcp]'")
     streams: tuple[object, ...] = (sys.stdin, sys.stdout)
