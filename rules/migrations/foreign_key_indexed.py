@@ -95,8 +95,9 @@ def foreign_key_indexed(project: Project, options: Options) -> Iterator[Finding]
         name = key.table.name
         columns = ", ".join(key.columns)
         where = f"`{target}`" if target else "the table that it points to"
+        key_name = getattr(key.change.operation, "name", "")
         message = (
-            f"no index begins with the foreign key `{name}` ({columns}): "
+            f"no index begins with the foreign key{f' `{key_name}`' if key_name else ''} of `{name}` ({columns}): "
             f"each DELETE of a row in {where} reads all of `{name}`"
         )
         yield Finding(key.location, message, f"Create an index on `{name}` ({columns}) in the same deployment.")

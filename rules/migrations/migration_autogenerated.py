@@ -217,5 +217,7 @@ def _words(operation: Operation) -> str:
     kind = f"`{type(operation).__struct_config__.tag}`"
     column = getattr(operation, "column", "")
     names = [getattr(operation, "table", ""), column if isinstance(column, str) else column.name]
-    target = ".".join(name for name in names if name) or getattr(operation, "name", "")
-    return f"{kind} of `{target}`" if target else kind
+    target, own = ".".join(name for name in names if name), getattr(operation, "name", "")
+    if target and own:
+        return f"{kind} `{own}` of `{target}`"
+    return f"{kind} of `{target or own}`" if target or own else kind

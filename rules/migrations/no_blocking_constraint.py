@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from bylaw import Finding, Fix, Project, RuleOptions, ServerVersion, Work, project_rule
 from bylaw.facts.migrations import AddColumn, AlterColumn
-from bylaw.facts.naming import matches_any
+from bylaw.facts.naming import listed, matches_any
 
 _CAUSES = frozenset({
     "unique", "primary-key", "exclude", "foreign-key", "check", "not-null", "attach", "recheck", "domain-check",
 })  # fmt: skip
+_BELIEVES_CHECKS = 12
+"""From this version on PostgreSQL takes a CHECK for NOT NULL."""
 
 
 class Options(RuleOptions):
@@ -139,14 +141,16 @@ def no_blocking_constraint(project: Project, options: Options) -> Iterator[Findi
         if (work.cause not in _CAUSES and not detached) or work.cause in options.allow:
             continue
         if not matches_any(options.small_tables, work.table):
-            yield Finding(work.change.location, _message(work), _steps(project, work, version), fix=_fix(project, work))
+            message, help_text = _message(work, version), _steps(project, work, version)
+            yield Finding(work.change.location, message, help_text, fix=_fix(project, work))
 
 
-def _message(work: Work) -> str:
-    columns = ", ".join(f"`{name}`" if name else "an expression" for name in work.columns)
-    on = f"{columns} of `{work.table}`" if columns else f"`{work.table}`"
+def _message(work: Work, version: ServerVersion) -> str:
+    on = f"{listed(work.columns)} of `{work.table}`" if work.columns else f"`{work.table}`"
     named = f" `{work.name}`" if work.name else ""
     all_wait = f"everything that reads or writes `{work.table}` waits until"
+    server = f"{version}{version.source}"
+    read = f"{server} reads every row" if version.major < _BELIEVES_CHECKS else "every row is read"
     match work.cause:
         case "foreign-key" if work.inline and not isinstance(work.change.operation, AddColumn):
             return (
@@ -160,7 +164,7 @@ def _message(work: Work) -> str:
                 "wait until that is done"
             )
         case "not-null" if not work.inline:
-            return f"makes {on} NOT NULL, for which every row is read: {all_wait} that is done"
+            return f"makes {on} NOT NULL, for which {read}: {all_wait} that is done"
         case "recheck":
             return (
                 f"changes the type of {on}, so that the CHECK constraint{named} is checked again in every row: "
@@ -174,14 +178,14 @@ def _message(work: Work) -> str:
         case "detach":
             return (
                 f"detaches `{work.name}` from `{work.table}` under a lock that has to wait for every query of the "
-                "whole table, while everybody else waits behind it"
+                f"whole table, while everybody else waits behind it; {server} can do without"
             )
         case "attach":
             return f"attaches `{work.table}` to `{work.detail}`, for which every row is read: {all_wait} that is done"
         case "primary-key" if work.does == "scan":
             return (
-                f"makes nullable columns of `{work.table}` the primary key, for which every row is read: {all_wait} "
-                "that is done"
+                f"makes nullable columns of `{work.table}` the primary key{named}, for which {read}: {all_wait} that "
+                "is done"
             )
         case "unique" | "primary-key" | "exclude":
             word = {"unique": "UNIQUE", "primary-key": "PRIMARY KEY", "exclude": "EXCLUDE"}[work.cause]
@@ -217,7 +221,7 @@ def _other_way(work: Work, version: ServerVersion) -> str:
             f"First give `{work.table}` a CHECK that implies the bounds and says IS NOT NULL, NOT VALID; in a later "
             "migration VALIDATE CONSTRAINT; then attaching reads nothing, and the CHECK can go."
         )
-    if work.does == "scan" and work.cause in {"not-null", "primary-key"} and version.major < 12:
+    if work.does == "scan" and work.cause in {"not-null", "primary-key"} and version.major < _BELIEVES_CHECKS:
         return (
             f"{version}{version.source} reads every row for NOT NULL in any case: let a CHECK say it instead, added "
             "NOT VALID and validated in a later migration."

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bylaw import Finding, Project, RuleOptions, Work, project_rule
 from bylaw.facts.migrations import AlterColumn
-from bylaw.facts.naming import matches_any
+from bylaw.facts.naming import listed, matches_any
 
 _REBUILDS_CONCURRENTLY = 12
 
@@ -110,23 +110,21 @@ def no_blocking_index(project: Project, options: Options) -> Iterator[Finding]:
 
 
 def _message(work: Work) -> str:
-    named = (
-        f"`{work.name}`" if work.name else f"on {', '.join(f'`{c}`' if c else 'an expression' for c in work.columns)}"
-    )
+    named = f" `{work.name}`" if work.name else f" on {listed(work.columns)}" if work.columns else ""
     table = f"`{work.table}`" if work.table else "its table"
     waits = f"every INSERT, UPDATE and DELETE of {table} waits until it is complete"
     match work.cause:
         case "reindex":
-            what = f"the index {named}" if work.name else f"the indexes of {table}"
+            what = f"the index{named}" if work.name else f"the indexes of {table}"
             return f"rebuilds {what} without CONCURRENTLY: {waits}"
         case "drop-index":
-            return f"drops the index {named} without CONCURRENTLY: everything that uses {table} waits for its lock"
+            return f"drops the index{named} without CONCURRENTLY: everything that uses {table} waits for its lock"
         case _ if _is_of_altered_field(work):
-            return f"alters a field of {table}, which gets an index {named}, built under a lock: {waits}"
+            return f"alters a field of {table}, which gets an index{named}, built under a lock: {waits}"
         case _ if work.inline and work.change.tree.tool == "django":
-            return f"adds a field to {table} that brings an index {named}, built under a lock: {waits}"
+            return f"adds a field to {table} that brings an index{named}, built under a lock: {waits}"
         case _:
-            return f"builds the {'unique index' if work.detail else 'index'} {named} of {table} under a lock: {waits}"
+            return f"builds the {'unique index' if work.detail else 'index'}{named} of {table} under a lock: {waits}"
 
 
 def _is_of_altered_field(work: Work) -> bool:

@@ -81,21 +81,22 @@ def no_concurrently_in_transaction(project: Project, _options: NoOptions) -> Ite
     """
     for found in project.migrations.refused():
         fix = project.migrations.repairs.outside(found)
-        yield Finding(found.change.location, _message(found), _steps(project, found), fix=fix)
+        server = f" on {project.migrations.postgres}{project.migrations.postgres.source}" if found.old else ""
+        yield Finding(found.change.location, _message(found, server), _steps(project, found), fix=fix)
 
 
-def _message(found: Refused) -> str:
-    name = getattr(found.change.operation, "name", "")
-    of = f" (`{name}`)" if name else ""
+def _message(found: Refused, server: str) -> str:
+    """`server` is added where it depends on the version."""
+    of = f" ({found.target})" if found.target else ""
     match found.place.opened:
         case "file":
             why = "the file's own BEGIN"
         case "query":
             why = f"{found.runner} sends the statements of this file as one query, which"
-            return f"{found.words}{of} fails: {why} is a transaction"
+            return f"{found.words}{of} fails{server}: {why} is a transaction"
         case _:
             why = f"the transaction that {found.runner or 'the runner'} opens"
-    return f"{found.words}{of} fails inside {why}"
+    return f"{found.words}{of} fails{server} inside {why}"
 
 
 def _steps(project: Project, found: Refused) -> str:

@@ -86,9 +86,10 @@ def no_corrupt_index_build(project: Project, _options: NoOptions) -> Iterator[Fi
     if len(server.version) < 2 or not (14,) <= server.version < _FIXED:
         return
     version = ".".join(map(str, server.version[:2]))
-    for change, name in project.migrations.concurrent_builds():
+    for change, name, table in project.migrations.concurrent_builds():
+        of = f"{f' `{name}`' if name else ''}{f' of `{table}`' if table else ''}"
         message = (
-            f"builds the index{f' `{name}`' if name else ''} CONCURRENTLY on PostgreSQL {version}{server.source}, "
+            f"builds the index{of} CONCURRENTLY on PostgreSQL {version}{server.source}, "
             "which may leave rows out of it that are written meanwhile"
         )
         yield Finding(change.location, message, "Upgrade to PostgreSQL 14.4 or newer first.")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from bylaw import Drop, DroppedObject, Finding, Project, Related, RuleOptions, project_rule
-from bylaw.facts.naming import matches_any
+from bylaw.facts.naming import listed, matches_any
 
 
 class Options(RuleOptions):
@@ -174,10 +174,11 @@ def no_immediate_drop(project: Project, options: Options) -> Iterator[Finding]:
             help_text = "First release code that names the columns of the conflict, not the constraint."
             yield Finding(dropped.change.location, message, help_text, dropped.uses)
         for lost in project.migrations.lost_targets():
-            columns = ", ".join(lost.columns)
-            message = (
-                f"nothing makes `{columns}` of `{lost.table}` unique any more: "
-                f"the code's ON CONFLICT ({columns}) fails from then on"
+            name = getattr(lost.change.operation, "name", "")
+            message = f"drops `{name}`, and " if name else ""
+            message += (
+                f"nothing makes {listed(lost.columns)} of `{lost.table}` unique any more: "
+                f"the code's ON CONFLICT ({', '.join(lost.columns)}) fails from then on"
             )
             help_text = (
                 "First release code that does without that ON CONFLICT, or keep a unique index of these columns."
@@ -196,7 +197,7 @@ def _objects(project: Project, options: Options) -> Iterator[Finding]:
         if drop.through:
             what = f"`{drop.through}` with CASCADE, and {what} with it,"
         elif drop.with_it:
-            what = f"{what} and with it {_listed(drop.with_it)}"
+            what = f"{what} and with it {listed(drop.with_it)}"
         if announced.verdict == "made":
             if related:
                 message = f"drops {what}, which is deprecated but still in use: the code fails as soon as it is gone"
@@ -215,11 +216,6 @@ _USED = {
     "aggregate": "call it", "routine": "call it", "sequence": "take values of it", "type": "name it",
     "domain": "name it", "extension": "use what it brings", "schema": "use what it holds", "database": "need it",
 }  # fmt: skip
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    shown = ", ".join(f"`{name}`" for name in names[:3])
-    return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
 
 
 def _object_steps(project: Project, drop: DroppedObject, options: Options) -> str:

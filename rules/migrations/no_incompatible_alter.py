@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from bylaw import Finding, Project, Restriction, RuleOptions, Severity, project_rule
-from bylaw.facts.naming import matches_any
+from bylaw.facts.naming import listed, matches_any
 
 
 class Options(RuleOptions):
@@ -151,13 +151,13 @@ def _message(found: Restriction) -> str:
 def _object_change(found: Restriction) -> str:
     match found.kind:
         case "view":
-            return f"makes the view `{found.table}` without {_listed(found)}"
+            return f"makes the view `{found.table}` without {listed(found.columns)}"
         case "function" if found.verdict == "other":
             return f"makes a second function `{found.table}` that takes the call `{found.old}` as well"
         case "function" if found.new:
             return f"lets `{found.table}` give back {found.new}, not {found.old}"
         case "function":
-            without = f" whose result has no {_listed(found)}" if found.columns else ""
+            without = f" whose result has no {listed(found.columns)}" if found.columns else ""
             return f"replaces the function `{found.old}` by one{without or ' with other inputs'}"
         case "attribute" if found.strict:
             return f"adds the attribute `{found.columns[0]}` to the type `{found.table}`"
@@ -187,8 +187,9 @@ def _object_consequence(found: Restriction) -> str:
 
 def _change(found: Restriction) -> str:
     column = f"`{found.table}.{found.columns[0]}`" if found.columns else f"`{found.table}`"
-    columns = ", ".join(f"`{name}`" if name else "an expression" for name in found.columns)
-    on = f"{columns} of `{found.table}`" if found.columns else f"`{found.table}`"
+    on = f"{listed(found.columns)} of `{found.table}`" if found.columns else f"`{found.table}`"
+    name = getattr(found.change.operation, "name", "")
+    named = f" `{name}`" if name else ""
     match found.kind:
         case "type":
             old, new = ("an enum" if name == "enum" else name for name in (found.old, found.new))
@@ -207,9 +208,12 @@ def _change(found: Restriction) -> str:
         case "set-default":
             return f"changes the default of {column}"
         case "unique" | "primary-key":
-            return f"demands {'uniqueness' if found.kind == 'unique' else 'a primary key'} of {on}"
+            what = "uniqueness" if found.kind == "unique" else "a primary key"
+            return f"demands {what} of {on}{f' (`{name}`)' if name else ''}"
         case "foreign-key":
-            return f"adds a foreign key{f' to `{found.new}`' if found.new else ''} on {on}"
+            return (
+                f"adds {'the' if name else 'a'} foreign key{named}{f' to `{found.new}`' if found.new else ''} on {on}"
+            )
         case "enum-value" if found.strict:
             return f"adds the value '{found.old}' to {column if found.table else 'an enum'}"
         case "enum-value" if found.new:
@@ -217,7 +221,8 @@ def _change(found: Restriction) -> str:
         case "enum-value":
             return f"removes the value '{found.old}' of {column if found.table else 'an enum'}"
         case _:
-            return f"adds {'an' if found.kind == 'exclude' else 'a'} {found.kind.upper()} constraint to {on}"
+            article = "the" if name else "an" if found.kind == "exclude" else "a"
+            return f"adds {article} {found.kind.upper()} constraint{named} to {on}"
 
 
 def _consequence(found: Restriction) -> str:
@@ -250,18 +255,13 @@ def _consequence(found: Restriction) -> str:
             return "a write of the running release that breaks it fails"
 
 
-def _listed(found: Restriction) -> str:
-    names = [f"`{name}`" for name in found.columns]
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-
-
 def _steps(found: Restriction) -> str:
     column = f"`{found.columns[0]}`" if found.columns else "the column"
     match found.kind:
         case "view":
             return (
-                f"Keep {_listed(found)} in `{found.table}` for this release (as NULL, if need be), and leave it out in "
-                "a later one, when no running code reads it."
+                f"Keep {listed(found.columns)} in `{found.table}` for this release (as NULL, if need be), and leave it "
+                "out in a later one, when no running code reads it."
             )
         case "function":
             return (

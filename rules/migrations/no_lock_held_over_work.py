@@ -123,10 +123,11 @@ def no_lock_held_over_work(project: Project, options: Options) -> Iterator[Findi
 
 def _message(held: Held) -> str:
     who = "reads or writes" if held.lock.blocks == "reads" else "writes to"
+    name = getattr(held.work.operation, "name", "")
     work = {
         "update": f"updates the rows of `{held.table}`",
         "delete": f"deletes all rows of `{held.table}`",
-        "validate": f"checks every row of `{held.table}`",
+        "validate": f"checks every row of `{held.table}`{f' for `{name}`' if name else ''}",
         "code": "moves data",
     }[held.kind]
     taken = f", taken in `{held.by.step.name}`, which is deployed along with this" if held.is_apart else ""

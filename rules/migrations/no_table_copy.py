@@ -121,6 +121,8 @@ def _message(copy: Copy) -> str:
     server = f"{copy.server}{copy.server.source}"
     copies = f"{server} copies {table} for it, and {who} waits"
     locks = f"{server} locks {table} for it, and {who} waits"
+    name = getattr(copy.change.operation, "name", "")
+    a, named = ("the", f" `{name}`") if name else ("a", "")
     match copy.cause:
         case "algorithm":
             return f"asks for ALGORITHM=COPY: {copies}"
@@ -130,9 +132,9 @@ def _message(copy: Copy) -> str:
             return f"changes the type of {columns} from {copy.detail}: {copies}"
         case "foreign-key":
             target = f" to `{copy.detail}`" if copy.detail and copy.detail != "?" else ""
-            return f"adds a foreign key{target} on {columns or table} that is checked: {copies}"
+            return f"adds {a} foreign key{named}{target} on {columns or table} that is checked: {copies}"
         case "check":
-            return f"adds a CHECK constraint on {table}: {copies}"
+            return f"adds {a} CHECK constraint{named} on {columns or table}: {copies}"
         case "primary-key":
             return f"drops the primary key of {table} without another one in its place: {copies}"
         case "character-set":
@@ -142,7 +144,7 @@ def _message(copy: Copy) -> str:
         case "auto-increment":
             return f"adds {columns} with AUTO_INCREMENT, which numbers all rows: {locks}"
         case "fulltext" | "spatial":
-            return f"builds a {copy.cause} index on {columns or table}: {locks}"
+            return f"builds {a} {copy.cause} index{named} on {columns or table}: {locks}"
         case _:
             return f"partitions {table}: {copies}"
 

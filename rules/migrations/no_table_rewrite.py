@@ -15,6 +15,7 @@ _CAUSES = frozenset({
 _MOMENTS = frozenset({"timestamp", "timestamp with time zone"})
 _PRECISION = re.compile(r"\(\d\)")
 _FREE_DEFAULTS = 11
+_FREE_MOMENTS = 12
 _VIRTUAL = 18
 _TEXTS = frozenset({"text", "varchar", "char", "citext"})
 _NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double precision"})
@@ -114,7 +115,9 @@ def no_table_rewrite(project: Project, options: Options) -> Iterator[Finding]:
 def _message(work: Work, server: ServerVersion) -> str:
     column = f"`{work.table}.{work.columns[0]}`" if work.columns else ""
     table = f"`{work.table}`" if work.table else "every table"
-    waits = f"PostgreSQL writes all of {table} anew, and whoever reads or writes it waits"
+    who = "whoever reads or writes it waits"
+    waits = f"PostgreSQL writes all of {table} anew, and {who}"
+    this_one = f"{server}{server.source} writes all of {table} anew for"
     match work.cause:
         case "type":
             old = f" from {work.name}" if work.name else ""
@@ -122,15 +125,16 @@ def _message(work: Work, server: ServerVersion) -> str:
             zoned = {_PRECISION.sub("", name) for name in (work.name, work.detail)} == _MOMENTS
             rounded = _PRECISION.search(work.detail) is not None and "(6)" not in work.detail
             free = zoned and not computed and not rounded
+            if free and server.major < _FREE_MOMENTS:
+                return f"changes the type of {column}{old} to {work.detail}: {this_one} it, and {who}"
             unless = " (unless the session's time zone is UTC)" if free else ""
             return f"changes the type of {column}{old} to {work.detail}: {waits}{unless}"
         case "default" if server.major < _FREE_DEFAULTS and not work.detail.endswith("()"):
-            return (
-                f"adds {column} with a default: {server}{server.source} writes all of {table} anew for it, and whoever "
-                "reads or writes it waits"
-            )
+            return f"adds {column} with a default: {this_one} it, and {who}"
         case "default":
             return f"adds {column} with the default {work.detail}, another value for each row: {waits}"
+        case "generated" if _depends_on_version(work):
+            return f"adds the generated column {column}: {this_one} its values, and {who}"
         case "generated":
             return f"makes {column} a stored generated column: {waits}"
         case "serial" | "identity":
@@ -150,6 +154,12 @@ def _converted(work: Work, column: str, new_type: str) -> str:
     kinds = {type_.partition("(")[0] for type_ in (work.name, work.detail)}
     alike = len(kinds) == 1 or kinds <= _TEXTS or kinds <= _NUMBERS
     return using or (column if alike else f"{column}::{new_type}")
+
+
+def _depends_on_version(work: Work) -> bool:
+    """Whether nothing but the server decides that a generated column is stored."""
+    operation = work.change.operation
+    return isinstance(operation, AddColumn) and operation.column.generation == "computed"
 
 
 def _is_required(work: Work) -> bool:

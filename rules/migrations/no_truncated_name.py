@@ -67,7 +67,8 @@ def no_truncated_name(project: Project, _options: NoOptions) -> Iterator[Finding
     ```
     """
     for found in project.migrations.long_names():
-        what = f"names a new {found.kind} `{found.name}`, which has {found.size} bytes"
+        of = f" of `{found.table}`" if found.table else ""
+        what = f"names a new {found.kind}{of} `{found.name}`, which has {found.size} bytes"
         kept = f"PostgreSQL keeps 63 of them and calls it `{found.kept}`"
         consequence = "SQLAlchemy refuses more than 63" if found.refused else kept
         yield Finding(found.change.location, f"{what}: {consequence}", "Give it a shorter name.")

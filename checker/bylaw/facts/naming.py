@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 
@@ -193,6 +193,18 @@ SHORT_LIVED: tuple[str, ...] = (
 def matches_any(patterns: Iterable[str], *names: str) -> bool:
     """Whether one of the names has the form of one of the patterns (`*_settings`); the case of letters counts."""
     return any(fnmatchcase(name, pattern) for pattern in patterns for name in names)
+
+
+def listed(columns: Sequence[str]) -> str:
+    """Columns as a message says them, five of them at most: `` `a`, `b` and 3 more ``; those without a name are
+    expressions.
+    """
+    names = [f"`{name}`" for name in columns if name]
+    unnamed = len(columns) - len(names)
+    expressions = "an expression" if unnamed == 1 else f"{unnamed} expressions" if unnamed else ""
+    if len(names) > 5:
+        expressions = f"{len(columns) - 5} more"
+    return " and ".join(part for part in (", ".join(names[:5]), expressions) if part)
 
 
 def is_word_of_strings(name: str) -> bool:

@@ -159,6 +159,11 @@ class Change(msgspec.Struct, frozen=True, eq=False):
     def table(self, name: str) -> TableState | None:
         return self.before.table(name)
 
+    def table_name(self, key: str) -> str:
+        """What the database calls the table of an operation; `key` where that is not known."""
+        state = self.table(key) if key else None
+        return state.name if state is not None else key
+
     def column(self, table: str, column: str) -> ColumnState | None:
         return self.before.column(table, column)
 

@@ -204,8 +204,10 @@ class OnServer(ABC):
         for placed in self._on_postgres():
             yield from unqualified(change for change, _ in placed if change.is_new)
 
-    def concurrent_builds(self) -> Iterator[tuple[Change, str]]:
-        """Indexes of PostgreSQL that are built or rebuilt CONCURRENTLY, by name ('' for one without)."""
+    def concurrent_builds(self) -> Iterator[tuple[Change, str, str]]:
+        """Indexes of PostgreSQL that are built or rebuilt CONCURRENTLY, by name ('' for one without) and table ('' for
+        one that is not known).
+        """
         for placed in self._on_postgres():
             yield from concurrent_builds(change for change, _ in placed if change.is_judged)
 

@@ -58,12 +58,12 @@ def _locked(change: Change) -> Iterator[str]:
     lock = lock_of(change)
     if lock is None:
         return
-    yield _name(change, lock.table)
+    yield change.table_name(lock.table)
     operation = change.operation
     if isinstance(operation, ops.AddConstraint) and operation.kind == "foreign-key":
         target = _target(change, operation.references)
         if target and in_use(change, target):
-            yield _name(change, target)
+            yield change.table_name(target)
 
 
 def _target(change: Change, references: str) -> str:
@@ -73,11 +73,6 @@ def _target(change: Change, references: str) -> str:
     if change.table(references) is not None:
         return references
     return references.rpartition(".")[0] or references
-
-
-def _name(change: Change, table: str) -> str:
-    state = change.table(table)
-    return state.name if state is not None else table
 
 
 def mixtures(placed: Iterable[tuple[Change, Place]]) -> Iterator[Mixture]:

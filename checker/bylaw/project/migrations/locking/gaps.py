@@ -122,13 +122,15 @@ def _serves_instead(operation: ops.Operation, gone: IndexState) -> bool:
             return False
 
 
-def concurrent_builds(changes: Iterable[Change]) -> Iterator[tuple[Change, str]]:
-    """Indexes that are built or rebuilt CONCURRENTLY on tables in use, by name ('' for one without)."""
+def concurrent_builds(changes: Iterable[Change]) -> Iterator[tuple[Change, str, str]]:
+    """Indexes that are built or rebuilt CONCURRENTLY on tables in use, by name ('' for one without) and table ('' for
+    one that is not known).
+    """
     for change in changes:
         match change.operation:
             case ops.CreateIndex(concurrently=True, table=table, name=name) if in_use(change, table):
-                yield change, name
+                yield change, name, change.table_name(table)
             case ops.OtherStatement(kind="reindex", concurrently=True, name=name, table=table):
-                yield change, name or table
+                yield change, name, table
             case _:
                 pass

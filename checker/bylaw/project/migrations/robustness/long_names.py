@@ -25,6 +25,11 @@ class LongName(msgspec.Struct, frozen=True, eq=False):
     refused: bool = False
 
     @property
+    def table(self) -> str:
+        """The table that has what it names, '' for what belongs to none."""
+        return "" if self.kind == "table" else self.change.table_name(getattr(self.change.operation, "table", ""))
+
+    @property
     def size(self) -> int:
         """In bytes."""
         return len(self.name.encode())

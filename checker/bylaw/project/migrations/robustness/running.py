@@ -19,12 +19,23 @@ _ADDS_LABELS: Final = 12
 
 
 class Refused(msgspec.Struct, frozen=True, eq=False):
-    """A statement (`words`) that fails because it runs in a transaction; `runner` is who runs the migration."""
+    """A statement (`words`) that fails because it runs in a transaction; `runner` is who runs the migration, `old` says
+    that newer versions of PostgreSQL take it.
+    """
 
     change: Change
     words: str
     place: Place
     runner: str
+    old: bool = False
+
+    @property
+    def target(self) -> str:
+        """What the statement is about: "`ix_day` of `orders`", "`mood`", '' where it does not say."""
+        operation = self.change.operation
+        table = self.change.table_name(getattr(operation, "table", ""))
+        named = getattr(operation, "name", "") or getattr(operation, "type", "")
+        return " of ".join(f"`{name}`" for name in (named, table) if name)
 
 
 class Unguarded(msgspec.Struct, frozen=True, eq=False):
@@ -63,11 +74,11 @@ class Untimed(msgspec.Struct, frozen=True, eq=False):
 def refused(placed: Placed, version: int = 14) -> Iterator[Refused]:
     """`version` is PostgreSQL's: before 12 a new label of an enum type needs to stand alone as well."""
     for change, place in placed:
-        words = needs_no_transaction(change.operation)
+        words, old = needs_no_transaction(change.operation), False
         if version < _ADDS_LABELS and isinstance(change.operation, ops.AlterEnum) and change.operation.change == "add":
-            words = "" if _is_left_alone(change.step, place) else "ALTER TYPE … ADD VALUE"
+            words, old = "" if _is_left_alone(change.step, place) else "ALTER TYPE … ADD VALUE", True
         if words and place.kind == "inside" and not change.step.may_skip(change.operation.span):
-            yield Refused(change, words, place, runner_of(change.step))
+            yield Refused(change, words, place, runner_of(change.step), old)
 
 
 def _is_left_alone(step: Step, place: Place) -> bool:
