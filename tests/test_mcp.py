@@ -193,9 +193,11 @@ def test_odd_arguments_are_answered_in_words(shop: Path) -> None:
             await ask(session, "check", unsaved={"out/x.py": "x = 1"}),
             await ask(session, "check", since="--output=/tmp/x"),
             await ask(session, "conventions", path="/etc/passwd"),
+            await ask(session, "check", contents={"app/x.py": "x = 1"}),
+            await ask(session, "check", path=["app"]),
         ]
 
-    nul, ring, nameless, folder, out, since, conventions = talk(shop, conversation)
+    nul, ring, nameless, folder, out, since, conventions, contents, path = talk(shop, conversation)
     assert nul.startswith("Error: 'a\\x00b': is no path")
     assert "there is no such file" in ring
     assert "(no name): is a folder" in nameless
@@ -203,6 +205,10 @@ def test_odd_arguments_are_answered_in_words(shop: Path) -> None:
     assert "is outside the project" in out
     assert "nothing can be compared with" in since
     assert "is outside the project" in conventions
+    assert contents == (
+        "Error: check has no argument 'contents'\nHint: the arguments of check are paths, unsaved, since"
+    )
+    assert path == "Error: check has no argument 'path'\nHint: did you mean \"paths\"?"
 
 
 def test_conventions_that_a_project_does_not_follow_are_not_asked_for(shop: Path) -> None:

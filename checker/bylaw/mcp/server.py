@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.types import CallToolResult, TextContent
 from pydantic import Field
 
 from bylaw import __version__
-from bylaw.errors import BylawError
+from bylaw.errors import BylawError, did_you_mean
 from bylaw.mcp.answers import Answers
+
+if TYPE_CHECKING:
+    from mcp.types import InputRequiredResult
 
 _INSTRUCTIONS = (
     "bylaw knows this project's own conventions. Call `conventions` with a path before writing a file, "
@@ -23,10 +26,26 @@ _SINCE = "A commit, branch or tag: migrations new or changed since are judged. E
 _UNSAVED = "Texts by path that are checked in place of (or beside) what is on the disk."
 
 
+class _Server(MCPServer):
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Refuses arguments that a tool does not have: leaving them out, as the SDK does, an agent that calls the text
+        it wants to have checked by another name would hear of what is on the disk.
+        """
+        for tool in await self.list_tools():
+            known = list(tool.input_schema.get("properties", ()))
+            unknown = [argument for argument in arguments if argument not in known]
+            if tool.name == name and unknown:
+                hint = did_you_mean(unknown[0], known) or f"the arguments of {name} are {', '.join(known)}"
+                return _text(f"Error: {name} has no argument {unknown[0]!r}\nHint: {hint}", is_error=True)
+        return await super().call_tool(name, arguments, context)
+
+
 def build(start: Path) -> MCPServer:
     """The server for the project that `start` lies in."""
     answers = Answers(start)
-    server = MCPServer("bylaw", instructions=_INSTRUCTIONS, version=__version__)
+    server = _Server("bylaw", instructions=_INSTRUCTIONS, version=__version__)
 
     @server.tool(description="Check the project's conventions. Rules see all files, whatever is reported.")
     def check(
