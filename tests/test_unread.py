@@ -1,5 +1,7 @@
 """What could not be understood is said, never skipped: rule `unread`, concern `unread`."""
 
+import pytest
+
 from bylaw.engine.run import Report, run
 from bylaw.engine.sources import MemorySources
 from bylaw.settings import MigrationSettings, RuleSetting, Settings
@@ -39,6 +41,19 @@ def test_the_level_is_the_configurations() -> None:
     files = {"migrations/001_x.sql": "CREATE TABEL t (x int);\n"}
     assert [d.severity for d in check(files, "error").diagnostics] == ["error"]
     assert not check(files, "off").diagnostics
+
+
+@pytest.mark.parametrize(
+    ("dialect", "server"),
+    [("mysql", "as mysql it is not understood"), ("postgres", "PostgreSQL does not understand it")],
+)
+def test_a_statement_is_not_understood_as_what_the_project_says_it_is(dialect: str, server: str) -> None:
+    sources = MemorySources({"migrations/001_x.sql": b"ALTER TABLE t FROBNICATE y;\n"})
+    settings = Settings(
+        rules={"unread": RuleSetting("info")}, migrations=MigrationSettings(judge_all=True, dialect=dialect)
+    )
+    messages = [found.message for found in run(sources, settings, {}).diagnostics if found.rule == "unread"]
+    assert messages == [f'not understood: {server}: syntax error at or near "FROBNICATE"']
 
 
 def test_code_that_is_nested_too_deeply_is_named() -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from bylaw.diagnostics import Diagnostic
-from bylaw.facts.migrations import UnreadOperation
+from bylaw.facts.migrations import NO_POSTGRES, UnreadOperation
 from bylaw.project import Project
 from bylaw.project.migration_scripts import migration_scripts
 from bylaw.settings import Level
 from bylaw.source import Location, Span
+
+if TYPE_CHECKING:
+    from bylaw.project.migrations.step import MigrationTree, Step
 
 UNREAD = "unread"
 UNKNOWN_LAYOUT = "unknown-layout"
@@ -88,11 +92,23 @@ def _unread(project: Project, level: Level) -> Iterator[Diagnostic]:
             broken = project.files[step.path].facts.syntax_problem is not None  # which is said already
             for operation in step.migration.operations if step.judged and not broken else ():
                 if isinstance(operation, UnreadOperation) and (step.edits is None or operation.span in step.edits):
-                    found = _internal(UNREAD, level, step.path, operation.span, f"not understood: {operation.reason}")
+                    message = f"not understood: {_reason(project, tree, step, operation)}"
+                    found = _internal(UNREAD, level, step.path, operation.span, message)
                     yield msgspec.structs.replace(found, concern="unread")
     for file in project.files.values():
         for place in file.facts.unread:
             yield _internal(UNREAD, level, file.path, place.span, f"not understood: {place.reason}")
+
+
+def _reason(project: Project, tree: MigrationTree, step: Step, operation: UnreadOperation) -> str:
+    """Why it was not understood: what is no PostgreSQL was read as that where nothing in its file says otherwise."""
+    dialect = "postgres"
+    if operation.reason.startswith(NO_POSTGRES):
+        dialect = project.migrations.servers.dialect(tree, step)
+    if dialect == "postgres":
+        return operation.reason
+    server = "SQL" if dialect == "other" else dialect
+    return f"as {server} it is not understood{operation.reason.removeprefix(NO_POSTGRES)}"
 
 
 def _internal(rule: str, level: Level, path: str, span: Span, message: str, help_: str = "") -> Diagnostic:

@@ -424,6 +424,10 @@ class OtherStatement(msgspec.Struct, frozen=True, array_like=True, tag_field="op
     """What kind of thing a grant or revoke names; `all tables` and the like for those of a whole schema."""
 
 
+NO_POSTGRES: Final = "PostgreSQL does not understand it"
+"""How the reason of a statement begins that was read as PostgreSQL's, for want of a sign that it is another's."""
+
+
 class UnreadOperation(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="unread"):
     """A statement or call that may change the schema and could not be understood."""
 

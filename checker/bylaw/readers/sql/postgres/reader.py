@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from bylaw.facts.migrations import Operation, OtherStatement, UnreadOperation
+from bylaw.facts.migrations import NO_POSTGRES, Operation, OtherStatement, UnreadOperation
 from bylaw.readers.sql.lexer import POSTGRES
 from bylaw.readers.sql.postgres import alter, columns, data, do, objects, renames, shapes  # noqa: F401 - HANDLERS
 from bylaw.readers.sql.postgres.binds import as_names, without_binds
@@ -115,7 +115,7 @@ def _parsed(text: str) -> ParseTree | None:
 
 
 def reason_of(problem: ParseError) -> str:
-    return f"PostgreSQL does not understand it: {problem.message}"
+    return f"{NO_POSTGRES}: {problem.message}"
 
 
 def _client_command(stretch: Stretch) -> Operation:
