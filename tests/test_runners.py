@@ -372,6 +372,37 @@ def test_files_for_several_servers_side_by_side_are_several_histories() -> None:
     ]
 
 
+def test_a_server_behind_the_last_dash_tells_where_two_files_differ_in_nothing_else() -> None:
+    names = ("1-t", "2-u-postgres", "2-u-sqlite", "3-v-sqlite", "4-away-from-mysql")
+    files = {f"db/migrate/{name}.sql": f"CREATE TABLE {name[2:3]} (id int);" for name in names}
+    trees = project(files).migrations.trees
+    assert [[step.path.rpartition("/")[2] for step in tree.steps] for tree in trees] == [
+        ["1-t.sql", "2-u-postgres.sql", "4-away-from-mysql.sql"],
+        ["1-t.sql", "2-u-sqlite.sql", "3-v-sqlite.sql", "4-away-from-mysql.sql"],
+    ]
+    del files["db/migrate/2-u-sqlite.sql"]
+    (tree,) = project(files).migrations.trees
+    assert len(tree.steps) == 4
+
+
+def test_pop_says_in_a_name_that_a_file_wants_no_transaction() -> None:
+    build = "CREATE UNIQUE INDEX CONCURRENTLY i ON t (a);"
+    files = {
+        "go.mod": "module m\nrequire (\n\tgithub.com/ory/pop/v6 v6.2.0\n)\n",
+        "m/1_t.up.sql": CREATE,
+        "m/2_i.up.sql": "CREATE INDEX i ON t (a);",
+        "m/2_i.postgres.autocommit.up.sql": build,
+        "m/2_i.mysql.up.sql": "CREATE INDEX i ON t (a);",
+        "m/3_j.autocommit.up.sql": build.replace(" i ", " j "),
+    }
+    tree, _ = project(files).migrations.trees
+    assert [step.path for step in tree.steps] == [
+        "m/1_t.up.sql", "m/2_i.postgres.autocommit.up.sql", "m/3_j.autocommit.up.sql",
+    ]  # fmt: skip
+    assert [step.migration.transactional for step in tree.steps] == [None, False, False]
+    assert not tree.problems
+
+
 def test_what_several_histories_share_is_told_once_and_known_to_all() -> None:
     drop, remake = "ALTER TABLE t DROP COLUMN b;", "ALTER TABLE t RENAME TO u;\nDROP TABLE u;"
     files = {"1_t.up.sql": CREATE, "2_u.up.sql": drop, "3_v.postgres.up.sql": "SELECT 1;", "3_v.mysql.up.sql": remake}

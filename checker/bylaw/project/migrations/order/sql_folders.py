@@ -14,6 +14,7 @@ import msgspec
 from bylaw.patterns import regex
 from bylaw.project.migrations.order.differences import BY_NAME, known_as, undashed
 from bylaw.project.migrations.order.grove import Grove, Node, natural_key
+from bylaw.project.migrations.order.histories import SERVERS, asks_for_no_transaction, histories
 from bylaw.project.migrations.order.runners import Runners
 
 _OWN_FOLDER: Final = frozenset({"migration.sql", "up.sql"})
@@ -24,11 +25,6 @@ _FLYWAY: Final = regex(r"^([VvBb])(\d+(?:[._]\d+)*)(?:__|$)")
 _YEARS_AND_DATES: Final = regex(r"^(?:19|20)\d\d$|^(?:19|20)\d{6}$")
 _PART: Final = regex(r"(?:/(?:[vV]?\d+(?:[._]\d+)*|ddl|dml|schema|data))+$")
 _HALF: Final = regex(r"\.(?:up|do)$")
-_SERVERS: Final = frozenset({
-    "postgres", "postgresql", "pg", "mysql", "mariadb", "sqlite", "h2", "hsqldb", "oracle", "mssql", "sqlserver", "db2",
-    "sqlite3", "cockroach", "cockroachdb",
-})  # fmt: skip
-_SAME: Final = {"postgresql": "postgres", "pg": "postgres", "sqlite3": "sqlite", "cockroachdb": "cockroach"}
 _MOST_SHARED: Final = 2
 """Numbers that two files bear by mistake: where there are more, the program that runs them goes by whole names."""
 
@@ -58,7 +54,7 @@ def _groves(nodes: Iterable[Node], runners: Runners, dialect: str, runner: str) 
         generated = "" if dialect else runners.dialect(folder, known)
         plan = runners.plan(folder, known)
         told: set[str] = set()
-        for history in _histories(run):
+        for history in histories(run):
             agreed = (
                 [_written_for(generated, node) for node in history]
                 if generated
@@ -70,38 +66,12 @@ def _groves(nodes: Iterable[Node], runners: Runners, dialect: str, runner: str) 
             yield grove
 
 
-def _histories(nodes: list[Node]) -> Iterator[list[Node]]:
-    """The files of one folder, apart by the server that their names end with (`0002_key.mysql.up.sql`), where they name
-    several: no database runs them all. What names none runs on each, unless one for the server is the same migration.
-    """
-    named: defaultdict[str, list[Node]] = defaultdict(list)
-    for node in nodes:
-        named[_server_of(node)].append(node)
-    common = named.pop("", [])
-    if len(named) < 2:
-        yield nodes
-        return
-    for server in sorted(named, key=lambda server: (server != "postgres", server)):
-        members = named[server]
-        taken = {_without_server(node) for node in members}
-        yield members + [Node(node.path, node.migration) for node in common if _without_server(node) not in taken]
-
-
-def _server_of(node: Node) -> str:
-    words = [word for word in node.stem.lower().split(".")[1:] if word in _SERVERS]
-    return _SAME.get(words[0], words[0]) if words else ""
-
-
-def _without_server(node: Node) -> str:
-    return ".".join(word for word in node.stem.split(".") if word.lower() not in _SERVERS)
-
-
 def _join_flyway(folders: dict[tuple[str, str], list[Node]], runners: Runners) -> None:
     """Flyway looks into folders of folders, and into all the locations that its configuration names: one history, as
     long as no version is there twice. A folder that is named for a server is one of several histories.
     """
     own = sorted(
-        folder for folder, layout in folders if layout == "flyway" and folder.rpartition("/")[2].lower() not in _SERVERS
+        folder for folder, layout in folders if layout == "flyway" and folder.rpartition("/")[2].lower() not in SERVERS
     )
     home: dict[str, str] = {}
     for folder in own:
@@ -135,6 +105,8 @@ def _run_by(runner: str, node: Node, runners: Runners) -> Node:
     migration, transactional = node.migration, node.migration.transactional
     if runner == "diesel" and transactional is None:
         transactional = runners.transactional(node.folder)
+    if runner == "pop" and asks_for_no_transaction(node):
+        transactional = False
     if (runner, transactional) == (migration.layout, migration.transactional):
         return node
     return Node(node.path, msgspec.structs.replace(migration, layout=runner, transactional=transactional))
