@@ -56,6 +56,24 @@ def test_a_statement_is_not_understood_as_what_the_project_says_it_is(dialect: s
     assert messages == [f'not understood: {server}: syntax error at or near "FROBNICATE"']
 
 
+def test_an_empty_file_among_revisions_is_named() -> None:
+    first = "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n    operations = []\n"
+    said = check({
+        "alembic/versions/a.py": REVISION.replace("op.add_column(name_of_the_day(), column_of_the_day())", "pass"),
+        "alembic/versions/__init__.py": "",
+        "alembic/versions/b.py": "# to be written\n",
+        "shop/migrations/__init__.py": "",
+        "shop/migrations/0001_initial.py": first,
+        "shop/migrations/0002_later.py": "",
+        "shop/migrations/helpers.py": "BATCH = 500\n",
+        "api/versions/v2.py": "",
+    }).diagnostics  # fmt: skip
+    assert [(d.location.path, d.message.split(": ")[-1].split()[0]) for d in said] == [
+        ("alembic/versions/b.py", "Alembic"),
+        ("shop/migrations/0002_later.py", "Django"),
+    ]
+
+
 def test_code_that_is_nested_too_deeply_is_named() -> None:
     found = check({"app.py": "x = " + "[" * 900 + "]" * 900 + "\n"}).diagnostics
     assert {(d.rule, d.concern) for d in found} == {("unread", None)}

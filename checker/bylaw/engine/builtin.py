@@ -87,6 +87,8 @@ def _unknown_layouts(project: Project) -> Iterator[Diagnostic]:
 
 
 def _unread(project: Project, level: Level) -> Iterator[Diagnostic]:
+    from bylaw.project.migrations.order.unplaced import empties  # noqa: PLC0415
+
     for tree in project.migrations.trees:
         for step in tree.steps:
             broken = project.files[step.path].facts.syntax_problem is not None  # which is said already
@@ -95,6 +97,10 @@ def _unread(project: Project, level: Level) -> Iterator[Diagnostic]:
                     message = f"not understood: {_reason(project, tree, step, operation)}"
                     found = _internal(UNREAD, level, step.path, operation.span, message)
                     yield msgspec.structs.replace(found, concern="unread")
+    for facts, tool in empties(project.migrations.trees, (file.facts for file in project.files.values())):
+        lacks = "no revision: Alembic" if tool == "alembic" else "no class Migration: Django"
+        message = f"not understood: the file is empty, and has {lacks} runs no migration while it is there"
+        yield msgspec.structs.replace(_internal(UNREAD, level, facts.path, Span(0, 0), message), concern="unread")
     for file in project.files.values():
         for place in file.facts.unread:
             yield _internal(UNREAD, level, file.path, place.span, f"not understood: {place.reason}")

@@ -10,11 +10,23 @@ import msgspec
 from bylaw.facts import migrations as ops
 from bylaw.facts.file import FileFacts
 from bylaw.project.migrations.order.runners import MOST_CHARACTERS, Read, sqitch_plan
+from bylaw.project.migrations.step import MigrationTree
 from bylaw.project.paths import inside, is_named_migration, is_test, matcher
 from bylaw.settings import Settings
 
 _CHANGES = (ops.AddColumn, ops.DropColumn, ops.RenameColumn, ops.RenameTable, ops.AlterColumn)
 """What a script that only builds a schema has no need of."""
+
+
+def empties(trees: Iterable[MigrationTree], files: Iterable[FileFacts]) -> Iterator[tuple[FileFacts, str]]:
+    """Python files beside migrations, with the tool of these, that define nothing: no tool takes them for a helper."""
+    homes = {step.path.rpartition("/")[0]: tree.tool for tree in trees if tree.tool != "sql" for step in tree.steps}
+    for facts in files if homes else ():
+        folder, _, name = facts.path.rpartition("/")
+        if folder in homes and name.endswith(".py") and not name.startswith(("_", "~")):
+            said = facts.variables or facts.classes or facts.functions or facts.imports or facts.migrations
+            if not (said or facts.calls or facts.references or facts.unread or facts.syntax_problem):
+                yield facts, homes[folder]
 
 
 class Placing:
