@@ -26,6 +26,7 @@ from bylaw.diagnostics import Applicability, Edit
 from bylaw.engine.fixing import FixOutcome, fix
 from bylaw.engine.settling import Budget
 from bylaw.engine.sources import MemorySources
+from bylaw.reporters.tally import tally
 from bylaw.rule import Rule
 from bylaw.settings import RuleSetting, Settings
 
@@ -125,6 +126,7 @@ def test_a_fix_that_breaks_the_syntax_is_undone_and_the_others_stay() -> None:
     assert texts(outcome) == {"a.py": "good\nworse\ngood\n", "b.py": "good\n"}
     assert [d.rule for d in outcome.report.diagnostics] == ["fix-failed", "no-worse"]
     assert failures(outcome) == ["the fix of no-worse (repair) was not applied: a.py would no longer be valid Python"]
+    assert tally(outcome.report.diagnostics).safe == 0, "what failed is not offered again"
 
 
 def test_what_only_the_strict_parser_sees_counts_as_broken() -> None:

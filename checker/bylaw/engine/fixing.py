@@ -149,7 +149,10 @@ class _Fixer:
             applied += settled.kept
             report = settled.report
         failed = [_reported(failure) for failure in failures]
-        left = msgspec.structs.replace(report, diagnostics=in_order((*report.diagnostics, *failed)))
+        known = {_key(failure.diagnostic, failure.location) for failure in failures}
+        found = report.diagnostics
+        unfixed = (msgspec.structs.replace(d, fix=None) if _key(d, d.location) in known else d for d in found)
+        left = msgspec.structs.replace(report, diagnostics=in_order((*unfixed, *failed)))
         return FixOutcome(dict(self.files.changed), left, tuple(applied))
 
     def _changed_by(self, trial: Trial) -> dict[str, bytes]:
