@@ -120,6 +120,15 @@ def test_what_a_half_of_a_migration_says_of_itself_is_no_mark() -> None:
     assert found is not None
     assert found.layout == "golang-migrate"
     assert migration("migrations/000029_proofs.down.sql", text.replace("UP", "DOWN")) is None
+    found = migration("migrations/2025-06-18-120000_proofs/up.sql", text)
+    assert found is not None
+    assert found.layout == "diesel"
+
+
+def test_what_is_split_into_migrations_is_none() -> None:
+    text = "ALTER TABLE a ADD b int;\n--split\nALTER TABLE a ADD c int;\n"
+    assert migration("sql/src/2_nid/2_nid.mysql.up.sql", text) is None
+    assert migration("sql/src/2_nid/2_nid.mysql.up.sql", text.replace("--split", "-- split")) is not None
 
 
 @pytest.mark.parametrize(
@@ -219,6 +228,9 @@ def test_prisma_says_what_it_generated() -> None:
         ("sqitch/deploy/b.sql", "\\set c `cat b.txt`\nUPDATE a SET b = :'c', d = now();\n", "postgres"),
         ("migrations/1.sql", "UPDATE a x INNER JOIN b y ON y.id = x.id SET c = y.c;\n# more\n", "mysql"),
         ("migrations/1.sql", "ALTER TABLE a ADD b int; -- like `this`", ""),
+        ("migrations/1.sql", "CREATE TABLE a (b serial unique, c bigint /*! unsigned */ not null);", "mysql"),
+        ("migrations/1.sql", 'CREATE TABLE a (b int COMMENT "how many");', "mysql"),
+        ("migrations/1.sql", "ALTER TABLE a ADD COLUMN b Bool DEFAULT false CODEC(ZSTD(3));", "clickhouse"),
         ("migrations/sqlite/1.sql", _UP, "sqlite"),
         ("migrations-mysql/1.sql", _UP, "mysql"),
         ("storesqlite/migration/main/1.sql", "CREATE TABLE a (b blob DEFAULT (jsonb(1)));", "sqlite"),

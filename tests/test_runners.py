@@ -385,6 +385,31 @@ def test_a_server_behind_the_last_dash_tells_where_two_files_differ_in_nothing_e
     assert len(tree.steps) == 4
 
 
+def test_what_flyway_does_not_run_is_none_of_its_history() -> None:
+    home = "src/main/resources/db/migration/{}.sql"
+    names = ("V1__t", "V1.1", "NTV2__i", "afterMigrate__views")
+    trees = project({home.format(name): CREATE.replace("TABLE t", f"TABLE t{at}") for at, name in enumerate(names)})
+    assert [(tree.layout, len(tree.steps)) for tree in trees.migrations.trees] == [("", 1), ("flyway", 3)]
+
+
+def test_scripts_of_one_release_are_no_history() -> None:
+    scripts = {f"scripts/v7_{name}.sql": f"DROP TABLE {name};" for name in ("users", "nodes")}
+    assert not project(scripts).migrations.trees
+    (tree,) = project(scripts | {"scripts/v8_users.sql": CREATE}).migrations.trees
+    assert len(tree.steps) == 3
+
+
+def test_quotes_of_mysql_in_a_history_of_sqlite() -> None:
+    files = {
+        "migrations/1_t.up.sql": "CREATE TABLE t (id integer PRIMARY KEY AUTOINCREMENT, a text);",
+        "migrations/2_u.up.sql": "PRAGMA foreign_keys=OFF;\nDROP TABLE u;",
+        "migrations/3_t.up.sql": "ALTER TABLE `t` ADD COLUMN `b` text NULL;",
+    }
+    migrations = project(files).migrations
+    (tree,) = migrations.trees
+    assert migrations.servers.dialect(tree) == "sqlite"
+
+
 def test_pop_says_in_a_name_that_a_file_wants_no_transaction() -> None:
     build = "CREATE UNIQUE INDEX CONCURRENTLY i ON t (a);"
     files = {

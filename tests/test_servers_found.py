@@ -219,6 +219,38 @@ def test_the_kind_of_server_is_found(files: dict[str, str], dialect: str) -> Non
     assert migrations.servers.dialect(tree) == dialect
 
 
+GO = "module m\n\nrequire (\n\tgithub.com/lib/pq v1.10.9\n\tgithub.com/cockroachdb/cockroach-go/v2 v2.3.5\n)\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "dialect"),
+    [
+        ({"go.mod": GO}, "cockroach"),
+        ({"go.mod": GO, "compose.yml": "image: postgres:15"}, "postgres"),
+        ({"go.mod": GO.replace("/lib/pq v1.10.9", "/go-sql-driver/mysql v1.8.1")}, "postgres"),
+        ({"go.mod": GO.replace("github.com/cockroachdb/cockroach-go/v2 v2.3.5", "")}, "postgres"),
+    ],
+)
+def test_a_driver_of_cockroachdb_speaks_through_one_of_postgresql(files: dict[str, str], dialect: str) -> None:
+    text = "-- +goose Up\nCREATE TABLE t (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), made timestamptz);\n"
+    migrations = found({"db/migrations/00001_init.sql": text, **files}).migrations
+    (tree,) = migrations.trees
+    assert migrations.servers.dialect(tree) == dialect
+
+
+def test_trees_that_say_nothing_follow_the_others_of_their_runner() -> None:
+    home = "{}/src/main/resources/org/x/migration/V1__x.sql"
+    files = {
+        home.format("account"): "ALTER TABLE a MODIFY b int;",
+        home.format("invoice"): "DROP INDEX i ON a;",
+        home.format("util"): "ALTER TABLE a ADD COLUMN b int;",
+    }
+    migrations = found(files).migrations
+    assert [migrations.servers.dialect(tree) for tree in migrations.trees] == ["mysql"] * 3
+    migrations = found(files | {home.format("other"): "ALTER TABLE a ADD b jsonb;"}).migrations
+    assert [migrations.servers.dialect(tree) for tree in migrations.trees].count("postgres") == 2
+
+
 def test_a_file_beside_the_code_is_read_safely(tmp_path: Path) -> None:
     (tmp_path / "compose.yml").write_text("image: postgres:15")
     (tmp_path / "link.yml").symlink_to(tmp_path / "compose.yml")

@@ -23,7 +23,7 @@ _GO_DRIVERS: Final = {
     "github.com/glebarez/go-sqlite": "sqlite", "github.com/glebarez/sqlite": "sqlite",
     "github.com/ncruces/go-sqlite3": "sqlite", "zombiezen.com/go/sqlite": "sqlite",
     "github.com/microsoft/go-mssqldb": "tsql", "github.com/denisenkom/go-mssqldb": "tsql",
-    "github.com/ClickHouse/clickhouse-go": "clickhouse",
+    "github.com/ClickHouse/clickhouse-go": "clickhouse", "github.com/cockroachdb/cockroach-go": "cockroach",
 }  # fmt: skip
 _CARGO: Final = regex(r"^[ \t]*(?P<name>[\w-]+)[ \t]*=|^\[[\w.-]*dependencies\.(?P<table>[\w-]+)\]", re.MULTILINE)
 _CARGO_DRIVERS: Final = {
@@ -62,6 +62,8 @@ def _nearest(folder: str, read: Callable[[str], str | None]) -> tuple[str, str]:
         for name, servers in (("go.mod", _of_go), ("Cargo.toml", _of_cargo), ("package.json", _of_node)):
             text = read(inside(above, name))
             found.update(servers(text[:_MOST_CHARACTERS]) if text else ())
+        if "cockroach" in found:
+            found.discard("postgres")  # it speaks to CockroachDB through a driver of PostgreSQL's
         if found:
             return (found.pop() if len(found) == 1 else "", above)
     return "", ""

@@ -175,7 +175,8 @@ class Servers:
         said = {NAMES.get(step.migration.dialect, step.migration.dialect) for step in tree.steps} - {""}
         if said:
             if "postgres" in said:
-                return "postgres"
+                drivers = server_of_drivers(tree.folder, self._project.text_of) if not self._running else ""
+                return drivers if drivers == "cockroach" else "postgres"
             if self._tells_them_apart and server_of_folder(tree.folder) == "mysql":
                 return "mysql"
             return (
@@ -186,12 +187,29 @@ class Servers:
         if tree.tool == "sql":
             read = self._project.text_of
             made_of = self._declared(tree) or server_of_a_part(tree.folder, read) or self._running
-            made_of = made_of or server_of_drivers(tree.folder, read)
+            made_of = made_of or server_of_drivers(tree.folder, read) or self._of_others(tree)
             return (made_of if made_of != "mysql" else self._mysql_or_mariadb()) or "postgres"
         if any(variant.dialect for step in tree.steps for variant in step.migration.variants):
             mysql = self._of_code in {"mysql", "mariadb"}
-            return self._of_code if mysql and (self._running or not self._asks_for_postgres(tree)) else "postgres"
+            if mysql and (self._running or not self._asks_for_postgres(tree)):
+                return self._of_code
+            alone = self._of_code in {"", OTHER} and keeps_to_sqlite(self._project, tree.folder)
+            return "sqlite" if alone else "postgres"
         return self._of_code or ("sqlite" if keeps_to_sqlite(self._project, tree.folder) else "postgres")
+
+    @cached_property
+    def plainly_mysql(self) -> str:
+        """mysql or mariadb where the code has a driver of it, and none of PostgreSQL's, and no other server is started:
+        what such a project's migrations do on another database is no concern of it. Else ''.
+        """
+        return self._of_code if self._running and self._of_code in {"mysql", "mariadb"} else ""
+
+    def _of_others(self, tree: MigrationTree) -> str:
+        """The only server that two other trees of the same runner, or more, are written for; '' where there is none."""
+        trees = [other for other in self._project.migrations.trees if (other.tool, other.layout) == ("sql", tree.layout)]
+        written = [{step.migration.dialect for step in other.steps} - {""} for other in trees if other is not tree]
+        said = {NAMES.get(name, name) for names in written for name in names}
+        return said.pop() if len(said) == 1 and sum(map(bool, written)) > 1 else ""
 
     def _asks_for_postgres(self, tree: MigrationTree) -> bool:
         """Whether migrations name PostgreSQL as one of the servers that they tell apart."""

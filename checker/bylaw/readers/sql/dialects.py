@@ -25,6 +25,8 @@ _MARKS: Final = (
     ("clickhouse", (
         r"\bengine\s*=?\s*(?:replicated|shared)?(?:replacing|summing|aggregating|collapsing)?mergetree\b",
         r"\bon\s+cluster\s+'?\{", r"\blowcardinality\s*\(", r"\balter\s+table\s+\S+\s+update\b",
+        r"\bcodec\s*\(\s*(?:zstd|lz4|delta|doubledelta|gorilla|t64)\b", r"\bmodify\s+ttl\b",
+        r"\bmaterialized\s+view\s+(?:if\s+not\s+exists\s+)?\S+\s+to\s+\S",
     )),
     ("tsql", (
         r"^[ \t]*go[ \t]*$", r"\[dbo\]\.", r"\bnvarchar\s*\(", r"\bidentity\s*\(\s*\d+\s*,", r"\bsp_rename\b",
@@ -42,7 +44,7 @@ _MARKS: Final = (
         r"\bdrop\s+temporary\s+table\b", r"\binsert\s+ignore\b", r"\bon\s+update\s+current_timestamp\b",
         r"\badd\s+(?:column\s+)?\(\s*\w+\s+(?:(?:small|big)?int|varchar|text|date|datetime|decimal)\b",
         r"\badd\s+(?:column\s+)?\w+\s[^,;\n]{1,200}\s(?:after\s+\w+|first)[ \t]*(?:[,;]|$)",
-        r"\bcomment {3,}(?:[,;)]|after\b|$)", r"\)\s*comment\s*=", r"\badd\s+(?:fulltext|spatial)\b",
+        r"\bcomment\s+\"", r"\bcomment {3,}(?:[,;)]|after\b|$)", r"\)\s*comment\s*=", r"\badd\s+(?:fulltext|spatial)\b",
         r"\b(?:fulltext|spatial)\s+(?:index|key)\b",
         r"\block\s*=\s*(?:none|shared|exclusive|default)\b", r"\bunique\s+(?:key|index)\s*\(", r"\bunique\s+key\s+\w",
         r"\badd\s+unique\s+\w+\s*\(", r"\b(?:drop|rename)\s+key\b", r"\brename\s+index\b", r"\brename\s+as\b",
@@ -78,6 +80,8 @@ _FOREIGN_WORDS: Final = (
 def marked(text: str) -> str:
     """The dialect of a text that PostgreSQL understands: it may still be another's, or nobody's in particular ('')."""
     lowered = text[:_LARGEST].lower()
+    if "/*!" in lowered and not any(word in lowered for word in ("$$", "::")):
+        return "mysql"  # a comment that MySQL runs: its `serial` is none of PostgreSQL's
     if any(word in lowered for word in _POSTGRES_WORDS):
         return "postgres"
     return next((name for word, name in _FOREIGN_WORDS if word in lowered), "")

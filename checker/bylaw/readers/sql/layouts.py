@@ -20,6 +20,8 @@ _TABLE_CHANGE: Final = re.compile(r"\b(?:create|alter|drop)\s{1,9}table\b", re.I
 _CHANGE: Final = re.compile(
     r"\b(?:create|alter|drop|truncate|update|delete|grant|revoke|reindex|comment)\s", re.IGNORECASE | re.ASCII
 )
+_SPLIT: Final = re.compile(r"^--split[ \t]*$", re.MULTILINE)
+"""A line of what is split into migrations, and is none itself."""
 _LARGEST_UNKNOWN: Final = 500_000
 """Characters: what is larger is a dump."""
 _ENDINGS: Final = ("sqlite", "mysql", "postgres", "postgresql")
@@ -29,7 +31,7 @@ _ENDINGS: Final = ("sqlite", "mysql", "postgres", "postgresql")
 def layout_of(path: str, text: str) -> Layout | None:
     """The layout of a file that is a migration; None for any other SQL file (queries, dumps, seeds, fixtures)."""
     file, parts = _parted(path)
-    if _are_others(parts):
+    if _are_others(parts) or _is_to_be_split(text):
         return None
     found = by_content(file, text) or by_path(file, parts, text)
     if found is None:
@@ -47,6 +49,10 @@ def _are_others(parts: list[str]) -> bool:
     return not _NO_MIGRATION_PARTS.isdisjoint(parts) or any(_OF_TESTS.search(part) for part in parts)
 
 
+def _is_to_be_split(text: str) -> bool:
+    return "--split" in text and _SPLIT.search(text) is not None
+
+
 def _undoes_or_checks(parts: list[str]) -> bool:
     """Whether the file lies in Sqitch's folder `revert` or `verify`: what takes a reworked change back is the deploy
     script of before, heading included.
@@ -58,7 +64,7 @@ def _undoes_or_checks(parts: list[str]) -> bool:
 def unknown_layout(path: str, text: str) -> Layout | None:
     """For a file that `layout_of` knows nothing of: how to read it, if it may be a migration all the same."""
     file, parts = _parted(path)
-    if _are_others(parts) or len(text) > _LARGEST_UNKNOWN:
+    if _are_others(parts) or len(text) > _LARGEST_UNKNOWN or _is_to_be_split(text):
         return None
     if NO_MIGRATION_NAMES.search(file.stem) or DOWN_NAME.search(file.stem) or _CHANGE.search(text) is None:
         return None

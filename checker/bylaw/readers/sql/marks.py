@@ -80,7 +80,7 @@ def by_content(file: SqlFile, text: str) -> Layout | None:
         return None
     lowered = text.lower() if len(text) < 1_000_000 else text[:100_000].lower()
     for marker in _MARKERS:
-        if marker.name == "node-pg-migrate" and _HALF.search(file.stem):
+        if marker.name == "node-pg-migrate" and _HALF.search(f".{file.stem}"):
             continue  # which half it is, its name says: the comment is about something
         if marker.hint in lowered and (_line(marker.up).search(text) or _line(marker.down).search(text)):
             return Layout(marker.name, file.stem, tuple(_up_ranges(marker, text)))

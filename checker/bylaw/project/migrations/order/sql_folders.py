@@ -25,6 +25,10 @@ _FLYWAY: Final = regex(r"^([VvBb])(\d+(?:[._]\d+)*)(?:__|$)")
 _YEARS_AND_DATES: Final = regex(r"^(?:19|20)\d\d$|^(?:19|20)\d{6}$")
 _PART: Final = regex(r"(?:/(?:[vV]?\d+(?:[._]\d+)*|ddl|dml|schema|data))+$")
 _HALF: Final = regex(r"\.(?:up|do)$")
+_RUN_BY_FLYWAY: Final = regex(r"^(?:[VvBbUu]?\d|[Rr]_|(?:before|after)[A-Z])")
+"""What Flyway may run: versions, and what it calls before and after something."""
+_OF_A_RELEASE: Final = regex(r"^([vV]\d+)_(?!_)")
+"""`v7_drop_users`: where all are of one release, nothing says in which order they run, or that they do."""
 _MOST_SHARED: Final = 2
 """Numbers that two files bear by mistake: where there are more, the program that runs them goes by whole names."""
 
@@ -149,11 +153,23 @@ def _settle_layouts(sql: dict[tuple[str, str], list[Node]]) -> None:
     no loose file where each of its migrations has a folder of its own.
     """
     for folder, layout in [key for key in sql if not key[1]]:
+        if len(sql[folder, layout]) > 1 and len({_release(node) for node in sql[folder, layout]} - {""}) == 1:
+            sql[folder, layout] = [node for node in sql[folder, layout] if not _release(node)]
         named = [other for other in sql if other[0] == folder and other[1]]
         if len(named) == 1:
             beside = sql.pop((folder, layout))
+            if named[0][1] == "flyway" and (others := [one for one in beside if not _RUN_BY_FLYWAY.match(one.stem)]):
+                sql[folder, layout] = others
+                beside = [one for one in beside if one not in others]
             if any(not _has_own_folder(node) for node in sql[named[0]]):
                 sql[named[0]].extend(beside)
+        elif not sql[folder, layout]:
+            del sql[folder, layout]
+
+
+def _release(node: Node) -> str:
+    match = _OF_A_RELEASE.match(node.stem)
+    return match[1] if match else ""
 
 
 def _has_own_folder(node: Node) -> bool:
@@ -169,6 +185,8 @@ def _agreed(nodes: list[Node], dialect: str, driven: Callable[[], str]) -> list[
     votes = Counter(node.migration.dialect for node in nodes if node.migration.dialect)
     if not dialect and len(votes) > 1 and (server := driven()) in votes:
         return [_written_for(server, node) for node in nodes]
+    if not dialect and votes.keys() == {"sqlite", "mysql"} and votes["sqlite"] > votes["mysql"]:
+        return [_written_for("sqlite", node) for node in nodes]  # MySQL's quotes are SQLite's as well
     if not dialect:
         (dialect, count), *others = votes.most_common() or [("", 0)]
         if any(other == count for _, other in others):
