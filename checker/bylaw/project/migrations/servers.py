@@ -206,11 +206,11 @@ class Servers:
 
     def _of_others(self, tree: MigrationTree) -> str:
         """The only server that two other trees of the same runner, or more, are written for; '' where there is none."""
-        trees = [
-            other for other in self._project.migrations.trees if (other.tool, other.layout) == ("sql", tree.layout)
-        ]
-        written = [{step.migration.dialect for step in other.steps} - {""} for other in trees if other is not tree]
-        said = {NAMES.get(name, name) for names in written for name in names}
+        others = (
+            other for other in self._project.migrations.trees if other is not tree and other.layout == tree.layout
+        )
+        written = [{step.migration.dialect for step in other.steps} - {""} for other in others]
+        said = set().union(*written)
         return said.pop() if len(said) == 1 and sum(map(bool, written)) > 1 else ""
 
     def _asks_for_postgres(self, tree: MigrationTree) -> bool:
