@@ -356,6 +356,18 @@ def test_a_rule_that_raises_does_not_stop_the_others(project: Path, bylaw: Bylaw
     assert "shouted" in bylaw("check").out
 
 
+def test_what_is_too_large_to_be_read_is_said(project: Path, bylaw: Bylaw) -> None:
+    (project / "bylaw.toml").write_text(f"max-file-size = 5_000\n{CONFIG}")
+    for name in ("one", "two"):
+        (project / "app" / f"{name}.py").write_text("x = 1\n" * 2_000)
+    said = "bylaw: app/one.py, app/two.py are not read: larger than 5,000 bytes; `max-file-size` allows more"
+    ran = bylaw("check", "--output-format", "json")
+    assert said in ran.err.splitlines()
+    assert "app/one.py" not in ran.out
+    assert said in bylaw("check").err.splitlines(), "of a replay, too"
+    assert not bylaw("check", "--quiet").err
+
+
 def test_a_rule_that_raises_in_one_file_is_heard_in_the_others(project: Path, bylaw: Bylaw) -> None:
     picky = (
         PACK["breaks"]

@@ -89,7 +89,9 @@ def _judge(request: Request, resolved: Resolved, session: Session, paths: tuple[
         judged = Judged(session.judge(resolved.rules))
     if not request.quiet:
         for line in undecided(session.project, session.discovery.skipped):
-            output.note(f"bylaw: {line}")
+            from bylaw.reporters.frame import printable  # noqa: PLC0415 - only where there is something to say
+
+            output.note(f"bylaw: {printable(line)}")
     return judged
 
 

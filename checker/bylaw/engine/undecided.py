@@ -1,8 +1,8 @@
-"""What a run could not decide about the project's migrations, in words: said beside the diagnostics, never left out."""
+"""What a run could not read or decide, in words: said beside the diagnostics, never left out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from bylaw.project import Project
 from bylaw.project.migrations import MigrationTree
@@ -14,10 +14,7 @@ def undecided(project: Project, skipped: Iterable[tuple[str, str]] = ()) -> Iter
     `skipped`: files that were left out, with the reason.
     """
     trees = project.migrations.trees
-    folders = {tree.folder for tree in trees}
-    for path, reason in skipped:
-        if reason.startswith("larger than") and path.rpartition("/")[0] in folders:
-            yield f"the migration {path} is not read: it is {reason}; `max-file-size` allows more"
+    yield from _unopened({tree.folder for tree in trees}, skipped)
     yield from _base(project, trees)
     unplaced = [
         tree.folder or "."
@@ -30,6 +27,20 @@ def undecided(project: Project, skipped: Iterable[tuple[str, str]] = ()) -> Iter
             f"who runs the SQL files of {', '.join(unplaced[:3])}{more} is not known, so what depends on their "
             "transaction is not judged; `migrations.runner` names it (`psql`: one statement after the other)"
         )
+
+
+def _unopened(folders: Collection[str], skipped: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """What nobody left out on purpose. `folders` hold migrations."""
+    unread: dict[str, list[str]] = {}
+    for path, reason in skipped:
+        is_large = reason.startswith("larger than")
+        if is_large and path.rpartition("/")[0] in folders:
+            yield f"the migration {path} is not read: it is {reason}; `max-file-size` allows more"
+        elif is_large or reason.startswith("cannot be"):
+            unread.setdefault(f"{reason}; `max-file-size` allows more" if is_large else reason, []).append(path)
+    for reason, paths in unread.items():
+        more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
+        yield f"{', '.join(paths[:3])}{more} {'are' if paths[1:] else 'is'} not read: {reason}"
 
 
 def _base(project: Project, trees: tuple[MigrationTree, ...]) -> Iterator[str]:
