@@ -395,7 +395,11 @@ def test_what_flyway_does_not_run_is_none_of_its_history() -> None:
 def test_scripts_of_one_release_are_no_history() -> None:
     scripts = {f"scripts/v7_{name}.sql": f"DROP TABLE {name};" for name in ("users", "nodes")}
     assert not project(scripts).migrations.trees
-    (tree,) = project(scripts | {"scripts/v8_users.sql": CREATE}).migrations.trees
+    assert not project(scripts | {"scripts/v8_users.sql": CREATE}).migrations.trees
+    (tree,) = project({"scripts/v7_users.sql": CREATE, "scripts/v8_users.sql": CREATE}).migrations.trees
+    assert len(tree.steps) == 2
+    moved = {path.replace("scripts", "migrations"): text for path, text in scripts.items()}
+    (tree,) = project(moved | {"migrations/v8_users.sql": CREATE}).migrations.trees
     assert len(tree.steps) == 3
 
 

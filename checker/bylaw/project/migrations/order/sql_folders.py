@@ -27,8 +27,8 @@ _PART: Final = regex(r"(?:/(?:[vV]?\d+(?:[._]\d+)*|ddl|dml|schema|data))+$")
 _HALF: Final = regex(r"\.(?:up|do)$")
 _RUN_BY_FLYWAY: Final = regex(r"^(?:[VvBbUu]?\d|[Rr]_|(?:before|after)[A-Z])")
 """What Flyway may run: versions, and what it calls before and after something."""
-_OF_A_RELEASE: Final = regex(r"^([vV]\d+)_(?!_)")
-"""`v7_drop_users`: where all are of one release, nothing says in which order they run, or that they do."""
+_OF_A_RELEASE: Final = regex(r"^[vV]0*(\d+)_(?!_)")
+"""`v7_drop_users`: where several are of one release, nothing says in which order they run, or that they do."""
 _MOST_SHARED: Final = 2
 """Numbers that two files bear by mistake: where there are more, the program that runs them goes by whole names."""
 
@@ -153,7 +153,8 @@ def _settle_layouts(sql: dict[tuple[str, str], list[Node]]) -> None:
     no loose file where each of its migrations has a folder of its own.
     """
     for folder, layout in [key for key in sql if not key[1]]:
-        if len(sql[folder, layout]) > 1 and len({_release(node) for node in sql[folder, layout]} - {""}) == 1:
+        releases = [release for node in sql[folder, layout] if (release := _release(node))]
+        if len(set(releases)) < len(releases) and (len(set(releases)) == 1 or folder.endswith("scripts")):
             sql[folder, layout] = [node for node in sql[folder, layout] if not _release(node)]
         named = [other for other in sql if other[0] == folder and other[1]]
         if len(named) == 1:
