@@ -10,13 +10,15 @@ import msgspec
 from bylaw.facts.code import CallSite, Class, Variable
 from bylaw.facts.database import Table, TableRegistration
 from bylaw.facts.file import FileFacts
-from bylaw.facts.values import Call, Choice, Index, Items, Operator, Ref, Starred, Text, Value, text_of, walk
+from bylaw.facts.values import Call, Choice, Constant, Index, Items, Operator, Ref, Starred, Text, Value, text_of, walk
+from bylaw.patterns import regex
 from bylaw.project.paths import is_own
 
 if TYPE_CHECKING:
     from bylaw.project import Project
 
 _MAX_DEPTH = 30
+_ADDS = regex(rb"\bsettings\.INSTALLED_APPS\s*(?:\+=|\.\s*(?:append|extend|insert)\b)")
 _MERGED = frozenset({"dynaconf_merge", "dynaconf_merge_unique"})
 """Entries by which a list asks to be added to one that another package keeps."""
 
@@ -54,9 +56,37 @@ class InstalledApps:
             return TableRegistration(table, "undecided", reason="settings add packages beside it at run time")
         if not self._rooted(module, table.location.path):
             return TableRegistration(table, "undecided", reason="its settings were not found")
-        return TableRegistration(
-            table, "unregistered", self._settings[0].path, import_module=self.apps.package_of(table.model)
+        package = self.apps.package_of(table.model)
+        if self._installs_itself(package):
+            return TableRegistration(table, "undecided", reason="a module of its own adds it to the settings")
+        return TableRegistration(table, "unregistered", self._longest.path, import_module=self._written(package))
+
+    def _installs_itself(self, package: str) -> bool:
+        """A plugin that is imported by settings and adds to them: `settings.INSTALLED_APPS += ["its_name"]`."""
+        return any(
+            _inside(file.module, package) and _ADDS.search(self.project.files[file.path].source.content)
+            for file in self.names.files
         )
+
+    @cached_property
+    def _longest(self) -> FileFacts:
+        """The settings that name most applications themselves: where one that is missing would be looked for."""
+
+        def length(file: FileFacts) -> int:
+            lists = [v.value for v in _variables(file) if v.name == "INSTALLED_APPS" and v.value is not None]
+            return sum(isinstance(part, Constant) for value in lists for part in walk(value))
+
+        return max(self._settings, key=length)
+
+    def _written(self, package: str) -> str:
+        """The package as the settings write its neighbours: without the source root."""
+        roots = {
+            known.removesuffix(entry)
+            for entry in self._listed.entries
+            for known in self._packages
+            if known.endswith(f".{entry}")
+        }
+        return package.removeprefix(next((root for root in sorted(roots) if package.startswith(root)), ""))
 
     @cached_property
     def _settings(self) -> list[FileFacts]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from bylaw.facts.code import Variable
+from bylaw.facts.code import Class, Variable
 from bylaw.facts.database import Column, ForeignKey, Table
 from bylaw.facts.values import Call, Ref, Value, flag_of, is_none, text_of
 from bylaw.project.tables import library
@@ -16,6 +16,7 @@ from bylaw.project.tables.sqlalchemy import attribute_names, lineage_names
 from bylaw.source import Location
 
 _ROOT = "django.Model"
+_MAKING = ("__new__", "__init__")
 
 
 class Meta(msgspec.Struct, frozen=True):
@@ -63,7 +64,7 @@ class DjangoModels:
         return short in library.DJANGO_ABSTRACT and not short.endswith("Mixin")
 
     def meta(self, kin: Kin) -> Meta:
-        inner = self.kinship.inner(kin, "Meta")
+        inner = self.kinship.inner(kin, "Meta") or self._given_meta(kin)
         if inner is None:
             return Meta(proxy=self._is_typed(kin))
         values = {v.name: v.value for v in inner.variables}
@@ -77,6 +78,17 @@ class DjangoModels:
             text_of(values.get("app_label")),
             "managed" not in values or flag_of(values["managed"]) is True,
         )
+
+    def _given_meta(self, kin: Kin) -> Class | None:
+        """The `Meta` that a metaclass of the project gives to each of its classes that states none."""
+        for k in kin.lineage():
+            for name, value in k.fact.keywords:
+                maker = self.kinship.get(self.meanings.of(value.name, k.module)) if isinstance(value, Ref) else None
+                for above in maker.lineage() if maker is not None and name == "metaclass" else ():
+                    for method in _MAKING:
+                        if (given := self.kinship.inner(above, f"{method}.Meta")) is not None:
+                            return given
+        return None
 
     def _is_typed(self, kin: Kin) -> bool:
         """Whether django-typed-models makes a proxy of it: a class below one of its models that has the table."""
