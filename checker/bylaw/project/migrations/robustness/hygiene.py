@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from bylaw.facts.migrations import CreateTable
 from bylaw.patterns import regex
 from bylaw.project.migrations.step import MigrationTree, Step
 from bylaw.source import Location
@@ -52,21 +53,22 @@ def careless(project: Project, trees: tuple[MigrationTree, ...]) -> Iterator[Car
             is_new = step.judged and step.edits is None
             if is_new and step.exempt not in {"replaced", "squash"} and tree.tool != "sql":
                 file = project.files[step.path]
-                yield from _live_models(project, tree, file)
+                yield from _live_models(project, tree, step, file)
                 for span in step.migration.one_way:
                     yield Careless("one-way", tree, Location(step.path, span))
                 yield from _one_way(tree, step, file)
                 yield from _arguments(tree, file)
 
 
-def _live_models(project: Project, tree: MigrationTree, file: File) -> Iterator[Careless]:
+def _live_models(project: Project, tree: MigrationTree, step: Step, file: File) -> Iterator[Careless]:
     """Each model once, where a function first works with its rows."""
     seen: set[str] = set()
     own = f"{file.facts.module}."
-    idle = _only_for_downgrade(file, own) if tree.tool == "alembic" else _never_run(file, own)
+    bodies = _in_class_body(file)
+    idle = _only_for_downgrade(file, own) if tree.tool == "alembic" else _never_run(step, file, own)
     for use in file.facts.references:
         function = use.function.removeprefix(own)
-        if not function or use.name.startswith(own) or function.partition(".")[0] in idle:
+        if not function or use.name.startswith(own) or _unit(function, bodies) in idle:
             continue
         found = _model_of(project, tree, file, use)
         if found is None:
@@ -87,24 +89,48 @@ def _only_for_downgrade(file: File, own: str) -> frozenset[str]:
     return frozenset(_reached({"downgrade"}, calls) - _reached({"upgrade"}, calls))
 
 
-def _never_run(file: File, own: str) -> frozenset[str]:
-    """Functions beside Django's operations that none of them is handed, and that nothing which is calls."""
+def _never_run(step: Step, file: File, own: str) -> frozenset[str]:
+    """Functions beside Django's operations that none of them runs, and that nothing which does calls: no operation is
+    handed them, or only `CreateModel`, which asks no default for its value.
+    """
+    created = [one.span for one in step.migration.operations if isinstance(one, CreateTable)]
+    bodies = _in_class_body(file)
     handed = {
-        use.name.removeprefix(own)
+        _unit(use.name.removeprefix(own), bodies)
         for use in file.facts.references
-        if not use.function and use.role == "argument" and use.name.startswith(own)
+        if not use.function
+        and use.role == "argument"
+        and use.name.startswith(own)
+        and not any(span.contains(use.span) for span in created)
     }
-    functions = {one.name for one in file.facts.functions if not one.owner}
+    functions = {one.name for one in file.facts.functions if not one.owner} | bodies
     return frozenset(functions - _reached(handed, _calls(file, own)))
+
+
+def _in_class_body(file: File) -> set[str]:
+    """`Migration.fill`: functions in the body of the class, which run where its operations name them."""
+    return {
+        f"Migration.{one.name}"
+        for one in file.facts.functions
+        if one.owner == f"{file.facts.module}.Migration"
+        and not (one.parameters and one.parameters[0].name in {"self", "cls"})
+    }
+
+
+def _unit(name: str, bodies: set[str]) -> str:
+    """The function of a file, or its class, that a name below it belongs to: `Migration.fill`, `Loader`."""
+    inner = ".".join(name.split(".")[:2])
+    return inner if inner in bodies else name.partition(".")[0]
 
 
 def _calls(file: File, own: str) -> dict[str, set[str]]:
     """Functions and classes of a file by the function or class that uses them."""
     calls: dict[str, set[str]] = {}
+    bodies = _in_class_body(file)
     for use in file.facts.references:
         if use.function and use.name.startswith(own):
-            caller = use.function.removeprefix(own).partition(".")[0]
-            calls.setdefault(caller, set()).add(use.name.removeprefix(own).partition(".")[0])
+            caller = _unit(use.function.removeprefix(own), bodies)
+            calls.setdefault(caller, set()).add(_unit(use.name.removeprefix(own), bodies))
     return calls
 
 
