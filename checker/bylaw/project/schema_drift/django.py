@@ -17,6 +17,7 @@ from bylaw.project.schema_drift.django_details import DjangoDetails
 from bylaw.project.schema_drift.django_left import demanded
 from bylaw.project.schema_drift.doubts import Doubts
 from bylaw.project.schema_drift.model_state import ModelState, models_of, models_of_squashes
+from bylaw.project.schema_drift.undeclared import FILLED_BY_CODE
 from bylaw.project.tables import library
 from bylaw.project.tables.django import DjangoModels
 from bylaw.source import Location
@@ -223,10 +224,19 @@ class Comparison:
                 continue
             if app.doubts.about(field):
                 continue
+            if self._is_filled_by_code(table):
+                return
             yield Drift(
                 "left-column", "django", table.location, table.name, table.class_name, field, known.spec.type,
                 related=((known.location, "it is created here"),), app=table.app_label,
             )  # fmt: skip
+
+    def _is_filled_by_code(self, table: Table) -> bool:
+        """Whether the body of the class, or of one above it, computes names of fields."""
+        kin = self._kinship.get(table.model)
+        return kin is not None and any(
+            FILLED_BY_CODE.search(self._project.files[k.file.path].text(k.fact.statement)) for k in kin.lineage()
+        )
 
     def _odd(self, table: Table) -> list[str]:
         """Attributes that are no fields of Django's: a library's field may bring others beside it."""

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from bylaw.project.schema_drift.outlook import Outlook
     from bylaw.project.tables.inheritance import Kin, Kinship
 
+FILLED_BY_CODE = regex(r"\b(?:locals|vars)\(\s*\)\s*(?:\[|\.\s*(?:update|setdefault)\b|\|=)")
+"""In the body of a class: `locals()[name] = …` gives it what no line names."""
 _COMPUTED = regex(
     r"__init_subclass__|__mapper_cls__|__table_cls__|__declare_\w+__|\bmetaclass\s*=|\bsetattr\(\s*(?!self\b)|\breflect|\bautomap"
     r"|exclude_properties"
@@ -103,7 +105,8 @@ class Undeclared:
             called = decorator.function if isinstance(decorator, Call) else decorator
             if not isinstance(called, Ref) or called.name.rpartition(".")[2] not in _PLAIN:
                 return True
-        return _COMPUTED.search(self._text(kin)) is not None
+        text = self._text(kin)
+        return _COMPUTED.search(text) is not None or FILLED_BY_CODE.search(text) is not None
 
     def _text(self, kin: Kin) -> str:
         return self._project.files[kin.file.path].text(kin.fact.statement)
