@@ -19,6 +19,8 @@ from bylaw.project.migrations.state.schema import TableState
 _CUTTING: Final = regex(
     r"\b(?:left|right|substr|substring|trunc|round|floor|ceil|ceiling|date_trunc|split_part)\s*\(", re.IGNORECASE
 )
+_DECODED: Final = regex(r"\bdecode\s*\(\s*(?:right|substr|substring)\s*\(", re.IGNORECASE)
+"""`decode(substring(address, 3), 'hex')`: what is cut off says how the rest is written."""
 _COMPUTED: Final = regex(r"=\s*(?:\{[a-z_]|(?:\"\"\"|'''|[\"'])\s*\+\s*[a-z_])", re.IGNORECASE)
 """What is set: `= {value}` of an f-string, `= " + value`."""
 _DECLARED: Final = regex(r"\bcolumn\(\s*[\"']\w+[\"']")
@@ -103,7 +105,8 @@ def _new_type(alter: ops.AlterColumn) -> str:
 def _retyped(change: Change, operation: ops.AlterColumn, new: str) -> Iterator[Loss]:
     state = change.column(operation.table, operation.column)
     old = state.type if state is not None and state.type else operation.old_type
-    if _names_nothing(operation.using, operation.column) or _CUTTING.search(operation.using) or _rounds(old, new):
+    cuts = _CUTTING.search(_DECODED.sub("decode((", operation.using))
+    if _names_nothing(operation.using, operation.column) or cuts or _rounds(old, new):
         yield Loss(change, "type", operation.table, (operation.column,), old, new)
 
 
