@@ -29,7 +29,8 @@ _TYPE_MAKERS = frozenset(
     for name in ("TypeVar", "NewType", "TypedDict", "NamedTuple")
 )
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
-_DOTTED_NAME = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+\Z")
+_DOTTED_NAME = re.compile(r"[A-Za-z_][\w-]*(?:[.:][A-Za-z_][\w-]*)+\Z")
+"""With hyphens: what a string names is loaded by its name, which need not be one of Python's."""
 _FUNCTION, _ARGUMENTS = field("function"), field("arguments")
 _OBJECT, _ATTRIBUTE_NAME = field("object"), field("attribute")
 _NAME, _VALUE, _LEFT, _RIGHT, _BODY = field("name"), field("value"), field("left"), field("right"), field("body")
