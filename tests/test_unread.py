@@ -276,3 +276,30 @@ def upgrade():
 def test_sql_of_another_server_in_python_is_read_as_what_it_is() -> None:
     found = check({"alembic/versions/a.py": OTHERS}).diagnostics
     assert [OTHERS[d.location.span.start : d.location.span.end] for d in found] == ["ALTER TABEL t ADD COLUMN x int"]
+
+
+RESTART = """\
+from django.conf import settings
+from django.db import migrations
+
+
+def number(apps, schema_editor):
+    site = apps.get_model("sites", "Site").objects.order_by("-id").first()
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute({statement})
+
+
+class Migration(migrations.Migration):
+    operations = [migrations.RunPython(number, migrations.RunPython.noop)]
+"""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        '"alter sequence django_site_id_seq restart with %s", [site.id + 1]',
+        'f"ALTER SEQUENCE django_site_id_seq RESTART WITH {site.id + 1};"',
+    ],
+)
+def test_the_next_number_of_a_sequence_may_be_computed(statement: str) -> None:
+    assert not check({"sites/migrations/0003_number.py": RESTART.replace("{statement}", statement)}).diagnostics

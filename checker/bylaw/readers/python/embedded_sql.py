@@ -28,6 +28,8 @@ from bylaw.source import Span
 
 PLACEHOLDER: Final = "bylaw_computed_value"
 _SCHEMA_WORDS: Final = re.compile(r"\b(?:create|alter|drop|rename|comment)\b", re.IGNORECASE)
+_NUMBERED: Final = re.compile(rf"\b((?:re)?start\s+with\s+){PLACEHOLDER}\b", re.IGNORECASE)
+"""Where only a number may stand: the next one of a sequence."""
 _MOVES_DATA: Final = re.compile(r"\s*(?:select|insert|update|delete|with|merge|replace)\b", re.IGNORECASE)
 _PRAGMA: Final = re.compile(r"\s*pragma\b", re.IGNORECASE)
 _CUT: Final = "the SQL has a string of more than 200,000 characters"
@@ -62,7 +64,8 @@ def sql_of(value: Value) -> SqlText | None:
             return SqlText(text, where)
         case Text(parts, where):
             pieces = [str(part.value) if isinstance(part, Constant) else PLACEHOLDER for part in parts]
-            return SqlText("".join(pieces), where, computed=True, cut=any(map(_is_cut, parts)))
+            text = _NUMBERED.sub(r"\g<1>1", "".join(pieces))
+            return SqlText(text, where, computed=True, cut=any(map(_is_cut, parts)))
         case _:
             return None
 

@@ -10,6 +10,7 @@ from bylaw.readers.sql.lexer import POSTGRES, pieces
 _BIND: Final = re.compile(
     r"""
     (?P<list> (?<=\b[iI][nN]) \s+ (?: :[A-Za-z_]\w* | %s\b | %\(\w+\)s ) )   # IN :ids
+  | (?P<number> (?<=\b[wW][iI][tT][hH]) \s+ (?: :[A-Za-z_]\w* | %s\b | %\(\w+\)s ) )   # RESTART WITH :next
   | %\([A-Za-z_]\w*\)s | %s | %%
   | (?<![:\w\]]) : (?=')                                                      # psql's :'name'
   | (?<![:\w\]]) :[A-Za-z_]\w* (?!:)
@@ -50,6 +51,8 @@ def _replacement(match: re.Match[str]) -> str:
     text = match[0]
     if match["list"]:
         return "(1)".ljust(len(text))
+    if match["number"]:
+        return " 1".ljust(len(text))
     if text == "%%":
         return "% "
     return "$1".ljust(len(text))[: len(text)] if len(text) > 1 else " "
