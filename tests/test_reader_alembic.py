@@ -649,3 +649,46 @@ def test_an_imported_context_manager_may_change_the_schema() -> None:
         before="from app.tools import session_scope, without_views",
     )
     assert names(found) == ["UnreadOperation", "DropColumn t.b", "DropColumn t.c"]
+
+
+def test_backticks_in_a_comment_do_not_make_mysql_of_a_function() -> None:
+    found = operations(
+        '''
+        op.execute("""
+            CREATE FUNCTION keep_one() RETURNS trigger AS $$
+            BEGIN
+                -- ``OLD.revoked_at`` says it
+                IF TG_OP = 'DELETE' THEN
+                    RETURN OLD;
+                END IF;
+                RETURN NEW;
+            END;
+            $$ LANGUAGE plpgsql;
+        """)
+        '''
+    )
+    assert names(found) == ["CreateObject keep_one"]
+    assert names(operations('op.execute("ALTER TABLE `t` MODIFY `b` varchar(36) NOT NULL")')) == ["AlterColumn t.b"]
+
+
+def test_what_asks_for_postgres_alone_is_known_for_the_others() -> None:
+    migration = read_file(
+        "migrations/versions/a1.py",
+        b"""from alembic import op
+
+revision = "a1"
+down_revision = None
+
+
+def upgrade():
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER TABLE t ALTER COLUMN b TYPE integer USING b::integer")
+    else:
+        op.drop_column("t", "b")
+""",
+    ).migrations[0]
+    assert names(migration.operations) == ["AlterColumn t.b"]
+    assert {one.dialect: names(one.operations) for one in migration.variants} == {
+        "mysql": ["DropColumn t.b"],
+        "sqlite": ["DropColumn t.b"],
+    }

@@ -41,6 +41,12 @@ def only_token(text: str) -> int | None:
     return int(match[1]) if match is not None else None
 
 
+def own_name(text: str) -> str | None:
+    """The name of a table, or what a key points to, whose schema alone is late; None where there is none."""
+    schema, _, own = text.partition(".")
+    return own if is_late(schema) and own and not is_late(own) else None
+
+
 def filled(text: str, fill: Callable[[int], str | None]) -> str | None:
     """The text with its tokens replaced; None where one has no text. A schema that is '' takes its dot along."""
     missing = False

@@ -111,9 +111,11 @@ class Migrations(OnServer):
         settings = project.settings
         dialect, runner = settings.migrations.dialect, settings.migrations.runner
         files = (file.facts for file in project.files.values() if _belongs(file.path, settings))
-        facts = (self.unplaced.placed(facts) for facts in files)
+        facts = [self.unplaced.placed(facts) for facts in files]
+        told_apart = any(migration.variants for one in facts for migration in one.migrations)
+        meant = dialect or (self.servers.plainly_mysql if told_apart else "")
         runners = Runners(project.text_of)
-        groves = find_groves(linked(facts, lambda: project.names, dialect), runners, dialect, runner)
+        groves = find_groves(linked(facts, lambda: project.names, meant), runners, dialect, runner)
         base = merged(groves, project.history, self._version)
         return plant(
             groves, project.settings.migrations, base, self._content, named=project.history.named,

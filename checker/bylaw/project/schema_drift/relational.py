@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bylaw.facts.database import Column, Table
 from bylaw.facts.drift import Drift
 from bylaw.facts.migrations import CreateTable
-from bylaw.facts.naming import bare
+from bylaw.facts.naming import bare, is_of_runner
 from bylaw.patterns import regex
 from bylaw.project.migrations.step import MigrationTree
 from bylaw.project.schema_drift.details import Details
@@ -32,7 +32,12 @@ _FEW = 2
 
 def relational_drifts(project: Project, kinship: Kinship) -> Iterator[Drift]:
     """What models declare and no migration creates, the other way round, and what the two tell differently."""
-    tables = [t for t in project.tables if t.context == "app" and t.orm in {"sqlalchemy", "sqlmodel"} and t.name]
+    tables = [
+        table
+        for table in project.tables
+        if table.context == "app" and table.orm in {"sqlalchemy", "sqlmodel"} and table.name
+        if not is_of_runner(table.name)
+    ]
     if not tables:
         return
     histories = Histories(project)

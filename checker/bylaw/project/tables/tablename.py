@@ -17,7 +17,7 @@ _FLASK = regex(r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))")
 
 def flask_name(class_name: str) -> str:
     """The name that Flask-SQLAlchemy and its like give a table."""
-    return _FLASK.sub(r"_\1", class_name).lower()
+    return _FLASK.sub(r"_\1", class_name).lower().lstrip("_")
 
 
 def computed_name(method: Function, class_name: str) -> str:

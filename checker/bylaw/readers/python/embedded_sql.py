@@ -111,7 +111,16 @@ def _dialect_of(text: str, dialect: str) -> str:
     """
     if dialect != "postgres":
         return dialect
-    return "sqlite" if _PRAGMA.match(text) else "mysql" if "`" in text else ""
+    return "sqlite" if _PRAGMA.match(text) else "mysql" if _quotes_with_backticks(text) else ""
+
+
+def _quotes_with_backticks(text: str) -> bool:
+    """Whether backticks stand in the SQL itself: a comment or a string may have some as well."""
+    if "`" not in text:
+        return False
+    from bylaw.readers.sql.lexer import ANY, pieces  # noqa: PLC0415 - rarely needed
+
+    return any(kind == "quoted" and text[start] == "`" for kind, start, _, _ in pieces(text, ANY))
 
 
 def _as_data(operation: Operation) -> Operation:

@@ -15,12 +15,13 @@ import msgspec
 
 from bylaw.facts.code import Class, Variable
 from bylaw.facts.file import FileFacts
-from bylaw.facts.late import filled, is_late, only_token, tokens
+from bylaw.facts.late import filled, is_late, only_token, own_name, tokens
 from bylaw.facts.migrations import (
     AddColumn,
     Argument,
     ColumnSpec,
     CreateTable,
+    DataChange,
     DropTable,
     Helper,
     HelperCall,
@@ -70,7 +71,7 @@ class Links:
     def _migration(self, migration: Migration, module: str, dialect: str) -> Migration:
         operations = migration.operations
         for variant in migration.variants:
-            if variant.dialect == dialect:
+            if variant.dialect == {"mariadb": "mysql"}.get(dialect, dialect):
                 operations = variant.operations
         aside = Aside()
         if migration.late or any(_calls(operation) for operation in operations):
@@ -249,7 +250,9 @@ class Filling:
             value = getattr(operation, field)
             if isinstance(value, str) and is_late(value):
                 text = self._text(value)
-                if text is None and (field in _ESSENTIAL or (field == "name" and isinstance(operation, DropTable))):
+                text = own_name(value) if text is None else text
+                essential = field in _ESSENTIAL or (field == "name" and isinstance(operation, DropTable))
+                if text is None and essential and not isinstance(operation, DataChange):
                     return UnreadOperation(operation.span, "the name of a table or column is computed at run time")
                 changes[field] = text or ""
             elif isinstance(value, ColumnSpec) and is_late(value.name):

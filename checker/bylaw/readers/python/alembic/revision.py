@@ -111,8 +111,8 @@ def _variants(
 ) -> tuple[Variant, ...]:
     """What the revision does on the other dialects that its code names."""
     found = []
-    others = asked - {MAIN_DIALECT} or ({"sqlite"} if asked else set())
-    for dialect in sorted(others):
+    elsewhere = {"sqlite", "mysql"} if MAIN_DIALECT in asked else set()
+    for dialect in sorted(asked - {MAIN_DIALECT} | elsewhere):
         operations, _ = _run(module, upgrades, dialect, late, SqlStrings())
         if operations != main:
             found.append(Variant(dialect, operations))

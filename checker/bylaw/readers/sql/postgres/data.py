@@ -9,6 +9,7 @@ from typing import Final, Literal
 from bylaw.facts.migrations import CreateTable, DataChange, Operation, OtherStatement, Setting, Transaction
 from bylaw.patterns import regex
 from bylaw.readers.sql.postgres.called import called
+from bylaw.readers.sql.postgres.geometry import geometry_columns
 from bylaw.readers.sql.postgres.statement import (
     HANDLERS,
     Statement,
@@ -85,6 +86,7 @@ def select(node: SelectStmt, statement: Statement) -> Iterator[Operation]:
     for one in (*calls, *_alone_in_from(node)):
         if one is not None:
             yield from called(names_of(one.funcname), statement)
+            yield from geometry_columns(one, statement)
     if len(settings) < len(node.target_list) or not settings:
         table = next((table_name(item.range_var) for item in node.from_clause if item.range_var is not None), "")
         yield DataChange("select", table, statement.span, filtered=bool(bytes(node.where_clause)))
