@@ -98,6 +98,8 @@ def compare(old: str, new: str) -> Verdict:
         return "other" if before.is_known and after.is_known else "unknown"
     if before.base == "enum" and after.base == "enum":
         return _labels(before.labels, after.labels)
+    if before.labels and before.base == "enum" and after.base in {"varchar", *_TEXTS}:
+        return "narrower" if after.numbers and after.numbers[0] < max(map(len, before.labels)) else "wider"
     if not before.is_known or not after.is_known:
         return "unknown"
     if before.unsigned != after.unsigned:

@@ -213,8 +213,8 @@ def _sql_grove(folder: str, layout: str, nodes: list[Node], plan: Mapping[str, i
         grove.graph.add(node)
         if at:
             grove.graph.link(node, nodes[at - 1])
-    run = [node for node in nodes if _sql_name(node) in plan] if plan and layout == "drizzle" else nodes
-    grove.duplicates = list(_same_number(run, layout))
+    if not (plan and layout == "drizzle"):  # its journal says which runs first, and runs nothing else
+        grove.duplicates = list(_same_number(nodes, layout))
     grove.baselines = list(_baselines(nodes))
     return grove
 

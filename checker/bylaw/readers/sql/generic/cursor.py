@@ -83,7 +83,11 @@ class Cursor:
     def name(self) -> str:
         """One identifier, as the database sees it."""
         if not self.is_name():
-            raise self.fail()
+            if self.dialect != "sqlite" or self.is_done() or self.tokens[self.at].kind != "string":
+                raise self.fail()
+            token = self.tokens[self.at]  # SQLite takes a string for a name, where one has to stand
+            self.at += 1
+            return self.text[token.start + 1 : token.end - 1]
         token = self.tokens[self.at]
         self.at += 1
         return identifier(self.text[token.start : token.end], fold=self.fold)
