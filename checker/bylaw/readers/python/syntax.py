@@ -26,7 +26,7 @@ _ASSUMED = "not asked"
 """Where libcst cannot be asked, tree-sitter is believed: where it stumbles, it is next to always right."""
 _STACK = 256 * 1024 * 1024
 """Bytes of stack for libcst, which is recursive. Memory that is never touched is never taken."""
-_LAST_TOKEN = re.compile(r"\w+$|[^\w\s]$")
+_LAST_TOKEN = re.compile(r"(?<!\w)\w++$|[^\w\s]$")
 _PLACE = re.compile(r"error at (\d+):(\d+)")
 _CONFLICT = re.compile(rb"^(?:<{7} |={7}$|>{7} )", re.MULTILINE)
 _TEMPLATE = re.compile(rb"\{%[-+]?\s*\w|\{\{[-+]?\s*[\w.]+\s*(?:\|[^}\n]*)?[-+]?\}\}")
