@@ -163,6 +163,26 @@ def test_alembic_trees_side_by_side_and_folders_by_year() -> None:
 DJANGO = "from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n"
 
 
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [
+        ({}, [1]),
+        ({"alembic.ini": "[alembic]\nscript_location = alembic\nrecursive_version_locations = true\n"}, [1, 1]),
+        ({"app/cli.py": 'config.set_main_option("version_locations", "alembic/versions/archive")\n'}, [1, 1]),
+    ],
+)
+def test_revisions_below_the_others_are_an_archive_unless_alembic_is_told_of_them(
+    told: dict[str, str], read: list[int]
+) -> None:
+    files = {
+        "alembic/env.py": "from alembic import context\n",
+        "alembic/versions/b2_squashed.py": revision("b2", None),
+        "alembic/versions/archive/a1_first.py": revision("a1", None),
+        **told,
+    }
+    assert [len(tree.steps) for tree in project(files).migrations.trees] == read
+
+
 def django(operations: str, *dependencies: tuple[str, str]) -> str:
     return f"{DJANGO}    dependencies = {list(dependencies)!r}\n    operations = [{operations}]\n"
 

@@ -48,7 +48,7 @@ FLYWAY_FILES: Final = (
 )  # fmt: skip
 """Where Flyway is configured, what counts first ("Configuration Precedence", "TOML Configuration File"), and Spring."""
 _LOCATIONS: Final = re.compile(r"^[ \t]*(?:spring\.)?(?:flyway\.)?locations[ \t]*=[ \t]*([^\n]+)", re.MULTILINE)
-_PLACES: Final = regex(r"^[ \t]*version_locations[ \t]*=[ \t]*\S", re.MULTILINE)
+_PLACES: Final = regex(r"^[ \t]*(?:recursive_)?version_locations[ \t]*=[ \t]*\S", re.MULTILINE)
 _JOURNAL: Final = "meta/_journal.json"
 _JOURNAL_DIALECTS: Final = {
     "postgresql": "postgres", "pg": "postgres", "mysql": "mysql", "singlestore": "singlestore", "sqlite": "sqlite",
@@ -118,8 +118,11 @@ class Runners:
         return False
 
     def has_places(self, folder: str) -> bool:
-        """Whether an `alembic.ini`, beside a folder or above it, says where revisions stand: elsewhere, perhaps."""
-        return any(_PLACES.search(self._text(above, "alembic.ini")) for above in upwards(folder))
+        """Whether an `alembic.ini`, or the project's file, beside a folder or above it, says where revisions stand:
+        elsewhere, perhaps, or in folders of folders.
+        """
+        names = ("alembic.ini", "pyproject.toml")
+        return any(_PLACES.search(self._text(above, name)) for above in upwards(folder) for name in names)
 
     def server(self, folder: str) -> str:
         """The only database that the program around the folder has a driver for; '' where that is not known."""

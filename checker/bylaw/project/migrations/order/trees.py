@@ -13,10 +13,13 @@ from bylaw.project.migrations.order.grove import Grove, Node, by_name, settle
 from bylaw.project.migrations.order.labels import label_of, relabelled, stated_label
 from bylaw.project.migrations.order.runners import Runners
 from bylaw.project.migrations.order.sql_folders import sql_groves
+from bylaw.project.paths import upwards
 
 _NUMBERED = regex(r"[vV]?\d")
 _DATED_FOLDER = regex(r"^(?:\d{1,8}|\d{4}[-_.]\d{1,2}|[qQ][1-4]|[vV]?\d+(?:[._-]\d+)*)$")
 
+_PLACED = frozenset({"version_locations", "recursive_version_locations"})
+"""Settings of Alembic: where revisions stand beside `versions`, and whether they stand below as well."""
 _CONFIGURING = frozenset({"apps.py", "__init__.py"})
 """Files of an application's folder in which its `AppConfig` stands."""
 
@@ -32,7 +35,9 @@ def find_groves(files: Iterable[FileFacts], runners: Runners, dialect: str = "",
     code: set[str] = set()
     environments: list[FileFacts] = []
     labels: dict[str, str] = {}
+    places_told = False
     for facts in files:
+        places_told = places_told or not _PLACED.isdisjoint(facts.words)
         if not facts.migrations:
             if facts.path.rpartition("/")[2] in _CONFIGURING and (label := stated_label(facts)):
                 labels[f"{facts.path.rpartition('/')[0]}/migrations"] = label
@@ -62,6 +67,8 @@ def find_groves(files: Iterable[FileFacts], runners: Runners, dialect: str = "",
     if alembic or django:
         sql = _without_scripts(sql, code)
     trees = list(_alembic_groves(alembic, unreadable))
+    if len(trees) > 1 and not places_told:
+        trees = _without_archives(trees, {home.path.rpartition("/")[0] for home in environments}, runners)
     check_dependencies(trees, environments, runners)
     groves = [*trees, *apps, *sql_groves(sql, runners, dialect, runner)]
     return sorted(groves, key=lambda grove: (grove.folder, grove.tool, grove.layout, grove.nodes[0].path))
@@ -92,6 +99,16 @@ def _alembic_groves(nodes: list[Node], unreadable: set[str]) -> Iterator[Grove]:
         _link_alembic(grove)
         settle(grove, can_miss=any(folder in unreadable for folder in folders))
         yield grove
+
+
+def _without_archives(trees: list[Grove], homes: set[str], runners: Runners) -> list[Grove]:
+    """The trees without those in a folder below the revisions of another one, that nothing builds on, and that nobody
+    tells Alembic of: it looks into `versions`, and not below. `homes`: the folders of `env.py`.
+    """
+    loaded = {tree.folder for tree in trees if tree.folder.removesuffix("/versions") in homes}
+    return [
+        tree for tree in trees if loaded.isdisjoint(list(upwards(tree.folder))[1:]) or runners.has_places(tree.folder)
+    ]
 
 
 def _folders_of_one_tree(by_folder: dict[str, list[Node]]) -> list[list[str]]:
