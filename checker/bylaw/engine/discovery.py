@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from bylaw.engine.ignoring import Ignores, Verdicts
+from bylaw.engine.tracked import index_of, tracked
 from bylaw.project.migration_scripts import may_be_script
 from bylaw.project.servers_said import speaks_of_servers
 from bylaw.readers import SUFFIXES
@@ -20,6 +21,7 @@ _NEVER = frozenset({
     ".pytest_cache", ".ruff_cache", ".svn", ".tox", ".venv", "__pycache__", "__pypackages__", "node_modules",
     "site-packages",
 })  # fmt: skip
+_ASKED_OF_GIT = (*SUFFIXES, "/")
 _ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
 
 
@@ -58,7 +60,15 @@ def discover(root: Path, settings: Settings, verdicts: Verdicts | None = None) -
     reason. `verdicts` are what the ignore rules have said before.
     """
     found = Discovery()
-    _Walk(root, settings, verdicts or Verdicts(None, {}), found).folder("", _outer_ignores(root, found))
+    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
+    walk = _Walk(root, settings, verdicts or Verdicts(None, {}), found)
+    walk.folder("", _outer_ignores(root, top, found))
+    if walk.ignored and top is not None:
+        index = index_of(top)
+        found.ignore_files.append(index)
+        inside = _prefix(root.relative_to(top).as_posix(), 0)
+        names = tracked(top, index, [inside + name for name in walk.ignored])
+        walk.keep(name.removeprefix(inside) for name in sorted(names))
     found.skipped.sort()
     return Discovery(
         dict(sorted(found.files.items())), found.folders, found.skipped, found.ignore_files, sorted(found.beside)
@@ -72,6 +82,8 @@ class _Walk:
         self.max_size = settings.max_file_size
         self.verdicts = verdicts
         self.found = found
+        self.ignored: list[str] = []
+        """What an ignore rule names, readable files and folders (with `/` at the end)."""
 
     def folder(self, path: str, ignores: Ignores | None) -> None:
         """Walk one folder and all below it, without recursion."""
@@ -137,7 +149,37 @@ class _Walk:
         if self.exclude is not None and self.verdicts.ignoring(self.exclude, name):
             return "excluded by the configuration"
         ignoring = self.verdicts.ignoring(ignores, name) if ignores is not None else None
-        return f"ignored by {ignoring.source}" if ignoring is not None else ""
+        if ignoring is None:
+            return ""
+        if name.endswith(_ASKED_OF_GIT):
+            self.ignored.append(name)
+        return f"ignored by {ignoring.source}"
+
+    def keep(self, paths: Iterable[str]) -> None:
+        """Take in files that git tracks, in spite of the rule that ignores them or a folder above them."""
+        kept = [path for path in paths if path.endswith(SUFFIXES) and self._is_reached(path)]
+        homes = {parent.as_posix() for path in kept for parent in Path(path).parents}
+        said = [
+            (path, f"{reason}, the files aside that git tracks" if path in homes else reason)
+            for path, reason in self.found.skipped
+            if path not in kept
+        ]
+        self.found.skipped[:] = said
+        for path in kept:
+            self._take(path, os.lstat(f"{self.root}/{path}"))
+
+    def _is_reached(self, path: str) -> bool:
+        """Whether the walk would come to a file that is there if nothing were ignored."""
+        parts = path.split("/")
+        above = ["/".join(parts[:count]) for count in range(1, len(parts))]
+        if not _NEVER.isdisjoint(parts) or not os.path.lexists(f"{self.root}/{path}"):
+            return False
+        if any(os.path.islink(f"{self.root}/{name}") for name in (*above, path)):
+            return False
+        if any(os.path.exists(f"{self.root}/{name}/{mark}") for name in above for mark in _ENVIRONMENT_MARKS):
+            return False
+        names = (*(f"{name}/" for name in above), path)
+        return self.exclude is None or not any(self.verdicts.ignoring(self.exclude, name) for name in names)
 
     def _file(self, entry: os.DirEntry[str], path: str) -> None:
         try:
@@ -145,6 +187,9 @@ class _Walk:
         except OSError as error:
             self.found.skipped.append((path, f"cannot be read: {error.strerror or error}"))
             return
+        self._take(path, status)
+
+    def _take(self, path: str, status: os.stat_result) -> None:
         if not stat.S_ISREG(status.st_mode):
             self.found.skipped.append((path, "not a regular file"))
         elif status.st_size > self.max_size:
@@ -153,9 +198,8 @@ class _Walk:
             self.found.files[path] = Signature.of(status)
 
 
-def _outer_ignores(root: Path, found: Discovery) -> Ignores | None:
+def _outer_ignores(root: Path, top: Path | None, found: Discovery) -> Ignores | None:
     """Ignore rules from above the root, up to the repository's top, and from its `.git/info/exclude`."""
-    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
     if top is None:
         return None
     chain: Ignores | None = None

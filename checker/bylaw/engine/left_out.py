@@ -12,6 +12,8 @@ from bylaw.settings import Settings
 
 def why_left_out(path: str, discovery: Discovery) -> str:
     """The reason of the path (from the root, posix) itself, or of a folder above it; '' when it is read."""
+    if path in discovery.files:
+        return ""
     reasons = dict(discovery.skipped)
     if path in reasons:
         return reasons[path]

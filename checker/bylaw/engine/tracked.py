@@ -1,0 +1,74 @@
+"""Files that git keeps although an ignore rule names them: for git they are not ignored, and so not for us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+_PLAIN_VERSIONS = frozenset({2, 3})
+"""Of the index, with each name in one piece."""
+_LONGEST_STATED = 0xFFF
+_EXTENDED = 0x4000
+_LARGEST = 100_000_000
+
+
+def index_of(top: Path) -> Path:
+    """The file in which git lists what it tracks in the work tree `top`. It need not be there."""
+    folder = top / ".git"
+    try:
+        if folder.is_file():  # of a linked work tree, or a submodule
+            folder = top / folder.read_bytes()[:4_000].decode("utf-8", "replace").partition("gitdir:")[2].strip()
+    except OSError:
+        pass
+    return folder / "index"
+
+
+def tracked(top: Path, index: Path, names: Iterable[str]) -> set[str]:
+    """Those of the files `names`, and the files below the folders among them (with `/` at the end), that git tracks.
+    Paths are relative to `top`.
+
+    An index takes milliseconds to be taken apart, and a process of git as long to start; where a name stands in it as
+    it is, looking for it takes microseconds.
+    """
+    try:
+        content = index.read_bytes() if index.stat().st_size < _LARGEST else b""
+        plain = content[:4] == b"DIRC" and int.from_bytes(content[4:8], "big") in _PLAIN_VERSIONS
+        if plain and not any(index.parent.glob("sharedindex.*")):
+            found = {entry for name in names for entry in _entries(content, name.encode("utf-8", "replace"))}
+            return {entry.decode("utf-8", "replace") for entry in found}
+    except (OSError, ValueError):  # the latter for a name with a NUL
+        return set()
+    return _asked(top, list(names)) if content else set()
+
+
+def _entries(index: bytes, name: bytes) -> Iterator[bytes]:
+    """The name, or for that of a folder all names below it, that stand in an index."""
+    wanted = name if name.endswith(b"/") else name + b"\0"
+    at = index.find(wanted)
+    while at >= 0:
+        end = index.find(b"\0", at)
+        if end < 0:
+            return
+        if _begins(index, at, end - at):
+            yield index[at:end]
+        at = index.find(wanted, end)
+
+
+def _begins(index: bytes, at: int, length: int) -> bool:
+    """Whether a name of so many bytes begins there, and does not go on: the bytes before it state its length."""
+    stated = min(length, _LONGEST_STATED)
+    flags = int.from_bytes(index[at - 2 : at], "big")
+    extended = int.from_bytes(index[at - 4 : at - 2], "big")
+    if flags & _LONGEST_STATED == stated and not flags & _EXTENDED:
+        return True
+    return extended & _LONGEST_STATED == stated and bool(extended & _EXTENDED)
+
+
+def _asked(top: Path, names: list[str]) -> set[str]:
+    """The same from git, for an index of another form."""
+    from bylaw.engine.git_command import GitError, git, text_of  # noqa: PLC0415 - starts a process
+
+    try:
+        return set(text_of(git(top, "ls-files", "-z", "--", *names[:1_000])).split("\0")) - {""}
+    except GitError:
+        return set()
