@@ -19,7 +19,7 @@ from bylaw.facts.migrations import (
 from bylaw.facts.naming import bare
 from bylaw.patterns import regex
 from bylaw.project.migrations.step import MigrationTree, Step
-from bylaw.project.schema_drift.variants import Place, on_one_kind
+from bylaw.project.schema_drift.variants import Place, on_one_kind, restated
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -120,7 +120,8 @@ class Doubts:
     @cached_property
     def on_one_kind(self) -> frozenset[Place]:
         """Places to which different things are done on different databases."""
-        return on_one_kind(self._tree)
+        on_mysql = self._tree.tool == "alembic" and self._project.migrations.servers.mysql(self._tree) is not None
+        return on_one_kind(self._tree) | (restated(self._tree) if on_mysql else frozenset())
 
 
 def _created(operation: Operation) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from bylaw.facts.migrations import AddColumn, ColumnSpec, CreateTable, Operation, RenameTable
+from bylaw.facts.migrations import AddColumn, AlterColumn, ColumnSpec, CreateTable, Operation, RenameColumn, RenameTable
 from bylaw.facts.naming import bare
 from bylaw.project.migrations.step import MigrationTree
 from bylaw.source import Span
@@ -25,6 +25,22 @@ def on_one_kind(tree: MigrationTree) -> frozenset[Place]:
         for variant in variants:
             for place, _ in here.symmetric_difference(_pieces(variant.operations)):
                 found.add(place)
+    return frozenset(found)
+
+
+def restated(tree: MigrationTree) -> frozenset[Place]:
+    """Columns that Alembic changes without a word on NULL: MySQL is told the whole column anew, and that it takes NULL
+    where nothing says `existing_nullable`.
+    """
+    found: set[Place] = set()
+    for operation in (operation for step in tree.steps for operation in step.migration.operations):
+        match operation:
+            case AlterColumn(nullable=None, old_nullable=None, definition=None, column=name):
+                found.add((bare(operation.table), name.lower()))
+            case RenameColumn(new_name=name):
+                found.add((bare(operation.table), name.lower()))
+            case _:
+                pass
     return frozenset(found)
 
 
