@@ -106,8 +106,21 @@ def _retyped(change: Change, operation: ops.AlterColumn, new: str) -> Iterator[L
     state = change.column(operation.table, operation.column)
     old = state.type if state is not None and state.type else operation.old_type
     cuts = _CUTTING.search(_DECODED.sub("decode((", operation.using))
-    if _names_nothing(operation.using, operation.column) or cuts or _rounds(old, new):
+    rounded = _rounds(old, new) and not _was_prepared(change, operation)
+    if _names_nothing(operation.using, operation.column) or cuts or rounded:
         yield Loss(change, "type", operation.table, (operation.column,), old, new)
+
+
+def _was_prepared(change: Change, operation: ops.AlterColumn) -> bool:
+    """Whether every value was computed anew before, to fit: `SET price = price * 100`."""
+    return any(
+        isinstance(before, ops.DataChange)
+        and before.kind == "update"
+        and not before.filtered
+        and operation.column in before.columns
+        and bare(before.table) == bare(operation.table)
+        for before in (earlier.operation for earlier in change.earlier)
+    )
 
 
 def _names_nothing(using: str, column: str) -> bool:
