@@ -650,7 +650,7 @@ def test_what_nobody_expected_is_a_sentence_and_a_log(
     def explode(*_arguments: object, **_options: object) -> None:
         raise ZeroDivisionError("inside out")
 
-    monkeypatch.setattr("bylaw.cli.check.open_session", explode)
+    monkeypatch.setattr("bylaw.cli.judging.open_session", explode)
     ran = bylaw("check")
     assert ran.code == 2
     assert "bylaw: failed: ZeroDivisionError: inside out" in ran.err

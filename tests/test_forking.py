@@ -194,6 +194,79 @@ def test_a_head_start_counts_for_files_that_have_not_changed_since(
     assert done.stdout.strip() == expected
 
 
+FROM_NOTHING = """
+import os, signal, sys
+from pathlib import Path
+from bylaw.engine import cold, jobs
+from bylaw.settings import Settings
+
+root, what = Path(sys.argv[1]), sys.argv[2]
+real, here = jobs.read_early, os.getpid()
+def dies(root, paths):
+    next(iter(paths))
+    os.kill(os.getpid(), signal.SIGKILL)
+if what == "the fork dies":
+    jobs.read_early = dies
+cold.begin(root, ["large.py"] if what == "excluded" else "no list", cached=False)
+os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+if what == "overtaken":
+    (root / "a.py").write_text("class Later: ...")
+if what == "more files":
+    (root / "late.py").write_text("class Late: ...")
+if what == "fewer files":
+    (root / "large.py").unlink()
+
+from bylaw.engine.cache import open_cache
+from bylaw.engine.discovery import discover
+from bylaw.engine.reading import read_all
+
+settings = Settings(exclude=("large.py",) if what == "left out" else ())
+read = read_all(root, discover(root, settings), open_cache(root, enabled=False))
+names = [fact.name for facts in read.facts.values() for fact in facts.classes]
+print(*names, read.read, sorted(read.failed), "here" if "tree_sitter" in sys.modules else "ahead")
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        ("in time", "First Large 2 [] ahead"),
+        ("excluded", "First Large 2 [] here"),
+        ("left out", "First 1 [] ahead"),
+        ("the fork dies", "First Large 2 [] here"),
+        ("overtaken", "Later Large 2 [] here"),
+        ("more files", "First Large Late 3 [] here"),
+        ("fewer files", "First 1 [] ahead"),
+    ],
+)
+def test_what_a_fork_has_read_before_all_else_counts_where_it_still_holds(
+    tmp_path: Path, what: str, expected: str
+) -> None:
+    (tmp_path / "a.py").write_text("class First: ...")
+    (tmp_path / "large.py").write_text("class Large:\n    x = 1\n")
+    command = [sys.executable, "-c", FROM_NOTHING, str(tmp_path), what]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == expected
+
+
+def test_a_project_whose_facts_are_stored_is_not_read_by_a_fork(large_project: Path, tmp_path: Path) -> None:
+    cache = {"BYLAW_CACHE_DIR": str(tmp_path / "cache")}
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom bylaw.engine import cold\nroot = Path(sys.argv[1])\n"
+        "for cached in True, False:\n"
+        "    cold.begin(root, None, cached=cached)\n    print(cold.head_start(root) is not None)"
+    )
+
+    def begun() -> list[str]:
+        command = [sys.executable, "-c", code, str(large_project)]
+        done = subprocess.run(command, env={**os.environ, **cache}, check=True, capture_output=True, text=True)
+        return done.stdout.split()
+
+    assert begun() == ["True", "True"]
+    check(large_project, tmp_path / "cache")
+    assert begun() == ["False", "True"]
+
+
 def test_a_repeated_run_reads_ahead(large_project: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     time.sleep(0.15)

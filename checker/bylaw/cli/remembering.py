@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from bylaw.config import Resolved
 from bylaw.config.files import OWN_FILE, PROJECT_FILE
 from bylaw.engine.recording import Recording
-from bylaw.engine.session import Session
+
+if TYPE_CHECKING:
+    from bylaw.config import Resolved
+    from bylaw.engine.session import Session
 
 
 def start(folder: Path, explicit: Path | None) -> Recording:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bylaw.cli import FAILED
-from bylaw.cli.check import Judged
+from bylaw.cli.judging import Judged
 from bylaw.cli.output import Output
 from bylaw.cli.request import Request
 from bylaw.config import Resolved

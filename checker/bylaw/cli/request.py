@@ -62,6 +62,11 @@ class Request(msgspec.Struct, frozen=True):
         return not (self.no_cache or self.repairs or self.from_stdin or self.output_file or self.verbose)
 
     @property
+    def for_people(self) -> bool:
+        """Whether the format is one that people read, not programs."""
+        return self.output_format in {"text", "concise"}
+
+    @property
     def from_stdin(self) -> bool:
         return self.paths == ("-",)
 

@@ -15,8 +15,33 @@ from typing import TypeVar
 
 Result = TypeVar("Result")
 _DONE = b"done"
+MOST = 30_000
+"""Pieces of work that can be shared out."""
 _NUMBER = 2
 """Bytes that the number of a piece of work takes on its way between processes."""
+
+
+class Queue:
+    """Numbers of pieces of work in a pipe that several processes share: whoever is done with one takes the next."""
+
+    def __init__(self) -> None:
+        self._taking, self._offering = os.pipe()
+
+    def offer(self, count: int) -> None:
+        """Put in the numbers from 0 to below `count`, as far as they fit (30,000 do), and nothing more from here."""
+        os.set_blocking(self._offering, False)
+        if count:
+            os.write(self._offering, b"".join(number.to_bytes(_NUMBER, "big") for number in range(count)))
+        os.close(self._offering)
+
+    def taken(self) -> Iterator[int]:
+        """Numbers, as long as there are any. They are so short that none is ever torn apart."""
+        while len(number := os.read(self._taking, _NUMBER)) == _NUMBER:
+            yield int.from_bytes(number, "big")
+
+    def close(self) -> None:
+        """Take nothing more from here."""
+        os.close(self._taking)
 
 
 def processors() -> int:
@@ -73,36 +98,28 @@ def share(
     """
     import msgspec  # noqa: PLC0415 - the head start forks before anything is loaded
 
-    taking, offering = os.pipe()
-    os.set_blocking(offering, False)
-    os.write(offering, b"".join(number.to_bytes(_NUMBER, "big") for number in range(count)))
-    os.close(offering)
+    queue = Queue()
+    queue.offer(count)
     parent = os.getpid()
 
     def in_theirs() -> bytes:
-        wanted = takewhile(lambda _: os.getppid() == parent, _taken(taking))  # one that is gone waits for nothing
+        wanted = takewhile(lambda _: os.getppid() == parent, queue.taken())  # one that is gone waits for nothing
         return msgspec.msgpack.encode({number: theirs(number) for number in wanted})
 
     waiting = [in_fork(in_theirs) for _ in range(forks)]
     first()
     done: dict[int, Result] = {}
     try:
-        for number in _taken(taking):
+        for number in queue.taken():
             begun(number + 1)
             done[number] = ours(number)
     finally:
-        os.close(taking)
+        queue.close()
     for wait in waiting:
         data = wait()
         if data is not None:
             done.update(msgspec.msgpack.decode(data, type=dict[int, kind]))  # type: ignore[valid-type]
     return done
-
-
-def _taken(taking: int) -> Iterator[int]:
-    """Numbers out of the pipe that all share. They are so short that none is ever torn apart."""
-    while len(number := os.read(taking, _NUMBER)) == _NUMBER:
-        yield int.from_bytes(number, "big")
 
 
 def _work(task: Callable[[], bytes], reading: int, writing: int) -> None:

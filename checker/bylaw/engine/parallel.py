@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final
 
-from bylaw.engine.forking import may_fork, share
+from bylaw.engine.forking import MOST, may_fork, share
 from bylaw.engine.jobs import Job, Outcome, carry_out, carry_out_for_another
 from bylaw.engine.loading import load_for_judging
-
-_MOST: Final = 30_000
-"""Jobs that `share` can hand out."""
 
 
 def in_parallel(jobs: list[Job], workers: int, begun: Callable[[int], None]) -> Iterator[list[Outcome]]:
     """The outcomes of each job, in order. `begun` is told how many jobs somebody has begun with."""
-    return _forked(jobs, workers, begun) if may_fork() and len(jobs) <= _MOST else _pooled(jobs, workers, begun)
+    return _forked(jobs, workers, begun) if may_fork() and len(jobs) <= MOST else _pooled(jobs, workers, begun)
 
 
 def _forked(jobs: list[Job], workers: int, begun: Callable[[int], None]) -> Iterator[list[Outcome]]:

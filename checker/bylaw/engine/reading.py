@@ -13,9 +13,11 @@ import msgspec
 
 from bylaw.engine import ahead
 from bylaw.engine.cache import FactsCache, decode
+from bylaw.engine.cold import HeadStart, head_start
 from bylaw.engine.discovery import Discovery
 from bylaw.engine.forking import in_fork, processors
 from bylaw.engine.jobs import Early, Job, Outcome, carry_out, carry_out_for_another
+from bylaw.engine.loading import load_for_judging
 from bylaw.engine.parallel import in_parallel
 from bylaw.facts.file import FileFacts
 
@@ -142,8 +144,12 @@ class _Reading:
 
     def outcomes(self, paths: list[str]) -> Iterator[tuple[str, Outcome]]:
         """Read files, in several processes where there is enough to read."""
-        size = self.size(paths)
-        workers = min(processors(), max(1, size // _CHUNK)) if size >= PARALLEL_FROM else 1
+        begun = head_start(self.root)
+        if begun is not None:
+            early = self.with_head_start(begun, paths)
+            yield from early.items()
+            paths = [path for path in paths if path not in early]
+        workers = self.workers(paths)
         if workers == 1:
             for done, path in enumerate(paths, start=1):
                 yield path, carry_out(self.job([path]))[0]
@@ -154,6 +160,25 @@ class _Reading:
         outcomes = in_parallel(jobs, workers, lambda begun: self.tell(before[begun - 1], len(paths)))
         for job, found in zip(jobs, outcomes, strict=True):
             yield from zip((path for path, _ in job.files), found, strict=True)
+
+    def with_head_start(self, begun: HeadStart, paths: list[str]) -> dict[str, Outcome]:
+        """What came of those of the paths that the head start knows and that have not changed since it read them."""
+        wanted, found = set(paths), dict[str, Outcome]()
+        load_for_judging()
+        for done, path in begun.join(self.workers(paths) - 2):
+            self.tell(min(done, len(paths)), len(paths))
+            if path in wanted:
+                found[path] = carry_out(self.job([path]))[0]
+        for data in begun.found():
+            for early in msgspec.msgpack.decode(data, type=list[Early]):
+                if early.path in wanted and early.signature == self.discovery.files[early.path]:
+                    found[early.path] = early.outcome
+        return found
+
+    def workers(self, paths: Iterable[str]) -> int:
+        """How many processes to read with, this one among them."""
+        size = self.size(paths)
+        return min(processors(), max(1, size // _CHUNK)) if size >= PARALLEL_FROM else 1
 
     def tell(self, done: int, total: int) -> None:
         if self.progress is not None:

@@ -1,0 +1,102 @@
+"""A head start for a project of which nothing is stored: a fork finds its files and begins to read them, while the
+command line is still being loaded. Once that is there, this process reads with it.
+
+Who reads which file is settled by a queue of numbers. They stand for paths, in an order that the fork leaves in memory
+that both share.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Iterator
+from functools import partial
+from itertools import takewhile
+from pathlib import Path
+
+import msgspec
+
+from bylaw.engine.forking import MOST, Queue, in_fork, may_fork, processors
+from bylaw.engine.stored import cache_folder, project_file
+
+_ROOM = 4_000_000
+"""Bytes for the paths of a project; one that needs more is read without a head start."""
+_LENGTH = 4
+"""Bytes in front of the paths, which say how many bytes these take."""
+
+_begun: dict[Path, HeadStart] = {}
+"""By root."""
+
+
+class HeadStart:
+    """A fork that reads a project, and in time this process and others with it."""
+
+    def __init__(self, root: Path, exclude: tuple[str, ...]) -> None:
+        self._root = root
+        self._queue = Queue()
+        self._order = mmap.mmap(-1, _ROOM)
+        self._parent = os.getpid()
+        self._forks = [in_fork(partial(self._find_and_read, exclude))]
+        self._queue.offer(0)
+
+    def join(self, others: int) -> Iterator[tuple[int, str]]:
+        """The paths that this process is to read, while the fork and `others` like it read the rest; each with the
+        number of those that somebody has begun with.
+        """
+        paths: list[str] = []
+        for number in self._queue.taken():
+            if not paths:
+                paths += self._paths()
+                self._forks += [in_fork(partial(self._read, paths)) for _ in range(others)]
+            yield number + 1, paths[number]
+
+    def found(self) -> Iterator[bytes]:
+        """Waits for what each fork has found: lists of `bylaw.engine.jobs.Early` in msgpack."""
+        self._queue.close()
+        found = [waiting() for waiting in self._forks]
+        return (data for data in found if data is not None)
+
+    def _find_and_read(self, exclude: tuple[str, ...]) -> bytes:
+        from bylaw.engine.discovery import discover  # noqa: PLC0415 - in the fork alone
+        from bylaw.settings import Settings  # noqa: PLC0415
+
+        files = discover(self._root, Settings(exclude=exclude)).files
+        paths = sorted(files, key=lambda path: -files[path].size)[:MOST]  # all end together when the largest come first
+        data = msgspec.msgpack.encode(paths)
+        if len(data) + _LENGTH > _ROOM:
+            return msgspec.msgpack.encode(())
+        self._order[: _LENGTH + len(data)] = len(data).to_bytes(_LENGTH, "big") + data
+        self._queue.offer(len(paths))
+        return self._read(paths)
+
+    def _read(self, paths: list[str]) -> bytes:
+        from bylaw.engine.jobs import read_early  # noqa: PLC0415 - not before the paths are known
+
+        numbers = takewhile(lambda _: os.getppid() == self._parent, self._queue.taken())
+        return msgspec.msgpack.encode(read_early(str(self._root), (paths[number] for number in numbers)))
+
+    def _paths(self) -> list[str]:
+        length = int.from_bytes(self._order[:_LENGTH], "big")
+        return msgspec.msgpack.decode(self._order[_LENGTH : _LENGTH + length], type=list[str])
+
+
+def begin(root: Path, exclude: object, *, cached: bool) -> None:
+    """Have the project at `root` (absolute) read by a fork, if its facts are not stored.
+
+    `exclude` is what the configuration says under that name, which nobody has looked at yet; `cached`: stored facts
+    count.
+    """
+    if processors() < 2 or not may_fork() or (cached and _is_stored(root)):
+        return
+    patterns = exclude if isinstance(exclude, list) else []
+    _begun[root] = HeadStart(root, tuple(pattern for pattern in patterns if isinstance(pattern, str)))
+
+
+def head_start(root: Path) -> HeadStart | None:
+    """The head start that was made with a project, once."""
+    return _begun.pop(root, None)
+
+
+def _is_stored(root: Path) -> bool:
+    folder = cache_folder()
+    return folder is not None and project_file(folder, root, ".facts").exists()
