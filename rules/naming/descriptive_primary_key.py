@@ -22,7 +22,7 @@ class Options(RuleOptions):
     """Patterns of physical table names with keys of another kind, natural keys for instance (`countries`, `ref_*`)."""
     also_check: tuple[Literal["path_params", "schemas", "arguments"], ...] = ()
     """Look at path parameters, fields of request and response models, or function arguments that identify a table of
-    this project too.
+    this project too. Payloads of events are not among them: their `id` may be the event's own.
     """
     when: Literal["always", "followed"] = "always"
     """`followed`: speak only where three quarters of at least five tables keep the convention."""

@@ -33,7 +33,8 @@ class Options(RuleOptions):
     allow_nested: bool = False
     """Spare Any as a type argument (`dict[str, Any]`, `Callable[..., Any]`), but not alone or in a union."""
     flag_bare_generics: bool = False
-    """Also report containers without arguments (`dict`, `list`), whose contents are Any."""
+    """Also report containers without arguments (`dict`, `list`), whose contents are Any. Off unless asked for: nobody
+    wrote `Any` there, and type checkers have a switch of their own for it (`disallow_any_generics`)."""
     justification: str = "# any: <reason>"
     """A comment that excuses an annotation, on its line or right above: what stands before `<`, and a reason."""
 

@@ -20,7 +20,8 @@ class Options(RuleOptions):
     allow_paths: tuple[str, ...] = ()
     """Files (globs from the root) in which casts and ignore comments are allowed: adapters, tests."""
     require_reason_comment: bool = False
-    """Ask the casts that are allowed for a comment, on their line or right above, that says why."""
+    """Ask the casts that are allowed for a comment, on their line or right above, that says why. Off unless asked for:
+    a cast that `mode` lets pass is no mistake by itself."""
     forbid_blanket_ignore: bool = True
     """Report `# type: ignore` and `# pyright: ignore` without a code, `# mypy: ignore-errors`, and `@no_type_check`."""
 
