@@ -64,6 +64,8 @@ def _table(change: Change, table: str, new_name: str, schema: str) -> Iterator[R
         return
     if state is None and table.endswith(_NO_TABLE):
         return  # PostgreSQL renames sequences and indexes by ALTER TABLE as well
+    if state is None and change.before.has_view(table) and not change.deployment.before.has_view(table):
+        return  # a view that the running release does not know
     own = change.is_new_table(table)
     name = change.deployment.known_as(state) if state is not None else table
     if state is not None and name != state.name:

@@ -50,6 +50,11 @@ class Objects:
         if kind == "type" and name in self.enums:
             self.enums[new_name] = self.enums.pop(name)
 
+    def rename_view(self, name: str, new_name: str) -> None:
+        """What ALTER TABLE does to a view."""
+        for kind in [kind for kind, other in self.steps if kind.endswith("view") and other == name]:
+            self.rename(kind, name, new_name)
+
     def alter(self, operation: AlterEnum) -> None:
         """Change the labels of an enum that is known."""
         labels = self.enums[operation.type]

@@ -224,6 +224,7 @@ class Replay:
         self._take(state.name)
         self._put(replace(state, name=new_name))
         self._redirect(state.name, new_name)
+        self._objects.rename_view(table, new_name)
         for key, physical in self._keys.items():
             if physical == state.name:
                 self._keys[key] = new_name
