@@ -55,7 +55,7 @@ def test_taste_sleeps_in_recommended_and_speaks_in_a_guides_preset(name: str) ->
 
 @pytest.mark.parametrize("name", ["feature-guide", "three-file-api", "flat-router"])
 def test_guides_that_want_no_bare_dict_hear_of_it(name: str) -> None:
-    assert tables_of(name)[0].chosen["no-any"].options["flag_bare_generics"][0] is True
+    assert tables_of(name)[0].chosen["no-any"].options["flag-bare-generics"][0] is True
 
 
 def test_generated_migrations_stay_as_they_are_once_they_are_merged() -> None:
