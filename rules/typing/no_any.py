@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bylaw import File, Finding, Fix, Replace, RuleOptions, file_rule
@@ -10,6 +11,9 @@ from bylaw.facts.code import TypeEscape
 _HELP = (
     "Say what it really is: a class, a TypedDict, a Protocol or a type variable; `object` where anything is accepted."
 )
+_CODES = r"noqa[ \t]*:[ \t]*([A-Z]+\d+(?:[ \t,]+[A-Z]+\d+)*)"
+_ON_LINE = rf"(?:^|#)[ \t]*{_CODES}"
+_IN_FILE = rf"^[ \t]*#[ \t]*(?:ruff|flake8)[ \t]*:[ \t]*{_CODES}"
 _PLACES = {
     "parameter": "the parameter `{}`",
     "*args": "`*{}`",
@@ -52,7 +56,9 @@ def no_any(file: File, options: Options) -> Iterator[Finding]:
     Every type expression counts: parameters, returns, variables, fields, aliases, bounds, base classes, type comments,
     in quotes or not, under whatever name `Any` was imported. An annotation is reported once. Not reported are
     `*args: Any` and `**kwargs: Any` of a function that does nothing but hand them on, files that a program generated,
-    and the target of `cast(Any, x)`, of which no-unsafe-cast speaks.
+    the target of `cast(Any, x)`, of which no-unsafe-cast speaks, and lines on which ruff is told that an Any is meant:
+    `# noqa: ANN401` there, or `# ruff: noqa: ANN401` for all of the file. A `# noqa` without that very code means
+    anything, and excuses nothing.
 
     Write the type that is meant. Where a value really may be anything, `object` says so and keeps the checker awake:
     it asks for an `isinstance` before the value is used.
@@ -81,6 +87,8 @@ def no_any(file: File, options: Options) -> Iterator[Finding]:
     """
     found = [escape for escape in file.facts.escapes if _counts(escape, options) and not _is_excused(escape, options)]
     if found and not file.facts.generated and not file.matches(options.allow_paths):
+        if _means_any(file):
+            found = [escape for escape in found if escape.kind != "any"]
         yield from (_finding(file, escape) for escape in found)
 
 
@@ -91,10 +99,24 @@ def _counts(escape: TypeEscape, options: Options) -> bool:
 
 
 def _is_excused(escape: TypeEscape, options: Options) -> bool:
-    """Whether a comment gives a reason. `# any: <reason>` and `any: <reason>` are the same marker."""
+    """Whether a comment gives a reason, or ruff's word for it. `# any: <reason>` and `any: <reason>` are the same."""
+    if escape.kind == "any" and "ANN401" in escape.comment and _names_any(escape.comment, _ON_LINE):
+        return True
     marker = options.justification.partition("<")[0].lstrip("#").strip().casefold()
     remarks = (remark.casefold() for remark in escape.comment.split("\n"))
     return bool(marker) and any(remark.startswith(marker) and remark[len(marker) :].strip() for remark in remarks)
+
+
+def _means_any(file: File) -> bool:
+    """Whether a comment says so for the whole file."""
+    content = file.source.content
+    return b"ANN401" in content and _names_any(content.decode("utf-8", "replace"), _IN_FILE)
+
+
+def _names_any(text: str, form: str) -> bool:
+    """`form` is compiled when it is needed, which is seldom."""
+    found = re.finditer(form, text, re.IGNORECASE | re.MULTILINE)
+    return any("ANN401" in re.findall(r"[A-Z]+\d+", match[1].upper()) for match in found)
 
 
 def _finding(file: File, escape: TypeEscape) -> Finding:
