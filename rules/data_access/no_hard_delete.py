@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from bylaw import AddImport, Finding, Fix, Project, Replace, RuleOptions, Span, marker_adoption, project_rule
-from bylaw.facts.naming import SHORT_LIVED, matches_any, says_deleted, says_first_data
+from bylaw.facts.naming import SHORT_LIVED, asks_for_deleted, matches_any, says_deleted, says_first_data
 from bylaw.facts.queries import Query, Touch
 
 _CHOICE = re.compile(r"(?:^|_)(?:soft|hard|permanent(?:ly)?|physical(?:ly)?|purge|force)(?:_|$)")
@@ -56,8 +56,8 @@ def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
     the row that a view's `perform_destroy` is handed, the delete that a view class inherits, FastCRUD's `db_delete`,
     and literal `DELETE FROM`. Silent where it cannot be known which table is meant, where `delete` is overridden or a
     session hook marks rows, in tests and migrations, and in functions whose names say that they really delete
-    (`purge_…`, `hard_delete_…`) or that are told how to delete (`soft=True`). What a cascade or a related manager
-    deletes is not followed.
+    (`purge_…`, `hard_delete_…`), that are told how to delete (`soft=True`), or that look for rows which are marked
+    already. What a cascade or a related manager deletes is not followed.
 
     Set the marker instead. The fix writes that update; look at cascades, which a marker does not follow.
 
@@ -114,7 +114,7 @@ def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
             continue
         if matches_any(options.allow_functions, query.function.rpartition(".")[2].lower()):
             continue
-        if _is_chosen(project, touch):
+        if _is_chosen(project, touch) or _is_marked_already(project, touch, options):
             continue
         yield Finding(
             project.files[touch.path].at(query.span),
@@ -130,6 +130,15 @@ def _is_chosen(project: Project, touch: Touch) -> bool:
     functions = project.files[touch.path].facts.functions
     own = (each for each in functions if each.qualified == touch.query.function)
     return any(_CHOICE.search(parameter.name) for each in own for parameter in each.parameters)
+
+
+def _is_marked_already(project: Project, touch: Touch, options: Options) -> bool:
+    """Whether the function looks for rows that were marked before: it clears up after them."""
+    file = project.files[touch.path]
+    own = (each for each in file.facts.functions if each.qualified == touch.query.function)
+    names = {touch.marker.attribute, touch.marker.name}
+    texts = [file.text(each.statement) for each in own]
+    return any(asks_for_deleted(text, name, flag=options.kind == "flag") for text in texts for name in names)
 
 
 def _is_exempt(touch: Touch, options: Options) -> bool:

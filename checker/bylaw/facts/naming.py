@@ -177,6 +177,21 @@ def says_deleted(column: str) -> bool:
     return re.search("delet|remov|trash|archiv|inactive|disabled", column.lower()) is not None
 
 
+def asks_for_deleted(text: str, column: str, *, flag: bool) -> bool:
+    """Whether a function looks for rows that are marked as deleted: `deleted_at < limit`, `is_deleted.is_(True)`."""
+    if column not in text:
+        return False
+    name = rf"\b{re.escape(column)}"
+    if not flag:
+        return re.search(
+            rf"{name}(?:\s*(?:<|>|!=)|\.is_?not\(|\.between\(|__(?:lt|gt|range|isnull\s*=\s*False)|\s+IS\s+NOT\s+NULL)",
+            text, re.IGNORECASE,
+        ) is not None  # fmt: skip
+    value = "True" if says_deleted(column) else "False"
+    asked = rf"{name}(?:\s*(?:==|\bis)\s*{value}|\.is_\({value}|\s*=\s*{value}\b(?!\s*(?:\n|$)))"
+    return re.search(rf"(?:where|filter|filter_by|get|exclude|select)\([^\n]{{0,300}}{asked}", text) is not None
+
+
 def says_first_data(path: str) -> bool:
     """Whether a file (posix path) is there to fill an empty database, as its name or a folder's says."""
     return _FIRST_DATA.search(path) is not None

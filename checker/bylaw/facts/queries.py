@@ -16,6 +16,12 @@ QueryKind = Literal[
 QueryStyle = Literal["core", "query", "flask", "django", "session", "row", "sql"]
 HANDED_OUT: Final = "it is handed to the caller"
 """Why nothing is decided of a statement that its function returns unexecuted."""
+INSIDE: Final = "it is part of another value"
+KEPT_AS: Final = "?self."
+"""How a name begins that says where rows are kept: `?self.book`, for `self.book = …`."""
+HELPED_OUT: Final = "what a function makes of it is handed to the caller"
+HELPED_INSIDE: Final = "what a function makes of it is part of another value"
+"""As before, of what a function made of the statement: nothing is open where that executes it."""
 
 
 class Query(msgspec.Struct, frozen=True, array_like=True):
@@ -39,7 +45,8 @@ class Query(msgspec.Struct, frozen=True, array_like=True):
     """For SQL text: the table, as written, without quotes."""
     names: frozenset[str] = frozenset()
     """Every name that the statement's filters and options mention, and every attribute that is read of its rows. A
-    column of another class than the entity stands there with its class (`Author.deleted_at`).
+    column of another class than the entity stands there with its class (`Author.deleted_at`), an attribute of what may
+    be such a row with `?` (`?.deleted_at`).
     """
     helpers: tuple[str, ...] = ()
     """Qualified names of functions that the statement or its rows are handed to: they may filter."""

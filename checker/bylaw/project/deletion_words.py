@@ -12,9 +12,14 @@ def is_another_state(name: str, table: Table) -> bool:
     return "archiv" in name and table.column(name) is not None
 
 
-def looks_at(text: str, called: str, markers: set[str]) -> bool:
-    """Whether a function's text reads a marker of what a call gives: `user = load(…)`, then `user.deleted_at`."""
+def looks_at(text: str, called: str, markers: set[str], *, reads: bool = False) -> bool:
+    """Whether a function's text names a marker of what a call gives: `user = load(…)`, then `user.deleted_at`. With
+    `reads`, setting it does not count.
+    """
     rows = set(re.findall(rf"\b(\w+)(?:: [^=\n]{{1,80}})? ?:?= ?(?:await )?[\w.]*\b{re.escape(called)}\(", text))
     for _ in range(2):
         rows |= {row for row, many in re.findall(r"\bfor (\w+) in (\w+)", text) if many in rows}
-    return any(f"{row}.{marker}" in text for row in rows for marker in markers)
+    if not reads:
+        return any(f"{row}.{marker}" in text for row in rows for marker in markers)
+    named = (rf"\b{row}\.{re.escape(marker)}\b(?!\s*=[^=])" for row in rows for marker in markers)
+    return any(re.search(each, text) for each in named)

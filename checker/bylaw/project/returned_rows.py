@@ -19,6 +19,8 @@ _LOADS = frozenset({
     "find_one", "get_or_404",
 })  # fmt: skip
 """Names of methods that say nothing of what they load: their class does."""
+_OF_VIEWS = frozenset({"get_object", "_get_object"})
+"""What views call the method that gives them their one row."""
 _MAX_DEPTH = 8
 
 
@@ -46,6 +48,8 @@ def _read_by(function: Function, file: FileFacts) -> str:
     if not name or function.name.endswith("s"):
         return ""
     owner = function.owner.rpartition(".")[2].lower()
+    if function.name in _OF_VIEWS and owner:
+        return entity
     says_so = name in function.name.replace("_", "") or (function.name in _LOADS and name in owner)
     return entity if says_so else ""
 

@@ -13,6 +13,7 @@ from bylaw.facts.file import FileFacts
 from bylaw.facts.queries import QueryKind
 from bylaw.facts.values import Call, Index, Ref, Value, walk
 from bylaw.project.tables import library
+from bylaw.source import Location
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -33,6 +34,12 @@ _PLAIN_MODEL_BASES = (
 _MODELS_OF_LIBRARIES = library.DJANGO_ABSTRACT.keys() | library.DJANGO_CONCRETE
 _MAX_DEPTH = 8
 _HANDED = frozenset({"query_class", "query_cls"})
+_SHORT = 400
+"""Characters of a method that only looks."""
+_WRITES = re.compile(
+    r"serial|dict|json|repr|__|save|delete|remove|update|archive$|restore|export|dump|schema|create|clean|set_"
+)
+_OWN_CALLED = re.compile(r"\b(?:self|super\(\))\.(\w+)\(")
 
 
 _OF_EVERY_QUERY = frozenset({
@@ -63,6 +70,7 @@ class RowManagers:
         self._names_marker = names_marker
         self._says = says
         self._text_of = text_of
+        self._spoken: dict[tuple[Location, str], dict[str, str]] = {}
 
     def hide(self, table: Table, manager: str, called: frozenset[str] = frozenset()) -> str:
         """Why a Django manager may leave deleted rows out of a statement that has the methods `called`; '' when it is
@@ -110,6 +118,7 @@ class RowManagers:
         for prefix in (name, name.rpartition(".")[0]):
             found = self.project.names.definition(prefix, near) if prefix else None
             if found is not None and isinstance(found.item, Class):
+                called = self._with_own(found.item, found.file, called)
                 if self._deals_with_deleted(found.item, found.file, called):
                     return f"`{found.item.name}` deals with deleted rows"
                 bases = [base.value if isinstance(base, Index) else base for base in found.item.bases]
@@ -119,6 +128,17 @@ class RowManagers:
                 return self._manager_hides(found.item.value, found.file.module, called, depth + 1)
         known = self.project.names.resolve(name, near).startswith(_PLAIN_MANAGER_BASES)
         return "" if known else f"`{name}` may leave deleted rows out"
+
+    def _with_own(self, item: Class, file: FileFacts, called: frozenset[str]) -> frozenset[str]:
+        """The methods of a statement, and those of the own object that they call."""
+        asked, waiting = set(called), list(called)
+        while waiting:
+            name = waiting.pop()
+            text = self._text_of(file, f"{item.qualified}.{name}") if name in item.methods else ""
+            more = set(_OWN_CALLED.findall(text)) - asked
+            asked |= more
+            waiting += more
+        return frozenset(asked)
 
     def _deals_with_deleted(self, item: Class, file: FileFacts, called: frozenset[str]) -> bool:
         """Whether a manager filters every statement, or those with methods of its own that are called here."""
@@ -206,6 +226,28 @@ class RowManagers:
             definition = self.project.names.definition(name) if name else None
             if definition is not None and isinstance(definition.item, Class):
                 yield definition.item
+
+    def telling(self, table: Table, marker: str) -> frozenset[str]:
+        """The properties and methods of a model whose text names the marker, or speaks of deleted rows."""
+        return frozenset(self._speaking(table, marker))
+
+    def answering(self, table: Table, marker: str) -> frozenset[str]:
+        """Those of them that say whether a row is deleted: short ones, and none that writes the row down or changes
+        it.
+        """
+        found = self._speaking(table, marker)
+        return frozenset(n for n, text in found.items() if len(text) < _SHORT and not _WRITES.search(n))
+
+    def _speaking(self, table: Table, marker: str) -> dict[str, str]:
+        place = table.location, marker
+        if place not in self._spoken:
+            texts = (
+                (name, self.text_of_method(owner, name)) for owner in self.classes_of(table) for name in owner.methods
+            )
+            self._spoken[place] = {
+                name: text for name, text in texts if marker in text or "delet" in text or "trash" in text
+            }
+        return self._spoken[place]
 
     def text_of_method(self, owner: Class, name: str) -> str:
         """The text of a method that a class of the project has in its own body; '' for one that is unknown."""

@@ -9,14 +9,17 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from bylaw.facts.code import Variable
 from bylaw.facts.database import Column, Table
 from bylaw.facts.file import FileFacts
 from bylaw.facts.naming import snake
-from bylaw.facts.queries import HANDED_OUT, Query, Touch, row_type
+from bylaw.facts.queries import HANDED_OUT, HELPED_INSIDE, HELPED_OUT, INSIDE, Query, Touch, row_type
 from bylaw.facts.values import Index
+from bylaw.project.caller_checks import CallerChecks
 from bylaw.project.customs import sets, with_customs
-from bylaw.project.deletion_words import is_another_state, looks_at
+from bylaw.project.deletion_words import is_another_state
 from bylaw.project.handed_out import HandedOut
 from bylaw.project.helpers import Helpers
 from bylaw.project.marker_use import are_set_together, is_used
@@ -24,10 +27,12 @@ from bylaw.project.real_deletes import RealDeletes
 from bylaw.project.returned_rows import returned_row
 from bylaw.project.row_managers import RowManagers
 from bylaw.project.served_models import ServedModels
+from bylaw.source import Span
 
 if TYPE_CHECKING:
     from bylaw.project import Project
 
+_HELPED = {HELPED_OUT: HANDED_OUT, HELPED_INSIDE: INSIDE}
 _ORM_HOOKS = frozenset({"do_orm_execute", "before_compile"})
 _RUNNING = frozenset({"execute", "scalars", "scalar", "stream", "stream_scalars", "exec", "query", "get", "__init__"})
 """Methods of a session of the project's own, through which every statement goes."""
@@ -81,7 +86,7 @@ class SoftDeletes:
         filtered = (
             self._mentions(query, marker, table)
             or self._through_property(query, marker, table)
-            or (not undecided and self._checked_by_a_caller(query, marker))
+            or (not undecided and self._checked_by_a_caller(facts, query, marker, table))
         )
         hidden = "" if filtered or undecided else self._hidden(query, table)
         return Touch(facts.path, query, table, marker, undecided, filtered, hidden, self._softly(query, table))
@@ -90,6 +95,9 @@ class SoftDeletes:
         doubt = self._helpers.doubt(query, facts)
         if "with_parent" in query.names:
             return "it reads what a relation holds"
+        if query.undecided in _HELPED and not doubt:
+            why = "" if self._helpers.execute(query, facts) else _HELPED[query.undecided]
+            query = msgspec.structs.replace(query, undecided=why)
         if query.undecided == HANDED_OUT and not doubt:
             return "" if query.function and self._handed_out.nobody_filters(query.function) else query.undecided
         return query.undecided or doubt
@@ -189,34 +197,24 @@ class SoftDeletes:
         return self._set_with_marker[name]
 
     def _through_property(self, query: Query, marker: Column, table: Table) -> bool:
-        """`Organization.is_visible`: a property or method of the model whose own text speaks of deleted rows."""
-        for owner in self._managers.classes_of(table):
-            for name in query.names.intersection(owner.methods):
-                text = self._managers.text_of_method(owner, name)
-                if marker.attribute in text or "delet" in text or "trash" in text:
-                    return True
-        return False
+        """`Organization.is_visible`: a property or method of the model whose own text speaks of deleted rows; or the
+        marker, or such a property, of what may be one of the rows.
+        """
+        loose = {name.removeprefix("?.") for name in query.names if name.startswith("?.")}
+        if not loose.isdisjoint({marker.attribute, marker.name}):
+            return True
+        if not loose.isdisjoint(self._managers.answering(table, marker.attribute)):
+            return True
+        return not self._managers.telling(table, marker.attribute).isdisjoint(query.names)
 
-    def _checked_by_a_caller(self, query: Query, marker: Column) -> bool:
-        """`user = load(key)`, then a look at `user.deleted_at`: the function that reads leaves the check to others."""
-        own = query.function
-        for file, function, name in self._calls_by_name.get(own.rpartition(".")[2], ()) if own else ():
-            definition = self.project.names.definition(name, file.module)
-            if definition is None or definition.name != own or function == own:
-                continue
-            if looks_at(self._text_of(file, function), own.rpartition(".")[2], {marker.attribute, marker.name}):
-                return True
-        return False
+    def _checked_by_a_caller(self, facts: FileFacts, query: Query, marker: Column, table: Table) -> bool:
+        """The function that reads leaves the check to others."""
+        markers = {marker.attribute, marker.name, *self._managers.answering(table, marker.attribute)}
+        return bool(query.function) and self._caller_checks.check(facts, query, markers)
 
     @cached_property
-    def _calls_by_name(self) -> dict[str, list[tuple[FileFacts, str, str]]]:
-        """Last name of what application code calls → the file, the calling function, the name in full."""
-        found: dict[str, list[tuple[FileFacts, str, str]]] = {}
-        for file in self.project.files.values():
-            for use in file.facts.references if self.project.context_of(file.facts) == "app" else ():
-                if use.role == "called" and use.function:
-                    found.setdefault(use.name.rpartition(".")[2], []).append((file.facts, use.function, use.name))
-        return found
+    def _caller_checks(self) -> CallerChecks:
+        return CallerChecks(self.project, self._text_of)
 
     def _text_of(self, facts: FileFacts, function: str) -> str:
         """The text of one function, with all definitions of its name; '' for one that is unknown."""
@@ -252,7 +250,13 @@ class SoftDeletes:
 
     @cached_property
     def _helpers(self) -> Helpers:
-        return Helpers(self.project.names, self._text_of, self._says, self._speaks)
+        def text_at(facts: FileFacts, span: Span) -> str:
+            return self.project.files[facts.path].text(span)
+
+        def is_model(name: str, near: str) -> bool:
+            return name.rpartition(".")[2][:1].isupper() and self.project.table_of(name, near) is not None
+
+        return Helpers(self.project.names, self._text_of, self._says, self._speaks, text_at, is_model)
 
     def _says(self, text: str) -> bool:
         return self.column in text or _TELLING.search(text) is not None

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bylaw.facts.values import Attr, Call, Constant, Starred
+from bylaw.facts.values import Attr, Call, Constant
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.conditions import Conditions
-from bylaw.readers.python.queries.drafts import Draft, Meaning, Statement, executed
-from bylaw.readers.python.queries.names import helper_name, is_condition
+from bylaw.readers.python.queries.drafts import Draft, Meaning, Statement, executed, is_django
 from bylaw.readers.python.queries.roots import Roots
 from bylaw.source import Span
 
@@ -32,7 +31,7 @@ class Chaining:
             _change(draft, method, call)
         if method in known.OUTSIDE_ROWS or method in known.DELETES or method in known.ASKING:
             return None
-        lazy = method in known.LAZY_ALL and all(draft.style == "django" for draft in statement.drafts)
+        lazy = method in known.LAZY_ALL and is_django(statement)
         return executed(statement) if method in known.TO_ROWS and not lazy else statement
 
     def _filter(self, statement: Statement, method: str, call: Call) -> None:
@@ -43,18 +42,21 @@ class Chaining:
                 draft.names.update(_shown(call))
             elif method not in known.ORDERING:
                 draft.names.update(self._conditions.of_call(call, draft.entity))
-        if method in known.FILTERING:
-            self._filter_from_elsewhere(statement, call)
+        if method in known.FILTERING or (method in known.LOOKUPS and is_django(statement)):
+            self.filter_from_elsewhere(statement, call)
 
-    def _filter_from_elsewhere(self, statement: Statement, call: Call) -> None:
+    def filter_from_elsewhere(self, statement: Statement, call: Call) -> None:
         """Note what other code may have put into the conditions."""
         if self._conditions.are_unknown(call):
             statement.doubt("its conditions come from elsewhere")
-        for argument in call.args:
-            inner = argument.value if isinstance(argument, Starred) else argument
-            if isinstance(inner, Call) and not is_condition(inner):
-                for draft in statement.drafts:
-                    draft.helpers.append(helper_name(inner, self._owner))
+        names = list(self._conditions.named(call, self._owner))
+        for draft in statement.drafts:
+            draft.helpers.extend(name for name in names if not _is_own(name, draft.entity))
+
+
+def _is_own(name: str, entity: str) -> bool:
+    """`Book`, and `Book.title` where books are read: what the model itself has, the project looks at."""
+    return name == entity or name.startswith(f"{entity}.")
 
 
 def _shown(call: Call) -> Iterator[str]:

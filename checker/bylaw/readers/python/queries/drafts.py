@@ -63,6 +63,8 @@ class Statement(msgspec.Struct, frozen=True):
     drafts: tuple[Draft, ...]
     collected: bool = False
     """It stands for a dict or list that holds statements."""
+    helped: bool = False
+    """A function that it was handed to gave it back, or rows: only the project knows."""
 
     def embed(self) -> None:
         """Note that it is a part of another statement."""
@@ -102,7 +104,12 @@ def executed(meaning: Meaning) -> Meaning:
 
 def lazy(meaning: Meaning) -> bool:
     """Whether it is a statement that executes itself when somebody looks at it."""
-    return isinstance(meaning, Statement) and all(draft.style == "django" for draft in meaning.drafts)
+    return isinstance(meaning, Statement) and is_django(meaning)
+
+
+def is_django(statement: Statement) -> bool:
+    """Whether all of a statement comes from Django's managers."""
+    return all(draft.style == "django" for draft in statement.drafts)
 
 
 def joined(meanings: list[Meaning]) -> Statement:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bylaw.facts.queries import HANDED_OUT, Query
+import msgspec
+
+from bylaw.facts.queries import HANDED_OUT, HELPED_INSIDE, HELPED_OUT, INSIDE, KEPT_AS, Query
 from bylaw.facts.values import Attr, Call, Choice, Constant, Entries, Index, Items, Local, Ref, Starred, Value, children
 from bylaw.readers.python.module import FunctionNode, Module
 from bylaw.readers.python.queries import vocabulary as known
@@ -13,7 +15,9 @@ from bylaw.readers.python.queries.branches import Branches
 from bylaw.readers.python.queries.chaining import Chaining
 from bylaw.readers.python.queries.conditions import Conditions
 from bylaw.readers.python.queries.drafts import Draft, Meaning, Rows, Statement, executed, joined, lazy, looped, taken
-from bylaw.readers.python.queries.names import arguments, asked_by_lambdas, executed_by, helper_name, localised
+from bylaw.readers.python.queries.handing import handed_on
+from bylaw.readers.python.queries.loose import Loose
+from bylaw.readers.python.queries.names import arguments, asked_by_lambdas, executed_by, localised
 from bylaw.readers.python.queries.receivers import Receivers
 from bylaw.readers.python.queries.roots import Roots
 from bylaw.readers.python.queries.texts import Texts
@@ -37,8 +41,10 @@ class Evaluation:
         self.texts = Texts(constants)
         self.receivers = Receivers(module, record.fact)
         self.env.update(self.receivers.rows())
+        self._loose = Loose(record.fact, self.own)
 
     def finished(self) -> Iterator[Query]:
+        self._loose.give_to(self.drafts)
         return (draft.finished(self.function.qualified) for draft in self.drafts if not draft.left_out)
 
     def take(self, step: Step | Fork) -> None:
@@ -58,6 +64,7 @@ class Evaluation:
                 self._assign(step, meaning)
                 self._named[step.value.span] = meaning
             case "loop":
+                self.conditions.loop(step.targets)
                 self._bind(step.targets, looped(meaning))
             case "return":
                 self._return(meaning)
@@ -85,6 +92,8 @@ class Evaluation:
             meaning.doubt("it is kept outside the function")
         if isinstance(place, Attr) and place.value == Local("self", place.value.span):
             self._bind((f"self.{place.name}",), meaning if isinstance(meaning, Rows) else None)
+            if isinstance(meaning, Rows):
+                meaning.note(f"{KEPT_AS}{place.name}")
         self.read(place)
         self.conditions.assign_into(place, value)
 
@@ -104,6 +113,8 @@ class Evaluation:
         for draft in meaning.drafts:
             if not draft.executed:
                 draft.undecided = draft.undecided or HANDED_OUT
+            elif meaning.helped and not self.receivers.is_endpoint():
+                draft.undecided = draft.undecided or HELPED_OUT
 
     def _alone(self, step: Step, drafts: list[Draft]) -> None:
         for draft in drafts or self.drafts:
@@ -130,10 +141,15 @@ class Evaluation:
                 if isinstance(meaning, Rows):
                     meaning.note(name)
                     return None
+                if meaning is None:
+                    self._loose.note(value)
                 return meaning
             case Index(inner, index):
                 self.read(index)
-                return taken(self.read(inner), index)
+                held = self.read(inner)
+                if held is None:
+                    self._loose.note(value)
+                return taken(held, index)
             case Starred(inner):
                 return executed(self.read(inner))
             case Choice(condition, then, otherwise):
@@ -150,7 +166,7 @@ class Evaluation:
             return joined(meanings)
         for meaning in meanings:
             if isinstance(meaning, Statement):
-                meaning.doubt("it is part of another value")
+                meaning.doubt(HELPED_INSIDE if meaning.helped else INSIDE)
         return None
 
     def _reference(self, ref: Ref) -> Meaning:
@@ -158,6 +174,7 @@ class Evaluation:
         if local is not ref:
             return self.read(local)
         found = self.roots.attribute(ref)
+        self._loose.note(ref)
         return self._started(found[0]) if found is not None and not found[1] else None
 
     def _localised(self, value: Value) -> Value:
@@ -228,35 +245,21 @@ class Evaluation:
 
     def _helped(self, call: Call, meanings: list[Meaning]) -> Meaning:
         """A statement or rows handed to some function: it may filter, it may execute."""
-        passed: list[Draft] = []
         names = asked_by_lambdas(call, self.roots.written) if any(meanings) else []
-        for meaning in meanings:
-            for draft in meaning.drafts if meaning is not None else ():
-                draft.names.update(names)
-            if call.method in known.EMBEDDING and isinstance(meaning, Statement):
-                meaning.embed()
-            elif call.name in known.BUILTIN_CONSUMERS:
-                rows = executed(meaning)
-                if rows is not None:
-                    return rows
-            elif meaning is not None:
-                helper = helper_name(call, self.function.owner)
-                for draft in meaning.drafts:
-                    draft.helpers.append(helper)
-                if isinstance(meaning, Statement):
-                    executed(meaning)
-                    passed.extend(meaning.drafts)
-        return Statement(tuple(passed)) if passed else self.receivers.returned(call)
+        made = handed_on(call, meanings, names, self.function.owner)
+        return made if made is not None else self.receivers.returned(call)
 
     def _shortcut(self, call: Call) -> Meaning:
         """`get_object_or_404(Model, …)` or `get_object_or_404(queryset, …)`."""
         first = call.argument(0, "klass")
+        lookup = msgspec.structs.replace(call, args=call.args[1:])
         if isinstance(first, Ref) and self.roots.attribute(first) is None:
             rows = self.roots.looked_up(call, first)
             self.drafts.extend(rows.drafts)
+            self._chaining.filter_from_elsewhere(Statement(rows.drafts), lookup)
             return rows
         meaning = self.read(first) if first is not None else None
-        return self._chained(meaning, "get", call) if isinstance(meaning, Statement) else None
+        return self._chained(meaning, "get", lookup) if isinstance(meaning, Statement) else None
 
     def _asked_by_name(self, call: Call) -> Meaning:
         """`getattr(book, "deleted_at", None)`: what comes back is no row of that table."""

@@ -63,15 +63,6 @@ def arguments(call: Call) -> tuple[Value, ...]:
     return (*call.args, *(keyword.value for keyword in call.keywords))
 
 
-def is_condition(call: Call) -> bool:
-    """`Book.title.ilike(…)`, `and_(…)`, `Q(…)`: columns and what the ORMs bring; a project's function may do more."""
-    root = call.name.partition(".")[0]
-    if root in {"sqlalchemy", "sqlmodel", "django", "builtins", "sa"}:
-        return True
-    owner = call.name.split(".")[:-1]
-    return any(part[:1].isupper() for part in owner) or isinstance(call.function, Attr)
-
-
 def asked_by_lambdas(call: Call, written: Callable[[Span], str]) -> list[str]:
     """Attributes that functions in the arguments look at: `lambda book: book.deleted_at is None`. `written` is the text
     of a place.

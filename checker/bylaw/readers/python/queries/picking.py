@@ -14,7 +14,8 @@ _COMPUTING = frozenset({
     "count", "sum", "min", "max", "avg", "array_agg", "json_agg", "jsonb_agg", "string_agg", "group_concat", "bool_or",
     "bool_and", "stddev", "variance", "percentile_cont", "row_number", "rank", "dense_rank", "any_value", "every",
 })  # fmt: skip
-
+_COLUMNS = frozenset({"c", "columns"})
+"""Where a `Table` keeps its columns."""
 _MAX_DEPTH = 6
 
 
@@ -99,8 +100,8 @@ def _model(value: Value, entity: Callable[[Value | None], str]) -> str:
 def _owner(value: Value, entity: Callable[[Value | None], str]) -> str:
     """The model of a column: `app.models.Book` of `Book.title`, `Books.model` of `self.model.title`."""
     match value:
-        case Ref(name) if _is_column(name):
-            return name.rpartition(".")[0]
+        case Ref(name):
+            return _column_owner(name)
         case Attr(Attr(Local()) as model, _):
             return entity(model)
         case _:
@@ -108,6 +109,15 @@ def _owner(value: Value, entity: Callable[[Value | None], str]) -> str:
 
 
 def _is_column(name: str) -> bool:
-    """`app.models.Book.title`: what is written in small letters below a class."""
+    return bool(_column_owner(name))
+
+
+def _column_owner(name: str) -> str:
+    """`app.models.Book` of `app.models.Book.title`, what is written in small letters below a class; `app.tables.books`
+    of `app.tables.books.c.title`; '' for anything else.
+    """
     owner, _, last = name.rpartition(".")
-    return last[:1].islower() and owner.rpartition(".")[2][:1].isupper()
+    table, _, kept = owner.rpartition(".")
+    if kept in _COLUMNS:
+        return table.removesuffix(".__table__")
+    return owner if last[:1].islower() and kept[:1].isupper() else ""

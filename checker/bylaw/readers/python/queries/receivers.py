@@ -37,6 +37,9 @@ class Receivers:
         """Parameters that are rows, by their annotation or because the framework hands them over."""
         for name, entity in self._annotations.items():
             yield name, Rows((), entity)
+        for parameter in self._function.parameters:
+            if parameter.name not in self._annotations and (given := _provider(parameter.default)):
+                yield parameter.name, Rows((), f"{given}()")
         if self._own_rows and self._function.name in known.HANDED_A_ROW and len(self._function.parameters) > 1:
             yield self._function.parameters[1].name, Rows((), self._own_rows)
 
@@ -97,6 +100,14 @@ class Receivers:
                 return Rows((), f"{kept}.{name}()") if kept else None
             case _:
                 return None
+
+
+def _provider(default: Value | None) -> str:
+    """The function that FastAPI asks for a parameter: `book=Depends(get_book)`."""
+    if not isinstance(default, Call) or default.name not in known.DEPENDS:
+        return ""
+    given = default.argument(0, "dependency")
+    return given.name if isinstance(given, Ref) else ""
 
 
 def _is_called_session(name: str) -> bool:

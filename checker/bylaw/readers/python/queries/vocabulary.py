@@ -47,6 +47,7 @@ OF_OBJECTS: dict[str, Literal["select", "count", "exists", "delete"]] = {
     "get_multi_by_cursor": "select", "count": "count", "exists": "exists", "db_delete": "delete",
 }  # fmt: skip
 """Methods of FastCRUD's objects, whose keywords are the filter; they are handed the session first, or as `db`."""
+DEPENDS = frozenset({"fastapi.Depends", "fastapi.Security", "fastapi.param_functions.Depends"})
 ROUTING = frozenset({"get", "post", "put", "patch", "api_operation"})
 """Decorators of routers."""
 LAZY_ALL = frozenset({"all"})
@@ -114,6 +115,8 @@ WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 ATTRIBUTE = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)")
 ATTRIBUTE_BY_NAME = frozenset({"builtins.getattr", "builtins.hasattr"})
 FILTERING = frozenset({"where", "filter", "filter_by", "exclude", "having"})
+LOOKUPS = frozenset({"get", "aget"})
+"""What Django's query sets take conditions with, too."""
 ORDERING = frozenset({"order_by", "group_by", "defer", "select_related", "prefetch_related"})
 SHOWING = frozenset({"values", "values_list", "only"})
 """What picks columns: the marker among them is shown, and who sees the rows can tell the deleted ones."""

@@ -1,0 +1,42 @@
+"""Statements and rows that are handed to functions: these may filter them, execute them, or hand them back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bylaw.facts.values import Call, Ref
+from bylaw.readers.python.queries import vocabulary as known
+from bylaw.readers.python.queries.drafts import Draft, Meaning, Statement, executed
+from bylaw.readers.python.queries.names import arguments, helper_name
+
+
+def handed_on(call: Call, meanings: Sequence[Meaning], names: Sequence[str], owner: str) -> Meaning:
+    """What a call makes of the statements and rows among its arguments; None where there are none. `names` are asked
+    by lambdas in the call, `owner` is the class around it.
+    """
+    passed: list[Draft] = []
+    for meaning in meanings:
+        if meaning is None:
+            continue
+        for draft in meaning.drafts:
+            draft.names.update(names)
+        if call.method in known.EMBEDDING and isinstance(meaning, Statement):
+            meaning.embed()
+        elif call.name in known.BUILTIN_CONSUMERS:
+            for draft in meaning.drafts:
+                draft.helpers += _handed_along(call)
+            return executed(meaning)
+        else:
+            helper = helper_name(call, owner)
+            for draft in meaning.drafts:
+                draft.helpers.append(helper)
+            if isinstance(meaning, Statement):
+                executed(meaning)
+                passed.extend(meaning.drafts)
+    return Statement(tuple(passed), helped=True) if passed else None
+
+
+def _handed_along(call: Call) -> list[str]:
+    """`filter(is_alive, rows)`: functions that look at each row."""
+    named = (value.name for value in arguments(call) if isinstance(value, Ref))
+    return [name for name in named if name.rpartition(".")[2][:1].islower() and not name.startswith("builtins.")]
