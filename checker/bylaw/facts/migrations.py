@@ -304,6 +304,8 @@ class CreateObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op",
     reads: tuple[tuple[str, str], ...] = ()
     """(table, column) that a view, a policy, or the condition of a trigger surely reads: PostgreSQL drops none of them
     without CASCADE. The column is '' for the table itself, `*` for all columns that it had then."""
+    required: bool = False
+    """A domain that refuses NULL, and has no default."""
 
 
 class DropObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-object"):

@@ -13,6 +13,7 @@ from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.drops import is_scratch
 from bylaw.project.migrations.compatibility.implicit_defaults import takes_first_label
 from bylaw.project.migrations.compatibility.side_effects import is_filled_by_trigger
+from bylaw.project.migrations.domains import domain_of
 from bylaw.project.migrations.objects.index import Objects
 from bylaw.project.migrations.servers import Servers
 from bylaw.project.migrations.state.expressions import forbids_null, is_null
@@ -120,7 +121,8 @@ class _Following:
         self.name = spec.name
         self.cause: tuple[Cause, Change] = ("declared", change)
         never_null = spec.primary_key or spec.generation in {"identity", "serial"}
-        self._nullable = spec.nullable is not False and not never_null
+        domain = domain_of(change, spec.type)
+        self._nullable = spec.nullable is not False and not never_null and not (domain is not None and domain.required)
         self._generation = spec.generation
         counts = spec.primary_key and spec.type in _INTEGERS and change.tree.tool != "sql"
         self._filled = spec.generated or not is_null(spec.server_default) or counts

@@ -9,6 +9,7 @@ from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import SERIAL_TYPES, ColumnSpec
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.types import parse_type
+from bylaw.project.migrations.domains import domain_of
 from bylaw.project.migrations.locking.constraint_work import never_null
 from bylaw.project.migrations.locking.redefined_work import redefined_work
 from bylaw.project.migrations.locking.rewrites import rewritten_default, rewritten_type
@@ -49,7 +50,7 @@ def added_column_work(change: Change, operation: ops.AddColumn, version: int) ->
         yield work("default", "rewrite", detail=f"{function}()")
     elif default is not None and version < 11:
         yield work("default", "rewrite")  # whatever it is: `now()` is one value for all rows
-    elif _is_constrained_domain(change, spec.type):
+    elif (domain := domain_of(change, spec.type)) is not None and domain.constrained:
         yield work("domain", "rewrite", detail=spec.type)
     elif spec.check:
         yield work("check", "scan", detail=spec.check)
@@ -86,17 +87,6 @@ def _validates(change: Change, spec: ColumnSpec) -> bool:
 def _is_call(change: Change, spec: ColumnSpec) -> bool:
     """Whether a call adds the column: its end comes after; the column of an SQL text ends with the action."""
     return spec.span is not None and spec.span.end < change.operation.span.end
-
-
-def _is_constrained_domain(change: Change, name: str) -> bool:
-    bare = name.rpartition(".")[2].lower()
-    for (kind, other), step in change.before.objects.items():
-        if kind == "domain" and other.rpartition(".")[2].lower() == bare:
-            return any(
-                isinstance(made, ops.CreateObject) and made.kind == "domain" and made.name == other and made.constrained
-                for made in step.migration.operations
-            )
-    return False
 
 
 def altered_column_work(change: Change, operation: ops.AlterColumn, version: int) -> Iterator[Work]:

@@ -220,11 +220,12 @@ def create_sequence(node: CreateSeqStmt, statement: Statement) -> Iterator[Opera
 
 @reads(CreateDomainStmt)
 def create_domain(node: CreateDomainStmt, statement: Statement) -> Iterator[Operation]:
-    restricting = {"CONSTR_CHECK", "CONSTR_NOTNULL"}
-    constrained = any(
-        item.constraint is not None and item.constraint.contype in restricting for item in node.constraints
-    )
-    yield CreateObject("domain", ".".join(names_of(node.domainname)), statement.span, constrained=constrained)
+    kinds = {item.constraint.contype for item in node.constraints if item.constraint is not None}
+    yield CreateObject(
+        "domain", ".".join(names_of(node.domainname)), statement.span,
+        constrained=not kinds.isdisjoint({"CONSTR_CHECK", "CONSTR_NOTNULL"}),
+        required="CONSTR_NOTNULL" in kinds and "CONSTR_DEFAULT" not in kinds,
+    )  # fmt: skip
 
 
 @reads(CreateEnumStmt)
