@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from bylaw.facts.migrations import AddColumn, DataChange, RunCode, UnreadOperation
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.drops import is_scratch
+from bylaw.project.migrations.step import Step
 from bylaw.source import Span
 
 Blocks = Literal["reads", "writes"]
@@ -74,6 +76,8 @@ def _is_emptied(change: Change, table: str) -> bool:
     """Whether the same migration truncated the table before, and nothing filled it since: work on no rows is done at
     once.
     """
+    if table not in _truncated(change.step):
+        return False
     empty = False
     for operation in change.step.migration.operations:
         if operation is change.operation:
@@ -83,6 +87,13 @@ def _is_emptied(change: Change, table: str) -> bool:
         elif isinstance(operation, RunCode | UnreadOperation):
             empty = False
     return False
+
+
+@lru_cache(maxsize=64)
+def _truncated(step: Step) -> frozenset[str]:
+    """The tables that a migration truncates somewhere: most truncate none, and some have thousands of operations."""
+    data = (operation for operation in step.migration.operations if isinstance(operation, DataChange))
+    return frozenset(change.table for change in data if change.kind == "truncate")
 
 
 def statement_of(change: Change) -> Span:
