@@ -179,6 +179,8 @@ def test_offsets_count_a_byte_order_mark() -> None:
         "from typing import cast\ndef f(x):\n" + "    y = cast(int, x)\n    z = cast(str, y)\n" * 3_000,
         "this is prose, and no program; it goes on\n" * 10_000,
         "x = " + "9" * 200_000 + " y",
+        "\\\n" * 200_000 + "x = 1",
+        "x = 1  # bylaw: ignore[no-any]: " + " " * 300_000 + "b",
     ],
     ids=lambda text: f"{text[:14]!r}-{len(text)}",
 )

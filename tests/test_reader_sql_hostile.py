@@ -152,6 +152,7 @@ _DEEP = {
     "arrays": "CREATE TABLE a (b int" + "[]" * 100_000 + ")",
     "columns of one table": "CREATE TABLE a (" + ",".join(f"c{n} int" for n in range(50_000)) + ")",
     "checks of one column": "CREATE TABLE a (b int " + "CHECK (b > 0) " * 10_000 + ")",
+    "a comment of spaces": "DROP TABLE a; -- b" + " " * 300_000 + "c\n/* d" + "*" * 300_000 + " */",
     "names of one name": "ALTER TABLE " + "a." * 100_000 + "b ADD c int",
 }
 

@@ -10,8 +10,12 @@ from bylaw.facts.code import Suppression
 from bylaw.patterns import regex
 from bylaw.source import SourceText, Span
 
-_OPENING = regex(rb"(?:#+|--+|/\*+)[ \t]*bylaw[ \t]*:[ \t]*ignore(?:-file)?[ \t]*\[([^\]\r\n]*)\]", re.IGNORECASE)
-_OTHER_TOOL = regex(rb"[ \t]+#[ \t]*(?:noqa|type:|pyright:|mypy:|ty:|pragma|pylint:|nosec|fmt:|isort:|ruff:|bylaw:)")
+_OPENING = regex(
+    rb"(?:(?<!#)#++|(?<!-)--++|/\*++)[ \t]*bylaw[ \t]*:[ \t]*ignore(?:-file)?[ \t]*\[([^\]\r\n]*)\]", re.IGNORECASE
+)
+_OTHER_TOOL = regex(
+    rb"(?<![ \t])[ \t]++#[ \t]*(?:noqa|type:|pyright:|mypy:|ty:|pragma|pylint:|nosec|fmt:|isort:|ruff:|bylaw:)"
+)
 _BLANK = b" \t"
 
 

@@ -50,7 +50,7 @@ _OF_EVERY_QUERY = frozenset({
 _PLAIN_CALLS = frozenset({
     "super", "get_queryset", "get_query_set", "select_related", "prefetch_related", "order_by", "defer", "using", "all",
 })  # fmt: skip
-_CALLED = re.compile(r"(\w+)\(")
+_CALLED = re.compile(r"(?<!\w)(\w++)\(")
 _HANDS_ON = re.compile(r"\bsuper\([^()]*\)\.delete\(")
 
 

@@ -12,7 +12,8 @@ _IGNORE: Final = re.compile(r"ignore(?P<file>-file)?(?![\w-])[ \t]*(?:\[(?P<rule
 _ATTEMPT: Final = re.compile(r"(?:ignor|disabl|suppress|skip|allow|noqa|off\b|expect|[\w-]+\[)", re.IGNORECASE)
 _NAME: Final = re.compile(r"(?:concern:)?[a-z][a-z0-9-]*\Z")
 _OTHER_TOOL: Final = re.compile(
-    r"[ \t]+#[ \t]*(?:noqa|type:|pyright:|mypy:|ty:|pragma|pylint:|nosec|fmt:|isort:|ruff:|bylaw:).*\Z", re.DOTALL
+    r"(?<![ \t])[ \t]++#[ \t]*(?:noqa|type:|pyright:|mypy:|ty:|pragma|pylint:|nosec|fmt:|isort:|ruff:|bylaw:).*\Z",
+    re.DOTALL,
 )
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bylaw.project import Project
     from bylaw.project.tables.inheritance import Kinship
 
-_CONDITION = regex(r"^\s*(?:if|elif|match|try|for|while)\b", re.MULTILINE)
+_CONDITION = regex(r"^[^\S\n]*(?:if|elif|match|try|for|while)\b", re.MULTILINE)
 _NOT_MIGRATED = regex(r"is_view|autoload|skip_autogenerate|DeferredReflection|AbstractConcreteBase|\bconcrete\b")
 _FEW = 2
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -12,6 +13,10 @@ from bylaw.readers.encoding import BOM
 from bylaw.source import Span
 
 _ERROR_KIND = 0xFFFF
+_CONTINUED = re.compile(rb"(\\\r?\n)(?:[ \t]*\\\r?\n){100,}")
+"""Lines that are continued and empty, one after the other: for each tree-sitter looks at all that follow, which takes
+hours for a file of nothing else. As spaces they mean the same, and every offset stays where it is.
+"""
 
 
 @cache
@@ -57,6 +62,8 @@ def field(name: str) -> int:
 
 def parse(content: bytes) -> Node:
     """The root node of UTF-8 source. Never fails: what is not understood becomes ERROR nodes."""
+    if _CONTINUED.search(content) is not None:
+        content = _CONTINUED.sub(lambda run: run[1] + b" " * (run.end() - run.end(1)), content)
     # A byte order mark would be an ERROR node; three line ends keep every offset where it is.
     blanked = b"\n\n\n" + content[3:] if content.startswith(BOM) else content
     return _parser().parse(blanked).root_node

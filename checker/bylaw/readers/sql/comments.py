@@ -10,7 +10,7 @@ from bylaw.readers.sql.text import readable
 from bylaw.source import Span
 
 _LEXICONS: Final = {"mysql": MYSQL, "sqlite": SQLITE}
-_DECORATION: Final = re.compile(r"^(?:-{2,}|#+|/\*+)[ \t]*|[ \t]*\*+/$")
+_MARKS: Final = re.compile(r"(?:-{2,}|#+|/\*+)?")
 
 
 def comment_tokens(text: str, dialect: str) -> list[Token]:
@@ -22,7 +22,10 @@ def comment_tokens(text: str, dialect: str) -> list[Token]:
 
 def comment_text(text: str, token: Token) -> str:
     """What a comment says, without its marks."""
-    return readable(_DECORATION.sub("", text[token.start : token.end].strip()).strip())
+    words = _MARKS.sub("", text[token.start : token.end].strip(), 1)
+    if words.endswith("*/"):
+        words = words[:-1].rstrip("*")
+    return readable(words.strip())
 
 
 def comment_facts(text: str, tokens: list[Token]) -> tuple[tuple[Span, str], ...]:

@@ -25,7 +25,7 @@ _SOME_ROWS: Final = regex(
 """A comparison with a constant, a pattern, a parameter, or what a sum of strings puts behind it; `id > 0` is every
 row.
 """
-_EMPTY: Final = regex(r"(\w+)[\"`]?\s+is\s+null\b", re.IGNORECASE)
+_EMPTY: Final = regex(r"(?<!\w)(\w++)[\"`]?\s+is\s+null\b", re.IGNORECASE)
 _BATCH: Final = regex(r"\b(?:limit|fetch\s+(?:first|next))\s+(?!1\b)", re.IGNORECASE)
 """Some thousand rows at a time; LIMIT 1 finds a value for each."""
 

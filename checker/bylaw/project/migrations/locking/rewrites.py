@@ -26,7 +26,7 @@ _VOLATILE: Final = frozenset({
     "clock_timestamp", "timeofday", "nextval", "currval", "lastval", "pg_sleep",
 })  # fmt: skip
 _LITERAL: Final = regex(r"'(?:[^']|'')*'")
-_FUNCTION: Final = regex(r"([a-z_][a-z0-9_]*)\s*\(")
+_FUNCTION: Final = regex(r"(?<![a-z0-9_])([a-z_][a-z0-9_]*+)\s*\(")
 
 
 def rewritten_default(default: str) -> str:

@@ -47,7 +47,7 @@ _TESTS_UNREAD: Final = regex(
 _STARTS_CONTAINERS: Final = regex(r"docker[- ]compose\b[^\n]*\b(?:up|run|exec)\b")
 """What a container does when it starts stands elsewhere."""
 _PYTEST_WITHOUT: Final = regex(r"--no-?migrations\b")
-_CALLS: Final = regex(r"[\w./-]+\.(?:sh|bash|py)\b")
+_CALLS: Final = regex(r"(?<![\w./-])[\w./-]+\.(?:sh|bash|py)\b")
 _TASKS: Final = (
     "Makefile", "makefile", "justfile", "Justfile", "tox.ini", "noxfile.py", "Taskfile.yml", "Taskfile.yaml",
     "package.json", "pyproject.toml", "setup.cfg", "tasks.py",

@@ -88,7 +88,7 @@ MANAGER = re.compile(
 WORDS_OF_MANAGERS = ("objects", "_manager", ".query")
 """One of these stands in every name that MANAGER or FLASK_QUERY knows."""
 FLASK_QUERY = re.compile(r"^(?P<model>.+\.[A-Z]\w*)\.query(?:\.(?P<rest>[a-z_.0-9]+))?$")
-MODEL_ATTRIBUTE = re.compile(r"^_*(?:\w+_)?(?:model|entity|orm)(?:_?(?:class|cls|type|model))?$", re.IGNORECASE)
+MODEL_ATTRIBUTE = re.compile(r"^(?:\w*_)?(?:model|entity|orm)(?:_?(?:class|cls|type|model))?$", re.IGNORECASE)
 """What generic repositories call the model that they serve: `self.model`, `cls.model_class`."""
 SESSION_NAME = re.compile(r"(?:^|_)(?:session|sess|db|dbsession|database|tx|transaction|em)$", re.IGNORECASE)
 """What people call a database session."""
