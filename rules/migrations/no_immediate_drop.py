@@ -160,12 +160,18 @@ def no_immediate_drop(project: Project, options: Options) -> Iterator[Finding]:
                 yield Finding(drop.change.location, message, help_text, references)
             continue
         related = references
-        reason = "no earlier release deprecated it"
+        reason, help_text = "no earlier release deprecated it", _steps(project, drop, options)
         if announced.verdict == "early" and announced.where is not None:
             reason = _too_early(options)
             related = (Related(announced.where, "deprecated here"), *references)
+        replaced = project.migrations.replacement(drop)
+        if replaced is not None:
+            expand = f"the expand step, `{replaced.name}` that is added and filled from it,"
+            reason = f"{expand} and the contract step are squeezed into one deployment"
+            help_text = f"Deploy the expand step alone, with code that writes both. Then: {help_text}"
+            related = (Related(replaced.added.location, "added here"), *related)
         message = f"{verb} {what} under the running release, whose {_statements(drop)} still name it: {reason}"
-        yield Finding(drop.change.location, message, _steps(project, drop, options), related)
+        yield Finding(drop.change.location, message, help_text, related)
     yield from _objects(project, options)
     if options.check_code_references:
         for dropped in project.migrations.named_constraints():

@@ -137,9 +137,9 @@ def no_in_place_rename(project: Project, options: Options) -> Iterator[Finding]:
             yield Finding(moved.change.location, _object_message(moved), _object_steps(moved), moved.uses)
     if not options.forbid_single_revision_expand_contract:
         return
-    for replacement in project.migrations.replacements():
-        drop = replacement.drop
-        if matches_any(options.allow_tables, drop.table):
+    for drop in project.migrations.drops():
+        replacement = project.migrations.replacement(drop) if drop.column else None
+        if replacement is None or not replacement.column or matches_any(options.allow_tables, drop.table):
             continue
         message = (
             f"adds `{drop.table}.{replacement.column}`, copies `{drop.column}` into it and drops that at once: "

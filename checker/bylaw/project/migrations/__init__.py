@@ -19,7 +19,7 @@ from bylaw.project.migrations.compatibility.deprecation import Announcement, Ter
 from bylaw.project.migrations.compatibility.drops import Drop, drops
 from bylaw.project.migrations.compatibility.identities import taken_over
 from bylaw.project.migrations.compatibility.references import references
-from bylaw.project.migrations.compatibility.renames import Rename, Replacement, renames, replacements
+from bylaw.project.migrations.compatibility.renames import Rename, Replacement, renames, replacement
 from bylaw.project.migrations.compatibility.restriction import Restriction
 from bylaw.project.migrations.compatibility.restrictions import restrictions
 from bylaw.project.migrations.compatibility.side_effects import SideEffect, side_effects
@@ -262,9 +262,9 @@ class Migrations(OnServer):
         content = self._project.files[rename.change.step.path].source.content
         return expanded(rename, content, postgres=postgres)
 
-    def replacements(self) -> Iterator[Replacement]:
-        """Columns that are renamed by adding, copying and dropping at once."""
-        return replacements(self.drops())
+    def replacement(self, drop: Drop) -> Replacement | None:
+        """What the same deployment adds and fills in the place of what it drops."""
+        return replacement(drop, self._text)
 
     def required_columns(self) -> Iterator[RequiredColumn]:
         """New columns that every INSERT must name afterwards."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
 from bylaw.facts import migrations as ops
-from bylaw.project.migrations.changes import Change, Deployment
+from bylaw.patterns import regex
+from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.drops import Drop, is_remade_and_dropped, is_scratch
 from bylaw.project.migrations.state.schema import TableState
 
 _NO_TABLE = ("_seq", "_pkey", "_idx")
+_PUT_ASIDE = regex(r"backup|bak\b|archive|snapshot|(?:^|_)(?:old|copy|temp|tmp)(?:_|$)", re.IGNORECASE)
 
 
 class Rename(msgspec.Struct, frozen=True, eq=False):
@@ -30,13 +33,18 @@ class Rename(msgspec.Struct, frozen=True, eq=False):
 
 
 class Replacement(msgspec.Struct, frozen=True, eq=False):
-    """A rename in all but name: one deployment adds a column, copies the old one's values, and drops that."""
+    """A rename in all but name: one deployment adds a column or table, copies the old one's values, and drops that."""
 
     drop: Drop
     added: Change
     copied: Change
     column: str
-    """The new one."""
+    """The new one; '' where a new table takes in what the old table, or a column of it, held."""
+
+    @property
+    def name(self) -> str:
+        """What the new one is called."""
+        return self.column or getattr(self.added.operation, "table", "")
 
 
 def renames(changes: Iterable[Change]) -> Iterator[Rename]:
@@ -127,30 +135,36 @@ def _has(table: TableState, column: str, change: Change) -> bool:
     return found.name == column or change.step.migration.dialect != "postgres"
 
 
-def replacements(found: Iterable[Drop]) -> Iterator[Replacement]:
-    """Drops of columns whose values the same deployment first copied into a column that it adds to the same table."""
-    for drop in found:
-        if drop.column and not drop.rebuilt:
-            replacement = _replacement(drop, drop.change.deployment)
-            if replacement is not None:
-                yield replacement
-
-
-def _replacement(drop: Drop, deployment: Deployment) -> Replacement | None:
+def replacement(drop: Drop, text: Callable[[Change], str]) -> Replacement | None:
+    """What the same deployment adds in the place of a column or table that it drops, and fills from it. `text` is an
+    operation as written.
+    """
     added: dict[str, Change] = {}
-    for change in deployment.changes:
+    for change in drop.change.earlier if not drop.rebuilt else ():
         match change.operation:
-            case ops.AddColumn(table=table, column=column) if _same(change, table, drop):
+            case ops.AddColumn(table=table, column=column) if drop.column and _same(change, table, drop):
                 added[column.name] = change
+            case ops.CreateTable(table=table, temporary=False) if not is_scratch(table) and not _PUT_ASIDE.search(
+                table
+            ):
+                if change.operation.partial and _names(text(change), drop):  # as SELECT
+                    return Replacement(drop, change, change, "")
+                added[f".{table}"] = change
             case ops.DataChange(kind="update", table=table, columns=columns) if _same(change, table, drop):
-                for name in columns:
-                    if name in added:
-                        return Replacement(drop, added[name], change, name)
-            case _ if change is drop.change:
-                return None
+                filled = next((name for name in columns if name in added), "")
+                if filled and _names(text(change), drop):
+                    return Replacement(drop, added[filled], change, filled)
+            case ops.DataChange(kind="insert", table=table) if f".{table}" in added and _names(text(change), drop):
+                return Replacement(drop, added[f".{table}"], change, "")
             case _:
                 pass
     return None
+
+
+def _names(text: str, drop: Drop) -> bool:
+    """Whether a statement speaks of what is dropped: the column, and of another table than its own the table too."""
+    wanted = (drop.column,) if drop.column else (drop.table.rpartition(".")[2],)
+    return all(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in wanted)
 
 
 def _same(change: Change, table: str, drop: Drop) -> bool:
