@@ -144,26 +144,30 @@ def replacement(drop: Drop, text: Callable[[Change], str]) -> Replacement | None
         match change.operation:
             case ops.AddColumn(table=table, column=column) if drop.column and _same(change, table, drop):
                 added[column.name] = change
-            case ops.CreateTable(table=table, temporary=False) if not is_scratch(table) and not _PUT_ASIDE.search(
-                table
-            ):
-                if change.operation.partial and _names(text(change), drop):  # as SELECT
+            case ops.CreateTable(table=table, temporary=False, partial=partial) if not _is_aside(table):
+                if partial and _names(text(change), drop.table, drop.column):  # as SELECT
                     return Replacement(drop, change, change, "")
                 added[f".{table}"] = change
             case ops.DataChange(kind="update", table=table, columns=columns) if _same(change, table, drop):
                 filled = next((name for name in columns if name in added), "")
-                if filled and _names(text(change), drop):
+                if filled and _names(text(change), drop.column):
                     return Replacement(drop, added[filled], change, filled)
-            case ops.DataChange(kind="insert", table=table) if f".{table}" in added and _names(text(change), drop):
-                return Replacement(drop, added[f".{table}"], change, "")
+            case ops.DataChange(kind="insert", table=table) if f".{table}" in added:
+                if _names(text(change), drop.table, drop.column):
+                    return Replacement(drop, added[f".{table}"], change, "")
             case _:
                 pass
     return None
 
 
-def _names(text: str, drop: Drop) -> bool:
-    """Whether a statement speaks of what is dropped: the column, and of another table than its own the table too."""
-    wanted = (drop.column,) if drop.column else (drop.table.rpartition(".")[2],)
+def _is_aside(table: str) -> bool:
+    """Whether a table only keeps rows for some time, in case somebody wants them back."""
+    return is_scratch(table) or _PUT_ASIDE.search(table) is not None
+
+
+def _names(text: str, *names: str) -> bool:
+    """Whether a statement says all of these names, schemas aside."""
+    wanted = (name.rpartition(".")[2] for name in names if name)
     return all(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in wanted)
 
 
