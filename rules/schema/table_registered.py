@@ -38,8 +38,8 @@ def table_registered(project: Project, options: Options) -> Iterator[Finding]:
     tables that could be meant are left alone; so are those that a program of the project loads before it has Alembic
     write a revision. An `env.py` that sees next to none of many tables is told of once. For Django the application of
     the model must be in `INSTALLED_APPS` of some settings module, and one that has many models is told of once; where
-    the list names next to none of many models, the project could not run, and the list must be put together somewhere
-    else: all are left alone.
+    the list names next to none of many models of several applications, or none at all, the project could not run, and
+    the list must be put together somewhere else: all are left alone.
 
     Import the table in the registry module, or list its application in the settings.
 
@@ -116,7 +116,7 @@ def table_registered(project: Project, options: Options) -> Iterator[Finding]:
             yield _alembic(registration)
         else:
             crowds.setdefault((registration.metadata, registration.table.registry), []).append(registration)
-    if not _is_nearly_all(uninstalled, everything):
+    if not _is_nearly_all(uninstalled, everything) or _is_one_of_several(uninstalled, everything):
         yield from _by_application(uninstalled)
     for (place, _), crowd in crowds.items():
         if _is_nearly_all(crowd, everything):
@@ -132,6 +132,14 @@ def _is_nearly_all(missing: Sequence[TableRegistration], everything: Iterable[Ta
     metadata = missing[0].table.registry
     seen = sum(other.status == "registered" and other.table.registry == metadata for other in everything)
     return len(missing) > _SHARE * seen
+
+
+def _is_one_of_several(missing: Sequence[TableRegistration], everything: Iterable[TableRegistration]) -> bool:
+    """Whether one application is missing, be it the largest, and another of the project is installed."""
+    applications = {registration.import_module for registration in missing}
+    return len(applications) == 1 and any(
+        other.status == "registered" and other.table.orm == "django" for other in everything
+    )
 
 
 def _is_judged(registration: TableRegistration, options: Options) -> bool:
