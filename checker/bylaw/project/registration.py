@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -66,6 +67,8 @@ class Registrations:
             return TableRegistration(table, "undecided", reason=reason, governed=False)
         if any(module in reach.modules for reach in sources):
             return TableRegistration(table, "registered")
+        if table.name and len(self._declaring[table.name]) > 1:
+            return TableRegistration(table, "undecided", reason="another module declares a table of that name")
         if any(reach.may_hold(module) for reach in sources):
             return TableRegistration(table, "undecided", reason="modules are discovered while the program runs")
         if not self.registries and self._is_loaded_by_program(module, table, governing):
@@ -76,6 +79,15 @@ class Registrations:
         written = self._written(module, registry) if registry is not None else ""
         place = governing[0].place if governing else None
         return TableRegistration(table, "unregistered", registry.path if registry else "", "", written, place)
+
+    @cached_property
+    def _declaring(self) -> defaultdict[str, set[str]]:
+        """The files that declare a table of each name."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for table in self.project.tables:
+            if table.context == "app":
+                found[table.name].add(table.location.path)
+        return found
 
     # -- what runs
 
@@ -103,9 +115,10 @@ class Registrations:
             return None
         meanings = Meanings(self.names)
         bases = {meanings.registry(name, file.module) for value in values for name in _names_in(value)}
-        entries, dynamic = [file.module], "flask.current_app" in targets
+        entries, made = [file.module], _made_before(targets)
+        dynamic = bool(made)
         if dynamic:
-            entries.extend(self._application_modules())
+            entries.extend(each.module for each in self._own_files if _makes_application(each, made))
         known = frozenset(base for base in bases if base) if not dynamic else frozenset()
         place = Location(file.path, span)
         return Environment(file, known, self.graph.reach(entries, all_functions=dynamic), place)
@@ -171,10 +184,6 @@ class Registrations:
         package = module.partition(".")[0]
         return any(loads_plugins(file) and file.module.partition(".")[0] != package for file in self._generators)
 
-    def _application_modules(self) -> list[str]:
-        """Where Flask applications are made: the command line imports one of them before `env.py` runs."""
-        return [file.module for file in self._own_files if _makes_application(file)]
-
     # -- who is responsible
 
     def _governing(self, table: Table) -> list[Environment]:
@@ -232,10 +241,20 @@ class Registrations:
         return module
 
 
-def _makes_application(file: FileFacts) -> bool:
-    made = any(site.call.method in _APPLICATIONS for site in file.calls)
+def _made_before(targets: set[str]) -> frozenset[str]:
+    """The classes of the application that a command line imports before it runs an `env.py` with these imports; empty
+    where that stands alone.
+    """
+    if "flask.current_app" in targets:
+        return _APPLICATIONS
+    library = any(target.startswith("advanced_alchemy.") for target in targets)
+    return frozenset({"Litestar"}) if library else frozenset()
+
+
+def _makes_application(file: FileFacts, kinds: frozenset[str]) -> bool:
+    made = any(site.call.method in kinds for site in file.calls)
     bases = (base.name.rpartition(".")[2] for fact in file.classes for base in fact.bases if isinstance(base, Ref))
-    return made or not _APPLICATIONS.isdisjoint(bases)
+    return made or not kinds.isdisjoint(bases)
 
 
 def _metadata_of(file: FileFacts) -> tuple[list[Value | None], Span]:
