@@ -525,3 +525,29 @@ def test_users_of_a_library_have_its_columns_and_names() -> None:
     assert column(found, "admins", "is_active").from_library
     assert [c.attribute for c in table(found, "admins").primary_key] == ["admin_id"]
     assert {"id", "created_at"} <= {c.attribute for c in table(found, "order_line").columns}
+
+
+def test_a_long_or_a_round_line_of_classes_is_no_trouble() -> None:
+    """Each doubling of either would square the time, or never come to an end."""
+    line = "".join(f"class Line{n + 1}(Line{n}): ...\n" for n in range(55))
+    lattice = "".join(
+        f"class Left{n + 1}(Left{n}, Right{n}): ...\nclass Right{n + 1}(Right{n}, Left{n}): ...\n" for n in range(40)
+    )
+    found = project(
+        app__models=f"""
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+class Base(DeclarativeBase): ...
+class First(Second, Base): ...
+class Second(First, Base): ...
+class Line0(Base): ...
+{line}
+class Left0(Base): ...
+class Right0(Base): ...
+{lattice}
+class User(Base):
+    __tablename__ = "users"
+    user_id: Mapped[int] = mapped_column(primary_key=True)
+class Admin(User): ...
+"""
+    )
+    assert [t.name for t in found.tables] == ["users"]

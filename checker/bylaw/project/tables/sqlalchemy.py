@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bylaw.facts.code import Variable
 from bylaw.facts.database import Column, Table, TableIndex
 from bylaw.facts.values import Attr, Call, Ref, Value, flag_of, text_of
@@ -24,6 +26,7 @@ class MappedClasses:
         self.bodies = Bodies(kinship, meanings, columns)
         self._names: dict[str, str | None] = {}
         self._mapped: dict[str, bool] = {}
+        self._parents: dict[str, list[Kin]] = {}
 
     # -- what a class is
 
@@ -141,13 +144,18 @@ class MappedClasses:
 
     def mapped_parents(self, kin: Kin) -> list[Kin]:
         """The nearest mapped classes above."""
-        found: list[Kin] = []
+        key = kin.fact.qualified
+        if key not in self._parents:
+            self._parents[key] = []  # for classes that stand above themselves
+            self._parents[key] = list(self._nearest_mapped(kin))
+        return self._parents[key]
+
+    def _nearest_mapped(self, kin: Kin) -> Iterator[Kin]:
         for parent in kin.parents:
             if self.is_mapped(parent) and (self.table_name(parent) is not None or self.mapped_parents(parent)):
-                found.append(parent)
+                yield parent
             else:
-                found.extend(self.mapped_parents(parent))
-        return found
+                yield from self.mapped_parents(parent)
 
     # -- its columns
 
