@@ -28,6 +28,7 @@ from bylaw.project.routing.kinds import Kinds
 from bylaw.project.routing.objects import Object, find_objects
 from bylaw.project.routing.placement import Placement
 from bylaw.project.routing.registrations import registrations_of
+from bylaw.project.routing.urls import serves_administration
 from bylaw.project.routing.vocabulary import family
 
 if TYPE_CHECKING:
@@ -136,8 +137,13 @@ class Routing:
 
     @cached_property
     def _root_settings(self) -> list[tuple[FileFacts, str, bool]]:
-        """Every URL module that a setting names as a root, with the settings file, and whether a call chooses it."""
-        return list(self._find_root_settings())
+        """Every URL module that a setting names as a root, with the settings file, and whether a call chooses it. Where
+        the settings of a library are to say it, the one that serves the administration.
+        """
+        found = list(self._find_root_settings())
+        own = [facts for facts in self.code.files if not self._is_example(facts.path)]
+        evident = None if found else serves_administration(own, self.project.names.parts)
+        return [(evident, evident.path, False)] if evident is not None else found
 
     def _find_root_settings(self) -> Iterator[tuple[FileFacts, str, bool]]:
         for facts in self.code.files:

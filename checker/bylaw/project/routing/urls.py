@@ -1,10 +1,14 @@
-"""How an unreached module of URL patterns would be included: shown, not done, since only people know its path."""
+"""Django's root URL configuration where no setting of the project names it, and how an unreached module of URL patterns
+would be included: shown, not done, since only people know its path.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING
 
 from bylaw.diagnostics import Fix, Replace
+from bylaw.facts.file import FileFacts
 from bylaw.facts.routing import Router
 from bylaw.facts.values import Call, Items
 from bylaw.project.routing.features import feature_of
@@ -12,6 +16,33 @@ from bylaw.source import Span
 
 if TYPE_CHECKING:
     from bylaw.project.routing import Routing
+
+
+_STARTS = frozenset({"manage", "wsgi", "asgi"})
+_ADMINISTRATION = "django.contrib.admin.site.urls"
+
+
+def serves_administration(files: Iterable[FileFacts], parts: Container[str]) -> FileFacts | None:
+    """The only URL module that holds the administration's patterns, in a project that can be started and whose settings
+    build on some elsewhere (`from framework.settings import *`), unless another module includes it by its name.
+    `parts`: what modules and packages here are called.
+    """
+    files = list(files)
+    startable = any(facts.module.rpartition(".")[2] in _STARTS for facts in files)
+    elsewhere = any(
+        variable.name in {"INSTALLED_APPS", "MIDDLEWARE"}
+        and any(item.local == "*" and item.target.partition(".")[0] not in parts for item in facts.imports)
+        for facts in files
+        for variable in facts.variables
+    )
+    if not startable or not elsewhere:
+        return None
+    found = [facts for facts in files if any(use.name == _ADMINISTRATION for use in facts.references)]
+    if len(found) != 1:
+        return None
+    module = f".{found[0].module}"
+    included = any(module.endswith(f".{text}") for facts in files for text in facts.dotted)
+    return None if included else found[0]
 
 
 def include_in_root(router: Router, routing: Routing) -> Fix | None:
