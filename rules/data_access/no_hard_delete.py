@@ -29,7 +29,7 @@ class Options(RuleOptions):
         "*hard_delete*", "*purge*", "*erase*", "wipe*", "*_wipe*", "*prune*", "*permanent*", "*retention*",
         "*cleanup*", "*clean_up*",
         "*expunge*", "*vacuum*", "*anonymi*", "*garbage*", "*expire*", "reset*", "*_reset*", "*truncate*",
-        "*_before", "*_older_than*", "*stale*", "*outdated*", "*obsolete*",
+        "*_before", "*empty*trash*", "*gdpr*", "*_older_than*", "*stale*", "*outdated*", "*obsolete*",
     )  # fmt: skip
     """Patterns of function names that say what they do."""
     exempt_tables: tuple[str, ...] = SHORT_LIVED

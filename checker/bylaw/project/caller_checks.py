@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from bylaw.facts.code import Function
+from bylaw.facts.code import Function, Reference
 from bylaw.facts.file import FileFacts
 from bylaw.facts.queries import KEPT_AS, Query
-from bylaw.project.deletion_words import looks_at
+from bylaw.project.deletion_words import handed_to, looks_at, rows_of
+from bylaw.project.names import Definition
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -23,26 +24,56 @@ _OF_OTHERS = re.compile(rf"{_OF_SESSION.pattern}|\b(?:self|cls|super\(\))\.\w+\(
 """Calls that are none of the method in question, though it may be called so: `session.get(…)`."""
 
 
-class CallerChecks:
-    """Asks the callers of one function. `text` gives a function's text."""
+class _Caller(NamedTuple):
+    """A function that has the row: its file, the class around it, and its text. `by_name`: it calls the function by a
+    name that is known to mean it.
+    """
 
-    def __init__(self, project: Project, text: Callable[[FileFacts, str], str]) -> None:
+    file: FileFacts
+    owner: str
+    text: str
+    by_name: bool = False
+
+
+class CallerChecks:
+    """Asks the callers of one function. `text` gives a function's text, `may_look` says whether a definition may
+    look at the marker.
+    """
+
+    def __init__(
+        self, project: Project, text: Callable[[FileFacts, str], str], may_look: Callable[[Definition], bool]
+    ) -> None:
         self._project = project
         self._text = text
+        self._may_look = may_look
 
     def check(self, facts: FileFacts, query: Query, markers: set[str]) -> bool:
         """Whether somebody who calls the function looks at one of the markers: by name, as a method of the same
-        object, as a method of an object that only its name tells, or around a function inside.
+        object, as a method of an object that only its name tells, or around a function inside. Others may do so for
+        them: they hand the row on, or FastAPI hands it to them.
         """
         own = next((each for each in facts.functions if each.qualified == query.function), None)
         if own is None:
             return False
-        if any(looks_at(text, own.name, markers) for text in self._by_name(own.qualified, own.name)):
-            return True
-        near = (*self._around(own, facts), *self._of_object(own, facts))
-        return any(looks_at(text, own.name, markers, reads=True) for text in near) or self._kept(
-            own, facts, query, markers
-        )
+        callers = (
+            *self._by_name(own.qualified, own.name), *self._around(own, facts), *self._of_object(own, facts),
+            *self._depending(own),
+        )  # fmt: skip
+        for caller in callers:
+            rows = rows_of(caller.text, own.name)
+            if looks_at(caller.text, rows, markers, reads=not caller.by_name) or self._handed_on(caller, rows):
+                return True
+        return self._kept(own, facts, query, markers)
+
+    def _handed_on(self, caller: _Caller, rows: set[str]) -> bool:
+        """Whether the row goes to a function that may look: `ensure_alive(book)`, `self._look(book)`."""
+        for called in handed_to(caller.text, rows):
+            head, _, rest = called.partition(".")
+            name = f"{caller.owner}.{rest}" if head in {"self", "cls"} else f"{caller.file.module}.{called}"
+            found = self._project.names.definition(name, caller.file.module)
+            if found is not None and isinstance(found.item, Function) and self._may_look(found):
+                return True
+        return False
 
     def _kept(self, own: Function, facts: FileFacts, query: Query, markers: set[str]) -> bool:
         """Whether another method looks at a marker of the row that this one keeps in `self.book`."""
@@ -51,21 +82,31 @@ class CallerChecks:
         looked_at = {f"{place}.{marker}" for place in kept for marker in markers}
         return any(name in self._text(facts, each.qualified) for each in others for name in looked_at)
 
-    def _by_name(self, function: str, name: str) -> Iterator[str]:
+    def _by_name(self, function: str, name: str) -> Iterator[_Caller]:
         for file, caller, called in self._calls_by_name.get(name, ()):
             definition = self._project.names.definition(called, file.module)
             if definition is not None and definition.name == function != caller:
-                yield self._text(file, caller)
+                yield _Caller(file, caller.rpartition(".")[0], self._text(file, caller), by_name=True)
 
-    def _around(self, own: Function, facts: FileFacts) -> Iterator[str]:
+    def _depending(self, own: Function) -> Iterator[_Caller]:
+        """The functions that FastAPI hands the row to: `book: Book = Depends(load_book)`."""
+        asked = re.compile(rf"\bDepends\([\w.]*\b{re.escape(own.name)}\)")
+        for file, name in self._handed_about.get(own.name, ()):
+            definition = self._project.names.definition(name, file.module)
+            if definition is not None and definition.name == own.qualified:
+                for each in file.functions:
+                    if asked.search(text := self._project.files[file.path].text(each.statement)):
+                        yield _Caller(file, each.owner, text)
+
+    def _around(self, own: Function, facts: FileFacts) -> Iterator[_Caller]:
         """The function that this one is defined in, without it."""
         outer = own.qualified.rpartition(".")[0]
         for each in facts.functions:
             if each.qualified == outer:
                 file = self._project.files[facts.path]
-                yield file.text(each.statement).replace(file.text(own.statement), "")
+                yield _Caller(facts, each.owner, file.text(each.statement).replace(file.text(own.statement), ""))
 
-    def _of_object(self, own: Function, facts: FileFacts) -> Iterator[str]:
+    def _of_object(self, own: Function, facts: FileFacts) -> Iterator[_Caller]:
         """Methods of the same class, and of other files that speak of the class or where no other method is called
         so.
         """
@@ -79,7 +120,7 @@ class CallerChecks:
                 text = file.text(each.statement)
                 if each.qualified != own.qualified and asked.search(text):
                     others = _OF_SESSION if each.owner == own.owner else _OF_OTHERS
-                    yield others.sub("(", text)
+                    yield _Caller(file.facts, each.owner, others.sub("(", text))
 
     def _may_mean(self, own: Function, facts: FileFacts) -> bool:
         alone = len(own.name) >= _TELLING_NAME and self._methods.get(own.name) == 1
@@ -99,8 +140,21 @@ class CallerChecks:
     def _calls_by_name(self) -> dict[str, list[tuple[FileFacts, str, str]]]:
         """Last name of what application code calls → the file, the calling function, the name in full."""
         found: dict[str, list[tuple[FileFacts, str, str]]] = {}
-        for file in self._project.files.values():
-            for use in file.facts.references if self._project.context_of(file.facts) == "app" else ():
-                if use.role == "called" and use.function:
-                    found.setdefault(use.name.rpartition(".")[2], []).append((file.facts, use.function, use.name))
+        for file, use in self._uses():
+            if use.role == "called" and use.function:
+                found.setdefault(use.name.rpartition(".")[2], []).append((file, use.function, use.name))
         return found
+
+    @cached_property
+    def _handed_about(self) -> dict[str, list[tuple[FileFacts, str]]]:
+        """Last name of what is an argument of a call in application code → the file, the name in full."""
+        found: dict[str, list[tuple[FileFacts, str]]] = {}
+        for file, use in self._uses():
+            if use.role == "argument":
+                found.setdefault(use.name.rpartition(".")[2], []).append((file, use.name))
+        return found
+
+    def _uses(self) -> Iterator[tuple[FileFacts, Reference]]:
+        for file in self._project.files.values():
+            if self._project.context_of(file.facts) == "app":
+                yield from ((file.facts, use) for use in file.facts.references)

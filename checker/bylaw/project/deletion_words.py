@@ -12,14 +12,27 @@ def is_another_state(name: str, table: Table) -> bool:
     return "archiv" in name and table.column(name) is not None
 
 
-def looks_at(text: str, called: str, markers: set[str], *, reads: bool = False) -> bool:
-    """Whether a function's text names a marker of what a call gives: `user = load(…)`, then `user.deleted_at`. With
-    `reads`, setting it does not count.
-    """
-    rows = set(re.findall(rf"\b(\w+)(?:: [^=\n]{{1,80}})? ?:?= ?(?:await )?[\w.]*\b{re.escape(called)}\(", text))
+def rows_of(text: str, called: str) -> set[str]:
+    """The variables of a function's text that hold what a call gives: `user = load(…)`, `user=Depends(load)`."""
+    name = re.escape(called)
+    rows = set(re.findall(rf"\b(\w+)(?:: [^=\n]{{1,80}})? ?:?= ?(?:await )?[\w.]*\b{name}\(", text))
+    rows |= set(re.findall(rf"\b(\w+)(?:: [^=\n]{{1,80}})? ?= ?Depends\([\w.]*\b{name}\)", text))
+    rows |= set(re.findall(rf"\b(\w+): Annotated\[[^\[\]\n]{{1,80}}, ?Depends\([\w.]*\b{name}\)", text))
     for _ in range(2):
         rows |= {row for row, many in re.findall(r"\bfor (\w+) in (\w+)", text) if many in rows}
+    return rows
+
+
+def looks_at(text: str, rows: set[str], markers: set[str], *, reads: bool = False) -> bool:
+    """Whether a function's text names a marker of one of the rows: `user.deleted_at`. With `reads`, setting it does
+    not count.
+    """
     if not reads:
         return any(f"{row}.{marker}" in text for row in rows for marker in markers)
     named = (rf"\b{row}\.{re.escape(marker)}\b(?!\s*=[^=])" for row in rows for marker in markers)
     return any(re.search(each, text) for each in named)
+
+
+def handed_to(text: str, rows: set[str]) -> set[str]:
+    """The names of what is called with one of the rows: `ensure_alive(user)`."""
+    return {name for row in rows for name in re.findall(rf"\b([\w.]+)\((?:[^()\n]{{0,80}}[ (,=])?{row}\b", text)}

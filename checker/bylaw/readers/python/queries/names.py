@@ -77,12 +77,16 @@ def executed_by(call: Call) -> Value | None:
 
 
 def helper_name(call: Call, owner: str) -> str:
-    """What is called: qualified, a method of the class `owner` too; `?.name` for a method of something unknown."""
+    """What is called: qualified, a method of the class `owner` too; `?.name` for a method of something unknown,
+    `?.name()` for a function in a variable.
+    """
     match call.function:
         case Ref(name):
             return name
         case Attr(Local("self" | "cls"), name):
             return f"{owner}.{name}"
+        case Local(name):
+            return f"?.{name}()"
         case _:
             return f"?.{call.method}"
 
