@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -82,11 +82,17 @@ def _judge(request: Request, resolved: Resolved, session: Session, paths: tuple[
     else:
         judged = Judged(session.judge(resolved.rules))
     if not request.quiet:
-        for line in undecided(session.project, session.discovery.skipped):
-            from bylaw.reporters.frame import printable  # noqa: PLC0415 - only where there is something to say
-
-            output.note(f"bylaw: {printable(line)}")
+        _note([*undecided(session.project, session.discovery.skipped)], output)
     return judged
+
+
+def _note(lines: Sequence[str], output: Output) -> None:
+    """Say each line beside the report. Names of files are in them, and these may hold anything."""
+    if lines:
+        from bylaw.reporters.frame import printable  # noqa: PLC0415 - most runs need it for one format only
+
+        for line in lines:
+            output.note(f"bylaw: {printable(line)}")
 
 
 def exit_code(report: Report, shown: tuple[Diagnostic, ...], *, exit_zero: bool) -> int:
@@ -135,11 +141,8 @@ def _nothing_to_check(
     known = session.project.files
     reasons = {path: why for path in paths if (why := why_left_out(path, session.discovery))}
     reasons.update({path: why for path in texts if (why := why_text_left_out(path, texts[path], session.settings))})
-    if reasons and not request.quiet:
-        from bylaw.reporters.frame import printable  # noqa: PLC0415 - most runs need it for one format only
-
-        for path, why in reasons.items():
-            output.note(f"bylaw: {printable(path)} is not checked: {printable(why)}")
+    if not request.quiet:
+        _note([f"{path} is not checked: {why}" for path, why in reasons.items()], output)
     if request.from_stdin:
         return 0 if reasons else None
     if any(is_below(path, paths) for path in known) or any(is_below(path, paths) for path in session.failed):
