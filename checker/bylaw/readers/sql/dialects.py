@@ -40,6 +40,7 @@ _MARKS: Final = (
         r"\balgorithm\s*=", r"\bdrop\s+foreign\s+key\b", r"\brename\s+table\b",
         r"\badd\s+(?:fulltext\s+|unique\s+)?(?:index|key)\b",
         r"\bupdate\s+\w+\s+(?:(?:as\s+)?\w+\s+)?(?:inner\s+|left\s+|cross\s+)?join\b",
+        r"^[ \t]*#", r"\balter\s+table\s+\S+\s+rename\s+(?:to\s+|as\s+)?\w+\.\w", r"\bdelete\s+(?!from\b)\w+\s+from\b",
         r"\block\s+tables\b", r"^[ \t]*use\s+\w+\s*;", r"\bdrop\s+primary\s+key\b", r"\bdrop\s+index\s+\w+\s+on\b",
         r"\bdrop\s+temporary\s+table\b", r"\binsert\s+ignore\b", r"\bon\s+update\s+current_timestamp\b",
         r"\badd\s+(?:column\s+)?\(\s*\w+\s+(?:(?:small|big)?int|varchar|text|date|datetime|decimal)\b",
@@ -61,6 +62,8 @@ _MARKS: Final = (
         r"\bconcurrently\b", r"\bplpgsql\b", r"\blanguage\s+sql\b",
     )),
 )  # fmt: skip
+_ESCAPED: Final = "\\'"
+"""A quote that a backslash takes its meaning from."""
 _POSTGRES_WORDS: Final = (
     "$$", "::", "jsonb", "serial", "timestamptz", "gen_random_uuid", "plpgsql", "concurrently", "with time zone",
     "row level security", "create extension", "create type", "alter type", "using btree", "using gin", "using gist",
@@ -98,4 +101,5 @@ def guess(text: str) -> str:
     Meant for text that PostgreSQL does not understand: its own marks count last.
     """
     sample = code_of(text[:_LARGEST]).lower()
-    return next((name for name, patterns in _MARKS if _pattern(patterns).search(sample)), "")
+    found = next((name for name, patterns in _MARKS if _pattern(patterns).search(sample)), "")
+    return found or ("mysql" if _ESCAPED in text[:_LARGEST] else "")

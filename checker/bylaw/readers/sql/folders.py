@@ -35,7 +35,8 @@ _UNDOING: Final = frozenset({
 """Folders of what takes migrations back."""
 _LASTING: Final = re.compile(
     r"\b(?:create|alter|drop|truncate|insert|update|delete|merge|replace|rename|comment|grant|revoke|reindex|vacuum"
-    r"|refresh|do|call|exec|execute|copy|load|set|use|begin|pragma)\b(?!\s{0,9}\()",
+    r"|refresh|do|call|exec|execute|copy|load|set|use|begin|pragma)\b(?!\s{0,9}\()"
+    r"|\b(?:reindex|vacuum)\s{0,9}\(\s{0,9}(?:verbose|full|concurrently|tablespace|analyze|freeze|parallel)\b",
     re.IGNORECASE | re.ASCII,
 )
 """Words of which a migration has one, no call of a function of that name."""

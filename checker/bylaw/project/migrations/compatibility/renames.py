@@ -56,13 +56,21 @@ def renames(changes: Iterable[Change]) -> Iterator[Rename]:
     for change in changes:
         match change.operation:
             case ops.RenameTable(table=table, new_name=new_name):
-                yield from _table(change, table, new_name, "")
+                yield from _table(change, table, new_name, _other_place(table, new_name))
             case ops.MoveTable(table=table, schema=schema):
                 yield from _table(change, table, f"{schema}.{table.rpartition('.')[2]}", schema)
             case ops.RenameColumn(table=table, column=column, new_name=new_name):
                 yield from _column(change, table, column, new_name)
             case _:
                 pass
+
+
+def _other_place(table: str, new_name: str) -> str:
+    """The database or schema that MySQL's `RENAME TO other.orders` moves a table to; '' where it stays, or gets another
+    name as well.
+    """
+    place, _, name = new_name.rpartition(".")
+    return place if name == table and "." not in table else ""
 
 
 def _table(change: Change, table: str, new_name: str, schema: str) -> Iterator[Rename]:

@@ -117,7 +117,7 @@ def _change(tree: object, span: Span) -> Operation:
 
 
 def _leaves_rows_out(where: object) -> bool:
-    """Whether there is a condition, and not one that always holds: `WHERE true`, `WHERE 1 = 1`."""
+    """Whether there is a condition, and not one that always holds: `WHERE true`, `WHERE 1 = 1`, `WHERE 1`."""
     from sqlglot import exp  # noqa: PLC0415
 
     if not isinstance(where, exp.Where):
@@ -125,6 +125,8 @@ def _leaves_rows_out(where: object) -> bool:
     condition = where.this.unnest()
     if isinstance(condition, exp.EQ) and isinstance(condition.this, exp.Literal):
         return bool(condition.this != condition.expression)
+    if isinstance(condition, exp.Literal):
+        return bool(condition.is_string or not str(condition.this).strip("0."))
     return not (isinstance(condition, exp.Boolean) and condition.this)
 
 

@@ -51,7 +51,7 @@ _TRANSACTIONS: Final[dict[str, Literal["begin", "commit", "rollback", "savepoint
 }  # fmt: skip
 _LONGEST_TRUTH: Final = 60
 """Characters."""
-_ALWAYS: Final = regex(r"\bwhere\s{1,9}\(?(?:true|(\d{1,9})\s?=\s?\1)\)?\s{0,9};?\s{0,9}$", re.IGNORECASE)
+_ALWAYS: Final = regex(r"\bwhere\s{1,9}\(?(?:true|(\d{1,9})\s?=\s?\1|[1-9]\d{0,8})\)?\s{0,9};?\s{0,9}$", re.IGNORECASE)
 _LOCK_MODES: Final = (
     "", "access-share", "row-share", "row-exclusive", "share-update-exclusive", "share", "share-row-exclusive",
     "exclusive", "access-exclusive",
@@ -132,7 +132,7 @@ def delete(node: DeleteStmt, statement: Statement) -> Iterator[Operation]:
 
 
 def _means_every_row(statement: Statement) -> bool:
-    """Whether it ends in a condition that always holds: `WHERE true`, `WHERE 1 = 1`."""
+    """Whether it ends in a condition that always holds: `WHERE true`, `WHERE 1 = 1`, and `WHERE 1` elsewhere."""
     end = statement.text[max(statement.start, statement.end - _LONGEST_TRUTH) : statement.end]
     return _ALWAYS.search(end) is not None
 
