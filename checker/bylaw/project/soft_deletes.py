@@ -1,6 +1,4 @@
-"""Which queries touch tables whose rows are only marked as deleted, and what else in the project hides or marks such
-rows.
-"""
+"""Which queries touch tables whose rows are only marked as deleted, and what else hides or marks such rows."""
 
 from __future__ import annotations
 
@@ -23,6 +21,7 @@ from bylaw.project.deletion_words import is_another_state
 from bylaw.project.handed_out import HandedOut
 from bylaw.project.helpers import Helpers
 from bylaw.project.marker_use import are_set_together, is_used
+from bylaw.project.paths import is_test
 from bylaw.project.real_deletes import RealDeletes
 from bylaw.project.returned_rows import returned_row
 from bylaw.project.row_managers import RowManagers
@@ -36,6 +35,7 @@ _HELPED = {HELPED_OUT: HANDED_OUT, HELPED_INSIDE: INSIDE}
 _ORM_HOOKS = frozenset({"do_orm_execute", "before_compile"})
 _RUNNING = frozenset({"execute", "scalars", "scalar", "stream", "stream_scalars", "exec", "query", "get", "__init__"})
 """Methods of a session of the project's own, through which every statement goes."""
+_APPLIED = frozenset({"called", "argument", "value"})
 _FLUSH_HOOKS = frozenset({"before_flush", "before_delete"})
 _SPEAKING = re.compile(r"delet|trash|archiv|alive|tombstone|active", re.IGNORECASE)
 """A method or option whose name tells that it deals with deleted rows (`with_deleted`, `alive`, `include_archived`)."""
@@ -272,23 +272,27 @@ class SoftDeletes:
         """Why SQLAlchemy reads may be filtered elsewhere: criteria for all queries, or a hook on the session; '' if
         nothing.
         """
-        for file in self.project.files.values():
-            for use in file.facts.references:
-                if use.name.endswith("with_loader_criteria") and use.role in {"called", "argument", "value"}:
-                    if use.function and use.function.rpartition(".")[2] not in _RUNNING:
-                        continue  # the options of one statement
-                    return f"{file.path} filters with `with_loader_criteria`"
-            if self._hooks(file.facts, _ORM_HOOKS):
-                return f"{file.path} hooks into every query"
+        for facts in self._running:
+            for use in facts.references:
+                alone = use.function and use.function.rpartition(".")[2] not in _RUNNING  # options of one statement
+                if use.name.endswith("with_loader_criteria") and use.role in _APPLIED and not alone:
+                    return f"{facts.path} filters with `with_loader_criteria`"
+            if self._hooks(facts, _ORM_HOOKS):
+                return f"{facts.path} hooks into every query"
         return ""
 
     @cached_property
     def _marked_on_flush(self) -> str:
         """Why `session.delete` may only mark rows: a hook that knows the marker; '' if nothing."""
-        for file in self.project.files.values():
-            if self._hooks(file.facts, _FLUSH_HOOKS) and self._speaks(file.facts):
-                return f"{file.path} hooks into deletes"
+        for facts in self._running:
+            if self._hooks(facts, _FLUSH_HOOKS) and self._speaks(facts):
+                return f"{facts.path} hooks into deletes"
         return ""
+
+    @cached_property
+    def _running(self) -> list[FileFacts]:
+        """All files but the tests, whose hooks no user of the application meets."""
+        return [f.facts for path, f in self.project.files.items() if not is_test(path, self.project.settings)]
 
     def _hooks(self, facts: FileFacts, events: frozenset[str]) -> bool:
         return bool(events & facts.words) and any(
