@@ -14,6 +14,8 @@ from bylaw.project.migrations.compatibility.drops import Drop, is_remade_and_dro
 from bylaw.project.migrations.state.schema import TableState
 
 _NO_TABLE = ("_seq", "_pkey", "_idx")
+_VALUE = r"(?s:(.{0,1000}?))(?:,\s*\W?\w{1,63}\W?\s*=|(?i:\bwhere\b|\bfrom\b)|\Z)"
+"""What a column is set to, up to the next one."""
 _PUT_ASIDE = regex(r"backup|bak\b|archive|snapshot|(?:^|_)(?:old|copy|temp|tmp)(?:_|$)", re.IGNORECASE)
 
 
@@ -157,8 +159,8 @@ def replacement(drop: Drop, text: Callable[[Change], str]) -> Replacement | None
                     return Replacement(drop, change, change, "")
                 added[f".{table}"] = change
             case ops.DataChange(kind="update", table=table, columns=columns) if _same(change, table, drop):
-                filled = next((name for name in columns if name in added), "")
-                if filled and _names(text(change), drop.column):
+                filled = _filled(text(change), [name for name in columns if name in added], drop.column)
+                if filled:
                     return Replacement(drop, added[filled], change, filled)
             case ops.DataChange(kind="insert", table=table) if f".{table}" in added:
                 if _names(text(change), drop.table, drop.column):
@@ -171,6 +173,18 @@ def replacement(drop: Drop, text: Callable[[Change], str]) -> Replacement | None
 def _is_aside(table: str) -> bool:
     """Whether a table only keeps rows for some time, in case somebody wants them back."""
     return is_scratch(table) or _PUT_ASIDE.search(table) is not None
+
+
+def _filled(text: str, columns: list[str], old: str) -> str:
+    """Which of the columns that an UPDATE sets takes the values of an old one; '' for none, or where that is not
+    clear.
+    """
+    if not columns or not _names(text, old):
+        return ""
+    for name in columns:
+        if any(_names(value, old) for value in re.findall(rf"(?<!\w){re.escape(name)}\W?\s*={_VALUE}", text)):
+            return name
+    return columns[0] if len(columns) == 1 else ""
 
 
 def _names(text: str, *names: str) -> bool:
