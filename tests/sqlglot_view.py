@@ -76,7 +76,7 @@ def _our_object(one: ops.Operation) -> Fact:
             words = one.unique, one.concurrently, one.if_not_exists, one.only
             return "index", table, name, columns, *words, _expression(one.where)
         case ops.CreateObject(kind=kind, name=name, columns=columns):
-            words = one.replace, one.if_not_exists, one.restrictive, one.constrained
+            words = one.replace, one.if_not_exists, one.restrictive, one.constrained, one.required
             return "create", kind, name, columns, *words
         case ops.DataChange(kind=kind, table=table, columns=columns):
             return kind, table, one.filtered, columns, one.cascade, one.literal
@@ -202,6 +202,7 @@ def _view(tree: exp.Expression) -> Fact:
         _name(tree.this),
         found if any(found) else (),
         *_flags(tree, "replace"),
+        False,
         False,
         False,
         False,
