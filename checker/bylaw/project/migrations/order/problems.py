@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from bylaw.patterns import regex
@@ -107,7 +108,8 @@ def _unintended(grove: Grove, heads: list[Node]) -> Iterator[list[Node]]:
         return
     graph = _collapsed(grove)
     lineage = {head: graph.ancestors([head]) for head in heads}
-    unlabelled = [head for head in heads if not _is_labelled(head, heads, lineage)]
+    below = Counter(node for head in heads for node in lineage[head])
+    unlabelled = [head for head in heads if not _is_labelled(lineage[head], below)]
     if len(unlabelled) < 2:
         return
     groups: list[list[Node]] = []
@@ -121,9 +123,9 @@ def _unintended(grove: Grove, heads: list[Node]) -> Iterator[list[Node]]:
     yield from (group for group in groups if len(group) > 1)
 
 
-def _is_labelled(head: Node, heads: list[Node], lineage: dict[Node, set[Node]]) -> bool:
-    shared = set().union(*(lineage[other] for other in heads if other is not head))
-    return any(node.migration.branch_labels for node in lineage[head] - shared)
+def _is_labelled(lineage: set[Node], below: Counter[Node]) -> bool:
+    """Whether a migration that stands below one head alone has a label. `below`: how many heads each stands below."""
+    return any(node.migration.branch_labels and below[node] == 1 for node in lineage)
 
 
 def _meant_apart(head: Node, other: Node, lineage: dict[Node, set[Node]]) -> bool:
