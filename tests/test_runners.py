@@ -245,14 +245,14 @@ def said(files: dict[str, str]) -> list[tuple[str, str, bool]]:
 def test_what_is_told_where_one_query_is_a_transaction() -> None:
     first = {"migrations/1_t.sql": CREATE}
     ((message, steps, fixed),) = said({**first, "migrations/2_i.sql": INDEX})
-    assert message == "CREATE INDEX CONCURRENTLY (`i`) fails inside the transaction that sqlx opens"
+    assert message == "CREATE INDEX CONCURRENTLY (`i` of `t`) fails inside the transaction that sqlx opens"
     assert "`-- no-transaction` as its first line and no other statement" in steps
     assert fixed
     both = said({**first, "migrations/2_i.sql": "-- no-transaction\n" + INDEX + OTHER})
     assert [message for message, _, _ in both] == [
-        "CREATE INDEX CONCURRENTLY (`i`) fails: sqlx sends the statements of this file as one query, which is a "
+        "CREATE INDEX CONCURRENTLY (`i` of `t`) fails: sqlx sends the statements of this file as one query, which is a "
         "transaction",
-        "CREATE INDEX CONCURRENTLY (`j`) fails: sqlx sends the statements of this file as one query, which is a "
+        "CREATE INDEX CONCURRENTLY (`j` of `t`) fails: sqlx sends the statements of this file as one query, which is a "
         "transaction",
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -16,6 +17,8 @@ from bylaw.project.migrations.order.sql_folders import sql_groves
 from bylaw.project.paths import upwards
 
 _NUMBERED = regex(r"[vV]?\d")
+_BACK = regex(r"(?:^|[_\-.])(?:reverse|rollback|revert|undo|down(?:grade)?|backwards?)(?:[_\-.]|$)", re.IGNORECASE)
+"""In the name of a file that migrations in Python read on their way back."""
 _DATED_FOLDER = regex(r"^(?:\d{1,8}|\d{4}[-_.]\d{1,2}|[qQ][1-4]|[vV]?\d+(?:[._-]\d+)*)$")
 
 _PLACED = frozenset({"version_locations", "recursive_version_locations"})
@@ -64,13 +67,18 @@ def find_groves(files: Iterable[FileFacts], runners: Runners, dialect: str = "",
         if f"{folder}/migrations" not in django  # put aside beside them, where Django does not look
     ]
     check_across(apps)
-    if alembic or django:
-        sql = _without_scripts(sql, code)
+    homes = {node.folder for node in alembic} | set(django)
+    if homes:
+        sql = _forwards(_without_scripts(sql, code), homes)
     trees = list(_alembic_groves(alembic, unreadable))
     if len(trees) > 1 and not places_told:
         trees = _without_archives(trees, {home.path.rpartition("/")[0] for home in environments}, runners)
     check_dependencies(trees, environments, runners)
-    groves = [*trees, *apps, *sql_groves(sql, runners, dialect, runner)]
+    folders = list(sql_groves(sql, runners, dialect, runner))
+    for grove in folders:
+        if grove.folder in homes:
+            grove.duplicates = []  # the migrations beside them say which of them run, and when
+    groves = [*trees, *apps, *folders]
     return sorted(groves, key=lambda grove: (grove.folder, grove.tool, grove.layout, grove.nodes[0].path))
 
 
@@ -84,6 +92,20 @@ def _without_scripts(nodes: list[Node], code: set[str]) -> list[Node]:
         for node in nodes
         if node.migration.layout or node.folder not in code or beside[node.folder] > 1 or _NUMBERED.match(node.stem)
     ]
+
+
+def _forwards(nodes: list[Node], homes: set[str]) -> list[Node]:
+    """SQL files without those that migrations in Python, in `homes`, seem to read on their way back: named so, or for a
+    drop beside another file of the same number.
+    """
+    beside = Counter((node.folder, node.stem.partition("_")[0]) for node in nodes)
+
+    def leads_back(node: Node) -> bool:
+        number, _, words = node.stem.partition("_")
+        undoes = words.startswith(("drop_", "remove_", "delete_")) and beside[node.folder, number] > 1
+        return undoes or _BACK.search(node.stem) is not None
+
+    return [node for node in nodes if node.folder not in homes or not leads_back(node)]
 
 
 # --- Alembic --------------------------------------------------------------------------------------
