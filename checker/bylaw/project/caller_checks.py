@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bylaw.facts.code import Function, Reference
 from bylaw.facts.file import FileFacts
 from bylaw.facts.queries import KEPT_AS, Query
-from bylaw.project.deletion_words import handed_to, looks_at, rows_of
-from bylaw.project.names import Definition
+from bylaw.project.deletion_words import asks_for, handed_to, looks_at, rows_of
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -36,16 +35,11 @@ class _Caller(NamedTuple):
 
 
 class CallerChecks:
-    """Asks the callers of one function. `text` gives a function's text, `may_look` says whether a definition may
-    look at the marker.
-    """
+    """Asks the callers of one function. `text` gives a function's text."""
 
-    def __init__(
-        self, project: Project, text: Callable[[FileFacts, str], str], may_look: Callable[[Definition], bool]
-    ) -> None:
+    def __init__(self, project: Project, text: Callable[[FileFacts, str], str]) -> None:
         self._project = project
         self._text = text
-        self._may_look = may_look
 
     def check(self, facts: FileFacts, query: Query, markers: set[str]) -> bool:
         """Whether somebody who calls the function looks at one of the markers: by name, as a method of the same
@@ -61,26 +55,32 @@ class CallerChecks:
         )  # fmt: skip
         for caller in callers:
             rows = rows_of(caller.text, own.name)
-            if looks_at(caller.text, rows, markers, reads=not caller.by_name) or self._handed_on(caller, rows):
+            if looks_at(caller.text, rows, markers, reads=not caller.by_name):
+                return True
+            if self._handed_on(caller, rows, markers):
                 return True
         return self._kept(own, facts, query, markers)
 
-    def _handed_on(self, caller: _Caller, rows: set[str]) -> bool:
-        """Whether the row goes to a function that may look: `ensure_alive(book)`, `self._look(book)`."""
+    def _handed_on(self, caller: _Caller, rows: set[str], markers: set[str]) -> bool:
+        """Whether the row goes to a function that asks for a marker: `ensure_alive(book)`, `self._check(book)`."""
         for called in handed_to(caller.text, rows):
             head, _, rest = called.partition(".")
             name = f"{caller.owner}.{rest}" if head in {"self", "cls"} else f"{caller.file.module}.{called}"
             found = self._project.names.definition(name, caller.file.module)
-            if found is not None and isinstance(found.item, Function) and self._may_look(found):
-                return True
+            if found is not None and isinstance(found.item, Function):
+                given = {parameter.name for parameter in found.item.parameters} - {"self", "cls"}
+                if asks_for(self._text(found.file, found.item.qualified), given, markers):
+                    return True
         return False
 
     def _kept(self, own: Function, facts: FileFacts, query: Query, markers: set[str]) -> bool:
-        """Whether another method looks at a marker of the row that this one keeps in `self.book`."""
+        """Whether another method that takes what this one keeps in `self.book` or `self.books` looks at a marker."""
         kept = {f"self.{name.removeprefix(KEPT_AS)}" for name in query.names if name.startswith(KEPT_AS)}
         others = (each for each in facts.functions if kept and each.owner == own.owner and each.name != own.name)
-        looked_at = {f"{place}.{marker}" for place in kept for marker in markers}
-        return any(name in self._text(facts, each.qualified) for each in others for name in looked_at)
+        for text in (self._text(facts, each.qualified) for each in others):
+            if any(place in text for place in kept) and any(f".{marker}" in text for marker in markers):
+                return True
+        return False
 
     def _by_name(self, function: str, name: str) -> Iterator[_Caller]:
         for file, caller, called in self._calls_by_name.get(name, ()):

@@ -6,6 +6,8 @@ import re
 
 from bylaw.facts.database import Table
 
+_DECIDES = re.compile(r"\b(?:if|elif|while|assert|return|not|and|or|is)\b")
+
 
 def is_another_state(name: str, table: Table) -> bool:
     """`is_archived` beside `deleted_at`: a column of its own, which deleted rows may have either way."""
@@ -31,6 +33,14 @@ def looks_at(text: str, rows: set[str], markers: set[str], *, reads: bool = Fals
         return any(f"{row}.{marker}" in text for row in rows for marker in markers)
     named = (rf"\b{row}\.{re.escape(marker)}\b(?!\s*=[^=])" for row in rows for marker in markers)
     return any(re.search(each, text) for each in named)
+
+
+def asks_for(text: str, rows: set[str], markers: set[str]) -> bool:
+    """Whether something in a function's text depends on a marker of one of the rows: `if user.deleted_at:`."""
+    asked = re.compile(
+        rf"\b(?:{'|'.join(map(re.escape, sorted(rows)))})\.(?:{'|'.join(map(re.escape, sorted(markers)))})\b"
+    )
+    return bool(rows) and any(_DECIDES.search(line) and asked.search(line) for line in text.splitlines())
 
 
 def handed_to(text: str, rows: set[str]) -> set[str]:

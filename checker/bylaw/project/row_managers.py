@@ -11,7 +11,7 @@ from bylaw.facts.code import Class, Variable
 from bylaw.facts.database import Table
 from bylaw.facts.file import FileFacts
 from bylaw.facts.queries import QueryKind
-from bylaw.facts.values import Call, Index, Ref, Value, walk
+from bylaw.facts.values import Attr, Call, Index, Local, Operator, Ref, Value, walk
 from bylaw.project.tables import library
 from bylaw.source import Location
 
@@ -39,6 +39,7 @@ _SHORT = 400
 _WRITES = re.compile(
     r"serial|dict|json|repr|__|save|delete|remove|update|archive$|restore|export|dump|schema|create|clean|set_"
 )
+_COMPUTED = frozenset({"column_property", "hybrid_property", "query_expression", "is_", "isnot", "is_not"})
 _OWN_CALLED = re.compile(r"\b(?:self|super\(\))\.(\w+)\(")
 
 
@@ -247,6 +248,8 @@ class RowManagers:
             self._spoken[place] = {
                 name: text for name, text in texts if marker in text or "delet" in text or "trash" in text
             }
+            computed = ((each, text) for owner in self.classes_of(table) for each, text in _computed(owner))
+            self._spoken[place] |= {each: text for each, text in computed if marker in text.split()}
         return self._spoken[place]
 
     def text_of_method(self, owner: Class, name: str) -> str:
@@ -264,3 +267,19 @@ class RowManagers:
 
 def _names_of_bases(item: Class) -> list[str]:
     return [part.name for base in item.bases for part in walk(base) if isinstance(part, Ref)]
+
+
+def _computed(owner: Class) -> Iterator[tuple[str, str]]:
+    """The columns of a class that are computed, with the names in them: `column_property(deleted_at.is_(None))`."""
+    for variable in owner.variables:
+        value = variable.value
+        if isinstance(value, Operator) or (isinstance(value, Call) and value.method in _COMPUTED):
+            yield variable.name, " ".join(_names(value))
+
+
+def _names(value: Value) -> Iterator[str]:
+    for part in walk(value):
+        if isinstance(part, Ref):
+            yield from part.name.split(".")
+        elif isinstance(part, Local | Attr):
+            yield part.name

@@ -214,7 +214,7 @@ class SoftDeletes:
 
     @cached_property
     def _caller_checks(self) -> CallerChecks:
-        return CallerChecks(self.project, self._text_of, self._helpers.may_look)
+        return CallerChecks(self.project, self._text_of)
 
     def _text_of(self, facts: FileFacts, function: str) -> str:
         """The text of one function, with all definitions of its name; '' for one that is unknown."""

@@ -44,11 +44,16 @@ class Chaining:
                 draft.names.update(self._conditions.of_call(call, draft.entity))
         if method in known.FILTERING or (method in known.LOOKUPS and is_django(statement)):
             self.filter_from_elsewhere(statement, call)
+        elif method in known.JOINING:
+            self._note_named(statement, call)
 
     def filter_from_elsewhere(self, statement: Statement, call: Call) -> None:
         """Note what other code may have put into the conditions."""
         if self._conditions.are_unknown(call):
             statement.doubt("its conditions come from elsewhere")
+        self._note_named(statement, call)
+
+    def _note_named(self, statement: Statement, call: Call) -> None:
         names = list(self._conditions.named(call, self._owner))
         for draft in statement.drafts:
             draft.helpers.extend(name for name in names if not _is_own(name, draft.entity))

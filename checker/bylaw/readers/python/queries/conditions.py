@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from bylaw.facts.values import Attr, Call, Choice, Entries, Items, Local, Operator, Ref, Starred, Value, walk
@@ -26,9 +26,12 @@ class _Held(NamedTuple):
 
 
 class Conditions:
-    """What each variable was given, as far as the function was read. Which names that mentions is asked of few."""
+    """What each variable was given, as far as the function was read. Which names that mentions is asked of few.
+    `is_foreign` says whether a variable holds rows, and none of an entity: how they were looked up says nothing of it.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, is_foreign: Callable[[str, str], bool]) -> None:
+        self._is_foreign = is_foreign
         self._held: dict[str, list[_Held]] = {}
         self._count = 0
         self._looped: set[str] = set()
@@ -59,13 +62,15 @@ class Conditions:
         self._hold(call.function.value.name, *arguments(call), *(keyword.name for keyword in call.keywords))
         return True
 
-    def _mentioned_by(self, variable: str) -> set[str]:
+    def _mentioned_by(self, variable: str, entity: str) -> set[str]:
         """Every name that the values of a variable mention."""
         found: set[str] = set()
         done: dict[str, int] = {}
         waiting = [(variable, self._count + 1)]
         while waiting:
             name, before = waiting.pop()
+            if self._is_foreign(name, entity):
+                continue
             first = done.get(name, 0)
             done[name] = max(first, before)
             for held in self._held.get(name, ()) if first < before else ():
@@ -84,7 +89,7 @@ class Conditions:
         for argument in arguments(call):
             yield from mentioned(argument, entity)
             for name in variables(argument):
-                yield from self._mentioned_by(name)
+                yield from self._mentioned_by(name, entity)
         for keyword in call.keywords:
             yield from keyword.name.split("__")
 

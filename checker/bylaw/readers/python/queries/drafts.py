@@ -71,6 +71,11 @@ class Statement(msgspec.Struct, frozen=True):
         for draft in self.drafts:
             draft.elsewhere = True
 
+    def note(self, name: str) -> None:
+        """Something reads this attribute of what a function made of the statement."""
+        for draft in self.drafts:
+            draft.names.add(name)
+
     def doubt(self, reason: str) -> None:
         """Note why it cannot be decided what the statement does; the first reason stays."""
         for draft in self.drafts:
@@ -120,7 +125,8 @@ def joined(meanings: list[Meaning]) -> Statement:
 
 def taken(meaning: Meaning, key: Value | None = None) -> Meaning:
     """A statement out of a collection of them; anything else stays what it is. A text as key is a name of the rows."""
-    if isinstance(meaning, Rows) and isinstance(key, Constant) and isinstance(key.value, str):
+    asked = isinstance(meaning, Rows) or (isinstance(meaning, Statement) and meaning.helped)
+    if meaning is not None and asked and isinstance(key, Constant) and isinstance(key.value, str):
         meaning.note(key.value)
     return Statement(meaning.drafts) if isinstance(meaning, Statement) and meaning.collected else meaning
 

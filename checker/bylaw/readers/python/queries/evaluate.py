@@ -15,8 +15,8 @@ from bylaw.readers.python.queries.branches import Branches
 from bylaw.readers.python.queries.chaining import Chaining
 from bylaw.readers.python.queries.conditions import Conditions
 from bylaw.readers.python.queries.drafts import Draft, Meaning, Rows, Statement, executed, joined, lazy, looped, taken
-from bylaw.readers.python.queries.handing import handed_on
-from bylaw.readers.python.queries.loose import Loose
+from bylaw.readers.python.queries.handing import handed_on, is_foreign
+from bylaw.readers.python.queries.loose import Loose, keep_collected, kept_in_self
 from bylaw.readers.python.queries.names import arguments, asked_by_lambdas, executed_by, localised
 from bylaw.readers.python.queries.receivers import Receivers
 from bylaw.readers.python.queries.roots import Roots
@@ -36,7 +36,7 @@ class Evaluation:
         self.env: dict[str, Meaning] = {}
         self._branches = Branches()
         self._named: dict[Span, Meaning] = {}
-        self.conditions = Conditions()
+        self.conditions = Conditions(lambda name, entity: is_foreign(self.env.get(name), entity))
         self._chaining = Chaining(self.roots, self.conditions, record.fact.owner)
         self.texts = Texts(constants)
         self.receivers = Receivers(module, record.fact)
@@ -90,10 +90,10 @@ class Evaluation:
             executed(meaning)
         elif isinstance(meaning, Statement):
             meaning.doubt("it is kept outside the function")
-        if isinstance(place, Attr) and place.value == Local("self", place.value.span):
-            self._bind((f"self.{place.name}",), meaning if isinstance(meaning, Rows) else None)
+        if kept := kept_in_self(place):
+            self._bind((f"self.{kept}",), meaning if isinstance(meaning, Rows) and isinstance(place, Attr) else None)
             if isinstance(meaning, Rows):
-                meaning.note(f"{KEPT_AS}{place.name}")
+                meaning.note(f"{KEPT_AS}{kept}")
         self.read(place)
         self.conditions.assign_into(place, value)
 
@@ -143,6 +143,8 @@ class Evaluation:
                     return None
                 if meaning is None:
                     self._loose.note(value)
+                elif meaning.helped:
+                    meaning.note(name)
                 return meaning
             case Index(inner, index):
                 self.read(index)
@@ -233,8 +235,10 @@ class Evaluation:
         if method in known.DELETES and len(call.args) == 1 and self.receivers.is_bare_parameter(call.args[0]):
             self._row_deleted(call, f"{self.roots.written(call.args[0].span)}?")
             return None
-        if method in known.COLLECTING and self.conditions.collect(call):
-            return None
+        if method in known.COLLECTING:
+            keep_collected(call, meanings)
+            if self.conditions.collect(call):
+                return None
         return self._helped(call, meanings)
 
     def _row_deleted(self, call: Call, entity: str) -> None:

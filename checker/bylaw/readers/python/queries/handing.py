@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bylaw.facts.values import Call, Ref
 from bylaw.readers.python.queries import vocabulary as known
-from bylaw.readers.python.queries.drafts import Draft, Meaning, Statement, executed
+from bylaw.readers.python.queries.drafts import Draft, Meaning, Rows, Statement, executed
 from bylaw.readers.python.queries.names import arguments, helper_name
 
 
@@ -14,6 +14,8 @@ def handed_on(call: Call, meanings: Sequence[Meaning], names: Sequence[str], own
     """What a call makes of the statements and rows among its arguments; None where there are none. `names` are asked
     by lambdas in the call, `owner` is the class around it.
     """
+    if call.name in known.CASTS:
+        return meanings[-1]
     passed: list[Draft] = []
     for meaning in meanings:
         if meaning is None:
@@ -40,3 +42,9 @@ def _handed_along(call: Call) -> list[str]:
     """`filter(is_alive, rows)`: functions that look at each row."""
     named = (value.name for value in arguments(call) if isinstance(value, Ref))
     return [name for name in named if name.rpartition(".")[2][:1].islower() and not name.startswith("builtins.")]
+
+
+def is_foreign(meaning: Meaning, entity: str) -> bool:
+    """Whether it is rows, and none of an entity."""
+    drafts = meaning.drafts if isinstance(meaning, Rows) else ()
+    return bool(drafts) and all(draft.entity != entity for draft in drafts)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bylaw.facts.code import Function
-from bylaw.facts.values import Attr, Constant, Index, Local, Ref, Value
-from bylaw.readers.python.queries.drafts import Draft
+from bylaw.facts.queries import KEPT_AS
+from bylaw.facts.values import Attr, Call, Constant, Index, Local, Ref, Value
+from bylaw.readers.python.queries.drafts import Draft, Meaning, Rows
 
 _READING = frozenset({"select", "get", "columns"})
 
@@ -39,3 +42,22 @@ class Loose:
         for draft in drafts if self._names else ():
             if draft.kind in _READING:
                 draft.names |= self._names
+
+
+def kept_in_self(place: Value) -> str:
+    """The attribute of the object that something is put into: `self.book = …`, `self.books[key] = …`; '' for another
+    place.
+    """
+    match place:
+        case Attr(Local("self"), name) | Index(Attr(Local("self"), name)):
+            return name
+        case _:
+            return ""
+
+
+def keep_collected(call: Call, meanings: Sequence[Meaning]) -> None:
+    """`self.books.append(book)`."""
+    kept = kept_in_self(call.function.value) if isinstance(call.function, Attr) else ""
+    for meaning in meanings if kept else ():
+        if isinstance(meaning, Rows):
+            meaning.note(f"{KEPT_AS}{kept}")

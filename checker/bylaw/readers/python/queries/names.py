@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
 
-from bylaw.facts.values import Attr, Call, Constant, Local, Opaque, Ref, Starred, Value, walk
+from bylaw.facts.values import Attr, Call, Constant, Local, Opaque, Ref, Starred, Value, text_of, walk
 from bylaw.readers.python.queries.vocabulary import ATTRIBUTE, WORD
 from bylaw.source import Span
 
@@ -64,11 +64,16 @@ def arguments(call: Call) -> tuple[Value, ...]:
 
 
 def asked_by_lambdas(call: Call, written: Callable[[Span], str]) -> list[str]:
-    """Attributes that functions in the arguments look at: `lambda book: book.deleted_at is None`. `written` is the text
-    of a place.
+    """Attributes that functions in the arguments look at: `lambda book: book.deleted_at is None`,
+    `attrgetter("deleted_at")`. `written` is the text of a place.
     """
-    lambdas = (value for value in arguments(call) if isinstance(value, Opaque) and value.kind == "lambda")
-    return [name for value in lambdas for name in ATTRIBUTE.findall(written(value.span))]
+    names: list[str] = []
+    for value in arguments(call):
+        if isinstance(value, Opaque) and value.kind == "lambda":
+            names += ATTRIBUTE.findall(written(value.span))
+        elif isinstance(value, Call) and value.name == "operator.attrgetter":
+            names += (name for argument in value.args if (name := text_of(argument)))
+    return names
 
 
 def executed_by(call: Call) -> Value | None:

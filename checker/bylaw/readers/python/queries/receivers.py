@@ -85,6 +85,8 @@ class Receivers:
     def returned(self, call: Call) -> Rows | None:
         """A row, if the function that is called says so: only the project knows."""
         match call.function:
+            case Ref(name) if name.partition(".")[0] in known.HANDING_ON:
+                return None
             case Ref(name) if not name.startswith("builtins.") and not name.rpartition(".")[2][:1].isupper():
                 return Rows((), f"{name}()")
             case Attr(Local("self"), "get_object") if self._own_rows:

@@ -47,6 +47,12 @@ OF_OBJECTS: dict[str, Literal["select", "count", "exists", "delete"]] = {
     "get_multi_by_cursor": "select", "count": "count", "exists": "exists", "db_delete": "delete",
 }  # fmt: skip
 """Methods of FastCRUD's objects, whose keywords are the filter; they are handed the session first, or as `db`."""
+CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
+HANDING_ON = frozenset({
+    "asyncio", "typing", "typing_extensions", "itertools", "more_itertools", "copy", "anyio", "asgiref", "functools",
+    "starlette", "fastapi",
+})  # fmt: skip
+"""Packages whose functions give back what they are handed, or what they call gives."""
 DEPENDS = frozenset({"fastapi.Depends", "fastapi.Security", "fastapi.param_functions.Depends"})
 ROUTING = frozenset({"get", "post", "put", "patch", "api_operation"})
 """Decorators of routers."""
@@ -117,6 +123,8 @@ ATTRIBUTE_BY_NAME = frozenset({"builtins.getattr", "builtins.hasattr"})
 FILTERING = frozenset({"where", "filter", "filter_by", "exclude", "having"})
 LOOKUPS = frozenset({"get", "aget"})
 """What Django's query sets take conditions with, too."""
+JOINING = frozenset({"join", "outerjoin", "join_from", "select_from"})
+"""What takes something else that rows come from, and that may have left some out."""
 ORDERING = frozenset({"order_by", "group_by", "defer", "select_related", "prefetch_related"})
 SHOWING = frozenset({"values", "values_list", "only"})
 """What picks columns: the marker among them is shown, and who sees the rows can tell the deleted ones."""
