@@ -372,6 +372,18 @@ def test_files_for_several_servers_side_by_side_are_several_histories() -> None:
     ]
 
 
+def test_one_server_with_a_file_of_its_own_has_a_history_of_its_own() -> None:
+    files = {f"m/{name}.up.sql": f"CREATE TABLE {name[2]} (id int);" for name in ("1_t", "2_u", "2_u.mysql", "3_v")}
+    trees = project(files).migrations.trees
+    assert [[step.path for step in tree.steps] for tree in trees] == [
+        ["m/1_t.up.sql", "m/2_u.up.sql", "m/3_v.up.sql"],
+        ["m/1_t.up.sql", "m/2_u.mysql.up.sql", "m/3_v.up.sql"],
+    ]
+    del files["m/2_u.up.sql"]
+    (tree,) = project(files).migrations.trees
+    assert len(tree.steps) == 3
+
+
 def test_a_server_behind_the_last_dash_tells_where_two_files_differ_in_nothing_else() -> None:
     names = ("1-t", "2-u-postgres", "2-u-sqlite", "3-v-sqlite", "4-away-from-mysql")
     files = {f"db/migrate/{name}.sql": f"CREATE TABLE {name[2:3]} (id int);" for name in names}

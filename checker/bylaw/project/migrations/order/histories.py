@@ -30,9 +30,12 @@ def histories(nodes: list[Node]) -> list[list[Node]]:
     for node in nodes:
         named[_server_of(node, dashed)].append(node)
     common = named.pop("", [])
-    if len(named) < 2:
-        return [nodes]
+    shared = {_without_server(node, dashed) for node in common}
     found = []
+    if len(named) < 2:
+        if not any(_without_server(node, dashed) in shared for members in named.values() for node in members):
+            return [nodes]
+        found = [common]  # what all other servers run
     for server in sorted(named, key=lambda server: (server != "postgres", server)):
         own = [_written_for(server, node) if dashed else node for node in named[server]]
         taken = {_without_server(node, dashed) for node in own}
