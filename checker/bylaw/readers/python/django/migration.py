@@ -51,7 +51,9 @@ def migration_of(module: Module) -> Migration | None:
 
 
 def _variants(module: Module, run: DjangoRun, record: ClassNode, main: Reading) -> tuple[Variant, ...]:
-    """What the migration does on the other dialects that its code names."""
+    """What the migration does on the other dialects that its code names. What it hands to these as it stands is added
+    to the `database_only` of `main`: the models are told of none of it.
+    """
     asked = run.conditions.asked - {MAIN_DIALECT} or ({"sqlite"} if run.conditions.asked else set())
     found = []
     for dialect in sorted(asked):
@@ -59,6 +61,7 @@ def _variants(module: Module, run: DjangoRun, record: ClassNode, main: Reading) 
         reading = Reading(main.app, other, main.subclasses)
         reading.read_all(other.attributes(record).get("operations"))
         if reading.operations != main.operations:
+            main.database_only.extend(reading.database_only)
             found.append(Variant(dialect, tuple(reading.operations)))
     return tuple(found)
 
