@@ -5,7 +5,7 @@ framework executes it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from bylaw.facts.code import Class
 from bylaw.facts.queries import Query
@@ -28,6 +28,12 @@ _DELETING_METHODS = frozenset({"perform_destroy", "destroy", "delete", "form_val
 _CHOOSING = frozenset({"get_queryset", "filter_queryset"})
 _HANDS_ON = re.compile(rb"\bsuper\([^()]*\)\.(?:get|filter)_queryset\(|\bself\.queryset\b")
 """How such a method takes the rows that the class names."""
+_ITS_ROWS = re.compile(rb"\bself\.queryset\b")
+_OF_ONE_ROW = frozenset({
+    "RetrieveAPIView", "RetrieveUpdateAPIView", "RetrieveDestroyAPIView", "RetrieveUpdateDestroyAPIView",
+    "UpdateAPIView", "DestroyAPIView", "DetailView", "UpdateView", "DeleteView",
+})  # fmt: skip
+"""Views that ask their `get_object` for the one row that they are about."""
 _FILTERS = ("rest_framework.", "django_filters.")
 """Where filters come from that only do what a request asks for."""
 _FIELDS = ("rest_framework.", "django.forms.")
@@ -43,7 +49,7 @@ def view_querysets(module: Module) -> Iterator[Query]:
         yield from _fields(record.fact, roots)
         yield from _inherited_delete(record.fact, roots)
         if _CHOOSING.isdisjoint(record.fact.methods) or _only_narrows(record.fact, module):
-            yield from _own_rows(record.fact, roots)
+            yield from _own_rows(record.fact, roots, _narrowing(record.fact, module))
 
 
 def _fields(item: Class, roots: Roots) -> Iterator[Query]:
@@ -72,8 +78,24 @@ def _only_narrows(item: Class, module: Module) -> bool:
     return all(_HANDS_ON.search(module.content, each.node.start_byte, each.node.end_byte) for each in own)
 
 
-def _own_rows(item: Class, roots: Roots) -> Iterator[Query]:
-    """What the class says in `queryset`; without one, the rows of its `model`, where the framework reads those."""
+def _narrowing(item: Class, module: Module) -> list[str]:
+    """The methods that may choose among the rows a class names, besides those that are there for it: `get_object` of a
+    view of one row, and what asks for `self.queryset`.
+    """
+    one = any(name.rpartition(".")[2] in _OF_ONE_ROW for name in _bases(item))
+    own = (each for each in module.functions if each.fact.owner == item.qualified)
+    return [
+        each.fact.qualified
+        for each in own
+        if (one and each.fact.name == "get_object")
+        or _ITS_ROWS.search(module.content, each.node.start_byte, each.node.end_byte)
+    ]
+
+
+def _own_rows(item: Class, roots: Roots, narrowing: Sequence[str]) -> Iterator[Query]:
+    """What the class says in `queryset`; without one, the rows of its `model`, where the framework reads those.
+    `narrowing` are further methods that may leave rows out.
+    """
     assigned = _assigned(item)
     value, model = assigned.get("queryset"), assigned.get("model")
     draft = _draft(value, roots) if value is not None else None
@@ -82,7 +104,7 @@ def _own_rows(item: Class, roots: Roots) -> Iterator[Query]:
         written = roots.written(model.span)
         draft = Draft("select", "django", model.span, model.name, manager="objects", written=written, executed=True)
     if draft is not None:
-        draft.helpers += (*_filters(assigned), *_chosen_by(item))
+        draft.helpers += (*_filters(assigned), *_chosen_by(item), *narrowing)
         yield draft.finished("")
 
 
