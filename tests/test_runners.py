@@ -124,6 +124,7 @@ def test_liquibase_gives_each_changeset_a_transaction() -> None:
         ({"db/Cargo.toml": 'serde = "1"\n', "Cargo.toml": "[workspace.dependencies]\nsqlx = '1'\n"}, "sqlx"),
         ({"db/Cargo.toml": "sqlx.workspace = true\n", "package.json": '"node-pg-migrate": "7"'}, "sqlx"),
         ({"other/Cargo.toml": 'sqlx = "1"\n'}, ""),
+        ({"Cargo.toml": "[workspace]\n\n[profile.dev.package.sqlx-macros]\nopt-level = 3\n"}, "sqlx"),
         ({"requirements.txt": "flask\nyoyo-migrations==8.2\n"}, "yoyo"),
         ({"yoyo.ini": "[DEFAULT]\n"}, "yoyo"),
         ({"go.mod": "module x\n\nrequire (\n\tgithub.com/mattermost/morph v1.1.0\n)\n"}, "morph"),

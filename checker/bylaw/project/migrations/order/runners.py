@@ -23,8 +23,10 @@ _SHARED_LAYOUTS: Final = frozenset({"", "golang-migrate"})
 """What a file's name alone comes to: `….up.sql` is written by more than one tool."""
 _MOST_LEVELS: Final = 6
 MOST_CHARACTERS: Final = 200_000
+_SQLX: Final = r"(?:sqlx|\[profile\.\w+\.package\.sqlx-macros\])"
+"""A workspace whose crates alone list it says how its macros are compiled."""
 _NAMED_IN: Final[tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = (
-    (_CARGO, (("sqlx", "sqlx"), ("diesel", "diesel"), ("refinery", ""), ("sea-orm-migration", ""))),
+    (_CARGO, ((_SQLX, "sqlx"), ("diesel", "diesel"), ("refinery", ""), ("sea-orm-migration", ""))),
     (_GO, (("github.com/mattermost/morph", "morph"), ("github.com/(?:gobuffalo|ory)/pop", "pop"))),
     (
         "package.json",
