@@ -187,9 +187,13 @@ def asks_for_deleted(text: str, column: str, *, flag: bool) -> bool:
             rf"{name}(?:\s*(?:<|>|!=)|\.is_?not\(|\.between\(|__(?:lt|gt|range|isnull\s*=\s*False)|\s+IS\s+NOT\s+NULL)",
             text, re.IGNORECASE,
         ) is not None  # fmt: skip
-    value = "True" if says_deleted(column) else "False"
-    asked = rf"{name}(?:\s*(?:==|\bis)\s*{value}|\.is_\({value}|\s*=\s*{value}\b(?!\s*(?:\n|$)))"
-    return re.search(rf"(?:where|filter|filter_by|get|exclude|select)\([^\n]{{0,300}}{asked}", text) is not None
+    dead = says_deleted(column)
+    value = "True" if dead else "False"
+    asked = rf"\b[A-Z]\w*\.(?:c\.)?{re.escape(column)}\b"
+    bare = rf"(?:(?:where|filter)\(|,)\s*{asked}\s*[,)]" if dead else rf"(?:~|not_\(\s*){asked}"
+    compared = rf"{asked}(?:\s*(?:==|is)\s*{value}|\.is_\({value})"
+    by_keyword = rf"\b(?:filter_by|filter|get|exclude)\([^()]{{0,300}}{name}\s*=\s*{value}"
+    return re.search(f"{compared}|{bare}|{by_keyword}", text) is not None
 
 
 def says_first_data(path: str) -> bool:
