@@ -57,6 +57,27 @@ def test_a_fork_that_comes_to_grief_gives_nothing(end: str) -> None:
     assert result_of(f"{end}; return b'never'") == "None"
 
 
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ("hand_over(b'one'); hand_over(b''); hand_over(b'two')", "[b'one', b'', b'two']"),
+        ("hand_over(b'one'); os.kill(os.getpid(), signal.SIGKILL)", "[b'one']"),
+        ("hand_over(b'one'); 1 // 0", "[b'one']"),
+        ("os._exit(3)", "[]"),
+        ("[hand_over(b'x' * 700_000) for _ in range(4)]", str([b"x" * 700_000] * 4)),
+        ("time.sleep(0.1); hand_over(b'late')", "[b'late']"),
+    ],
+)
+def test_pieces_come_whole_and_in_order_whatever_becomes_of_the_fork(task: str, expected: str) -> None:
+    code = (
+        f"import os, signal, time\nfrom bylaw.engine.forking import Pieces\ndef task(hand_over):\n    {task}\n"
+        "pieces = Pieces(task)\nfound = [*pieces.arrived()]\ntime.sleep(0.05)\nfound += pieces.arrived()\n"
+        "print([*found, *pieces.rest(), *pieces.rest(), *pieces.arrived()])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == expected
+
+
 def test_one_processor_forks_nothing() -> None:
     assert result_of("return str(os.getpid()).encode()") != "None"
     with_one = "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})"

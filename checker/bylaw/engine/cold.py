@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import takewhile
+from itertools import chain, takewhile
 from pathlib import Path
 
 import msgspec
 
-from bylaw.engine.forking import MOST, Queue, in_fork, may_fork, processors
+from bylaw.engine.forking import MOST, Pieces, Queue, may_fork, processors
 from bylaw.engine.stored import cache_folder, project_file
 
 _ROOM = 4_000_000
@@ -36,7 +36,7 @@ class HeadStart:
         self._queue = Queue()
         self._order = mmap.mmap(-1, _ROOM)
         self._parent = os.getpid()
-        self._forks = [in_fork(partial(self._find_and_read, exclude))]
+        self._forks = [Pieces(partial(self._find_and_read, exclude))]
         self._queue.offer(0)
 
     def join(self, others: int) -> Iterator[tuple[int, str]]:
@@ -47,16 +47,19 @@ class HeadStart:
         for number in self._queue.taken():
             if not paths:
                 paths += self._paths()
-                self._forks += [in_fork(partial(self._read, paths)) for _ in range(others)]
+                self._forks += [Pieces(partial(self._read, paths)) for _ in range(others)]
             yield number + 1, paths[number]
 
     def found(self) -> Iterator[bytes]:
-        """Waits for what each fork has found: lists of `bylaw.engine.jobs.Early` in msgpack."""
-        self._queue.close()
-        found = [waiting() for waiting in self._forks]
-        return (data for data in found if data is not None)
+        """What the forks have found since this was asked last: one `bylaw.engine.jobs.Early` each, in msgpack."""
+        return chain.from_iterable(fork.arrived() for fork in self._forks)
 
-    def _find_and_read(self, exclude: tuple[str, ...]) -> bytes:
+    def rest(self) -> Iterator[bytes]:
+        """Waits for all that they are still to find. This process takes no more paths."""
+        self._queue.close()
+        return chain.from_iterable(fork.rest() for fork in self._forks)
+
+    def _find_and_read(self, exclude: tuple[str, ...], hand_over: Callable[[bytes], None]) -> None:
         from bylaw.engine.discovery import discover  # noqa: PLC0415 - in the fork alone
         from bylaw.settings import Settings  # noqa: PLC0415
 
@@ -64,16 +67,17 @@ class HeadStart:
         paths = sorted(files, key=lambda path: -files[path].size)[:MOST]  # all end together when the largest come first
         data = msgspec.msgpack.encode(paths)
         if len(data) + _LENGTH > _ROOM:
-            return msgspec.msgpack.encode(())
+            return
         self._order[: _LENGTH + len(data)] = len(data).to_bytes(_LENGTH, "big") + data
         self._queue.offer(len(paths))
-        return self._read(paths)
+        self._read(paths, hand_over)
 
-    def _read(self, paths: list[str]) -> bytes:
+    def _read(self, paths: list[str], hand_over: Callable[[bytes], None]) -> None:
         from bylaw.engine.jobs import read_early  # noqa: PLC0415 - not before the paths are known
 
         numbers = takewhile(lambda _: os.getppid() == self._parent, self._queue.taken())
-        return msgspec.msgpack.encode(read_early(str(self._root), (paths[number] for number in numbers)))
+        for early in read_early(str(self._root), (paths[number] for number in numbers)):
+            hand_over(msgspec.msgpack.encode(early))
 
     def _paths(self) -> list[str]:
         length = int.from_bytes(self._order[:_LENGTH], "big")

@@ -10,11 +10,16 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import takewhile
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 Result = TypeVar("Result")
 _DONE = b"done"
+_LENGTH = 4
+"""Bytes in front of a piece, which say how many bytes it has."""
+_ROOM = 1_000_000
+"""Bytes of pieces that nobody has taken yet."""
 MOST = 30_000
 """Pieces of work that can be shared out."""
 _NUMBER = 2
@@ -60,22 +65,86 @@ def in_fork(task: Callable[[], bytes]) -> Callable[[], bytes | None]:
     The result is None where there is no second processor, or the fork came to grief: then the caller has to do the
     work itself.
     """
+    forked = _forked(lambda stream: stream.write(task() + _DONE))
+
+    def result() -> bytes | None:
+        data = b"" if forked is None else _result(*forked)
+        return data.removesuffix(_DONE) if data.endswith(_DONE) else None
+
+    return result
+
+
+class Pieces:
+    """What a fork hands over piece by piece, while it still works; nothing where it cannot be started.
+
+    `task` is called in the fork with the function that hands over a piece. Whole pieces count even of a fork that comes
+    to grief later.
+    """
+
+    def __init__(self, task: Callable[[Callable[[bytes], None]], None]) -> None:
+        self._forked = _forked(lambda stream: task(partial(_hand_over, stream)))
+        self._arrived = bytearray()
+        if self._forked is not None:
+            os.set_blocking(self._forked[1], False)
+            _widen(self._forked[1])
+
+    def arrived(self) -> Iterator[bytes]:
+        """What has come since it was asked last."""
+        if self._forked is not None:
+            with suppress(BlockingIOError):
+                while data := os.read(self._forked[1], _ROOM):
+                    self._arrived += data
+        return self._whole()
+
+    def rest(self) -> Iterator[bytes]:
+        """Waits for all that is still to come."""
+        if self._forked is not None:
+            os.set_blocking(self._forked[1], True)
+            self._arrived += _result(*self._forked)
+            self._forked = None
+        return self._whole()
+
+    def _whole(self) -> Iterator[bytes]:
+        at = 0
+        while (end := at + _LENGTH + int.from_bytes(self._arrived[at : at + _LENGTH], "big")) <= len(self._arrived):
+            yield bytes(self._arrived[at + _LENGTH : end])
+            at = end
+        del self._arrived[:at]
+
+
+def _hand_over(stream: BinaryIO, piece: bytes) -> None:
+    stream.write(len(piece).to_bytes(_LENGTH, "big") + piece)
+    stream.flush()
+
+
+def _widen(pipe: int) -> None:
+    """Let a fork hand over much before anybody takes it. Where the system has no such pipes, the fork waits."""
+    try:
+        import fcntl  # noqa: PLC0415 - not on every system
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _ROOM)
+    except (ImportError, AttributeError, OSError):
+        return
+
+
+def _forked(task: Callable[[BinaryIO], object]) -> tuple[int, int] | None:
+    """Start a fork that writes into a pipe. Its number and the end to read from; None where that is not to be had."""
     if processors() < 2 or not may_fork():
-        return lambda: None
+        return None
     try:
         reading, writing = os.pipe()
     except OSError:
-        return lambda: None
+        return None
     try:
         child = os.fork()
     except OSError:
         os.close(reading)
         os.close(writing)
-        return lambda: None
+        return None
     if child == 0:
         _work(task, reading, writing)
     os.close(writing)
-    return lambda: _result(child, reading)
+    return child, reading
 
 
 def share(
@@ -122,19 +191,19 @@ def share(
     return done
 
 
-def _work(task: Callable[[], bytes], reading: int, writing: int) -> None:
+def _work(task: Callable[[BinaryIO], object], reading: int, writing: int) -> None:
     """The life of the fork. It ends without the parent's clean-up: buffers and temporary files are not its own."""
     try:
         os.close(reading)  # or nobody would notice that the parent is gone
         with os.fdopen(writing, "wb") as stream:
-            stream.write(task() + _DONE)
+            task(stream)
     finally:
         os._exit(0)
 
 
-def _result(child: int, reading: int) -> bytes | None:
+def _result(child: int, reading: int) -> bytes:
     with os.fdopen(reading, "rb") as stream:
         data = stream.read()
     with suppress(ChildProcessError):  # whoever started this process lets it ignore SIGCHLD: nobody is to be waited for
         os.waitpid(child, 0)
-    return data.removesuffix(_DONE) if data.endswith(_DONE) else None
+    return data

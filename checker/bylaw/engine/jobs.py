@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
-from bylaw.engine.cache import digest, encode
+from bylaw.engine.cache import decode, digest, encode
 from bylaw.engine.discovery import Signature
 from bylaw.facts.file import FileFacts
 from bylaw.readers import read_file
@@ -37,6 +37,10 @@ class Outcome(msgspec.Struct, frozen=True):
         """As another process is told it."""
         return Outcome(self.digest, self.encoded, self.reason)
 
+    def decoded(self) -> Outcome:
+        """With the facts themselves. Raises msgspec.DecodeError."""
+        return self if self.reason else Outcome(self.digest, self.encoded, facts=decode(self.encoded))
+
 
 class Early(msgspec.Struct, frozen=True):
     """What a fork found in a file before the run itself looked at it; it holds while the file has this signature."""
@@ -57,17 +61,15 @@ def carry_out_for_another(job: Job) -> list[Outcome]:
     return [outcome.to_send() for outcome in carry_out(job)]
 
 
-def read_early(root: str, paths: Iterable[str]) -> list[Early]:
+def read_early(root: str, paths: Iterable[str]) -> Iterator[Early]:
     """Read files whose signatures nobody has looked at yet; those that are gone are left out."""
     gc.disable()
-    found = []
     for path in paths:
         try:
             signature = Signature.of(Path(root, path).lstat())
         except OSError:
             continue
-        found.append(Early(path, signature, _read(root, path, b"").to_send()))
-    return found
+        yield Early(path, signature, _read(root, path, b"").to_send())
 
 
 def _read(root: str, path: str, known: bytes) -> Outcome:

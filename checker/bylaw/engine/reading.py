@@ -5,7 +5,7 @@ that pays.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import accumulate
 from pathlib import Path
 
@@ -169,11 +169,16 @@ class _Reading:
             self.tell(min(done, len(paths)), len(paths))
             if path in wanted:
                 found[path] = carry_out(self.job([path]))[0]
-        for data in begun.found():
-            for early in msgspec.msgpack.decode(data, type=list[Early]):
-                if early.path in wanted and early.signature == self.discovery.files[early.path]:
-                    found[early.path] = early.outcome
+            found.update(self.still_true(begun.found(), wanted))  # decoded while the forks read on
+        found.update(self.still_true(begun.rest(), wanted))
         return found
+
+    def still_true(self, pieces: Iterable[bytes], wanted: Collection[str]) -> Iterator[tuple[str, Outcome]]:
+        """What forks have found in files that are wanted, and that have not changed since."""
+        for piece in pieces:
+            early = msgspec.msgpack.decode(piece, type=Early)
+            if early.path in wanted and early.signature == self.discovery.files[early.path]:
+                yield early.path, early.outcome.decoded()
 
     def workers(self, paths: Iterable[str]) -> int:
         """How many processes to read with, this one among them."""
