@@ -75,6 +75,10 @@ class _Places:
     def __init__(self, tree: MigrationTree) -> None:
         self._named: dict[str, list[tuple[Step, str, Span]]] = {}
         """A column's name → the step, the table and the place of each operation that gives a column that name."""
+        self._last: dict[tuple[str, str], tuple[int, Step, Span]] = {}
+        """A column's and a table's name → the last of those, with its number."""
+        self._made: dict[int, dict[str, CreateTable]] = {}
+        """A migration's identity → the first creation of each table in it."""
         self._keys: dict[str, list[AddConstraint]] = {}
         self._renamed: list[tuple[str, str]] = []
         """Tables' names before and after, the last renaming first."""
@@ -83,7 +87,9 @@ class _Places:
                 if isinstance(operation, RenameTable):
                     self._renamed.insert(0, (bare(operation.table), bare(operation.new_name)))
                 for name, span in _named_in(operation):
-                    self._named.setdefault(name, []).append((step, _table_of(operation), span))
+                    table = _table_of(operation)
+                    self._named.setdefault(name, []).append((step, table, span))
+                    self._last[name, table] = (len(self._named[name]), step, span)
                 if isinstance(operation, AddConstraint) and operation.kind == "foreign-key":
                     self._keys.setdefault(_table_of(operation), []).append(operation)
 
@@ -98,10 +104,11 @@ class _Places:
     def of_table(self, state: TableState, created: Step) -> Location:
         """Where the table is created, under whatever name."""
         operations = created.migration.operations
-        first = self.names(state)[-1]
-        named = (o for o in operations if isinstance(o, CreateTable) and bare(o.table) == first)
+        if id(created.migration) not in self._made:
+            creations = [o for o in reversed(operations) if isinstance(o, CreateTable)]
+            self._made[id(created.migration)] = {bare(o.table): o for o in creations}
         others = (o for o in operations if isinstance(o, CreateTable | RenameTable))
-        found = next(named, None) or next(others, None)
+        found = self._made[id(created.migration)].get(self.names(state)[-1]) or next(others, None)
         return created.at(found.span if found is not None else created.migration.span)
 
     def targets(self, state: TableState) -> dict[str, str]:
@@ -112,15 +119,12 @@ class _Places:
 
     def of_column(self, state: TableState, column: ColumnState) -> Location | None:
         """Where the column got its name: in its table's creation, an addition, or the last renaming."""
-        found: Location | None = None
-        under_another_name: Location | None = None
-        names = self.names(state)
-        for step, table, span in self._named.get(column.name, ()):
-            if table in names:
-                found = step.at(span)
-            elif step is column.created:
-                under_another_name = step.at(span)
-        return found or under_another_name
+        own = [self._last[column.name, name] for name in self.names(state) if (column.name, name) in self._last]
+        if own:
+            _, step, span = max(own, key=lambda place: place[0])
+            return step.at(span)
+        elsewhere = reversed(self._named.get(column.name, ()))
+        return next((step.at(span) for step, _, span in elsewhere if step is column.created), None)
 
 
 def _table(tree: MigrationTree, state: TableState, created: Step, places: _Places) -> Table:

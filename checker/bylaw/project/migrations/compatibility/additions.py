@@ -106,10 +106,17 @@ def _cause(change: Change, operation: ops.AddColumn) -> tuple[Cause, Change | No
     """
     following = _Following(change, operation)
     for later in change.later:
-        if not following.take(later):
+        if isinstance(later.operation, _TELLING) and not following.take(later):
             return "declared", None, following.name
     cause, by = following.cause
     return cause, by if following.is_required else None, following.name
+
+
+_TELLING = (
+    ops.AlterColumn, ops.AddConstraint, ops.DropConstraint, ops.DropColumn, ops.DropTable, ops.RenameColumn,
+    ops.RenameTable,
+)  # fmt: skip
+"""Operations that may do something to a column that is there."""
 
 
 class _Following:

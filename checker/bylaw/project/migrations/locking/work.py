@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
@@ -99,4 +101,16 @@ def _truncated(step: Step) -> frozenset[str]:
 def statement_of(change: Change) -> Span:
     """The whole statement that an operation is an action of."""
     span = change.operation.span
-    return next((whole for whole in change.step.migration.all_statements if whole.contains(span)), span)
+    statements, ends = _statements(change.step)
+    if ends is not None:  # one behind the other: only the first that ends behind the operation may contain it
+        at = bisect_left(ends, span.end)
+        statements = statements[at : at + 1]
+    return next((whole for whole in statements if whole.contains(span)), span)
+
+
+@lru_cache(maxsize=64)
+def _statements(step: Step) -> tuple[tuple[Span, ...], list[int] | None]:
+    """The statements of a migration, and their ends; None for those where they lie in each other."""
+    found = tuple(step.migration.all_statements)
+    apart = all(one.end <= next_.start for one, next_ in pairwise(found))
+    return found, [whole.end for whole in found] if apart else None
