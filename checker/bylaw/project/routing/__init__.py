@@ -28,7 +28,7 @@ from bylaw.project.routing.kinds import Kinds
 from bylaw.project.routing.objects import Object, find_objects
 from bylaw.project.routing.placement import Placement
 from bylaw.project.routing.registrations import registrations_of
-from bylaw.project.routing.urls import serves_administration
+from bylaw.project.routing.urls import only_repeats, serves_administration
 from bylaw.project.routing.vocabulary import family
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class Routing:
         found = []
         for router in self.routers:
             children = tuple(below.get(router.name, ()))
-            if router.status == "unregistered" and (router.endpoints or children):
+            if router.status == "unregistered" and (router.endpoints or children) and not only_repeats(router, self):
                 found.append(Unreached(router, children))
             elif router.status == "registered" and router.endpoints and self._passes_by(router):
                 found.append(Unreached(router, (), passes_by=True))

@@ -260,13 +260,15 @@ def _registers_itself(call: Call, kind: Kind, facts: FileFacts, code: Code) -> b
     maker = found.item
     within = f"{maker.qualified}." if isinstance(maker, Class) else maker.qualified
     return _fills_a_collection(within, found.file, code) or (
-        isinstance(maker, Class) and (_keeps_a_collection(maker) or _hands_itself_on(within, found.file))
+        isinstance(maker, Class)
+        and (_keeps_a_collection(maker, found.file, code) or _hands_itself_on(within, found.file))
     )
 
 
-def _keeps_a_collection(maker: Class) -> bool:
-    collections = (v.name for v in maker.variables if v.value is not None and _is_collection(v.value))
-    return any(name not in _CLASS_SETTINGS for name in collections)
+def _keeps_a_collection(maker: Class, file: FileFacts, code: Code) -> bool:
+    """Whether all objects of a class share a list, or a router that may be the one that counts."""
+    kept = (v for v in maker.variables if _is_collection(v.value) or code.kinds.of_value(v.value, file.module))
+    return any(v.name not in _CLASS_SETTINGS for v in kept)
 
 
 def _fills_a_collection(within: str, file: FileFacts, code: Code) -> bool:
@@ -291,5 +293,5 @@ def _hands_itself_on(within: str, file: FileFacts) -> bool:
     )
 
 
-def _is_collection(value: Value) -> bool:
+def _is_collection(value: Value | None) -> bool:
     return isinstance(value, Items | Entries) or (isinstance(value, Call) and value.method in _COLLECTIONS)

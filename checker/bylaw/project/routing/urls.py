@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bylaw.diagnostics import Fix, Replace
 from bylaw.facts.file import FileFacts
 from bylaw.facts.routing import Router
-from bylaw.facts.values import Call, Items
+from bylaw.facts.values import Call, Items, Ref
 from bylaw.project.routing.features import feature_of
 from bylaw.source import Span
 
@@ -43,6 +43,26 @@ def serves_administration(files: Iterable[FileFacts], parts: Container[str]) -> 
     module = f".{found[0].module}"
     included = any(module.endswith(f".{text}") for facts in files for text in facts.dotted)
     return None if included else found[0]
+
+
+def only_repeats(router: Router, routing: Routing) -> bool:
+    """Whether all patterns of a URL module include routers that reach an application in another way, or may: nothing
+    is missing when it is not included itself.
+    """
+    item = routing.objects[router.name]
+    variable = next((v for v in item.facts.variables if v.name == "urlpatterns"), None)
+    if item.role != "urls" or variable is None or not isinstance(variable.value, Items) or not variable.value.items:
+        return False
+    for entry in variable.value.items:
+        inner = entry.args[1] if isinstance(entry, Call) and len(entry.args) > 1 else None
+        given = inner.args[0] if isinstance(inner, Call) and inner.method == "include" and inner.args else None
+        if not isinstance(given, Ref) or not given.name.endswith(".urls"):
+            return False
+        place = routing.code.place(given.name.removesuffix(".urls"), item.facts.module)
+        served = routing.by_name.get(place.node) if place is not None else None
+        if served is None or served.status not in {"registered", "undecided"}:
+            return False
+    return True
 
 
 def include_in_root(router: Router, routing: Routing) -> Fix | None:
