@@ -162,6 +162,14 @@ def test_a_merged_migration_that_is_gone(repository: Repository, check: Check) -
     assert check() == (0, [], ""), "what is only left out is not gone"
 
 
+def test_a_file_for_another_server_is_none_in_its_place(repository: Repository, check: Check) -> None:
+    names = [f"migrations/{server}/{name}.sql" for server in ("postgres", "sqlite") for name in ("001_a", "002_b")]
+    for name in names:
+        repository.commit(name, text=f"CREATE TABLE {name[-5]} (id int);\n")
+    (repository.root / "migrations/postgres/002_b.sql").unlink()
+    assert check() == (0, [("merged-migration-unchanged", "001_a.sql")], "")
+
+
 def test_a_folder_that_is_gone_is_no_edit(repository: Repository, check: Check) -> None:
     repository.commit("other/migrations/001_a.sql", "other/migrations/002_b.sql", text="CREATE TABLE a (b int);\n")
     shutil.rmtree(repository.root / "other")

@@ -55,7 +55,12 @@ def deleted(
     kept = [tree for tree in trees if any(step.path in base.held for step in tree.steps)]
     folders = {folder_of(step.path) for tree in kept for step in tree.steps}
     gone = _gone(history, base, folders, placed, is_there) if kept else {}
-    revisions = {step.migration.revision for tree in kept for step in tree.steps}
+    revisions = {
+        step.migration.revision
+        for tree in kept
+        for step in tree.steps
+        if tree.tool != "sql" or base.homes.get(step.path) != step.path  # one for another server stays where it was
+    }
     for tree in kept:
         own = [
             found
