@@ -56,7 +56,7 @@ def _lowered(names: Iterable[str]) -> set[str]:
 
 def _columns_before(change: Change, made: ops.CreateObject, objects: Objects) -> list[str]:
     table = change.deployment.before.table(made.name)
-    if table is not None and change.deployment.after.table(made.name) is None:
+    if table is not None and (table.created is None or change.deployment.after.table(made.name) is None):
         announced = {name for name, column in table.columns.items() if column.comment or column.unmapped}
         return [name for name in table.columns if name not in announced] if not table.comment else []
     old = objects.definition_before(change, made.kind, made.name)
