@@ -494,6 +494,10 @@ class Marker(msgspec.Struct, frozen=True, array_like=True, gc=False):
     span: Span
 
 
+ELSEWHERE: Final = "elsewhere"
+"""The dialect of a `Variant` for all databases but PostgreSQL, where the code asks for that one alone."""
+
+
 class Variant(msgspec.Struct, frozen=True, array_like=True):
     """What the migration does on another dialect, where its code asks for the dialect."""
 

@@ -17,6 +17,7 @@ from bylaw.facts.code import Class, Variable
 from bylaw.facts.file import FileFacts
 from bylaw.facts.late import filled, is_late, only_token, own_name, tokens
 from bylaw.facts.migrations import (
+    ELSEWHERE,
     AddColumn,
     Argument,
     ColumnSpec,
@@ -35,6 +36,7 @@ from bylaw.project.migrations.order.extending import MAX_DEPTH, Extending
 from bylaw.project.names import Names
 from bylaw.source import Span
 
+_POSTGRES: Final = frozenset({"", "postgres", "postgresql", "cockroach"})
 _ESSENTIAL: Final = ("table", "column", "new_name")
 
 
@@ -71,7 +73,8 @@ class Links:
     def _migration(self, migration: Migration, module: str, dialect: str) -> Migration:
         operations = migration.operations
         for variant in migration.variants:
-            if variant.dialect == {"mariadb": "mysql"}.get(dialect, dialect):
+            other = variant.dialect == ELSEWHERE and dialect not in _POSTGRES
+            if other or variant.dialect == {"mariadb": "mysql"}.get(dialect, dialect):
                 operations = variant.operations
         aside = Aside()
         if migration.late or any(_calls(operation) for operation in operations):

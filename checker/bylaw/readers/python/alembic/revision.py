@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from bylaw.facts.code import Unread, Variable
-from bylaw.facts.migrations import Helper, Marker, Migration, Operation, Variant
+from bylaw.facts.migrations import ELSEWHERE, Helper, Marker, Migration, Operation, Variant
 from bylaw.facts.values import Call, Constant, Items, Value, text_of
 from bylaw.readers.python.alembic.effects import Site, effect_of
 from bylaw.readers.python.alembic.late import LateNames, helper_parameters
@@ -111,9 +111,9 @@ def _variants(
 ) -> tuple[Variant, ...]:
     """What the revision does on the other dialects that its code names."""
     found = []
-    elsewhere = {"sqlite", "mysql"} if MAIN_DIALECT in asked else set()
-    for dialect in sorted(asked - {MAIN_DIALECT} | elsewhere):
-        operations, _ = _run(module, upgrades, dialect, late, SqlStrings())
+    others = asked - {MAIN_DIALECT} or ({ELSEWHERE} if asked else set())
+    for dialect in sorted(others):
+        operations, _ = _run(module, upgrades, "sqlite" if dialect == ELSEWHERE else dialect, late, SqlStrings())
         if operations != main:
             found.append(Variant(dialect, operations))
     return tuple(found)
