@@ -39,16 +39,14 @@ class HeadStart:
         self._forks = [Pieces(partial(self._find_and_read, exclude))]
         self._queue.offer(0)
 
-    def join(self, others: int) -> Iterator[tuple[int, str]]:
-        """The paths that this process is to read, while the fork and `others` like it read the rest; each with the
-        number of those that somebody has begun with.
-        """
+    def join(self, others: int) -> Iterator[str]:
+        """The paths that this process is to read, while the fork and `others` like it read the rest."""
         paths: list[str] = []
         for number in self._queue.taken():
             if not paths:
                 paths += self._paths()
                 self._forks += [Pieces(partial(self._read, paths)) for _ in range(others)]
-            yield number + 1, paths[number]
+            yield paths[number]
 
     def found(self) -> Iterator[bytes]:
         """What the forks have found since this was asked last: one `bylaw.engine.jobs.Early` each, in msgpack."""

@@ -146,9 +146,12 @@ class _Reading:
         """Read files, in several processes where there is enough to read."""
         begun = head_start(self.root)
         if begun is not None:
-            early = self.with_head_start(begun, paths)
-            yield from early.items()
-            paths = [path for path in paths if path not in early]
+            left, total = dict.fromkeys(paths), len(paths)
+            for path, outcome in self.with_head_start(begun, paths):
+                yield path, outcome
+                del left[path]
+                self.tell(total - len(left), total)
+            paths = [*left]
         workers = self.workers(paths)
         if workers == 1:
             for done, path in enumerate(paths, start=1):
@@ -161,17 +164,15 @@ class _Reading:
         for job, found in zip(jobs, outcomes, strict=True):
             yield from zip((path for path, _ in job.files), found, strict=True)
 
-    def with_head_start(self, begun: HeadStart, paths: list[str]) -> dict[str, Outcome]:
+    def with_head_start(self, begun: HeadStart, paths: list[str]) -> Iterator[tuple[str, Outcome]]:
         """What came of those of the paths that the head start knows and that have not changed since it read them."""
-        wanted, found = set(paths), dict[str, Outcome]()
+        wanted = frozenset(paths)
         load_for_judging()
-        for done, path in begun.join(self.workers(paths) - 2):
-            self.tell(min(done, len(paths)), len(paths))
+        for path in begun.join(self.workers(paths) - 2):
             if path in wanted:
-                found[path] = carry_out(self.job([path]))[0]
-            found.update(self.still_true(begun.found(), wanted))  # decoded while the forks read on
-        found.update(self.still_true(begun.rest(), wanted))
-        return found
+                yield path, carry_out(self.job([path]))[0]
+            yield from self.still_true(begun.found(), wanted)  # decoded while the forks read on
+        yield from self.still_true(begun.rest(), wanted)
 
     def still_true(self, pieces: Iterable[bytes], wanted: Collection[str]) -> Iterator[tuple[str, Outcome]]:
         """What forks have found in files that are wanted, and that have not changed since."""
