@@ -13,6 +13,7 @@ from pathspec import GitIgnoreSpec
 
 from bylaw.engine.ignoring import Patterns
 from bylaw.engine.session import open_session
+from bylaw.project.paths import matcher
 from bylaw.settings import Settings
 
 PART = st.text("ab.*?[]!-é (\\", min_size=1, max_size=4)
@@ -20,7 +21,8 @@ LINE = st.builds(
     lambda negated, anchored, parts, folder: f"{negated}{anchored}{'/'.join(parts)}{folder}",
     st.sampled_from(["", "", "!"]), st.sampled_from(["", "/", "**/"]), st.lists(PART | st.just("**"), max_size=3),
     st.sampled_from(["", "/", "/**", "/*"]),
-)  # fmt: skip
+).filter(lambda line: "[!" not in line)  # fmt: skip
+"""Without `[!a]`, which the library lets stand for a slash as well."""
 NAME = st.lists(st.text("ab.é-", min_size=1, max_size=3), min_size=1, max_size=4).map("/".join)
 
 
@@ -44,6 +46,47 @@ def test_patterns_say_together_what_each_of_them_says(lines: list[str], names: l
     patterns = Patterns(lines)
     for name, end in names:
         assert patterns.verdict(name + end) is plainly(lines, name + end), (lines, name + end)
+
+
+STARS = st.lists(
+    st.one_of(st.just("**"), st.text("ab*?[", min_size=1, max_size=7).map(lambda part: part.replace("[", "[ab]"))),
+    min_size=1, max_size=5,
+).map("/".join)  # fmt: skip
+LONG_NAME = st.lists(st.text("abc", min_size=1, max_size=8), min_size=1, max_size=7).map("/".join)
+
+
+@given(STARS, st.lists(LONG_NAME, min_size=5, max_size=20))
+@example("*a*ab*b", ["aabab", "abaab", "xaxbxabb", "a/b/aabb"])
+@example("**/a/**/a/b/**/b", ["a/a/a/b/b", "a/b/a/a/b/c/b", "aa/a/b/b", "a/ab/a/b/b", "c/a/a/b/b/d"])
+def test_rules_with_many_stars_say_what_the_library_says(line: str, names: list[str]) -> None:
+    assert [Patterns([line]).verdict(name) for name in names] == [plainly([line], name) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("*a*a*a*a*a*a*a*b", "a" * 250),
+        ("a?*a?*a?*a?*a?*a?*c", "a" * 250),
+        ("[ab]*[ab]*[ab]*[ab]*[ab]*[ab]*c", "ab" * 125),
+        ("*" * 60 + "b", "a" * 250),
+        ("**/a/**/a/**/a/**/a/**/b", "a/" * 1500 + "c"),
+        ("a/**/a/**/a/**/a/**/b", "a/" * 1500 + "c"),
+    ],
+)
+def test_a_hostile_rule_is_asked_in_no_time(line: str, name: str) -> None:
+    """It would take years."""
+    assert Patterns([line]).verdict(name) is None
+    assert not matcher([line])(name)
+
+
+def test_what_is_not_one_of_some_characters_is_no_slash(tmp_path: Path) -> None:
+    lines = ["[!x]*c", "d[!x]e", "/f[^a]/g"]
+    names = ["ab/c", "abc", "d/e", "dae", "f//g", "fb/g", "fa/g", "xc"]
+    (tmp_path / ".gitignore").write_text("\n".join(lines))
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    asked = ["git", "-C", str(tmp_path), "check-ignore", "--no-index", *names]
+    ignored = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.split()
+    assert [name for name in names if Patterns(lines).verdict(name)] == ignored == ["abc", "dae", "fb/g"]
 
 
 def write(root: Path, *paths: str) -> None:

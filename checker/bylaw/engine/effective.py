@@ -61,6 +61,6 @@ class Effective:
 
 
 def _matcher(override: Override) -> Callable[[str], bool]:
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only projects with overrides need it here
+    from bylaw.globs import spec_of  # noqa: PLC0415 - only projects with overrides need it here
 
-    return GitIgnoreSpec.from_lines(override.paths).match_file
+    return spec_of(override.paths).match_file

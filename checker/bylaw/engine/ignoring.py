@@ -37,12 +37,12 @@ class Patterns:
 
     @cached_property
     def _spec(self) -> GitIgnoreSpec:
-        from pathspec import GitIgnoreSpec  # noqa: PLC0415 - not for projects that ignore nothing, or nothing new
+        from bylaw.globs import spec_of  # noqa: PLC0415 - not for projects that ignore nothing, or nothing new
 
         try:
-            return GitIgnoreSpec.from_lines(self._lines)
+            return spec_of(self._lines)
         except ValueError:
-            return GitIgnoreSpec.from_lines([line for line in self._lines if _is_pattern(line)])
+            return spec_of([line for line in self._lines if _is_pattern(line)])
 
     @cached_property
     def _may_speak(self) -> Callable[[str], object]:
@@ -146,10 +146,10 @@ def _can_be_joined(expression: re.Pattern[str]) -> bool:
 
 
 def _is_pattern(line: str) -> bool:
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - as above
+    from bylaw.globs import spec_of  # noqa: PLC0415 - as above
 
     try:
-        GitIgnoreSpec.from_lines([line])
+        spec_of([line])
     except ValueError:
         return False
     return True

@@ -43,9 +43,9 @@ def is_set_aside(path: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _spec(globs: tuple[str, ...]) -> Callable[[str], bool]:
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only where globs are configured
+    from bylaw.globs import spec_of  # noqa: PLC0415 - only where globs are configured
 
-    spec = GitIgnoreSpec.from_lines(globs)
+    spec = spec_of(globs)
     return lambda path: bool(spec.match_file(path))
 
 
