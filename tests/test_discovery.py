@@ -75,6 +75,13 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     assert {reasons(root)[name] for name in ("out", "out.py", "loop", "broken.py")} == {"a symbolic link"}
 
 
+def test_ignore_rules_behind_a_link_are_none(tmp_path: Path) -> None:
+    write(tmp_path, "elsewhere.txt", text="a.py\n")
+    write(tmp_path, "a.py")
+    (tmp_path / ".gitignore").symlink_to("elsewhere.txt")
+    assert found(tmp_path) == ["a.py"]
+
+
 def test_what_is_no_file_or_too_large(tmp_path: Path) -> None:
     write(tmp_path, "big.py", text="x = 1\n" * 20)
     (tmp_path / "folder.sql").mkdir()

@@ -133,3 +133,18 @@ def test_an_interrupted_run_leaves_a_cache_that_works(project: Path) -> None:
     assert done.returncode == 0
     assert done.stdout.count("warning[no-any]") == 301
     assert bylaw(project, "--no-cache").stdout == done.stdout
+
+
+def test_a_long_word_beside_a_soft_delete_takes_a_moment(project: Path) -> None:
+    (project / "bylaw.toml").write_text("[rules]\nsoft-delete-filter = { level = 'warning', when = 'always' }\n")
+    (project / "models.py").write_text(
+        "from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\nclass Base(DeclarativeBase): ...\n"
+        "class Book(Base):\n    __tablename__ = 'books'\n    book_id: Mapped[int] = mapped_column(primary_key=True)\n"
+        "    deleted_at: Mapped[str | None]\n"
+    )
+    (project / "reads.py").write_text(
+        "from models import Book\ndef load(session, key):\n    return session.get(Book, key)\n"
+        f"def show(session, key):\n    '''{'a.' * 200_000}'''\n    book = load(session, key)\n    return book.title\n"
+    )
+    done = bylaw(project, "--no-cache", "--select", "soft-delete-filter")
+    assert "reads.py:3:12: warning[soft-delete-filter]" in done.stdout, done.stdout + done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -95,6 +96,23 @@ def test_a_broken_index_tracks_nothing(root: Path, git: Git, content: bytes) -> 
     git("add", "app/main.py")
     (root / ".git" / "index").write_bytes(content)
     assert found(root) == ["app/main.py"]
+
+
+def test_an_index_that_is_a_pipe_is_not_waited_for(root: Path, git: Git) -> None:
+    os.mkfifo(root / ".git" / "index")
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom bylaw.engine.discovery import discover\n"
+        "from bylaw.settings import Settings\nprint(*discover(Path(sys.argv[1]), Settings()).files)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(root)], check=True, capture_output=True, timeout=60)
+    assert done.stdout.split() == [b"app/main.py"]
+
+
+def test_a_place_of_the_index_that_no_system_has_is_none(root: Path) -> None:
+    (root / ".git").write_bytes(b"gitdir: a\0b\n")
+    discovery = discover(root, Settings())
+    assert list(discovery.files) == ["app/main.py"]
+    assert discovery.ignore_files == [root / ".gitignore", root / ".git" / "index"]
 
 
 def test_a_run_depends_on_the_index_where_something_is_ignored(root: Path, git: Git) -> None:

@@ -107,8 +107,8 @@ class _Walk:
     def _with_own_ignores(
         self, folder: str, absolute: str, listed: list[os.DirEntry[str]], above: Ignores | None
     ) -> Ignores | None:
-        if not any(entry.name == ".gitignore" for entry in listed):
-            return above
+        if not any(entry.name == ".gitignore" and entry.is_file(follow_symlinks=False) for entry in listed):
+            return above  # git follows no link there either, and it may lead to a device
         file = Path(absolute, ".gitignore")
         base = f"{folder}/" if folder else ""
         lines = _read_ignores(file, self.found)

@@ -17,7 +17,9 @@ def index_of(top: Path) -> Path:
     folder = top / ".git"
     try:
         if folder.is_file():  # of a linked work tree, or a submodule
-            folder = top / folder.read_bytes()[:4_000].decode("utf-8", "replace").partition("gitdir:")[2].strip()
+            with folder.open("rb") as link:
+                named = link.read(4_000).decode("utf-8", "replace").partition("gitdir:")[2].strip()
+            folder = folder if "\0" in named else top / named
     except OSError:
         pass
     return folder / "index"
@@ -31,7 +33,8 @@ def tracked(top: Path, index: Path, names: Iterable[str]) -> set[str]:
     it is, looking for it takes microseconds.
     """
     try:
-        content = index.read_bytes() if index.stat().st_size < _LARGEST else b""
+        may_read = index.is_file() and index.stat().st_size < _LARGEST  # a pipe or a device would be read for ever
+        content = index.read_bytes() if may_read else b""
         plain = content[:4] == b"DIRC" and int.from_bytes(content[4:8], "big") in _PLAIN_VERSIONS
         if plain and not any(index.parent.glob("sharedindex.*")):
             found = {entry for name in names for entry in _entries(content, name.encode("utf-8", "replace"))}

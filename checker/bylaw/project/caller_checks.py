@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from bylaw.facts.code import Function, Reference
@@ -49,10 +50,12 @@ class CallerChecks:
         own = next((each for each in facts.functions if each.qualified == query.function), None)
         if own is None:
             return False
-        callers = (
-            *self._by_name(own.qualified, own.name), *self._around(own, facts), *self._of_object(own, facts),
-            *self._depending(own),
-        )  # fmt: skip
+        callers = chain(
+            self._by_name(own.qualified, own.name),
+            self._around(own, facts),
+            self._of_object(own, facts),
+            self._depending(own),
+        )
         for caller in callers:
             rows = rows_of(caller.text, own.name)
             if looks_at(caller.text, rows, markers, reads=not caller.by_name):

@@ -45,4 +45,5 @@ def asks_for(text: str, rows: set[str], markers: set[str]) -> bool:
 
 def handed_to(text: str, rows: set[str]) -> set[str]:
     """The names of what is called with one of the rows: `ensure_alive(user)`."""
-    return {name for row in rows for name in re.findall(rf"\b([\w.]+)\((?:[^()\n]{{0,80}}[ (,=])?{row}\b", text)}
+    called = r"(?<![\w.])\.*(\w[\w.]*+)"
+    return {name for row in rows for name in re.findall(rf"{called}\((?:[^()\n]{{0,80}}[ (,=])?{row}\b", text)}
