@@ -47,7 +47,13 @@ def test_nothing_is_no_operation(sql: str) -> None:
     assert all(isinstance(one, UnreadOperation) for one in operations(sql, "", Span))
 
 
-@pytest.mark.parametrize("bad", ["FROM SELECT", "ALTER TABLE (", "CREATE TABLE (a int,", "DROP", ") ("])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "FROM SELECT", "ALTER TABLE (", "CREATE TABLE (a int,", "DROP", ") (",
+        "CREATE TABEL c (d int)", "DROP TABEL c", "ALTER TABEL c ADD d int",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("dialect", ["postgres", "mysql", "sqlite"])
 def test_a_bad_statement_stays_alone(bad: str, dialect: str) -> None:
     first, middle, last = operations(f"DROP TABLE a; {bad}; DROP TABLE b;", dialect, Span)

@@ -31,6 +31,26 @@ _TWO_WORD_KINDS: Final = {
     "user": ("type",), "external": ("table",), "row": ("access", "policy"), "dynamic": ("table",), "package": ("body",),
     "fulltext": ("catalog",),
 }  # fmt: skip
+_KINDS: Final = frozenset({
+    *_TWO_WORD_KINDS, "table", "tables", "index", "view", "trigger", "function", "procedure", "proc", "sequence", "type",
+    "schema", "database", "role", "group", "login", "domain", "extension", "server", "publication", "subscription",
+    "policy", "rule", "cast", "collation", "conversion", "operator", "language", "aggregate", "access", "transform",
+    "statistics", "tablespace", "constraint", "default", "column", "system", "session", "instance", "logfile", "undo",
+    "resource", "spatial", "macro", "binding", "placement", "changefeed", "schedule", "backup", "pipeline", "milestone",
+    "reference", "rowstore", "columnstore", "inverted", "vector", "search", "alias", "constant", "linked",
+    # Oracle
+    "synonym", "public", "library", "directory", "profile", "context", "dimension", "cluster", "link", "java", "outline",
+    # SQL Server
+    "partition", "assembly", "certificate", "symmetric", "asymmetric", "master", "credential", "endpoint", "message",
+    "queue", "service", "remote", "route", "contract", "broker", "xml", "application", "availability", "security",
+    "columns", "workload",
+    # warehouses
+    "stage", "pipe", "stream", "task", "warehouse", "file", "masking", "network", "integration", "notification",
+    "storage", "api", "share", "tag", "alert", "secret", "dictionary", "quota", "named", "window", "live", "settings",
+    "catalog", "volume", "connection", "recipient", "provider", "model", "capacity", "reservation", "assignment",
+    "snapshot", "repository", "encryptkey", "routine", "job", "rollup", "sample", "sink", "source",
+})  # fmt: skip
+"""First words of what servers call their objects; any other word is a slip (`CREATE TABEL`) or unknown to us."""
 _BEHIND_CREATE: Final = frozenset({
     "global", "local", "temporary", "temp", "unlogged", "unique", "fulltext", "spatial", "clustered", "nonclustered",
     "bitmap", "virtual", "transient", "secure", "force", "noforce", "editionable", "recursive", "aggregate", "external",
@@ -89,7 +109,7 @@ def _skip_user(cursor: Cursor) -> None:
 
 def _kind(cursor: Cursor) -> str:
     word = cursor.peek()
-    if not cursor.is_name():
+    if word not in _KINDS:
         raise cursor.fail()
     cursor.at += 1
     second = cursor.accept_any(*_TWO_WORD_KINDS.get(word, ()))
