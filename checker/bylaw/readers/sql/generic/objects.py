@@ -34,10 +34,11 @@ _TWO_WORD_KINDS: Final = {
 _KINDS: Final = frozenset({
     *_TWO_WORD_KINDS, "table", "tables", "index", "view", "trigger", "function", "procedure", "proc", "sequence",
     "type", "schema", "database", "role", "group", "login", "domain", "extension", "server", "publication",
-    "subscription", "policy", "rule", "cast", "collation", "conversion", "operator", "language", "aggregate", "access", "transform",
-    "statistics", "tablespace", "constraint", "default", "column", "system", "session", "instance", "logfile", "undo",
-    "resource", "spatial", "macro", "binding", "placement", "changefeed", "schedule", "backup", "pipeline", "milestone",
-    "reference", "rowstore", "columnstore", "inverted", "vector", "search", "alias", "constant", "linked",
+    "subscription", "policy", "rule", "cast", "collation", "conversion", "operator", "language", "aggregate", "access",
+    "transform", "statistics", "tablespace", "constraint", "default", "column", "system", "session", "instance",
+    "logfile", "undo", "resource", "spatial", "macro", "binding", "placement", "changefeed", "schedule", "backup",
+    "pipeline", "milestone", "reference", "rowstore", "columnstore", "inverted", "vector", "search", "alias",
+    "constant", "linked",
     # Oracle
     "synonym", "public", "library", "directory", "profile", "context", "dimension", "cluster", "link", "java",
     "outline",
