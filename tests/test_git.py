@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -257,6 +258,23 @@ def test_a_partial_clone_fetches_nothing(
     assert not history.versions_in_base(["m/1.sql"])
     assert history.text_in_base("m/1.sql") is None
     assert not ran.exists()
+    assert history.lacking == {"m/1.sql"}
+
+
+def test_what_a_partial_clone_cannot_say_is_said(repository: Repository, tmp_path: Path) -> None:
+    for number in (1, 2):
+        repository.commit(f"migrations/{number}_x.sql", text=f"CREATE TABLE t{number} (a int);")
+    repository("checkout", "-q", "-b", "feature")
+    repository.commit("migrations/1_x.sql", text="CREATE TABLE t1 (b int);")
+    repository("config", "uploadpack.allowFilter", "true")
+    target = tmp_path / "clone"
+    repository("clone", "-q", "--filter=blob:none", "-b", "feature", repository.root.as_uri(), str(target))
+    Repository(target)("remote", "set-head", "origin", "main")
+    command = [sys.executable, "-m", "bylaw", "check", "--no-cache"]
+    done = subprocess.run(command, cwd=target, capture_output=True, text=True, check=False)
+    assert "what was edited in migrations/1_x.sql since it was merged is not known" in done.stderr
+    whole = subprocess.run(command, cwd=repository.root, capture_output=True, text=True, check=False)
+    assert "is not known" not in whole.stderr
 
 
 def test_releases_between_two_files(repository: Repository) -> None:

@@ -87,11 +87,17 @@ class GitHistory(History, frozen=True, dict=True):
     def versions_in_base(self, paths: Iterable[str]) -> Mapping[str, Version]:
         if self.base is None or self.reason:
             return {}
+        asked = list(self._touched(self.base.intersection(paths)))
         try:
-            asked = list(self._touched(self.base.intersection(paths)))
-            return dict(self._read_in_base(asked)) if asked else {}
+            found = dict(self._read_in_base(asked)) if asked else {}
         except GitError:
-            return {}
+            found = {}
+        self.lacking.update(path for path in asked if path not in found)
+        return found
+
+    @cached_property
+    def lacking(self) -> set[str]:
+        return set()
 
     def _touched(self, paths: frozenset[str]) -> Iterator[str]:
         """Those of the base's files that are other on the disk, byte for byte, or not saved.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from bylaw.project import Project
 from bylaw.project.migrations import MigrationTree
@@ -39,13 +39,23 @@ def _unopened(folders: Collection[str], skipped: Iterable[tuple[str, str]]) -> I
         elif is_large or reason.startswith("cannot be"):
             unread.setdefault(f"{reason}; `max-file-size` allows more" if is_large else reason, []).append(path)
     for reason, paths in unread.items():
-        more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
-        yield f"{', '.join(paths[:3])}{more} {'are' if paths[1:] else 'is'} not read: {reason}"
+        yield f"{_some(paths)} {'are' if paths[1:] else 'is'} not read: {reason}"
+
+
+def _some(paths: Sequence[str]) -> str:
+    return ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
 
 
 def _base(project: Project, trees: tuple[MigrationTree, ...]) -> Iterator[str]:
     history, settings = project.history, project.settings.migrations
-    if settings.judge_all or not history.reason or not any(len(tree.steps) > 1 for tree in trees):
+    if settings.judge_all:
+        return
+    if history.lacking:
+        yield (
+            f"what was edited in {_some(sorted(history.lacking))} since it was merged is not known: this clone lacks "
+            "the contents of old files (`git clone` with `--filter`); a full clone has them"
+        )
+    if not history.reason or not any(len(tree.steps) > 1 for tree in trees):
         return
     if history.base is not None:
         yield f"migrations that were merged and then edited are not told apart: {history.reason}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -58,6 +58,11 @@ class History(msgspec.Struct, frozen=True):
         """Those of `paths` that may be other than in the base, as they are there."""
         del paths
         return {}
+
+    @property
+    def lacking(self) -> Collection[str]:
+        """Files whose version in the base was asked for and cannot be had: a partial clone holds no old contents."""
+        return ()
 
 
 NO_HISTORY = History()
