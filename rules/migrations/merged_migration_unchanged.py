@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bylaw import DeletedMigration, EditedMigration, Finding, NoOptions, Project, project_rule
 from bylaw.facts.migrations import CreateObject, DataChange, DropObject, Operation, OtherStatement, RenameObject
+from bylaw.facts.wording import operation_in_words
 
 _HELP = "Bring `{name}` back to what it was when it was merged, and put the change into a new migration."
 _BACK = "Bring {names} back, and undo in a new migration what is not wanted any more."
@@ -168,17 +169,7 @@ def _listed(words: Sequence[str]) -> str:
 
 def _said(operations: Sequence[Operation]) -> list[str]:
     """`add-column` of `customer.vat_number`, each once."""
-    return list(dict.fromkeys(map(_words, operations)))
-
-
-def _words(operation: Operation) -> str:
-    kind = f"`{_kind(operation)}`"
-    column = getattr(operation, "column", "")
-    names = [getattr(operation, "table", ""), column if isinstance(column, str) else column.name]
-    target, own = ".".join(name for name in names if name), getattr(operation, "name", "")
-    if target and own:
-        return f"{kind} `{own}` of `{target}`"
-    return f"{kind} of `{target or own}`" if target or own else kind
+    return list(dict.fromkeys(operation_in_words(operation, _kind(operation)) for operation in operations))
 
 
 def _kind(operation: Operation) -> str:
