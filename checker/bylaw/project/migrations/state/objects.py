@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from bylaw.facts.migrations import AlterEnum, ColumnSpec, CreateObject
 from bylaw.facts.naming import bare
@@ -11,13 +11,13 @@ from bylaw.project.migrations.step import Step
 
 class Objects:
     """`enums`: the labels of a type, by its name. `steps`: who made what, by kind and name. `views`: the names of views
-    of any kind, without their schemas.
+    of any kind, in lower case, by their last parts.
     """
 
     def __init__(self) -> None:
         self.enums: dict[str, tuple[str, ...]] = {}
         self.steps: dict[tuple[str, str], Step] = {}
-        self.views: frozenset[str] = frozenset()
+        self.views: Mapping[str, Sequence[str]] = {}
 
     def leave(self) -> None:
         """Before a change: leave what was handed out to its readers."""
@@ -69,4 +69,7 @@ class Objects:
     def _see_views(self, kind: str) -> None:
         """Bring the names of views up to date, after something of that kind came, went or got another name."""
         if kind.endswith("view"):
-            self.views = frozenset(bare(name) for other, name in self.steps if other.endswith("view"))
+            views: dict[str, list[str]] = {}
+            for name in (name for other, name in self.steps if other.endswith("view")):
+                views.setdefault(bare(name), []).append(name.lower())
+            self.views = views

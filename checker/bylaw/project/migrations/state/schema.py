@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -148,8 +148,8 @@ class Schema(msgspec.Struct, frozen=True):
 
     bare_names: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Last part of a table's name, in lower case → the tables it may mean."""
-    views: frozenset[str] = frozenset()
-    """Last parts of the names of views, materialised or not, in lower case."""
+    views: Mapping[str, Sequence[str]] = msgspec.field(default_factory=dict)
+    """Last part of a view's name, materialised or not → the views it may mean, all in lower case."""
     untouched: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Django: keys of models whose table migrations leave alone, and why: `proxy-model` or `unmanaged-model`."""
 
@@ -170,8 +170,15 @@ class Schema(msgspec.Struct, frozen=True):
         return self.table(self.keys.get(key, key))
 
     def has_view(self, name: str) -> bool:
-        """Whether migrations created a view (materialised or not) of that name."""
-        return bare(name) in self.views
+        """Whether migrations created a view (materialised or not) of that name. A view of another schema is none beside
+        a table that they created by exactly this name.
+        """
+        views = self.views.get(bare(name), ())
+        if not views or name.lower() in views:
+            return bool(views)
+        table, schema = self.tables.get(name), name.lower().rpartition(".")[0]
+        is_table = table is not None and table.created is not None
+        return not is_table and any(_same_schema(schema, view.rpartition(".")[0]) for view in views)
 
     def column(self, table: str, column: str) -> ColumnState | None:
         state = self.table(table)
