@@ -78,6 +78,16 @@ def test_without_a_configuration_the_git_root_is_the_root(tmp_path: Path) -> Non
     assert locate(inner).path is None
 
 
+def test_what_lies_above_a_repository_does_not_configure_it(tmp_path: Path) -> None:
+    inner = tmp_path / "project" / "app"
+    inner.mkdir(parents=True)
+    (tmp_path / "bylaw.toml").write_text('rule-packs = ["evil"]')
+    assert locate(inner).root == tmp_path
+    (inner.parent / ".git").mkdir()
+    for start in (inner, inner.parent):
+        assert (locate(start).root, locate(start).path) == (inner.parent, None)
+
+
 def test_without_git_the_current_folder_is_the_root(tmp_path: Path) -> None:
     inner = tmp_path / "a"
     inner.mkdir()

@@ -30,7 +30,7 @@ class ConfigSource(msgspec.Struct, frozen=True):
 
 
 def locate(start: Path, explicit: Path | None = None) -> ConfigSource:
-    """The nearest configuration at or above `start`, else the git root, else `start` itself.
+    """The nearest configuration at or above `start`, up to the git root, else that, else `start` itself.
 
     `explicit` names the file instead; its folder is the root when `start` lies in it and the file can be the
     project's, otherwise the root is found as if there were no configuration. Raises ConfigError for a file that cannot
@@ -43,7 +43,9 @@ def locate(start: Path, explicit: Path | None = None) -> ConfigSource:
         source = _in_folder(folder)
         if source is not None:
             return source
-    return ConfigSource(repository_top(start))
+        if (folder / ".git").exists():
+            return ConfigSource(folder)  # what lies above is another's: its rule packs would run
+    return ConfigSource(start)
 
 
 def _explicit(start: Path, path: Path) -> ConfigSource:
