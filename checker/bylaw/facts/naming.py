@@ -25,6 +25,8 @@ _FIRST_DATA = re.compile(
     r"(?:^|/)(?:init_?db|initial_?data|init_?data|(?:\w+_)?seed\w*|bootstrap\w*|fixtures?|first_?run|"
     r"(?:\w+_)?(?:sample|fake|demo|dummy)_?data)(?:/|\.py$)"
 )
+_EXCLUDED = re.compile(r"\bexclude\([^()]{0,300}\)")
+"""What Django is asked to leave out."""
 _LATIN = {"data": "datum", "media": "medium"}
 """Plurals that code mostly treats as singulars: both pass."""
 _SAME = frozenset({
@@ -182,18 +184,20 @@ def asks_for_deleted(text: str, column: str, *, flag: bool) -> bool:
     if column not in text:
         return False
     name = rf"\b{re.escape(column)}"
+    left_out = rf"\bexclude\([^()]{{0,300}}{name}"
+    wanted = _EXCLUDED.sub("", text)
     if not flag:
-        return re.search(
-            rf"{name}(?:\s*(?:<|>|!=)|\.is_?not\(|\.between\(|__(?:lt|gt|range|isnull\s*=\s*False)|\s+IS\s+NOT\s+NULL)",
-            text, re.IGNORECASE,
-        ) is not None  # fmt: skip
+        compared = r"\s*(?:<|>|!=)|\.is_?not\(|\.between\(|__(?:lt|gt|range|isnull\s*=\s*False)|\s+IS\s+NOT\s+NULL"
+        found = re.search(rf"{name}(?:{compared})", wanted, re.IGNORECASE)
+        return (found or re.search(rf"{left_out}__isnull\s*=\s*True", text)) is not None
     dead = says_deleted(column)
-    value = "True" if dead else "False"
+    value, other = ("True", "False") if dead else ("False", "True")
     asked = rf"\b[A-Z]\w*\.(?:c\.)?{re.escape(column)}\b"
     bare = rf"(?:(?:where|filter)\(|,)\s*{asked}\s*[,)]" if dead else rf"(?:~|not_\(\s*){asked}"
     compared = rf"{asked}(?:\s*(?:==|is)\s*{value}|\.is_\({value})"
-    by_keyword = rf"\b(?:filter_by|filter|get|exclude)\([^()]{{0,300}}{name}\s*=\s*{value}"
-    return re.search(f"{compared}|{bare}|{by_keyword}", text) is not None
+    by_keyword = rf"\b(?:filter_by|filter|get)\([^()]{{0,300}}{name}\s*=\s*{value}"
+    found = re.search(f"{compared}|{bare}|{by_keyword}", wanted)
+    return (found or re.search(rf"{left_out}\s*=\s*{other}", text)) is not None
 
 
 def says_first_data(path: str) -> bool:
