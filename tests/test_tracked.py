@@ -63,6 +63,14 @@ def test_an_index_of_another_form_is_left_to_git(root: Path, git: Git, form: tup
     assert len(found(root)) == 5
 
 
+def test_many_names_are_asked_of_git_at_once(root: Path, git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+    git("add", "-f", "app/models/deep", "app/local.py")
+    expected = found(root)
+    assert "app/models/deep/role.py" in expected
+    monkeypatch.setattr("bylaw.engine.tracked._MOST_LOOKED_THROUGH", 0)
+    assert found(root) == expected
+
+
 def test_a_name_that_only_ends_like_a_tracked_one_is_not_tracked(root: Path, git: Git) -> None:
     (root / "local.py").write_text("x = 1\n")
     git("add", "-f", "app/local.py")

@@ -12,6 +12,7 @@ import msgspec
 from bylaw.engine.ignoring import Ignores, Verdicts
 from bylaw.engine.tracked import index_of, tracked
 from bylaw.project.migration_scripts import may_be_script
+from bylaw.project.paths import upwards
 from bylaw.project.servers_said import speaks_of_servers
 from bylaw.readers import SUFFIXES
 from bylaw.settings import Settings
@@ -157,8 +158,8 @@ class _Walk:
 
     def keep(self, paths: Iterable[str]) -> None:
         """Take in files that git tracks, in spite of the rule that ignores them or a folder above them."""
-        kept = [path for path in paths if path.endswith(SUFFIXES) and self._is_reached(path)]
-        homes = {parent.as_posix() for path in kept for parent in Path(path).parents}
+        kept = {path for path in paths if path.endswith(SUFFIXES) and self._is_reached(path)}
+        homes = {above for path in kept for above in upwards(path)}
         said = [
             (path, f"{reason}, the files aside that git tracks" if path in homes else reason)
             for path, reason in self.found.skipped

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+
+from bylaw.project.paths import upwards
 
 _PLAIN_VERSIONS = frozenset({2, 3})
 """Of the index, with each name in one piece."""
 _LONGEST_STATED = 0xFFF
 _EXTENDED = 0x4000
 _LARGEST = 100_000_000
+_MOST_LOOKED_THROUGH = 100_000_000
+"""Bytes, over all names: looking through more of them takes longer than git does for its whole list."""
 
 
 def index_of(top: Path) -> Path:
@@ -25,7 +29,7 @@ def index_of(top: Path) -> Path:
     return folder / "index"
 
 
-def tracked(top: Path, index: Path, names: Iterable[str]) -> set[str]:
+def tracked(top: Path, index: Path, names: Collection[str]) -> set[str]:
     """Those of the files `names`, and the files below the folders among them (with `/` at the end), that git tracks.
     Paths are relative to `top`.
 
@@ -36,12 +40,13 @@ def tracked(top: Path, index: Path, names: Iterable[str]) -> set[str]:
         may_read = index.is_file() and index.stat().st_size < _LARGEST  # a pipe or a device would be read for ever
         content = index.read_bytes() if may_read else b""
         plain = content[:4] == b"DIRC" and int.from_bytes(content[4:8], "big") in _PLAIN_VERSIONS
-        if plain and not any(index.parent.glob("sharedindex.*")):
+        few = len(names) * len(content) < _MOST_LOOKED_THROUGH
+        if plain and few and not any(index.parent.glob("sharedindex.*")):
             found = {entry for name in names for entry in _entries(content, name.encode("utf-8", "replace"))}
             return {entry.decode("utf-8", "replace") for entry in found}
     except (OSError, ValueError):  # the latter for a name with a NUL
         return set()
-    return _asked(top, list(names)) if content else set()
+    return _asked(top, frozenset(names)) if content else set()
 
 
 def _entries(index: bytes, name: bytes) -> Iterator[bytes]:
@@ -67,11 +72,12 @@ def _begins(index: bytes, at: int, length: int) -> bool:
     return extended & _LONGEST_STATED == stated and bool(extended & _EXTENDED)
 
 
-def _asked(top: Path, names: list[str]) -> set[str]:
-    """The same from git, for an index of another form."""
+def _asked(top: Path, names: frozenset[str]) -> set[str]:
+    """The same from git, for an index of another form, and for many names."""
     from bylaw.engine.git_command import GitError, git, text_of  # noqa: PLC0415 - starts a process
 
     try:
-        return set(text_of(git(top, "ls-files", "-z", "--", *names[:1_000])).split("\0")) - {""}
+        listed = text_of(git(top, "ls-files", "-z")).split("\0")
     except GitError:
         return set()
+    return {path for path in listed if path in names or any(f"{above}/" in names for above in upwards(path))}
