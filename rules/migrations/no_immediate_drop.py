@@ -166,7 +166,7 @@ def no_immediate_drop(project: Project, options: Options) -> Iterator[Finding]:
             related = (Related(announced.where, "deprecated here"), *references)
         replaced = project.migrations.replacement(drop)
         if replaced is not None:
-            expand = f"the expand step, `{replaced.name}` that is added and filled from it,"
+            expand = f"the expand step (`{replaced.name}`, added and filled from it)"
             reason = f"{expand} and the contract step are squeezed into one deployment"
             help_text = f"Deploy the expand step alone, with code that writes both. Then: {help_text}"
             related = (Related(replaced.added.location, "added here"), *related)

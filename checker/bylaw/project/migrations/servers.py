@@ -206,7 +206,7 @@ class Servers:
 
     def _of_others(self, tree: MigrationTree) -> str:
         """The only server that two other trees of the same runner, or more, are written for; '' where there is none."""
-        others = [one for one in self._project.migrations.trees if one is not tree and one.layout == tree.layout]
+        others = [one for one in self._project.migrations.trees if one is not tree and one.layout == tree.layout != ""]
         written = [{step.migration.dialect for step in other.steps} - {""} for other in others]
         said = set().union(*written)
         return said.pop() if len(said) == 1 and sum(map(bool, written)) > 1 else ""
