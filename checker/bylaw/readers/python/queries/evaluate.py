@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from weakref import proxy
 
 import msgspec
 
@@ -36,7 +37,8 @@ class Evaluation:
         self.env: dict[str, Meaning] = {}
         self._branches = Branches()
         self._named: dict[Span, Meaning] = {}
-        self.conditions = Conditions(lambda name, entity: is_foreign(self.env.get(name), entity))
+        me = proxy(self)  # a cycle would keep the whole tree: nothing is collected while files are read
+        self.conditions = Conditions(lambda name, entity: is_foreign(me.env.get(name), entity))
         self._chaining = Chaining(self.roots, self.conditions, record.fact.owner)
         self.texts = Texts(constants)
         self.receivers = Receivers(module, record.fact)
@@ -58,11 +60,8 @@ class Evaluation:
             return
         meaning = self.read(step.value)
         match step.kind:
-            case "assign":
+            case "assign" | "name":
                 self._assign(step, meaning)
-            case "name":
-                self._assign(step, meaning)
-                self._named[step.value.span] = meaning
             case "loop":
                 self.conditions.loop(step.targets)
                 self._bind(step.targets, looped(meaning))
@@ -80,12 +79,13 @@ class Evaluation:
         self.texts.assign(step.targets, step.value)
         self.receivers.assign(step.targets, step.value)
         self._bind(step.targets, meaning)
+        if step.kind == "name":
+            self._named[step.value.span] = meaning
 
     def _kept_elsewhere(self, place: Value, value: Value, meaning: Meaning) -> None:
         """`self.statement = …`, `filters["deleted_at"] = …`, `book.deleted_at = …`; `context["books"] = …`."""
         if isinstance(place, Index) and isinstance(place.value, Local) and lazy(meaning):
-            beside = self.env.get(place.value.name)
-            self.env[place.value.name] = joined([beside, meaning])
+            self.env[place.value.name] = joined([self.env.get(place.value.name), meaning])
         elif is_choice_of_form(place) and lazy(meaning):
             executed(meaning)
         elif isinstance(meaning, Statement):
