@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from bylaw.facts.migrations import CreateTable
 from bylaw.patterns import regex
+from bylaw.project.migrations.robustness.units import Units
 from bylaw.project.migrations.step import MigrationTree, Step
 from bylaw.source import Location
 
@@ -64,11 +64,11 @@ def _live_models(project: Project, tree: MigrationTree, step: Step, file: File) 
     """Each model once, where a function first works with its rows."""
     seen: set[str] = set()
     own = f"{file.facts.module}."
-    bodies = _in_class_body(file)
-    idle = _only_for_downgrade(file, own) if tree.tool == "alembic" else _never_run(step, file, own)
+    units = Units(file)
+    idle = units.only_for_downgrade() if tree.tool == "alembic" else units.never_run(step)
     for use in file.facts.references:
         function = use.function.removeprefix(own)
-        if not function or use.name.startswith(own) or _unit(function, bodies) in idle:
+        if not function or use.name.startswith(own) or units.of(function) in idle:
             continue
         found = _model_of(project, tree, file, use)
         if found is None:
@@ -81,66 +81,6 @@ def _live_models(project: Project, tree: MigrationTree, step: Step, file: File) 
                 "live-model", tree, Location(file.path, use.span), name.rpartition(".")[2], label,
                 table.name if table is not None else "", function.rpartition(".")[2],
             )  # fmt: skip
-
-
-def _only_for_downgrade(file: File, own: str) -> frozenset[str]:
-    """Functions of a revision that `downgrade` needs, itself among them, and `upgrade` does not."""
-    calls = _calls(file, own)
-    return frozenset(_reached({"downgrade"}, calls) - _reached({"upgrade"}, calls))
-
-
-def _never_run(step: Step, file: File, own: str) -> frozenset[str]:
-    """Functions beside Django's operations that none of them runs, and that nothing which does calls: no operation is
-    handed them, or only `CreateModel`, which asks no default for its value.
-    """
-    created = [one.span for one in step.migration.operations if isinstance(one, CreateTable)]
-    bodies = _in_class_body(file)
-    handed = {
-        _unit(use.name.removeprefix(own), bodies)
-        for use in file.facts.references
-        if not use.function
-        and use.role == "argument"
-        and use.name.startswith(own)
-        and not any(span.contains(use.span) for span in created)
-    }
-    functions = {one.name for one in file.facts.functions if not one.owner} | bodies
-    return frozenset(functions - _reached(handed, _calls(file, own)))
-
-
-def _in_class_body(file: File) -> set[str]:
-    """`Migration.fill`: functions in the body of the class, which run where its operations name them."""
-    return {
-        f"Migration.{one.name}"
-        for one in file.facts.functions
-        if one.owner == f"{file.facts.module}.Migration"
-        and not (one.parameters and one.parameters[0].name in {"self", "cls"})
-    }
-
-
-def _unit(name: str, bodies: set[str]) -> str:
-    """The function of a file, or its class, that a name below it belongs to: `Migration.fill`, `Loader`."""
-    inner = ".".join(name.split(".")[:2])
-    return inner if inner in bodies else name.partition(".")[0]
-
-
-def _calls(file: File, own: str) -> dict[str, set[str]]:
-    """Functions and classes of a file by the function or class that uses them."""
-    calls: dict[str, set[str]] = {}
-    bodies = _in_class_body(file)
-    for use in file.facts.references:
-        if use.function and use.name.startswith(own):
-            caller = _unit(use.function.removeprefix(own), bodies)
-            calls.setdefault(caller, set()).add(_unit(use.name.removeprefix(own), bodies))
-    return calls
-
-
-def _reached(starts: set[str], calls: dict[str, set[str]]) -> set[str]:
-    reached, waiting = set(starts), list(starts)
-    while waiting:
-        for name in calls.get(waiting.pop(), set()) - reached:
-            reached.add(name)
-            waiting.append(name)
-    return reached
 
 
 def _model_of(project: Project, tree: MigrationTree, file: File, use: Reference) -> tuple[str, Table | None] | None:
