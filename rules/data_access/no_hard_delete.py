@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from bylaw import AddImport, Finding, Fix, Project, Replace, RuleOptions, Span, marker_adoption, project_rule
+from bylaw.facts.code import Function
 from bylaw.facts.naming import SHORT_LIVED, asks_for_deleted, matches_any, says_deleted, says_first_data
 from bylaw.facts.queries import Query, Touch
 
@@ -125,19 +126,22 @@ def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
         )
 
 
+def _around(project: Project, touch: Touch) -> Iterator[Function]:
+    """The function that deletes; several where a file defines it more than once."""
+    functions = project.files[touch.path].facts.functions
+    return (each for each in functions if each.qualified == touch.query.function)
+
+
 def _is_chosen(project: Project, touch: Touch) -> bool:
     """Whether the function is told how to delete: `def remove(book, soft=True)`."""
-    functions = project.files[touch.path].facts.functions
-    own = (each for each in functions if each.qualified == touch.query.function)
-    return any(_CHOICE.search(parameter.name) for each in own for parameter in each.parameters)
+    return any(_CHOICE.search(parameter.name) for each in _around(project, touch) for parameter in each.parameters)
 
 
 def _is_marked_already(project: Project, touch: Touch, options: Options) -> bool:
     """Whether the function looks for rows that were marked before: it clears up after them."""
     file = project.files[touch.path]
-    own = (each for each in file.facts.functions if each.qualified == touch.query.function)
     names = {touch.marker.attribute, touch.marker.name}
-    texts = [file.text(each.statement) for each in own]
+    texts = [file.text(each.statement) for each in _around(project, touch)]
     return any(asks_for_deleted(text, name, flag=options.kind == "flag") for text in texts for name in names)
 
 
