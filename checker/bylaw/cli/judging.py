@@ -14,7 +14,7 @@ from bylaw.cli.paths import from_root, inside_root
 from bylaw.cli.progress import progress
 from bylaw.cli.request import Request
 from bylaw.config import ConfigSource, Resolved, resolve
-from bylaw.config.files import repository_top
+from bylaw.config.files import repository
 from bylaw.diagnostics import Diagnostic
 from bylaw.engine.builtin import DESCRIPTIONS
 from bylaw.engine.left_out import readable_texts, why_left_out, why_text_left_out
@@ -194,7 +194,7 @@ def _with_plain_edits(diagnostics: tuple[Diagnostic, ...], load: Load) -> Iterat
 
 def _prefix(root: Path) -> str:
     """From the top of the repository to the root, for those who read paths from there."""
-    inside = root.relative_to(repository_top(root)).as_posix()
+    inside = root.relative_to(repository(root) or root).as_posix()
     return "" if inside == "." else f"{inside}/"
 
 

@@ -39,12 +39,13 @@ def locate(start: Path, explicit: Path | None = None) -> ConfigSource:
     start = start.resolve()
     if explicit is not None:
         return _explicit(start, start / explicit)
+    top = repository(start)
     for folder in (start, *start.parents):
         source = _in_folder(folder)
         if source is not None:
             return source
-        if (folder / ".git").exists():
-            return ConfigSource(folder)  # what lies above is another's: its rule packs would run
+        if folder == top:
+            return ConfigSource(top)  # what lies above is another's: its rule packs would run
     return ConfigSource(start)
 
 
@@ -52,17 +53,16 @@ def _explicit(start: Path, path: Path) -> ConfigSource:
     if not os.path.isfile(path):  # noqa: PTH113 - `Path.is_file` raises for what lies in a closed folder
         raise UsageError(f"{path}: there is no such configuration file, or none that can be reached")
     path = without_links(path)
-    top = repository_top(start)
-    root = path.parent if start.is_relative_to(path.parent) and _may_be_of_project(path, top) else top
+    top = repository(start)
+    root = path.parent if start.is_relative_to(path.parent) and _may_be_of_project(path, top) else top or start
     return _own(root, path, _text(path))
 
 
-def _may_be_of_project(path: Path, top: Path) -> bool:
+def _may_be_of_project(path: Path, top: Path | None) -> bool:
     """Whether a configuration file at or above the start can be the project's own: one that several projects share,
     in a folder above them, makes no project of that folder.
     """
-    shared = path.name not in {OWN_FILE, PROJECT_FILE} and not path.parent.is_relative_to(top)
-    return not shared or not (top / ".git").exists()
+    return path.name in {OWN_FILE, PROJECT_FILE} or top is None or path.parent.is_relative_to(top)
 
 
 def _own(root: Path, path: Path, text: str) -> ConfigSource:
@@ -119,9 +119,9 @@ def _tool_table(path: Path, table: Mapping[str, object]) -> Mapping[str, object]
     return own
 
 
-def repository_top(start: Path) -> Path:
-    """The nearest folder at or above `start` that git knows as a working tree, else `start` itself."""
-    return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), start)
+def repository(start: Path) -> Path | None:
+    """The nearest folder at or above `start` that git knows as a working tree."""
+    return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
 
 
 def _text(path: Path) -> str:

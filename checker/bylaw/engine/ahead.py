@@ -48,4 +48,4 @@ def _read(root: str, paths: list[str]) -> bytes:
 
     from bylaw.engine.jobs import read_early  # noqa: PLC0415
 
-    return msgspec.msgpack.encode([*read_early(root, paths)])
+    return msgspec.msgpack.encode([*read_early(root, [(path, b"") for path in paths])])

@@ -8,16 +8,19 @@ that both share.
 from __future__ import annotations
 
 import mmap
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import chain, takewhile
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from bylaw.engine.forking import MOST, Pieces, Queue, may_fork, processors
 from bylaw.engine.stored import cache_folder, project_file
+
+if TYPE_CHECKING:
+    from bylaw.engine.jobs import Early
 
 _ROOM = 4_000_000
 """Bytes for the paths of a project; one that needs more is read without a head start."""
@@ -35,7 +38,6 @@ class HeadStart:
         self._root = root
         self._queue = Queue()
         self._order = mmap.mmap(-1, _ROOM)
-        self._parent = os.getpid()
         self._forks = [Pieces(partial(self._find_and_read, exclude))]
         self._queue.offer(0)
 
@@ -48,14 +50,14 @@ class HeadStart:
                 self._forks += [Pieces(partial(self._read, paths)) for _ in range(others)]
             yield paths[number]
 
-    def found(self) -> Iterator[bytes]:
-        """What the forks have found since this was asked last: one `bylaw.engine.jobs.Early` each, in msgpack."""
-        return chain.from_iterable(fork.arrived() for fork in self._forks)
+    def found(self) -> Iterator[Early]:
+        """What the forks have found since this was asked last."""
+        return _decoded(fork.arrived() for fork in self._forks)
 
-    def rest(self) -> Iterator[bytes]:
+    def rest(self) -> Iterator[Early]:
         """Waits for all that they are still to find. This process takes no more paths."""
         self._queue.close()
-        return chain.from_iterable(fork.rest() for fork in self._forks)
+        return _decoded(fork.rest() for fork in self._forks)
 
     def _find_and_read(self, exclude: tuple[str, ...], hand_over: Callable[[bytes], None]) -> None:
         from bylaw.engine.discovery import discover  # noqa: PLC0415 - in the fork alone
@@ -73,13 +75,19 @@ class HeadStart:
     def _read(self, paths: list[str], hand_over: Callable[[bytes], None]) -> None:
         from bylaw.engine.jobs import read_early  # noqa: PLC0415 - not before the paths are known
 
-        numbers = takewhile(lambda _: os.getppid() == self._parent, self._queue.taken())
-        for early in read_early(str(self._root), (paths[number] for number in numbers)):
+        for early in read_early(str(self._root), ((paths[number], b"") for number in self._queue.taken())):
             hand_over(msgspec.msgpack.encode(early))
 
     def _paths(self) -> list[str]:
         length = int.from_bytes(self._order[:_LENGTH], "big")
         return msgspec.msgpack.decode(self._order[_LENGTH : _LENGTH + length], type=list[str])
+
+
+def _decoded(pieces: Iterable[Iterable[bytes]]) -> Iterator[Early]:
+    from bylaw.engine.jobs import Early  # noqa: PLC0415 - not before anything is found
+
+    decoder = msgspec.msgpack.Decoder(Early)
+    return map(decoder.decode, chain.from_iterable(pieces))
 
 
 def begin(root: Path, exclude: object, *, cached: bool) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from bylaw.config.files import repository
 from bylaw.engine.ignoring import Ignores, Verdicts
 from bylaw.engine.tracked import index_of, tracked
 from bylaw.project.migration_scripts import may_be_script
@@ -61,7 +62,7 @@ def discover(root: Path, settings: Settings, verdicts: Verdicts | None = None) -
     reason. `verdicts` are what the ignore rules have said before.
     """
     found = Discovery()
-    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
+    top = repository(root)
     walk = _Walk(root, settings, verdicts or Verdicts(None, {}), found)
     walk.folder("", _outer_ignores(root, top, found))
     if walk.ignored and top is not None:
@@ -171,9 +172,8 @@ class _Walk:
 
     def _is_reached(self, path: str) -> bool:
         """Whether the walk would come to a file that is there if nothing were ignored."""
-        parts = path.split("/")
-        above = ["/".join(parts[:count]) for count in range(1, len(parts))]
-        if not _NEVER.isdisjoint(parts) or not os.path.lexists(f"{self.root}/{path}"):
+        _, *above, _ = upwards(path)
+        if not _NEVER.isdisjoint(path.split("/")) or not os.path.lexists(f"{self.root}/{path}"):
             return False
         if any(os.path.islink(f"{self.root}/{name}") for name in (*above, path)):
             return False

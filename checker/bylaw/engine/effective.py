@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
+from bylaw.project.paths import matcher
 from bylaw.rule import Rule
-from bylaw.settings import Level, Override, RuleSetting, Settings
+from bylaw.settings import Level, RuleSetting, Settings
 
 _OFF = RuleSetting("off")
 
@@ -17,7 +18,7 @@ class Effective:
     def __init__(self, settings: Settings, rules: Mapping[str, Rule]) -> None:
         self.settings = settings
         self.rules = rules
-        self._matchers = [(_matcher(override), override) for override in settings.overrides]
+        self._matchers = [(matcher(override.paths), override) for override in settings.overrides]
         self.at = cache(self._look_up)
         """The setting of a rule (by name) for a path."""
 
@@ -58,9 +59,3 @@ class Effective:
 
     def _options(self, rule: Rule, setting: RuleSetting) -> object:
         return setting.options if setting.options is not None else rule.default_options
-
-
-def _matcher(override: Override) -> Callable[[str], bool]:
-    from bylaw.globs import spec_of  # noqa: PLC0415 - only projects with overrides need it here
-
-    return spec_of(override.paths).match_file

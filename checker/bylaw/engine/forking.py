@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from itertools import takewhile
 from typing import BinaryIO, TypeVar
 
 Result = TypeVar("Result")
@@ -30,6 +29,7 @@ class Queue:
     """Numbers of pieces of work in a pipe that several processes share: whoever is done with one takes the next."""
 
     def __init__(self) -> None:
+        self._maker = os.getpid()
         self._taking, self._offering = os.pipe()
 
     def offer(self, count: int) -> None:
@@ -40,13 +40,19 @@ class Queue:
         os.close(self._offering)
 
     def taken(self) -> Iterator[int]:
-        """Numbers, as long as there are any. They are so short that none is ever torn apart."""
-        while len(number := os.read(self._taking, _NUMBER)) == _NUMBER:
+        """Numbers, as long as there are any; a fork takes none once the process that made the queue is gone.
+
+        They are so short that none is ever torn apart.
+        """
+        while self._is_wanted() and len(number := os.read(self._taking, _NUMBER)) == _NUMBER:
             yield int.from_bytes(number, "big")
 
     def close(self) -> None:
         """Take nothing more from here."""
         os.close(self._taking)
+
+    def _is_wanted(self) -> bool:
+        return self._maker in (os.getpid(), os.getppid())
 
 
 def processors() -> int:
@@ -169,11 +175,9 @@ def share(
 
     queue = Queue()
     queue.offer(count)
-    parent = os.getpid()
 
     def in_theirs() -> bytes:
-        wanted = takewhile(lambda _: os.getppid() == parent, queue.taken())  # one that is gone waits for nothing
-        return msgspec.msgpack.encode({number: theirs(number) for number in wanted})
+        return msgspec.msgpack.encode({number: theirs(number) for number in queue.taken()})
 
     waiting = [in_fork(in_theirs) for _ in range(forks)]
     first()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from bylaw.config.files import repository
 from bylaw.engine.forking import in_fork
 from bylaw.engine.git_command import GitError, NothingFoundError, UnsettledError, git, text_of
 from bylaw.engine.git_files import NAMES, REMOTES, named, watched, without_git
@@ -155,7 +156,7 @@ def read_history(root: Path, since: str = "", unsaved: Iterable[str] = ()) -> Gi
 
 def history_in_fork(root: Path, unsaved: Iterable[str] = ()) -> Callable[[], GitHistory | None]:
     """Have a fork ask git, which takes half a dozen processes. What is returned waits for the answer, or gives None."""
-    if not _has_repository(root):
+    if repository(root) is None:
         return lambda: None
     waiting = in_fork(lambda: msgspec.msgpack.encode(read_history(root, unsaved=unsaved), enc_hook=str))
 
@@ -172,12 +173,8 @@ def _decoded(kind: type, text: str) -> Path:
     return Path(text)
 
 
-def _has_repository(root: Path) -> bool:
-    return any((folder / ".git").exists() for folder in (root, *root.parents))
-
-
 def _read(root: Path, since: str) -> GitHistory:
-    if not since and not _has_repository(root):
+    if not since and repository(root) is None:
         raise GitError("not a git repository")
     where = text_of(
         git(root, "rev-parse", "--absolute-git-dir", "--git-common-dir", "--is-shallow-repository")

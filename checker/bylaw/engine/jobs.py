@@ -38,12 +38,12 @@ class Outcome(msgspec.Struct, frozen=True):
         return Outcome(self.digest, self.encoded, self.reason)
 
     def decoded(self) -> Outcome:
-        """With the facts themselves. Raises msgspec.DecodeError."""
-        return self if self.reason else Outcome(self.digest, self.encoded, facts=decode(self.encoded))
+        """With the facts themselves, if it brings any. Raises msgspec.DecodeError."""
+        return Outcome(self.digest, self.encoded, facts=decode(self.encoded)) if self.encoded else self
 
 
 class Early(msgspec.Struct, frozen=True):
-    """What a fork found in a file before the run itself looked at it; it holds while the file has this signature."""
+    """What a fork found in a file; it holds while the file has this signature."""
 
     path: str
     signature: Signature
@@ -61,15 +61,15 @@ def carry_out_for_another(job: Job) -> list[Outcome]:
     return [outcome.to_send() for outcome in carry_out(job)]
 
 
-def read_early(root: str, paths: Iterable[str]) -> Iterator[Early]:
-    """Read files whose signatures nobody has looked at yet; those that are gone are left out."""
+def read_early(root: str, files: Iterable[tuple[str, bytes]]) -> Iterator[Early]:
+    """Read files (of a job, as it names them) for another process; those that are gone are left out."""
     gc.disable()
-    for path in paths:
+    for path, known in files:
         try:
             signature = Signature.of(Path(root, path).lstat())
         except OSError:
             continue
-        yield Early(path, signature, _read(root, path, b"").to_send())
+        yield Early(path, signature, _read(root, path, known).to_send())
 
 
 def _read(root: str, path: str, known: bytes) -> Outcome:

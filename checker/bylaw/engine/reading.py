@@ -16,7 +16,7 @@ from bylaw.engine.cache import FactsCache, decode
 from bylaw.engine.cold import HeadStart, head_start
 from bylaw.engine.discovery import Discovery
 from bylaw.engine.forking import in_fork, processors
-from bylaw.engine.jobs import Early, Job, Outcome, carry_out, carry_out_for_another
+from bylaw.engine.jobs import Early, Job, Outcome, carry_out, read_early
 from bylaw.engine.loading import load_for_judging
 from bylaw.engine.parallel import in_parallel
 from bylaw.facts.file import FileFacts
@@ -27,6 +27,8 @@ _CHUNK = 250_000
 """Bytes of source for which one more worker pays."""
 _SMALLEST_CHUNK = 20_000
 """Bytes of source that a worker is handed at once, at least."""
+_NONE = b"\x90"
+"""An empty list in msgpack."""
 _DECODING = 1_000_000
 """Bytes of stored facts that take longer to decode than a fork to start, which reads meanwhile."""
 
@@ -69,11 +71,8 @@ class _Reading:
         missing = [path for path, signature in files.items() if not self.cache.holds(path, signature)]
         waiting = self.read_in_fork(missing)
         unusable = self.decode_stored(files.keys() - missing)
-        outcomes = waiting()
-        if outcomes is None:
-            unusable += missing
-        else:
-            unusable += [path for path, outcome in zip(missing, outcomes, strict=True) if not self.take(path, outcome)]
+        taken = {path for path, outcome in waiting() if self.take(path, outcome)}
+        unusable += [path for path in missing if path not in taken]
         again = [path for path, outcome in self.outcomes(unusable) if not self.take(path, outcome)]
         for path in again:
             self.cache.entries.pop(path)
@@ -114,33 +113,18 @@ class _Reading:
     def size(self, paths: Iterable[str]) -> int:
         return sum(self.discovery.files[path].size for path in paths)
 
-    def read_in_fork(self, missing: list[str]) -> Callable[[], list[Outcome] | None]:
+    def read_in_fork(self, missing: list[str]) -> Callable[[], Iterable[tuple[str, Outcome]]]:
         """Have the few files that have changed read by a fork, while this process decodes the facts of all others.
 
-        What it returns waits for the outcomes; None where there are none: that would not pay, or did not work.
+        What it returns waits for the outcomes. There are none where that would not pay or did not work.
         """
-        early = ahead.answer(str(self.root), missing)
-        if early is not None:
-            return lambda: self.early(early(), missing)
-        stored = sum(len(entry.facts) for entry in self.cache.entries.values())
-        if not missing or stored < _DECODING or self.size(missing) >= PARALLEL_FROM:
-            return lambda: None
-        waiting = in_fork(lambda: msgspec.msgpack.encode(carry_out_for_another(self.job(missing))))
-
-        def outcomes() -> list[Outcome] | None:
-            data = waiting()
-            return None if data is None else msgspec.msgpack.decode(data, type=list[Outcome])
-
-        return outcomes
-
-    def early(self, data: bytes | None, missing: list[str]) -> list[Outcome] | None:
-        """The outcomes of a head start; None where it came to nothing or was overtaken by another change."""
-        if data is None:
-            return None
-        read = {found.path: found for found in msgspec.msgpack.decode(data, type=list[Early])}
-        if any(path not in read or read[path].signature != self.discovery.files[path] for path in missing):
-            return None
-        return [read[path].outcome for path in missing]
+        waiting = ahead.answer(str(self.root), missing)
+        if waiting is None:
+            stored = sum(len(entry.facts) for entry in self.cache.entries.values())
+            if not missing or stored < _DECODING or self.size(missing) >= PARALLEL_FROM:
+                return lambda: ()
+            waiting = in_fork(lambda: msgspec.msgpack.encode([*read_early(str(self.root), self.job(missing).files)]))
+        return lambda: self.still_true(msgspec.msgpack.decode(waiting() or _NONE, type=list[Early]), missing)
 
     def outcomes(self, paths: list[str]) -> Iterator[tuple[str, Outcome]]:
         """Read files, in several processes where there is enough to read."""
@@ -174,10 +158,9 @@ class _Reading:
             yield from self.still_true(begun.found(), wanted)  # decoded while the forks read on
         yield from self.still_true(begun.rest(), wanted)
 
-    def still_true(self, pieces: Iterable[bytes], wanted: Collection[str]) -> Iterator[tuple[str, Outcome]]:
+    def still_true(self, found: Iterable[Early], wanted: Collection[str]) -> Iterator[tuple[str, Outcome]]:
         """What forks have found in files that are wanted, and that have not changed since."""
-        for piece in pieces:
-            early = msgspec.msgpack.decode(piece, type=Early)
+        for early in found:
             if early.path in wanted and early.signature == self.discovery.files[early.path]:
                 yield early.path, early.outcome.decoded()
 
