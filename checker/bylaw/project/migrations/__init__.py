@@ -51,7 +51,7 @@ from bylaw.project.migrations.robustness.new_names import NewName
 from bylaw.project.migrations.robustness.refusals import Refusal
 from bylaw.project.migrations.robustness.running import Refused, Unguarded, Unpaired, Untimed
 from bylaw.project.migrations.robustness.trials import unreviewed, untried
-from bylaw.project.migrations.servers import ServerVersion
+from bylaw.project.migrations.server_version import ServerVersion
 from bylaw.project.migrations.state.schema import Schema
 from bylaw.project.migrations.step import MigrationProblem, MigrationTree, Step
 from bylaw.project.migrations.transactions import Place

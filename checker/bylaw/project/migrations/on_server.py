@@ -33,7 +33,8 @@ from bylaw.project.migrations.robustness.running import (
     unpaired,
     untimed,
 )
-from bylaw.project.migrations.servers import Servers, ServerVersion
+from bylaw.project.migrations.server_version import ServerVersion
+from bylaw.project.migrations.servers import Servers
 from bylaw.project.migrations.state.schema import Schema
 from bylaw.project.migrations.step import MigrationTree, Step
 from bylaw.project.migrations.together import Together, together

@@ -6,30 +6,22 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from bylaw.facts.migrations import Migration, ValidateConstraint
 from bylaw.patterns import regex
 from bylaw.project.migrations.drivers import server_of_a_part, server_of_drivers
 from bylaw.project.migrations.environment import environment
+from bylaw.project.migrations.named_in_code import OTHER, names_others, server_named
 from bylaw.project.migrations.server_names import NAMES, server_of_file, server_of_folder
+from bylaw.project.migrations.server_version import ServerVersion, found_version
 from bylaw.project.migrations.sqlite_alone import keeps_to_sqlite
 from bylaw.project.migrations.step import MigrationTree, Step
-from bylaw.project.paths import inside, is_test
+from bylaw.project.paths import inside
 from bylaw.project.server_files import Product
-from bylaw.project.servers_said import Said, lowest, servers_said
+from bylaw.project.servers_said import Said, servers_said
 
 if TYPE_CHECKING:
     from bylaw.project import Project
 
-_POSTGRES: Final = frozenset({"psycopg", "psycopg2", "psycopg_pool", "asyncpg", "aiopg", "pg8000"})
-_OTHERS: Final = frozenset({
-    "pymysql", "MySQLdb", "aiomysql", "asyncmy", "mysql", "sqlite3", "aiosqlite", "pysqlite2", "pyodbc", "pymssql",
-    "cx_Oracle", "oracledb", "clickhouse_driver", "clickhouse_connect", "duckdb", "snowflake",
-})  # fmt: skip
-_POSTGRES_MODULES: Final = ("sqlalchemy.dialects.postgresql", "django.contrib.postgres", "psycopg", "asyncpg")
-_POSTGRES_BACKENDS: Final = ("django.db.backends.postgresql", "django.contrib.gis.db.backends.postgis")
-_OTHER_BACKENDS: Final = ("django.db.backends.", "sqlalchemy.dialects.mysql", "sqlalchemy.dialects.sqlite")
 _DECLARED: Final = regex(r"""["']?\b(?:provider|dialect)["']?\s*[:=]\s*["'](\w+)["']""")
 _OWN_CONNECTION: Final = regex(rb"AUTOCOMMIT|isolation_level|\.commit\(\)")
 _CONNECTS: Final = regex(
@@ -40,11 +32,6 @@ _POSTGRES_NAMED: Final = regex(rb"[\"'](?:postgres|pg[\"'])|\b(?:PGDialect|Postg
 _CONNECTING: Final = regex(
     r"(?:^|/)(?:alembic_)?env\.py$|settings|config|database|(?:^|[_/])db|engine|session", re.IGNORECASE
 )
-_MYSQL_DRIVERS: Final = frozenset({"pymysql", "MySQLdb", "aiomysql", "asyncmy", "mysql"})
-_MYSQL_BACKENDS: Final = ("django.db.backends.mysql", "sqlalchemy.dialects.mysql")
-_WORDS: Final[dict[Product, str]] = {"postgres": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
-_ASSUMED: Final[dict[Product, tuple[int, ...]]] = {"postgres": (14,), "mysql": (8, 0), "mariadb": (10, 6)}
-OTHER: Final = "other"
 
 
 def _is_postgres_alone(migration: Migration) -> bool:
@@ -53,34 +40,6 @@ def _is_postgres_alone(migration: Migration) -> bool:
         getattr(operation, "concurrently", False) or isinstance(operation, ValidateConstraint)
         for operation in migration.operations
     )
-
-
-class ServerVersion(msgspec.Struct, frozen=True):
-    """The oldest server that the migrations have to run on. `origin` is where that stands (`compose.yml:4`), `assumed`
-    where nothing says so, or `configured`.
-    """
-
-    product: Product
-    version: tuple[int, ...]
-    origin: str
-    other: str = ""
-    """The place that names the newest other version, and which: `compose.yml:4 says 16`."""
-
-    @property
-    def major(self) -> int:
-        return self.version[0]
-
-    def __str__(self) -> str:
-        """As messages say it: `PostgreSQL 15`, `MySQL 8.0`."""
-        shown = self.version[:1] if self.product == "postgres" and self.major > 9 else self.version[:2]
-        return f"{_WORDS[self.product]} {'.'.join(map(str, shown))}"
-
-    @property
-    def source(self) -> str:
-        """In parentheses behind it: where that is said, or that nothing says it. '' where it is configured."""
-        if self.origin == "assumed":
-            return " (assumed)"
-        return "" if self.origin == "configured" else f" ({self.origin} says so{self.other and f', {self.other}'})"
 
 
 class Servers:
@@ -117,7 +76,7 @@ class Servers:
         configured = self._project.settings.migrations.postgres_version
         if configured is not None:
             return ServerVersion("postgres", (configured,), "configured")
-        return self._found("postgres")
+        return found_version(self.said, "postgres")
 
     def mysql(self, tree: MigrationTree, step: Step | None = None) -> ServerVersion | None:
         """The version of the MySQL or MariaDB that a tree, or step, runs on; None for one that runs on neither."""
@@ -130,18 +89,7 @@ class Servers:
         numbers = tuple(int(part) for part in configured.split(".")[:3] if part.isdigit() and len(part) < 6)
         if numbers:
             return ServerVersion(product, numbers, "configured")
-        return self._found(product)
-
-    def _found(self, product: Product) -> ServerVersion:
-        place = lowest(self.said, product)
-        if place is None:
-            return ServerVersion(product, _ASSUMED[product], "assumed")
-        newest = max((one for one in self.said if one.product == product), key=lambda one: one.version)
-        found = ServerVersion(product, place.version, f"{place.path}:{place.line}")
-        other = ServerVersion(product, newest.version, f"{newest.path}:{newest.line}")
-        if str(found) == str(other):
-            return found
-        return msgspec.structs.replace(found, other=f"{other.origin} says {str(other).rpartition(' ')[2]}")
+        return found_version(self.said, product)
 
     def is_settled(self, tree: MigrationTree, step: Step) -> bool:
         """Whether the runner gives the transaction that it usually gives: Alembic's `env.py`, or the revision itself,
@@ -233,19 +181,7 @@ class Servers:
 
     @cached_property
     def _is_evident_in_code(self) -> bool:
-        postgres = self._running == "postgres"
-        for file in self._project.files.values():
-            modules = {entry.target for entry in file.facts.imports}
-            roots = {module.partition(".")[0] for module in modules}
-            if roots & (_OTHERS - {"sqlite3"}):
-                return False
-            postgres = postgres or bool(roots & _POSTGRES)
-            for name in modules | file.facts.dotted:
-                if name.startswith((*_POSTGRES_MODULES, *_POSTGRES_BACKENDS)):
-                    postgres = True
-                elif name.startswith(_OTHER_BACKENDS):
-                    return False
-        return postgres
+        return "postgres" in {self._named, self._running} and not names_others(self._project)
 
     @cached_property
     def _tells_them_apart(self) -> bool:
@@ -274,27 +210,13 @@ class Servers:
 
     @cached_property
     def _of_code(self) -> str:
-        """PostgreSQL where code names a driver of it, unless only tests do, and other code one of MySQL; '' where it
-        names no driver, and nothing is started.
-        """
-        others = mysql = tested = False
-        for path, file in self._project.files.items():
-            facts = file.facts
-            modules = {entry.target for entry in facts.imports}
-            roots = {module.partition(".")[0] for module in modules}
-            names = modules | facts.dotted
-            if roots & _POSTGRES or any(name.startswith((*_POSTGRES_MODULES, *_POSTGRES_BACKENDS)) for name in names):
-                if not is_test(path, self._project.settings):
-                    return "postgres"
-                tested = True
-            if not mysql and (roots & _MYSQL_DRIVERS or any(name.startswith(_MYSQL_BACKENDS) for name in names)):
-                mysql = not is_test(path, self._project.settings)
-            others = others or bool(roots & _OTHERS) or any(name.startswith(_OTHER_BACKENDS) for name in names)
-        if tested and not mysql:
-            return "postgres"
-        if others:
-            is_mysql = mysql and self._running != "postgres"
-            if is_mysql or self._running in {"mysql", "mariadb"}:
-                return self._mysql_or_mariadb()
-            return self._running or OTHER
-        return self._running
+        """The server that code names, unless what is started speaks for another one; '' where neither says anything."""
+        if self._named == "postgres":
+            return self._named
+        if self._running in {"mysql", "mariadb"} or (self._named == "mysql" and self._running != "postgres"):
+            return self._mysql_or_mariadb()
+        return self._running or self._named
+
+    @cached_property
+    def _named(self) -> str:
+        return server_named(self._project)

@@ -12,7 +12,7 @@ from bylaw.facts.migrations import ColumnSpec
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.locking.held import long_work
 from bylaw.project.migrations.locking.mysql_work import keeps_inline_references
-from bylaw.project.migrations.servers import ServerVersion
+from bylaw.project.migrations.server_version import ServerVersion
 from bylaw.source import Span
 
 

@@ -15,7 +15,7 @@ from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.locking.mysql_types import copies_table
 from bylaw.project.migrations.locking.work import Blocks, in_use, statement_of
-from bylaw.project.migrations.servers import ServerVersion
+from bylaw.project.migrations.server_version import ServerVersion
 from bylaw.source import Span
 
 CopyCause = Literal[
