@@ -15,6 +15,7 @@ from bylaw.source import Location, SourceText, Span
 if TYPE_CHECKING:
     from bylaw.facts.database import Context, ForeignKey, Table, TableRegistration
     from bylaw.facts.drift import Drift, Push
+    from bylaw.facts.pointers import Pointer
     from bylaw.facts.routing import Router
     from bylaw.facts.surface import IdKind, IdUse
     from bylaw.project.imports import ImportGraph
@@ -134,6 +135,13 @@ class Project:
     def target_of(self, key: ForeignKey) -> Table | None:
         """The table that a foreign key points to, when the project declares it."""
         return self._tables.target(key)
+
+    @cached_property
+    def pointers(self) -> tuple[Pointer, ...]:
+        """Every foreign key of the application whose target is known, with the names that would say where it leads."""
+        from bylaw.project.pointers import pointers  # noqa: PLC0415
+
+        return tuple(pointers(self))
 
     def id_uses(self, kind: IdKind) -> tuple[IdUse, ...]:
         """Path parameters, schema fields or function arguments that belong to an entity with a table here."""

@@ -1,0 +1,109 @@
+"""Finds out what the foreign key columns of the application's tables may be called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from bylaw.facts.database import Column, ForeignKey, Table
+from bylaw.facts.naming import class_entities, same_name, snake, table_entities
+from bylaw.facts.pointers import Pointer
+from bylaw.source import Location
+
+if TYPE_CHECKING:
+    from bylaw.project import Project
+
+_GENERIC: Final = frozenset({"id", "pk", "uuid", "uid", "guid", "key", "oid"})
+_USERS: Final = frozenset({"AbstractUser", "AbstractBaseUser"})
+_MAX_DEPTH: Final = 8
+_SHARED_BY: Final = 3
+"""So many tables with one word in front make a namespace of it."""
+_ENDS: Final = ("Table", "Model", "ORM", "Orm")
+"""Ends of class names that are no part of the entity's name."""
+
+
+def pointers(project: Project) -> Iterator[Pointer]:
+    """Every foreign key of the application whose target is known, in order of place, but those that a library or the
+    ORM makes, and keys that are a table's primary key as a whole.
+    """
+    users = _users(project)
+    for table in project.tables:
+        if table.context != "app":
+            continue
+        for column in table.columns:
+            if column.foreign_key is None or column.from_library or column.implicit:
+                continue
+            if column.primary_key and len(table.primary_key) == 1:
+                continue
+            pointer = _pointer(project, table, column, column.foreign_key, users)
+            if pointer is not None:
+                yield pointer
+
+
+def _users(project: Project) -> list[Location]:
+    """The tables that hold users, whatever stands before the word (`ShopUser`)."""
+    tables = (table for table in project.tables if table.context == "app" and table.class_name.endswith("User"))
+    return [table.location for table in tables]
+
+
+def _pointer(project: Project, table: Table, column: Column, key: ForeignKey, users: list[Location]) -> Pointer | None:
+    """None where the target, or the column in it, is not known."""
+    target = project.target_of(key)
+    if not key.column or (target is None and not key.table):
+        return None
+    class_name = target.class_name if target is not None else key.target_model.rpartition(".")[2]
+    physical = target.name if target is not None and target.name else key.table
+    by_class = class_entities(class_name, _ENDS) if class_name else []
+    by_table = table_entities(physical, target.app_label if target is not None else "") if physical else []
+    agreeing = (
+        target is None
+        or target.orm == "django"
+        or any(same_name(entity, by_class[0]) for entity in by_table if by_class)
+    )
+    class_first = bool(by_class) and (not by_table or agreeing)
+    entities = by_class + by_table if class_first else by_table + by_class
+    entities += [entity for each in _without_namespace(physical, project) for entity in table_entities(each)]
+    pointed = target.column(key.column) if target is not None else None
+    columns = {snake(key.column), snake(pointed.attribute if pointed is not None else key.column)}
+    if target is not None and not _USERS.isdisjoint(base.rpartition(".")[2] for base in target.bases):
+        entities.insert(0, "user")
+    elif target is not None and users == [target.location]:
+        entities.append("user")
+    if pointed is not None and pointed.primary_key and pointed.foreign_key is not None:
+        inherited, names = _above(project, pointed.foreign_key)
+        entities += inherited
+        columns = names if pointed.implicit else columns | names
+    descriptive = [name for name in sorted(columns) if name not in _GENERIC]
+    keys = list(descriptive)
+    generic = sorted(columns.intersection(_GENERIC), key=lambda name: (name != "id", name))
+    endings = ("id", *generic) if table.orm == "django" else (*generic, "id")
+    keys += [f"{entity}_{name}" for entity in entities for name in endings]
+    to_itself = target is not None and target.location == table.location
+    return Pointer(table, column, key, list(dict.fromkeys(entities)), list(dict.fromkeys(keys)), to_itself, descriptive)
+
+
+def _above(project: Project, key: ForeignKey) -> tuple[list[str], set[str]]:
+    """The entities that a row of a child table is as well, and the names of their keys: an order is a document."""
+    entities: list[str] = []
+    names: set[str] = set()
+    for _ in range(_MAX_DEPTH):
+        table = project.target_of(key)
+        if table is None:
+            break
+        entities += class_entities(table.class_name, _ENDS) if table.class_name else []
+        entities += table_entities(table.name, table.app_label) if table.name else []
+        column = table.column(key.column)
+        if column is not None and column.foreign_key is not None:
+            names |= set() if column.implicit else {column.attribute}
+            key = column.foreign_key
+            continue
+        names.add(column.attribute if column is not None else key.column or "id")
+        break
+    return entities, names or {"id"}
+
+
+def _without_namespace(physical: str, project: Project) -> Iterator[str]:
+    """`sys_user` without a prefix that several tables share."""
+    prefix, _, rest = physical.partition("_")
+    if rest and sum(table.name.startswith(f"{prefix}_") for table in project.tables) >= _SHARED_BY:
+        yield rest
