@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from bylaw.facts.migrations import ColumnSpec
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.types import parse_type
 from bylaw.project.migrations.state.schema import ColumnState
+
+_CHAIN: Final = 4
+"""Keys that point at keys are followed this far: a model that inherits from one that inherits."""
 
 
 def is_plain(state: ColumnState) -> bool:
@@ -13,11 +19,46 @@ def is_plain(state: ColumnState) -> bool:
     return known is not None and known.is_known
 
 
-def key_type(change: Change, references: str) -> str:
-    """The type of the key of the model with that key, which a relation to it has; '' where that is not known."""
-    target = change.before.of_model(references) if references and references != "?" else None
-    keys = [column.type for column in target.columns.values() if column.primary_key] if target is not None else []
-    return keys[0] if len(keys) == 1 else ""
+def key_type(change: Change, references: str, field: str = "") -> str:
+    """The type of the key of the model with that key, or of the field of it that a relation names; '' where that is
+    not known. A relation to it has the same.
+    """
+    for _ in range(_CHAIN):
+        target = change.before.of_model(references) if references and references != "?" else None
+        if target is None:
+            return ""
+        if field:
+            named = target.column(target.fields.get(field, field))
+            keys = [named] if named is not None else []
+        else:
+            keys = [column for column in target.columns.values() if column.primary_key]
+        if len(keys) != 1 or keys[0].type:
+            return keys[0].type if len(keys) == 1 else ""
+        references, field = keys[0].references, _named_field(keys[0])
+    return ""
+
+
+def type_of(change: Change, column: ColumnState | None) -> str:
+    """The type of a column, and of a relation of Django, which says none, that of what it points at; '' where that is
+    not known.
+    """
+    if column is None or column.type or not column.references:
+        return column.type if column is not None else ""
+    return type_pointed_at(change, column)
+
+
+def type_pointed_at(change: Change, relation: ColumnState | ColumnSpec) -> str:
+    """The type of what a relation points at; '' where that is not known, and for what is no relation."""
+    return key_type(change, relation.references, _named_field(relation))
+
+
+def is_untold(change: Change, column: ColumnState | None) -> bool:
+    """Whether the column is a relation to something whose type nobody knows, as one without a constraint is."""
+    return column is not None and bool(column.references or column.compared) and not type_of(change, column)
+
+
+def _named_field(column: ColumnState | ColumnSpec) -> str:
+    return dict(column.compared).get("to_field", "").strip("'\"?")
 
 
 def table_of(change: Change, references: str) -> str:

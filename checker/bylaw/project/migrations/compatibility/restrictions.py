@@ -22,7 +22,7 @@ from bylaw.project.migrations.compatibility.precedents import (
     took_null,
     was_filled,
 )
-from bylaw.project.migrations.compatibility.relations import is_plain, key_type, table_of
+from bylaw.project.migrations.compatibility.relations import is_plain, table_of, type_of
 from bylaw.project.migrations.compatibility.restriction import Kind, Restriction
 from bylaw.project.migrations.compatibility.retyping import retyped, verdict_of
 from bylaw.project.migrations.compatibility.side_effects import is_filled_by_trigger
@@ -211,7 +211,7 @@ def _remade(change: Change, table: str, name: str) -> Iterator[Restriction]:
     new = _final(change, state, table, name)
     if old is None or new is None or not old.identity or new.identity == old.identity or state is None:
         return
-    was, now = (each.type or key_type(change, each.references) for each in (old, new))
+    was, now = (type_of(change, each) for each in (old, new))
     if state.column(name) is None and (verdict := verdict_of(change, was, now)) in {"narrower", "other"}:
         yield Restriction(change, "type", table, (name,), was, now, verdict=verdict)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.compatibility.relations import is_untold, type_of
 from bylaw.project.migrations.compatibility.restriction import Restriction
 from bylaw.project.migrations.compatibility.types import Verdict, compare, compare_labels, is_never_a_widening
 from bylaw.project.migrations.state.schema import ColumnState
@@ -15,12 +16,13 @@ from bylaw.project.migrations.state.schema import ColumnState
 def retyped(change: Change, operation: ops.AlterColumn, column: ColumnState | None) -> Iterator[Restriction]:
     """The change, if it is one that the running release notices. `column` is what the operation finds."""
     new = operation.type if operation.type is not None else (operation.definition.type if operation.definition else "")
-    if not new or (column is not None and (column.type == new or _comes_back(change, operation, column.type))):
+    known = type_of(change, column)
+    if not new or (column is not None and (known == new or _comes_back(change, operation, known))):
         return
-    old = column.type if column is not None and column.type else operation.old_type
+    old = known or operation.old_type
     before = _type_before(change, operation)
     verdict = verdict_of(change, old if before is None else before, new)
-    if verdict == "unknown" and operation.definition is None:
+    if verdict == "unknown" and operation.definition is None and not is_untold(change, column):
         differs = not old or new not in {old, before}
         if (differs and _is_cast(operation, new)) or (not old and is_never_a_widening(new)):
             verdict = "other"

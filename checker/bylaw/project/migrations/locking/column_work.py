@@ -8,6 +8,7 @@ from typing import Final
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import SERIAL_TYPES, ColumnSpec
 from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.compatibility.relations import is_untold, type_of
 from bylaw.project.migrations.compatibility.types import parse_type
 from bylaw.project.migrations.domains import domain_of
 from bylaw.project.migrations.locking.constraint_work import never_null
@@ -100,7 +101,7 @@ def altered_column_work(change: Change, operation: ops.AlterColumn, version: int
     if retyped and version >= _FREE_MOMENTS and _is_utc_alone(change, operation, state):
         retyped = False
     if retyped:
-        old = state.type if state is not None and state.type else operation.old_type
+        old = type_of(change, state) or operation.old_type
         yield Work(
             change, "type", "rewrite", "reads", table, (name,), name=_STORED.get(old, old), detail=operation.type or "",
         )  # fmt: skip
@@ -155,5 +156,7 @@ def _stays_required(change: Change, operation: ops.AlterColumn, state: ColumnSta
 
 
 def _retyped(change: Change, operation: ops.AlterColumn, new: str, state: ColumnState | None) -> bool:
-    old = state.type if state is not None and state.type else operation.old_type
+    if is_untold(change, state):
+        return False
+    old = type_of(change, state) or operation.old_type
     return rewritten_type(old, new, operation.using, operation.column, change.before.enums)

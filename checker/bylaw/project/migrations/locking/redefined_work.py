@@ -8,7 +8,7 @@ from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import ColumnSpec
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.precedents import is_unique
-from bylaw.project.migrations.compatibility.relations import is_plain, key_type, table_of
+from bylaw.project.migrations.compatibility.relations import is_plain, table_of, type_pointed_at
 from bylaw.project.migrations.locking.constraint_work import never_null
 from bylaw.project.migrations.locking.key_fields import key_work
 from bylaw.project.migrations.locking.rewrites import rewritten_type
@@ -31,8 +31,8 @@ def _column_work(
     change: Change, operation: ops.AlterColumn, definition: ColumnSpec, state: ColumnState, version: int
 ) -> Iterator[Work]:
     table, name = operation.table, operation.column
-    old = key_type(change, state.references) or state.type
-    new = definition.type or key_type(change, definition.references)
+    old = type_pointed_at(change, state) or state.type
+    new = definition.type or type_pointed_at(change, definition)
     retyped = bool(old and new) and rewritten_type(old, new, "", name)
     if retyped:
         yield Work(change, "type", "rewrite", "reads", table, (name,), name=old, detail=new)
