@@ -207,6 +207,15 @@ def test_a_package_may_offer_a_name_instead_of_its_submodule() -> None:
     assert known.resolve("app.orders.Order", "main") == "app.orders.Order"
 
 
+def test_a_package_goes_before_a_module_of_its_name() -> None:
+    files = {
+        "app/views.py": "class UserView: ...\n",
+        "app/views/__init__.py": "from .users import UserView\n",
+        "app/views/users.py": "class UserView: ...\n",
+    }
+    assert names(files).resolve("app.views.UserView", "main") == "app.views.users.UserView"
+
+
 def test_a_star_may_bring_a_name_instead_of_a_submodule() -> None:
     files = {
         "app/api/__init__.py": "from .users import *\nfrom .orders import *\nfrom .items import *\n",

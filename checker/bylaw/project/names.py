@@ -36,7 +36,9 @@ class Names:
         self.files = [facts for facts in files if facts.language == "python"]
         self.modules: dict[str, FileFacts] = {}
         for facts in self.files:
-            self.modules.setdefault(facts.module, facts)
+            known = self.modules.setdefault(facts.module, facts)
+            if facts.is_package and not known.is_package:  # Python takes `views/` where `views.py` is, too
+                self.modules[facts.module] = facts
         self._bindings: dict[str, dict[str, Item | Import]] = {}
         self._nested: dict[str, dict[str, Item]] = {}
         self._found: dict[tuple[str, str], FileFacts | None] = {}
