@@ -234,6 +234,25 @@ def test_constants_loops_and_helpers_are_followed() -> None:
     ]  # fmt: skip
 
 
+def test_ranges_and_sets_are_followed() -> None:
+    found = operations("""
+        old = {"read", "write"}
+        for number in range(1, 3):
+            op.drop_column("a", f"b{number}")
+        for number in range(4, 0, -2):
+            op.drop_column("a", f"c{number}")
+        for right in sorted(old.union({"admin"}) - {"write"} | frozenset(["all"])):
+            op.drop_column("a", right)
+        for right in old.symmetric_difference({"write", "own"}):
+            op.drop_column("a", right)
+    """)
+    assert [name.removeprefix("DropColumn a.") for name in names(found)] == [
+        "b1", "b2", "c4", "c2", "admin", "all", "read", "read", "own",
+    ]  # fmt: skip
+    for unknown in ("range(1, 9, 0)", "range(1, 10**30)", "range('a', 2)", "{other} | {'b'}", "{'a'}.union(other)"):
+        assert names(operations(f"for each in {unknown}:\n    op.drop_column('a', f'{{each}}')")) == ["UnreadOperation"]
+
+
 def test_downgrade_is_not_read_and_guards_do_not_hide_work() -> None:
     source = HEAD + textwrap.dedent("""
         def upgrade():

@@ -9,6 +9,7 @@ from bylaw.facts.migrations import (
     AddColumn,
     CreateTable,
     DropColumn,
+    DropObject,
     DropTable,
     Marker,
     UnreadOperation,
@@ -161,6 +162,13 @@ def test_a_word_that_only_postgres_reserves_is_a_name_elsewhere() -> None:
     assert all(isinstance(one, UnreadOperation) for one in operations("DROP TABLE user", "postgres", Span))
 
 
+def test_a_trigger_is_dropped_without_its_table_elsewhere() -> None:
+    for sql in ("DROP TRIGGER IF EXISTS a", "DROP TABLE b; DROP TRIGGER a"):
+        dropped = operations(sql, "", Span)[-1]
+        assert isinstance(dropped, DropObject) and dropped.name == "a"
+        assert isinstance(operations(sql, "postgres", Span)[-1], UnreadOperation)
+
+
 @pytest.mark.parametrize(
     ("sql", "dialect"),
     [
@@ -191,6 +199,8 @@ def test_a_text_that_postgres_understands_may_be_anothers(sql: str, dialect: str
         "CREATE INDEX by_b ON a (b) USING BTREE;",
         "UPDATE a SET b = 1 WHERE c = 2 LIMIT 1000;",
         "CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW SET NEW.b = 1;",
+        "ALTER TABLE a ADD COLUMN b INT(11);",
+        "ALTER TABLE a ADD FOREIGN KEY by_b (b) REFERENCES c (id) ON DELETE SET NULL;",
     ],
 )
 def test_mysql_is_known_by_what_only_it_understands(sql: str) -> None:

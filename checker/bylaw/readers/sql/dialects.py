@@ -55,6 +55,7 @@ _MARKS: Final = (
         r"\bcharacter\s+set\s+\w", r"\)\s+using\s+(?:btree|hash)[ \t]*[;,]", r"\b(?:optimize|alter\s+ignore)\s+table\b",
         r"\binsert\s+into\s+\w+\s+set\s", r"\bset\s+new\.", r"\balter\s+index\s+\w+\s+(?:in)?visible\b",
         r"\b(?:update|delete)\s[^;()]{1,300}\slimit\s+\d+[ \t]*;",
+        r"\b(?:small|medium|big)?int(?:eger)?\s?\(\s?\d+\s?\)", r"\badd\s+foreign\s+key\s+\w+\s?\(",
     )),
     ("oracle", (r"\bvarchar2\s*\(", r"\bnumber\s*\(\s*\d+", r"^[ \t]*/[ \t]*$")),
     ("postgres", (

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from bylaw.facts.late import is_late
@@ -26,6 +26,7 @@ from bylaw.facts.values import (
     Value,
     text_of,
 )
+from bylaw.readers.python.interpret.sets import set_method, set_operator
 from bylaw.source import Span
 
 MAX_TEXT: Final = 200_000
@@ -53,6 +54,8 @@ def pure_call(call: Call) -> Value | None:
             return _text_method(call, text, method)
         case Entries(entries):
             return _entries_method(call, entries, method)
+        case Items("set", items):
+            return set_method(items, method, call.args, call.span)
         case _:
             return None
 
@@ -70,7 +73,7 @@ def _function(call: Call, name: str) -> Value | None:
             if kind == "sorted" and not all(isinstance(item, Constant) for item in items):
                 return Items("list", items, where)
             ordered = {"reversed": lambda: items[::-1], "sorted": lambda: _sorted(items)}.get(kind, lambda: items)()
-            return Items("list", ordered, where)
+            return Items("set" if kind.endswith("set") else "list", ordered, where)
         case (("list" | "tuple" | "sorted"), (Entries(entries, where),)):
             return _keys(entries, where)
         case "enumerate", (Items(_, items, where),):
@@ -79,8 +82,8 @@ def _function(call: Call, name: str) -> Value | None:
         case "zip", (Items(_, first, where), Items(_, second)):
             rows = tuple(Items("tuple", pair, pair[0].span) for pair in zip(first, second, strict=False))
             return Items("list", rows, where)
-        case "range", (Constant(int(stop)),) if 0 <= stop <= MAX_RANGE:
-            return Items("list", tuple(Constant(at, call.span) for at in range(stop)), call.span)
+        case "range", bounds:
+            return _range(bounds, call.span)
         case "len", (Items(_, items),) if not any(isinstance(item, Starred) for item in items):
             return Constant(len(items), call.span)
         case "dict", ():
@@ -90,6 +93,14 @@ def _function(call: Call, name: str) -> Value | None:
         case _:
             pass
     return None
+
+
+def _range(bounds: Sequence[Value], where: Span) -> Value | None:
+    numbers = [bound.value for bound in bounds if isinstance(bound, Constant) and isinstance(bound.value, int)]
+    if len(numbers) != len(bounds) or not 1 <= len(numbers) <= 3 or (len(numbers) == 3 and not numbers[2]):
+        return None
+    counted = range(*numbers)
+    return None if counted[MAX_RANGE:] else Items("list", tuple(Constant(at, where) for at in counted), where)
 
 
 def _sorted(items: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -193,6 +204,8 @@ def compare(operator: str, left: Value, right: Value, where: Span) -> Value | No
     match operator, left, right:
         case "+", Items(kind, first), Items(_, second) if len(first) + len(second) <= MAX_ITEMS:
             return Items(kind, first + second, where)
+        case _, Items("set", first), Items("set", second):
+            return set_operator(operator, first, second, where)
         case "|", Entries(first_entries), Entries(second_entries) if len(first_entries) < MAX_ITEMS:
             return Entries(first_entries + second_entries, where)
         case "+", (Constant(str()) | Text()), (Constant(str()) | Text()):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from bylaw.facts.migrations import NO_POSTGRES, Operation, OtherStatement, UnreadOperation
+from bylaw.patterns import regex
 from bylaw.readers.sql.lexer import POSTGRES
 from bylaw.readers.sql.postgres import alter, columns, data, do, objects, renames, shapes  # noqa: F401 - HANDLERS
 from bylaw.readers.sql.postgres.binds import as_names, without_binds
@@ -27,6 +29,8 @@ LARGEST_INSERT: Final = 4_000
 Plainly = Callable[[Stretch], Iterable[Operation]]
 _ITS_OWN: Final = ('near "user"', 'near "offset"', 'near "freeze"', 'near "verbose"')
 """How the complaint about a word ends that is a name elsewhere."""
+_DROPS_TRIGGER: Final = regex(r"drop\s{1,9}trigger\s{1,9}(?:if\s{1,9}exists\s{1,9})?[\w.]{1,200}", re.IGNORECASE)
+"""Of no table: only PostgreSQL asks for that."""
 
 
 def read_whole(stretch: Stretch, reading: Reading) -> bool:
@@ -84,10 +88,15 @@ def _chunk(stretch: Stretch, problem: str, reading: Reading, plainly: Plainly | 
     if size > LARGEST_PARSED and len(code_of(stretch.source).replace(" ", "")) > LARGEST_PARSED:
         return (UnreadOperation(stretch.span, f"longer than {LARGEST_PARSED:,} characters"),)
     found = read_statement(stretch, reading)
-    if plainly is not None and any(isinstance(one, UnreadOperation) and one.reason.endswith(_ITS_OWN) for one in found):
+    if plainly is not None and any(isinstance(one, UnreadOperation) and _is_plain(one, stretch) for one in found):
         plain = tuple(plainly(stretch))
         return found if any(isinstance(one, UnreadOperation) for one in plain) else plain
     return found
+
+
+def _is_plain(found: UnreadOperation, stretch: Stretch) -> bool:
+    """Whether other servers agree on a statement that PostgreSQL does not understand."""
+    return found.reason.endswith(_ITS_OWN) or _DROPS_TRIGGER.fullmatch(stretch.source) is not None
 
 
 def read_statement(stretch: Stretch, reading: Reading) -> Iterable[Operation]:
