@@ -11,6 +11,7 @@ from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Local, Ref, Value, walk
 from bylaw.project.routing.code import Code, Mention
 from bylaw.project.routing.holders import Held, Holder, Holders
+from bylaw.project.routing.injection import injecting
 from bylaw.project.routing.life import Life
 from bylaw.project.routing.objects import Object, made_locally
 from bylaw.project.routing.receivers import Receivers
@@ -27,7 +28,6 @@ _MUTATORS = frozenset({"append", "extend", "insert", "update", "add", "setdefaul
 _HOSTS = frozenset(
     {"app", "application", "api", "parent", "server", "root", "router", "flask_app", "blueprint", "site"}
 )
-_INJECTOR = ("containers", "providers", "inject", "Provide", "DeclarativeContainer")
 _SERVED_VARIABLES = frozenset({"app", "application", "asgi", "asgi_app", "handler"})
 
 
@@ -55,7 +55,7 @@ class Flow:
         self._life = Life(code, objects)
         self._receivers = Receivers(code, objects)
         self._apis = {item.call.method for item in objects.values() if item.is_api and item.call is not None}
-        self._harmless = HARMLESS_CALLS | _injecting(code)
+        self._harmless = HARMLESS_CALLS | injecting(code)
         self._made_locally = made_locally(objects)
         self._edges: dict[str, tuple[Edge, ...]] = {}
 
@@ -90,6 +90,8 @@ class Flow:
         if node in self.code.classes and node.rpartition(".")[2] in self._asked_for:
             yield Edge("unknown", "", "", "is handed in by its class")
         yield from self._of_mentions(node)
+        if function is not None and (made_in := self.code.names.modules.get(node.rpartition(".")[0])) is not None:
+            yield from self._of_modules(node, made_in)
 
     @cached_property
     def _asked_for(self) -> set[str]:
@@ -119,7 +121,7 @@ class Flow:
             return
         if item.held_by:
             yield Edge("node", item.held_by, item.facts.path, "belongs to its class")
-        yield from self._of_modules(item)
+        yield from self._of_modules(item.name, item.facts)
         if item.role == "urls":
             yield from self._of_star_imports(item)
         module, call = item.facts.module, item.call
@@ -141,17 +143,18 @@ class Flow:
                 if inner is not None:
                     yield from (edge for edge in self.edges(inner.name) if edge.target != function.qualified)
 
-    def _of_modules(self, item: Object) -> Iterator[Edge]:
-        """A module that is used as a value takes its routers along; so do its package, and modules that import them."""
-        module = item.facts.module
-        holders = {module, module.rpartition(".")[0]} & self.code.names.modules.keys()
-        for facts, imported in self.code.imports.get(item.name.rpartition(".")[2], ()):
+    def _of_modules(self, name: str, own: FileFacts) -> Iterator[Edge]:
+        """A module that is used as a value takes its routers, and functions that make some, along; so do its package,
+        and modules that import them.
+        """
+        holders = {own.module, own.module.rpartition(".")[0]} & self.code.names.modules.keys()
+        for facts, imported in self.code.imports.get(name.rpartition(".")[2], ()):
             place = self.code.place(imported.target, facts.module)
-            if place is not None and place.node == item.name and not imported.function:
+            if place is not None and place.node == name and not imported.function:
                 holders.add(facts.module)
         for holder in sorted(holders):
             if self.edges(holder):
-                yield Edge("node", holder, item.facts.path, "belongs to its module")
+                yield Edge("node", holder, own.path, "belongs to its module")
 
     def _of_star_imports(self, item: Object) -> Iterator[Edge]:
         """`from config.urls import *` brings the URL patterns into another URL module."""
@@ -291,10 +294,3 @@ def _locals(value: Value) -> set[str]:
 def _hands_on(site: CallSite, local: str) -> bool:
     values = (*site.call.args, *(keyword.value for keyword in site.call.keywords))
     return any(local in _locals(value) for value in values)
-
-
-def _injecting(code: Code) -> frozenset[str]:
-    """`container.wire(modules=[views])` of dependency_injector, which puts what functions ask for into them."""
-    offered = (found for name in _INJECTOR for found in code.imports.get(name, ()))
-    used = any(imported.target.startswith("dependency_injector") for _, imported in offered)
-    return frozenset({"wire"} if used and not any(name.endswith(".wire") for name in code.functions) else ())
