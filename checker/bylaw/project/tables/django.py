@@ -155,13 +155,15 @@ class DjangoModels:
         """The fields of a class and of those it derives from; None for a name that is no field there. `known` has what
         was gathered already.
 
-        As Django does it: whatever a body says hides what its bases say. What a plain class says, or one that is no
-        direct base, also hides what the bases after it say; what a direct base says that is an abstract model does not.
+        As Django does it: whatever a body says hides what its bases say, and a relation hides what bears its column's
+        name. What a plain class says, or one that is no direct base, also hides what the bases after it say; what a
+        direct base says that is an abstract model does not.
         """
         if id(k) in known:
             return known[id(k)]
         found = self._fields(k)
-        found.update(dict.fromkeys(k.said() - found.keys()))
+        hidden = k.said().union(column.attribute for column in found.values() if column is not None)
+        found.update(dict.fromkeys(hidden - found.keys()))
         known[id(k)] = found
         for parent in k.parents:
             for name, column in self._gathered(parent, kin, known).items():
