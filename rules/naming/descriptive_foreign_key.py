@@ -11,6 +11,9 @@ from bylaw.facts.database import Column, Table
 from bylaw.facts.naming import matches_any, same_name, snake
 from bylaw.facts.pointers import Pointer
 
+_SOME = 3
+"""So many names with a role show what is usual."""
+
 
 class Options(RuleOptions):
     pattern: str = "{role_}{target_pk}"
@@ -23,9 +26,9 @@ class Options(RuleOptions):
     """Patterns of physical table names, or of `table.column`, that keep their names."""
     when: Literal["always", "followed"] = "always"
     """`followed`: speak only where in three quarters of at least five tables all foreign keys keep the convention, and
-    so do names with a role. Spare names that are only shortened to the last words of the entity (`line_id` for an order
-    line), roles within a table (`parent_id`), who did something (`created_by`), and keys by which people know a row
-    (`country` for `countries.code`)."""
+    of `owner_id` for a user only where most names with a role do. Spare names that are only shortened to the last words
+    of the entity (`line_id` for an order line), roles within a table (`parent_id`), who did something (`created_by`),
+    and keys by which people know a row (`country` for `countries.code`)."""
 
 
 def _judged(project: Project, options: Options) -> Iterator[Pointer]:
@@ -61,19 +64,27 @@ def _matches(pointer: Pointer, pattern: str, entity: str, key: str) -> bool:
 
 
 def _adoption(project: Project, options: Options) -> Adoption:
-    """Tables whose foreign keys all fit. `user_id` is what anybody writes: where there are names with a role, they show
-    whether the convention is known."""
+    """Tables whose foreign keys all fit. `user_id` is what anybody writes: where many have a role, these show whether
+    the convention is known."""
     keeping: dict[object, bool] = {}
-    roles: list[bool] = []
     for pointer in _judged(project, options):
         fits = _fits(pointer, options)
         if fits or not _is_spared(pointer):
             keeping[pointer.table.location] = keeping.get(pointer.table.location, True) and fits
-            if not pointer.is_plain:
-                roles.append(fits)
-    if len(roles) > 2 and sum(roles) * 4 < len(roles) * 3:
+    roles = _roles(project, options)
+    if len(roles) >= _SOME and not _are_mostly_kept(roles):
         return Adoption(len(roles), sum(roles), "foreign keys with a role")
     return Adoption(len(keeping), sum(keeping.values()))
+
+
+def _roles(project: Project, options: Options) -> list[bool]:
+    """Of the foreign keys that have a role, whether each keeps the convention."""
+    told = ((pointer, _fits(pointer, options)) for pointer in _judged(project, options) if not pointer.is_plain)
+    return [fits for pointer, fits in told if fits or not _is_spared(pointer)]
+
+
+def _are_mostly_kept(roles: list[bool]) -> bool:
+    return sum(roles) * 4 >= len(roles) * 3
 
 
 def _is_spared(pointer: Pointer) -> bool:
@@ -145,13 +156,24 @@ def descriptive_foreign_key(project: Project, options: Options) -> Iterator[Find
         writer_user_id: Mapped[int] = mapped_column(ForeignKey("users.user_id"))
     ```
     """
-    lenient = options.when == "followed"
     reported: set[Location] = set()
-    for pointer in _judged(project, options):
+    for pointer in _deviants(project, options):
         where = pointer.column.location
-        if where not in reported and not _fits(pointer, options) and not (lenient and _is_spared(pointer)):
+        if where not in reported:
             reported.add(where)
             yield _finding(pointer, options)
+
+
+def _deviants(project: Project, options: Options) -> Iterator[Pointer]:
+    deviants = (pointer for pointer in _judged(project, options) if not _fits(pointer, options))
+    if options.when == "always":
+        yield from deviants
+        return
+    roles = _roles(project, options)
+    known = len(roles) >= _SOME and _are_mostly_kept(roles)
+    for pointer in deviants:
+        if not _is_spared(pointer) and (known or not pointer.is_role_alone):
+            yield pointer
 
 
 def _finding(pointer: Pointer, options: Options) -> Finding:

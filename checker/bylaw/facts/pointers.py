@@ -28,6 +28,8 @@ class Pointer(msgspec.Struct, frozen=True, eq=False, dict=True):
     """It points to its own table."""
     descriptive: list[str]
     """Names of the key it points to; none where that is only called `id`, or something like it."""
+    names_another: bool = False
+    """It reads like the key of another table: `order_id`, of an invoice."""
 
     @cached_property
     def name(self) -> str:
@@ -44,6 +46,11 @@ class Pointer(msgspec.Struct, frozen=True, eq=False, dict=True):
         """`line_id` for an order line: the last words of an entity's name; with a role in front where it needs one."""
         role, _, last = self.name.removesuffix("_id").rpartition("_")
         return bool(role or not self.to_itself) and any(entity.endswith(f"_{last}") for entity in self.entities)
+
+    @property
+    def is_role_alone(self) -> bool:
+        """`owner_id` for a user whose key is only called `id`."""
+        return not self.descriptive and not self.names_another and _IDENTIFIES.search(self.name) is not None
 
     @property
     def is_told_by_custom(self) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from bylaw.facts.database import Column, ForeignKey, Table
 from bylaw.facts.naming import class_entities, same_name, snake, table_entities
 from bylaw.facts.pointers import Pointer
@@ -27,9 +29,9 @@ def pointers(project: Project) -> Iterator[Pointer]:
     ORM makes, and keys that are a table's primary key as a whole.
     """
     users = _users(project)
-    for table in project.tables:
-        if table.context != "app":
-            continue
+    tables = [table for table in project.tables if table.context == "app"]
+    entities = {name: table.location for table in tables for name in _plain_entities(table)}
+    for table in tables:
         for column in table.columns:
             if column.foreign_key is None or column.from_library or column.implicit:
                 continue
@@ -37,7 +39,18 @@ def pointers(project: Project) -> Iterator[Pointer]:
                 continue
             pointer = _pointer(project, table, column, column.foreign_key, users)
             if pointer is not None:
-                yield pointer
+                named = entities.get(pointer.name.rpartition("_")[0])
+                target = project.target_of(pointer.key)
+                is_other = named is not None and target is not None and named != target.location
+                yield msgspec.structs.replace(pointer, names_another=is_other)
+
+
+def _plain_entities(table: Table) -> Iterator[str]:
+    """What the rows of a table are called at first sight."""
+    if table.class_name:
+        yield class_entities(table.class_name, _ENDS)[0]
+    if table.name:
+        yield table_entities(table.name, table.app_label)[0]
 
 
 def _users(project: Project) -> list[Location]:
