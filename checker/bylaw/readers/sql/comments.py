@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bylaw.readers.sql.lexer import MYSQL, POSTGRES, SQLITE, Token, pieces
+from bylaw.readers.sql.lexer import ANY, MYSQL, POSTGRES, SQLITE, Token, pieces
 from bylaw.readers.sql.text import readable
 from bylaw.source import Span
 
@@ -18,6 +18,17 @@ def comment_tokens(text: str, dialect: str) -> list[Token]:
     if "--" not in text and "/*" not in text and "#" not in text:
         return []
     return [token for token in pieces(text, _LEXICONS.get(dialect, POSTGRES)) if token.kind == "comment"]
+
+
+def uncommented(text: str) -> str:
+    """A text of no known dialect without its comments; what MySQL runs of them (`/*!`) stays."""
+    parts: list[str] = []
+    last = 0
+    for token in pieces(text, ANY):
+        if token.kind == "comment" and not text.startswith("/*!", token.start):
+            parts.append(text[last : token.start])
+            last = token.end
+    return " ".join((*parts, text[last:]))
 
 
 def comment_text(text: str, token: Token) -> str:

@@ -22,6 +22,7 @@ _COMPOUND: Final = re.compile(
     re.IGNORECASE,
 )
 _ATOMIC: Final = re.compile(r"\bbegin\s+atomic\b", re.IGNORECASE)
+_BODY: Final = re.compile(r"\bbegin\b", re.IGNORECASE)
 _DELIMITER: Final = re.compile(r"delimiter[ \t]+(\S+)[^\n]*", re.IGNORECASE)
 _BATCH: Final = re.compile(r"^[ \t]*go[ \t]*(?:\d+[ \t]*)?(?:--[^\n]*)?\r?$", re.IGNORECASE | re.MULTILINE)
 _NAMES: Final = {"comment": "a comment", "string": "a string", "dollar": "a dollar-quoted string"}
@@ -162,7 +163,8 @@ class _Splitter:
         if not self.lexicon.dollar_quotes or compound[1].lower() == "rule":
             return True
         semicolon = self.text.find(";", compound.end(), stop)
-        return _ATOMIC.search(self.text, compound.end(), stop if semicolon < 0 else semicolon) is not None
+        opening = _BODY if compound[1].lower() == "trigger" else _ATOMIC  # PostgreSQL's triggers have no body
+        return opening.search(self.text, compound.end(), stop if semicolon < 0 else semicolon) is not None
 
     def _compound(self, start: int, stop: int) -> Iterator[Token]:
         """Comments, and the semicolon behind a body of BEGIN … END or behind brackets (CREATE RULE)."""

@@ -9,9 +9,16 @@ from typing import Final
 from bylaw.facts.migrations import Operation
 from bylaw.patterns import regex
 from bylaw.readers.sql.dialects import guess, marked
+from bylaw.readers.sql.templates import code_of
 from bylaw.readers.sql.text import Earlier, Place, Reading, Stretch, by_characters
 
 _DEFINES: Final = regex(r"\b(?:function|procedure)\b", re.IGNORECASE)
+_TRIGGER_WITH_BODY: Final = regex(
+    r"\bcreate\s(?:[^;()]{0,99}\s)?trigger\b(?:(?!\bfor\s)[^;]){1,600}\bfor\s{1,9}each\s{1,9}row\b"
+    r"(?:(?!\bbegin\b)[^;]){0,600}\bbegin\b",
+    re.IGNORECASE,
+)
+"""What PostgreSQL does not have, and SQLite, MySQL and Oracle do."""
 _POSTGRES: Final = frozenset({
     "", "postgres", "postgresql", "cockroachdb", "redshift", "psycopg2", "psycopg", "asyncpg", "greenplum",
     "timescaledb",
@@ -48,7 +55,7 @@ def read(stretch: Stretch, dialect: str, reading: Reading) -> str:
         if read_whole(stretch, reading):
             return name or marked(stretch.source)
         known, name = name, name or guess(stretch.source)
-        if name in _POSTGRES:
+        if name in _POSTGRES and (name or _TRIGGER_WITH_BODY.search(code_of(stretch.source)) is None):
             read_each(stretch, reading, None if known else _plainly)
             return name
     from bylaw.readers.sql.generic.reader import read_generic  # noqa: PLC0415

@@ -10,7 +10,7 @@ from bylaw.readers.sql.generic.terms import COLUMN_OPTIONS
 
 _TYPE_TAILS: Final = frozenset({
     "varying", "precision", "unsigned", "signed", "zerofill", "large", "object", "binary", "varchar", "char",
-    "character", "raw", "byte", "integer", "int", "bigint", "smallint",
+    "character", "raw", "byte", "integer", "int", "bigint", "smallint", "long", "big",
 })  # fmt: skip
 _TWO_WORD_HEADS: Final = frozenset(
     {"national", "long", "character", "char", "double", "bit", "unsigned", "signed", "binary", "nchar"}

@@ -1,0 +1,36 @@
+"""Which dialect an SQL file turns out to be written in, by what it says itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from bylaw.readers.sql import read
+
+_TABLE = "CREATE TABLE bonds (id char(36) PRIMARY KEY, kind varchar(4) NOT NULL);\n"
+_SAID = {
+    "CREATE TABLE t (id bigserial PRIMARY KEY);": "postgres",
+    "CREATE TABLE t (id serial, a text);": "postgres",
+    'CREATE TABLE t ("id" SERIAL NOT NULL);': "postgres",
+    "CREATE TABLE t (a text DEFAULT 'x'::text);": "postgres",
+    "DO $$ BEGIN NULL; END $$;": "postgres",
+    f"-- State serialization: requested, locked\n{_TABLE}": "",
+    f"/* counts how many Action::AddInvoice were sent */ {_TABLE}": "",
+    f"-- costs $$ and is jsonb elsewhere\n{_TABLE}": "",
+    "CREATE TABLE t (id int, serial_number text);": "",
+    "CREATE TABLE t (id int, serial text NOT NULL);": "",
+    "CREATE UNIQUE INDEX i ON t (id, serial);": "",
+    "INSERT INTO t (a) VALUES ('Kind::Serial'), ('not valid');": "",
+    f"-- on SQLite an integer primary key counts by itself\n{_TABLE}": "",
+    "CREATE TABLE t (a UNSIGNED LONG INT NOT NULL);": "sqlite",
+    "SELECT CAST(a AS UNSIGNED INTEGER) FROM `t`;": "mysql",
+    "CREATE TRIGGER g AFTER UPDATE ON t FOR EACH ROW BEGIN UPDATE t SET a = 1; END;": "",
+    "CREATE TRIGGER g AFTER UPDATE ON t FOR EACH ROW WHEN OLD.a > 1 BEGIN UPDATE t SET a = 1; END;": "sqlite",
+    "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW BEGIN SELECT RAISE(ABORT, 'no'); END;": "sqlite",
+    "CREATE TABLE t (id integer primary key, a text DEFAULT (datetime('now')));": "sqlite",
+}
+
+
+@pytest.mark.parametrize("text", _SAID)
+def test_a_dialect_is_known_by_the_code_alone(text: str) -> None:
+    (migration,) = read("migrations/0001_init.sql", text.encode()).migrations
+    assert migration.dialect == _SAID[text]
