@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 _TEST_FOLDERS = frozenset({"tests", "test", "testing", "__tests__", "e2e"})
+TEST_FRAMEWORKS = frozenset({"pytest", "unittest", "hypothesis", "nose", "testcontainers", "locust"})
+"""What tests import, and no application."""
 _MIGRATION_FOLDERS = ("versions", "migrations")
 """Ends of the names of folders where `0004_for_tests.py` says what is migrated."""
 
@@ -18,6 +20,11 @@ def is_called_test(path: str) -> bool:
     if name.startswith("test_") or ends_like_one or name in {"conftest.py", "tests.py", "test.py"}:
         return True
     return any(_is_test_folder(folder) for folder in folders)
+
+
+def is_in_test_folder(path: str) -> bool:
+    """Whether a file (posix path from the root) is test code by the names of its folders."""
+    return any(_is_test_folder(folder) for folder in path.split("/")[:-1])
 
 
 def _is_test_folder(folder: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bylaw.facts.file import FileFacts
 from bylaw.project.history import NO_HISTORY, History
-from bylaw.project.paths import matcher
+from bylaw.project.paths import is_test, matcher
 from bylaw.settings import Settings
 from bylaw.source import Location, SourceText, Span
 
@@ -87,13 +87,25 @@ class Project:
         except (OSError, ValueError, LookupError):
             return None
 
+    def is_test(self, path: str) -> bool:
+        """Whether a file is test code: by `layout.tests`, else by its folders and its name, unless the application
+        itself imports it.
+        """
+        return is_test(path, self.settings) and (bool(self.settings.layout.tests) or path not in self._like_tests)
+
+    @cached_property
+    def _like_tests(self) -> frozenset[str]:
+        from bylaw.project.named_like_tests import named_like_tests  # noqa: PLC0415
+
+        return named_like_tests(self.names)
+
     def context_of(self, file: FileFacts) -> Context:
         """What the code of a file is for: the application, tests, examples, or migrations."""
         known = self._contexts.get(file.path)
         if known is None:
             from bylaw.project.roles import context_of  # noqa: PLC0415
 
-            known = self._contexts[file.path] = context_of(file, self.settings)
+            known = self._contexts[file.path] = context_of(self, file)
         return known
 
     @cached_property

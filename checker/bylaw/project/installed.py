@@ -12,7 +12,7 @@ from bylaw.facts.database import Table, TableRegistration
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Call, Choice, Constant, Index, Items, Operator, Ref, Starred, Text, Value, text_of, walk
 from bylaw.patterns import regex
-from bylaw.project.paths import is_own
+from bylaw.project.roles import is_own
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -92,7 +92,7 @@ class InstalledApps:
     def _settings(self) -> list[FileFacts]:
         """Files that assign INSTALLED_APPS: the application's own, else those of its tests."""
         found = [file for file in self.names.files if any(v.name == "INSTALLED_APPS" for v in _variables(file))]
-        own = [file for file in found if is_own(file.path, self.project.settings)]
+        own = [file for file in found if is_own(self.project, file.path)]
         return sorted(own or found, key=lambda file: file.path)
 
     @cached_property

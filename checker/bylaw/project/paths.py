@@ -31,11 +31,6 @@ def is_example(path: str) -> bool:
     return "{{" in path or any(folder in _EXAMPLE_FOLDERS for folder in folders)
 
 
-def is_own(path: str, settings: Settings) -> bool:
-    """Whether a file is the application's own, migrations among it: neither a test nor an example."""
-    return not is_test(path, settings) and not is_example(path)
-
-
 def is_set_aside(path: str) -> bool:
     """Whether a file lies in a hidden folder, or in a template that a project is made from."""
     return "{{" in path or any(folder.startswith(".") for folder in path.split("/")[:-1])

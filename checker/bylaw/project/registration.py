@@ -15,7 +15,8 @@ from bylaw.facts.values import Items, Ref, Value
 from bylaw.project.generators import generators, loads_plugins, upgrades_alone, writing_functions
 from bylaw.project.imports import Reach
 from bylaw.project.installed import InstalledApps
-from bylaw.project.paths import inside, is_own, matcher, upwards
+from bylaw.project.paths import inside, matcher, upwards
+from bylaw.project.roles import is_own
 from bylaw.project.tables.meaning import Meanings
 from bylaw.source import Location, Span
 
@@ -158,7 +159,7 @@ class Registrations:
 
     @cached_property
     def _own_files(self) -> list[FileFacts]:
-        return [file for file in self.names.files if is_own(file.path, self.project.settings)]
+        return [file for file in self.names.files if is_own(self.project, file.path)]
 
     @cached_property
     def _generators(self) -> list[FileFacts]:

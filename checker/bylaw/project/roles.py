@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bylaw.facts.database import Context
 from bylaw.facts.file import FileFacts
-from bylaw.project.paths import is_example, is_named_migration, is_test
+from bylaw.project.paths import is_example, is_named_migration
 from bylaw.settings import Settings
 
 if TYPE_CHECKING:
@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 _MIGRATION_FOLDERS = frozenset({"migrations", "alembic", "south_migrations", "db_migrations"})
 
 
-def context_of(file: FileFacts, settings: Settings) -> Context:
+def context_of(project: Project, file: FileFacts) -> Context:
     """The role of a file, by its path (the layout's globs first) and by Alembic's markers in it."""
-    if is_test(file.path, settings):
+    if project.is_test(file.path):
         return "test"
-    if _is_migration(file, settings):
+    if _is_migration(file, project.settings):
         return "migration"
     return "example" if is_example(file.path) else "app"
+
+
+def is_own(project: Project, path: str) -> bool:
+    """Whether a file is the application's own, migrations among it: neither a test nor an example."""
+    return not project.is_test(path) and not is_example(path)
 
 
 def is_application(project: Project, file: FileFacts, tree: MigrationTree) -> bool:

@@ -21,7 +21,6 @@ from bylaw.project.deletion_words import is_another_state
 from bylaw.project.handed_out import HandedOut
 from bylaw.project.helpers import Helpers
 from bylaw.project.marker_use import are_set_together, is_used
-from bylaw.project.paths import is_test
 from bylaw.project.real_deletes import RealDeletes
 from bylaw.project.returned_rows import returned_row
 from bylaw.project.row_managers import RowManagers
@@ -292,7 +291,7 @@ class SoftDeletes:
     @cached_property
     def _running(self) -> list[FileFacts]:
         """All files but the tests, whose hooks no user of the application meets."""
-        return [f.facts for path, f in self.project.files.items() if not is_test(path, self.project.settings)]
+        return [f.facts for path, f in self.project.files.items() if not self.project.is_test(path)]
 
     def _hooks(self, facts: FileFacts, events: frozenset[str]) -> bool:
         return bool(events & facts.words) and any(

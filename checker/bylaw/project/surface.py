@@ -15,7 +15,7 @@ from bylaw.facts.naming import class_entities, singular, singulars, snake, table
 from bylaw.facts.surface import IdUse
 from bylaw.facts.values import Call, Entries, Ref, Value, flag_of, text_of
 from bylaw.patterns import regex
-from bylaw.project.paths import is_own
+from bylaw.project.roles import is_own
 from bylaw.project.tables.inheritance import Kinship
 from bylaw.source import Location
 
@@ -50,7 +50,7 @@ class Surface:
         self.project = project
         self.names = project.names
         self.kinship = kinship
-        self.files = [f for f in project.names.files if is_own(f.path, project.settings) and not f.generated]
+        self.files = [f for f in project.names.files if is_own(project, f.path) and not f.generated]
 
     @cached_property
     def _entities(self) -> dict[str, Table]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from bylaw.patterns import regex
-from bylaw.project.paths import inside, is_own, upwards
+from bylaw.project.paths import inside, upwards
+from bylaw.project.roles import is_own
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -30,7 +31,7 @@ def keeps_to_sqlite(project: Project, folder: str) -> bool:
     """
     found = False
     for path, file in project.files.items():
-        if is_own(path, project.settings):
+        if is_own(project, path):
             content = file.source.content
             if _SERVER.search(content):
                 return False

@@ -16,7 +16,7 @@ from bylaw.facts.file import FileFacts
 from bylaw.facts.routing import Framework, Registration, Router
 from bylaw.facts.values import Call, text_of, walk
 from bylaw.project.composed import composed_text
-from bylaw.project.paths import is_example, is_test, matcher
+from bylaw.project.paths import is_example, matcher
 from bylaw.project.routing.code import Code
 from bylaw.project.routing.decorated import decorated
 from bylaw.project.routing.doubts import Doubts
@@ -64,7 +64,7 @@ class Routing:
         self._is_root = matcher(root_modules) if root_modules else _nowhere
         files = [
             file.facts for path, file in project.files.items()
-            if file.facts.language == "python" and not is_test(path, project.settings)
+            if file.facts.language == "python" and not project.is_test(path)
         ]  # fmt: skip
         self.code = Code(project.names, files, Kinds(project.names, frozenset(router_types)))
         self._register_calls = frozenset(register_calls)

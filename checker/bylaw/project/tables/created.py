@@ -18,7 +18,7 @@ from bylaw.facts.migrations import (
     RenameTable,
 )
 from bylaw.facts.naming import bare, is_of_runner
-from bylaw.project.paths import is_own
+from bylaw.project.roles import is_own
 from bylaw.project.tables.fates import Fates
 from bylaw.source import Location, Span
 
@@ -41,7 +41,7 @@ def created_tables(project: Project, declared: Mapping[str, Table]) -> Iterator[
         return
     seen: set[str] = set()
     for tree in project.migrations.trees:
-        if tree.tool == "django" or not is_own(tree.folder + "/", project.settings):
+        if tree.tool == "django" or not is_own(project, tree.folder + "/"):
             continue
         places = _Places(tree)
         fates = Fates(project, tree)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bylaw.facts.code import SyntaxProblem, Unread
 from bylaw.facts.file import FileFacts
-from bylaw.facts.roles import is_called_test
+from bylaw.facts.roles import TEST_FRAMEWORKS, is_called_test, is_in_test_folder
 from bylaw.readers.encoding import NotText, to_utf8
 from bylaw.readers.python import syntax
 from bylaw.readers.python.broken import identity_of
@@ -61,7 +61,7 @@ def _all_facts(module: Module) -> FileFacts:
         references=tuple(module.references.values()),
         calls=tuple(module.calls),
         escapes=escapes(module),
-        queries=() if is_called_test(module.path) else queries(module),
+        queries=() if _is_test(module) else queries(module),
         migrations=migrations(module),
         helpers=migration_helpers(module),
         suppressions=suppressions(module),
@@ -71,6 +71,15 @@ def _all_facts(module: Module) -> FileFacts:
         dotted=frozenset(module.dotted),
         generated=is_generated(module),
     )  # fmt: skip
+
+
+def _is_test(module: Module) -> bool:
+    """Whether nobody needs the queries of a module: it tests something, by its path and by what it imports."""
+    if not is_called_test(module.path):
+        return False
+    return is_in_test_folder(module.path) or any(
+        item.target.partition(".")[0] in TEST_FRAMEWORKS for item in module.imports
+    )
 
 
 def _uses(module: Module, *, unread: tuple[Unread, ...] = (), syntax_problem: SyntaxProblem | None = None) -> FileFacts:
