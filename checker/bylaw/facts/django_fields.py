@@ -36,14 +36,20 @@ def is_relation(field: Call) -> bool:
 
 
 def hides_options(field: Call) -> bool:
-    """Whether `**options` may bring what is not seen here."""
-    return any(not keyword.name for keyword in field.keywords)
+    """Whether `**options` may bring what is not seen here, or all of it does: a function makes the field, not a class."""
+    return _is_made(field) or any(not keyword.name for keyword in field.keywords)
+
+
+def _is_made(field: Call) -> bool:
+    return field.method.lstrip("_")[:1].islower()
 
 
 def field_type(field: Call) -> str:
-    """SQL text of a field's type, '' for a relation (it has the type of the key that it points at)."""
+    """SQL text of a field's type, '' for a relation (it has the type of the key that it points at), and where a
+    function makes the field.
+    """
     word = field.method
-    if is_relation(field):
+    if is_relation(field) or _is_made(field):
         return ""
     if word in _PLAIN:
         return _PLAIN[word]

@@ -38,7 +38,8 @@ class DjangoRun(Interpreter):
     def attributes(self, record: ClassNode) -> Environment:
         """What the names of the class body stand for; nothing where that takes too many steps to say."""
         try:
-            return self.class_body(record.node, [variable.name for variable in record.fact.variables])
+            own = (*(variable.name for variable in record.fact.variables), *record.fact.methods)
+            return self.class_body(record.node, own)
         except (TooMuch, RecursionError):
             return {}
 
