@@ -25,17 +25,13 @@ from bylaw.project.real_deletes import RealDeletes
 from bylaw.project.returned_rows import returned_row
 from bylaw.project.row_managers import RowManagers
 from bylaw.project.served_models import ServedModels
+from bylaw.project.session_hooks import SessionHooks
 from bylaw.source import Span
 
 if TYPE_CHECKING:
     from bylaw.project import Project
 
 _HELPED = {HELPED_OUT: HANDED_OUT, HELPED_INSIDE: INSIDE}
-_ORM_HOOKS = frozenset({"do_orm_execute", "before_compile"})
-_RUNNING = frozenset({"execute", "scalars", "scalar", "stream", "stream_scalars", "exec", "query", "get", "__init__"})
-"""Methods of a session of the project's own, through which every statement goes."""
-_APPLIED = frozenset({"called", "argument", "value"})
-_FLUSH_HOOKS = frozenset({"before_flush", "before_delete"})
 _SPEAKING = re.compile(r"delet|trash|archiv|alive|tombstone|active", re.IGNORECASE)
 """A method or option whose name tells that it deals with deleted rows (`with_deleted`, `alive`, `include_archived`)."""
 
@@ -229,19 +225,19 @@ class SoftDeletes:
             return hides
         if query.style in {"flask", "query"} and (why := self._managers.query_class_hides(table, query.names)):
             return why
-        return "" if query.style == "sql" else self._hidden_globally
+        return "" if query.style == "sql" else self._hooks.hide
 
     def _softly(self, query: Query, table: Table) -> str:
         match query.style:
             case "session":
-                return self._marked_on_flush
+                return self._hooks.mark
             case "row" if table.orm != "django":
                 return "a row of this kind has no `delete` of its own"
             case "row" | "django" if query.kind in {"delete", "delete-row"}:
                 by_row = query.head is None  # also what a view inherits: it loads the row, and asks it
                 return self._managers.override(table, query.manager, "delete-row" if by_row else query.kind)
             case "flask" if query.kind == "delete":
-                return self._hidden_globally
+                return self._hooks.hide
             case _:
                 return ""
 
@@ -267,33 +263,5 @@ class SoftDeletes:
         return self.column in facts.words or any(word.startswith(f"{self.column}__") for word in facts.words)
 
     @cached_property
-    def _hidden_globally(self) -> str:
-        """Why SQLAlchemy reads may be filtered elsewhere: criteria for all queries, or a hook on the session; '' if
-        nothing.
-        """
-        for facts in self._running:
-            for use in facts.references:
-                alone = use.function and use.function.rpartition(".")[2] not in _RUNNING  # options of one statement
-                if use.name.endswith("with_loader_criteria") and use.role in _APPLIED and not alone:
-                    return f"{facts.path} filters with `with_loader_criteria`"
-            if self._hooks(facts, _ORM_HOOKS):
-                return f"{facts.path} hooks into every query"
-        return ""
-
-    @cached_property
-    def _marked_on_flush(self) -> str:
-        """Why `session.delete` may only mark rows: a hook that knows the marker; '' if nothing."""
-        for facts in self._running:
-            if self._hooks(facts, _FLUSH_HOOKS) and self._speaks(facts):
-                return f"{facts.path} hooks into deletes"
-        return ""
-
-    @cached_property
-    def _running(self) -> list[FileFacts]:
-        """All files but the tests, whose hooks no user of the application meets."""
-        return [f.facts for path, f in self.project.files.items() if not self.project.is_test(path)]
-
-    def _hooks(self, facts: FileFacts, events: frozenset[str]) -> bool:
-        return bool(events & facts.words) and any(
-            item.target.startswith("sqlalchemy.event") or item.target == "sqlalchemy.event" for item in facts.imports
-        )
+    def _hooks(self) -> SessionHooks:
+        return SessionHooks(self.project, self._speaks)
