@@ -36,7 +36,7 @@ def is_relation(field: Call) -> bool:
 
 
 def hides_options(field: Call) -> bool:
-    """Whether `**options` may bring what is not seen here, or all of it does: a function makes the field, not a class."""
+    """Whether `**options` may bring what is not seen here, or a function makes the field, and not a class."""
     return _is_made(field) or any(not keyword.name for keyword in field.keywords)
 
 
