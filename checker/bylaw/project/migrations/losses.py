@@ -21,6 +21,10 @@ _CUTTING: Final = regex(
 )
 _DECODED: Final = regex(r"\bdecode\s*\(\s*(?:right|substr|substring)\s*\(", re.IGNORECASE)
 """`decode(substring(address, 3), 'hex')`: what is cut off says how the rest is written."""
+_IN_HEX: Final = regex(
+    r"\bsubstr(?:ing)?\s*\([^()]{1,99}::\s*bytea\s*::\s*text\s*(?:,|\bfrom\b)\s*3\s*\)", re.IGNORECASE
+)
+"""`substring(token::bytea::text from 3)`: bytes as text, without the sign that begins it."""
 _COMPUTED: Final = regex(r"=\s*(?:\{[a-z_]|(?:\"\"\"|'''|[\"'])\s*\+\s*[a-z_])", re.IGNORECASE)
 """What is set: `= {value}` of an f-string, `= " + value`."""
 _DECLARED: Final = regex(r"\bcolumn\(\s*[\"']\w+[\"']")
@@ -105,7 +109,7 @@ def _new_type(alter: ops.AlterColumn) -> str:
 def _retyped(change: Change, operation: ops.AlterColumn, new: str) -> Iterator[Loss]:
     state = change.column(operation.table, operation.column)
     old = state.type if state is not None and state.type else operation.old_type
-    cuts = _CUTTING.search(_DECODED.sub("decode((", operation.using))
+    cuts = _CUTTING.search(_IN_HEX.sub("", _DECODED.sub("decode((", operation.using)))
     rounded = _rounds(old, new) and not _was_prepared(change, operation)
     if _names_nothing(operation.using, operation.column) or cuts or rounded:
         yield Loss(change, "type", operation.table, (operation.column,), old, new)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from bylaw.facts import migrations as ops
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.compatibility.drops import is_scratch
-from bylaw.project.migrations.compatibility.implicit_defaults import takes_first_label
 from bylaw.project.migrations.compatibility.precedents import (
     adds_column,
     had_key,
@@ -25,37 +23,18 @@ from bylaw.project.migrations.compatibility.precedents import (
 from bylaw.project.migrations.compatibility.relations import is_plain, table_of, type_of
 from bylaw.project.migrations.compatibility.restriction import Kind, Restriction
 from bylaw.project.migrations.compatibility.retyping import retyped, verdict_of
-from bylaw.project.migrations.compatibility.side_effects import is_filled_by_trigger
+from bylaw.project.migrations.compatibility.unnoticed import is_unnoticed
 from bylaw.project.migrations.objects.index import Objects
 from bylaw.project.migrations.servers import Servers
 from bylaw.project.migrations.state.expressions import is_null
 from bylaw.project.migrations.state.schema import ColumnState, TableState
-
-_FILLED: Final = frozenset({"not-null", "drop-default", "drop-identity"})
 
 
 def restrictions(changes: Iterable[Change], objects: Objects, servers: Servers) -> Iterator[Restriction]:
     """All of them, in order. New tables, columns of the same deployment, columns that a trigger fills, and what changes
     nothing in the end are left out.
     """
-    for found in _each(changes):
-        by_trigger = found.kind in _FILLED and is_filled_by_trigger(
-            found.change, found.table, found.columns[0], objects
-        )
-        if not by_trigger and not _is_filled_by_server(found, servers) and not _is_out_of_sight(found):
-            yield found
-
-
-def _is_out_of_sight(found: Restriction) -> bool:
-    """Whether the running release meets another table under the name of the one that is changed."""
-    change = found.change
-    made = isinstance(change.operation, ops.CreateTable)  # it is the one that is met
-    return not made and change.deployment.successor(change.table(found.table)) is not None
-
-
-def _is_filled_by_server(found: Restriction, servers: Servers) -> bool:
-    column = found.change.column(found.table, found.columns[0]) if found.kind == "drop-default" else None
-    return column is not None and takes_first_label(found.change, column.type, servers)
+    return (found for found in _each(changes) if not is_unnoticed(found, objects, servers))
 
 
 def _each(changes: Iterable[Change]) -> Iterator[Restriction]:
