@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Literal
 
 from bylaw import Adoption, Finding, Fix, Project, Replace, RuleOptions, Span, marker_adoption, project_rule
-from bylaw.facts.database import Table
 from bylaw.facts.naming import SHORT_LIVED, matches_any, says_deleted, says_first_data, snake
 from bylaw.facts.queries import Touch
 
@@ -16,7 +15,8 @@ _ASKS = {"count": "counts", "exists": "finds", "aggregate": "takes in"}
 _DELIBERATE = re.compile(
     r"restore|undelete|deleted|(?:on|pre|post)_delete|trash|purge|tombstone|hard_delete|(?<!a)sync|archiv|retention|"
     r"cleanup|clean_up|erase|anonymi|audit|(?:get|find|first)_or_create|create_or_|backfill|migrat|seed|export|dump|"
-    r"uniq|duplicat|\bclean_(?:user_?name|e?mail|slug|name|phone)",
+    r"(?:^|[._])admin_(?:list|get|find|search|show|view|index|detail|overview|read|fetch|query|all)|_(?:for|as)_admins?\b|"
+    r"(?:^|\.)admin\w*\.|uniq|duplicat|\bclean_(?:user_?name|e?mail|slug|name|phone)",
 )
 _SPARING = re.compile(r"(?:non|not|no|without|exclud\w*|except|skip|ignor\w*)_(?:soft_)?deleted")
 """A function that says so is to leave deleted rows out."""
@@ -211,7 +211,8 @@ def _may_see_deleted(project: Project, touch: Touch, options: Options) -> bool:
     if file.matches(options.exempt_paths) or _ADMIN.search(touch.path) or says_first_data(touch.path):
         return True
     named_so = bool(_DELIBERATE.search(_without_entity(function, touch))) or _looks_before_it_creates(touch, function)
-    return named_so or _creates_itself(project, touch) or _asks_what_is_taken(project, touch)
+    makes_one = project.soft_deletes(options.column).makes_row(touch)
+    return named_so or makes_one or _asks_what_is_taken(project, touch)
 
 
 def _without_entity(function: str, touch: Touch) -> str:
@@ -226,21 +227,6 @@ def _asks_what_is_taken(project: Project, touch: Touch) -> bool:
     own = next((each for each in file.facts.functions if each.qualified == touch.query.function), None)
     end = min(after + _NEAR, own.statement.end) if own is not None else after
     return _TAKEN.search(file.text(Span(after, max(after, end)))) is not None
-
-
-def _creates_itself(project: Project, touch: Touch) -> bool:
-    """Whether the function makes a row of the same table: it looks for it first, or for a value that is taken."""
-    facts, own = project.files[touch.path].facts, touch.table.class_name
-    for use in facts.references if own and touch.query.function else ():
-        if use.function == touch.query.function and use.role == "called":
-            made = use.name.removesuffix(".create").removesuffix(".objects")
-            if made.rpartition(".")[2] == own and _is_table(project.table_of(made, facts.module), touch):
-                return True
-    return False
-
-
-def _is_table(table: Table | None, touch: Touch) -> bool:
-    return table is not None and table.location == touch.table.location
 
 
 def _looks_before_it_creates(touch: Touch, function: str) -> bool:

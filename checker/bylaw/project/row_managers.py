@@ -42,7 +42,6 @@ _WRITES = re.compile(
 _COMPUTED = frozenset({"column_property", "hybrid_property", "query_expression", "is_", "isnot", "is_not"})
 _OWN_CALLED = re.compile(r"\b(?:self|super\(\))\.(\w+)\(")
 
-
 _OF_EVERY_QUERY = frozenset({
     "get_queryset", "get_query_set", "__init__", "__new__", "__getattr__", "__getattribute__", "all", "filter", "get",
     "exclude", "_filter_or_exclude", "_fetch_all", "_chain", "_clone", "iterator", "__iter__", "contribute_to_class",
@@ -52,6 +51,7 @@ _PLAIN_CALLS = frozenset({
     "super", "get_queryset", "get_query_set", "select_related", "prefetch_related", "order_by", "defer", "using", "all",
 })  # fmt: skip
 _CALLED = re.compile(r"(?<!\w)(\w++)\(")
+_SOFT = re.compile(r"soft|hard_?delete|real_?delete|archive|trash|mark_")
 _HANDS_ON = re.compile(r"\bsuper\([^()]*\)\.delete\(")
 
 
@@ -120,7 +120,7 @@ class RowManagers:
             found = self.project.names.definition(prefix, near) if prefix else None
             if found is not None and isinstance(found.item, Class):
                 called = self._with_own(found.item, found.file, called)
-                if self._deals_with_deleted(found.item, found.file, called):
+                if self._deals_with_deleted(found.item, found.file, called, depth):
                     return f"`{found.item.name}` deals with deleted rows"
                 bases = [base.value if isinstance(base, Index) else base for base in found.item.bases]
                 reasons = (self._manager_hides(base, found.file.module, called, depth + 1) for base in bases)
@@ -141,21 +141,26 @@ class RowManagers:
             waiting += more
         return frozenset(asked)
 
-    def _deals_with_deleted(self, item: Class, file: FileFacts, called: frozenset[str]) -> bool:
+    def _deals_with_deleted(self, item: Class, file: FileFacts, called: frozenset[str], depth: int) -> bool:
         """Whether a manager filters every statement, or those with methods of its own that are called here."""
         of_every = [f"{item.qualified}.{name}" for name in _OF_EVERY_QUERY.intersection(item.methods)]
-        if not self._names_marker(file):
-            return any(self._says(self._text_of(file, method)) for method in of_every)
-        if any(not self._is_plain(file, method) for method in of_every):
-            return True
+        knows = self._names_marker(file)
+        for method in of_every:
+            text = self._without_plain_rows(file, method, called, depth)
+            if self._says(text) or (knows and not _is_plain(text)):
+                return True
         own = (f"{item.qualified}.{name}" for name in called.intersection(item.methods))
-        return any(self._says(self._text_of(file, method)) for method in own)
+        return knows and any(self._says(self._text_of(file, method)) for method in own)
 
-    def _is_plain(self, file: FileFacts, method: str) -> bool:
-        """Whether a method only asks what it overrides, and loads more or sorts: nothing in it can leave rows out."""
+    def _without_plain_rows(self, file: FileFacts, method: str, called: frozenset[str], depth: int) -> str:
+        """The text of a method, without what makes a query set that leaves nothing out: `BookRows(self.model)`."""
         text = self._text_of(file, method)
-        _, _, body = text.partition(":\n")
-        return bool(body) and not self._says(text) and set(_CALLED.findall(body)) <= _PLAIN_CALLS
+        made = (use.name for use in file.references if use.role == "called" and use.function == method)
+        for name in made:
+            last = name.rpartition(".")[2]
+            if last[:1].isupper() and not self._part_hides(name, file.module, called, depth + 1):
+                text = re.sub(rf"\b(?:\w+\.)*{last}\(", "(", text)
+        return text
 
     def override(self, table: Table, manager: str, kind: QueryKind) -> str:
         """Why `.delete()` of a row (`delete-row`) or of a manager's query may only mark; '' when nothing overrides it.
@@ -177,10 +182,10 @@ class RowManagers:
         return _HANDS_ON.search(text) is not None and not self._says(text)
 
     def _query_set_deletes(self, table: Table, manager: str) -> str:
-        for value, near in self._assigned(table, manager):
-            for part in walk(value):
-                if isinstance(part, Ref) and (found := self._class_overrides(part.name, near, table)):
-                    return found
+        value, near = next(self._assigned(table, manager), (None, ""))
+        for part in walk(value) if value is not None else ():
+            if isinstance(part, Ref) and (found := self._class_overrides(part.name, near, table)):
+                return found
         return ""
 
     def _class_overrides(self, name: str, near: str, table: Table, depth: int = 0) -> str:
@@ -220,6 +225,10 @@ class RowManagers:
         }  # fmt: skip
         found = ((name, self.project.names.definition(name, file.module)) for name in sorted(inside))
         return [name for name, each in found if each is not None and isinstance(each.item, Class)]
+
+    def marks(self, table: Table) -> str:
+        """A method of a model that says that it marks rows, or that another one does not: `soft_delete`."""
+        return next((name for owner in self.classes_of(table) for name in owner.methods if _SOFT.search(name)), "")
 
     def classes_of(self, table: Table) -> Iterator[Class]:
         """The model's class and the project's classes it inherits from."""
@@ -267,6 +276,12 @@ class RowManagers:
 
 def _names_of_bases(item: Class) -> list[str]:
     return [part.name for base in item.bases for part in walk(base) if isinstance(part, Ref)]
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a method only asks what it overrides, and loads more or sorts: nothing in it can leave rows out."""
+    _, _, body = text.partition(":\n")
+    return bool(body) and set(_CALLED.findall(body)) <= _PLAIN_CALLS
 
 
 def _computed(owner: Class) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,7 @@ from bylaw.project.customs import sets, with_customs
 from bylaw.project.deletion_words import is_another_state
 from bylaw.project.handed_out import HandedOut
 from bylaw.project.helpers import Helpers
+from bylaw.project.made_rows import makes_row
 from bylaw.project.marker_use import are_set_together, is_used
 from bylaw.project.real_deletes import RealDeletes
 from bylaw.project.returned_rows import returned_row
@@ -54,6 +55,10 @@ class SoftDeletes:
     def touches(self) -> tuple[Touch, ...]:
         """Every query of application code on a soft-deletable table, in order of place."""
         return with_customs(self._touches())
+
+    def makes_row(self, touch: Touch) -> bool:
+        """Whether the function around a query makes a row of the same table, besides."""
+        return makes_row(self.project, touch)
 
     @cached_property
     def coverage(self) -> tuple[int, int]:
@@ -228,6 +233,8 @@ class SoftDeletes:
         return "" if query.style == "sql" else self._hooks.hide
 
     def _softly(self, query: Query, table: Table) -> str:
+        if query.written == "self" and (other := self._managers.marks(table)):
+            return f"`{other}` marks the row, where this one is to delete it"
         match query.style:
             case "session":
                 return self._hooks.mark

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bylaw.facts.values import Attr, Call, Constant
+from bylaw.facts.values import Attr, Call, Constant, walk
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.conditions import Conditions
 from bylaw.readers.python.queries.drafts import Draft, Meaning, Statement, executed, is_django
+from bylaw.readers.python.queries.names import arguments
 from bylaw.readers.python.queries.roots import Roots
 from bylaw.source import Span
 
@@ -78,6 +79,8 @@ def _change(draft: Draft, method: str, call: Call | None) -> None:
         draft.ask(known.ASKING[method])
     elif call is None:
         return
+    elif method == "annotate" and draft.style == "django" and _groups(draft, call):
+        draft.kind = "aggregate"
     elif method in known.DELETES and draft.kind == "select":
         function = call.function
         start = function.value.span.end if isinstance(function, Attr) else function.span.end - len(method) - 1
@@ -85,3 +88,9 @@ def _change(draft: Draft, method: str, call: Call | None) -> None:
         draft.span, draft.head = call.span, Span(start, call.span.end)
     elif draft.kind == "delete":
         draft.insert_at, draft.span = call.span.end, call.span
+
+
+def _groups(draft: Draft, call: Call) -> bool:
+    """`.values("shelf").annotate(number=Count("pk"))`: what comes out is numbers, not rows."""
+    computed = {part.method for value in arguments(call) for part in walk(value) if isinstance(part, Call)}
+    return not known.VALUES.isdisjoint(draft.names) and not known.GROUPING.isdisjoint(computed)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from bylaw.facts.values import Attr, Call, Choice, Entries, Items, Local, Operator, Ref, Starred, Value, walk
-from bylaw.readers.python.queries.names import arguments, handed_over, helper_name, mentioned, variables
+from bylaw.readers.python.queries.names import arguments, handed_over, helper_name, mentioned, of_path, variables
 from bylaw.readers.python.queries.vocabulary import ATTRIBUTE_BY_NAME
 
 _MAX_CONDITIONS = 200
@@ -79,7 +79,7 @@ class Conditions:
                 if isinstance(held.value, str):
                     found.add(held.value)
                     continue
-                found.update(mentioned(held.value))
+                found.update(mentioned(held.value, entity))
                 if held.follows:
                     waiting.extend((other, held.at) for other in variables(held.value))
         return found
@@ -91,7 +91,7 @@ class Conditions:
             for name in variables(argument):
                 yield from self._mentioned_by(name, entity)
         for keyword in call.keywords:
-            yield from keyword.name.split("__")
+            yield from of_path(keyword.name)
 
     def named(self, call: Call, owner: str) -> Iterator[str]:
         """Qualified names of what stands for whole conditions in a filtering call: `where(LIVE)`, `where(*LIVE_ONLY)`,

@@ -19,6 +19,7 @@ from bylaw.readers.python.queries.drafts import Draft, Meaning, Rows, Statement,
 from bylaw.readers.python.queries.handing import handed_on, is_foreign
 from bylaw.readers.python.queries.loose import Loose, keep_collected, kept_in_self
 from bylaw.readers.python.queries.names import arguments, asked_by_lambdas, executed_by, localised
+from bylaw.readers.python.queries.presence import note_presence
 from bylaw.readers.python.queries.receivers import Receivers
 from bylaw.readers.python.queries.roots import Roots
 from bylaw.readers.python.queries.texts import Texts
@@ -54,9 +55,10 @@ class Evaluation:
             self.env = self._branches.at(step, self.env)
             return
         before = len(self.drafts)
-        if step.kind == "return" and isinstance(step.value, Items):
-            for item in step.value.items:
+        if step.kind == "return":
+            for item in step.value.items if isinstance(step.value, Items) else (step.value,):
                 self._return(self.read(item))
+            note_presence(step.value, self.drafts[before:])
             return
         meaning = self.read(step.value)
         match step.kind:
@@ -65,8 +67,6 @@ class Evaluation:
             case "loop":
                 self.conditions.loop(step.targets)
                 self._bind(step.targets, looped(meaning))
-            case "return":
-                self._return(meaning)
             case "do":
                 self._alone(step, self.drafts[before:])
             case "test":

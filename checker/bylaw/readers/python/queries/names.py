@@ -38,10 +38,23 @@ def mentioned(value: Value, entity: str = "") -> Iterator[str]:
                 yield name
             case Call():
                 for keyword in part.keywords:
-                    yield from keyword.name.split("__")
+                    yield from of_path(keyword.name)
             case Constant(str(text)) if len(text) < 10_000 and text not in _STATES:
                 for word in WORD.findall(text):
-                    yield from word.split("__")
+                    if "__" in word:
+                        yield from of_path(word)
+                    else:
+                        yield word
+
+
+def of_path(path: str) -> Iterator[str]:
+    """The names of a keyword of Django's: `deleted_at__isnull` asks the row itself, `author__deleted_at` what a
+    relation leads to: there the last name stays with it (`author.deleted_at`). `document_ptr` is the row itself.
+    """
+    head, *rest = path.split("__")
+    yield head
+    for name in rest:
+        yield name if head.endswith("_ptr") else f"{head}.{name}"
 
 
 def variables(value: Value) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -12,6 +13,8 @@ from bylaw.readers.python.module import Module
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.drafts import Rows
 from bylaw.readers.python.queries.held import kept_by, made_by
+
+_OWN_DELETE = re.compile(rb"\bself\.a?delete\(\)|\.delete\(self\)")
 
 
 class Receivers:
@@ -42,6 +45,14 @@ class Receivers:
                 yield parameter.name, Rows((), f"{given}()")
         if self._own_rows and self._function.name in known.HANDED_A_ROW and len(self._function.parameters) > 1:
             yield self._function.parameters[1].name, Rows((), self._own_rows)
+        if self._function.owner and self._deletes_itself():
+            yield "self", Rows((), self._function.owner)
+
+    def _deletes_itself(self) -> bool:
+        """Whether the function is a method of what may be a row, and deletes it."""
+        first = self._function.parameters[0].name if self._function.parameters else ""
+        place = self._function.statement
+        return first == "self" and _OWN_DELETE.search(self._module.content, place.start, place.end) is not None
 
     def is_endpoint(self) -> bool:
         """Whether a router calls the function and makes an answer of what it returns: `@router.get("/")`."""

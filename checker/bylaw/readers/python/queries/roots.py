@@ -6,8 +6,9 @@ from bylaw.facts.queries import QueryStyle
 from bylaw.facts.values import Attr, Call, Constant, Local, Ref, Value
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.drafts import Draft, Rows, Statement
-from bylaw.readers.python.queries.names import mentioned
+from bylaw.readers.python.queries.names import mentioned, of_path
 from bylaw.readers.python.queries.picking import picked
+from bylaw.readers.python.queries.sql_names import asked_of_table
 from bylaw.source import Span
 
 
@@ -56,7 +57,12 @@ class Roots:
     def retarget(self, draft: Draft, method: str, call: Call) -> None:
         """`.select_from(Model)`, `.with_entities(…)` and `.group_by(…)` say anew what is read."""
         if method == "select_from" and draft.kind in {"columns", "count", "aggregate"}:
-            draft.entity = self.entity(call.argument(0))
+            first = call.argument(0)
+            origin = _leftmost(first)
+            read = draft.entity
+            draft.entity = self.entity(origin)
+            if origin is not first and draft.kind == "columns" and draft.entity != read:
+                draft.entity = ""  # columns of what is joined to it
         elif method == "group_by" and draft.kind == "columns":
             draft.kind = "aggregate"
         elif method in known.PICKING and (found := picked(call.args, self.entity)) is not None:
@@ -110,13 +116,13 @@ class Roots:
         if kind is None or not entity or not known.SESSION_NAME.search(named):
             return None
         draft = Draft(kind, "core", call.span, f"{entity}[]", written=entity.rpartition(".")[2], executed=True)
-        draft.names.update(*(keyword.name.split("__") for keyword in call.keywords))
+        draft.names.update(*(of_path(keyword.name) for keyword in call.keywords))
         return Rows((draft,), f"{call.name}()" if call.method == "get" else "")
 
     def looked_up(self, call: Call, model: Ref) -> Rows:
         """`get_object_or_404(Model, …)`."""
         draft = Draft("select", "django", call.span, model.name, executed=True)
-        draft.names.update(*(keyword.name.split("__") for keyword in call.keywords), *map(mentioned, call.args[1:]))
+        draft.names.update(*(of_path(keyword.name) for keyword in call.keywords), *map(mentioned, call.args[1:]))
         return Rows((draft,), model.name)
 
     def attribute(self, ref: Ref) -> tuple[Statement, list[str]] | None:
@@ -151,10 +157,23 @@ class Roots:
             return None
         if known.SQL_GROUPED.search(match["rest"]):
             return None
-        return Draft(
-            "sql-select", "sql", value.span, table=_plain(match["table"]), names=set(known.WORD.findall(match["rest"])),
-            executed=True,
-        )  # fmt: skip
+        asked = asked_of_table(match["table"], match["what"], match["rest"])
+        if asked is None:
+            return None
+        return Draft("sql-select", "sql", value.span, table=_plain(match["table"]), names=asked, executed=True)
+
+
+def _leftmost(value: Value | None) -> Value | None:
+    """What a chain of joins begins with: `books.join(authors).outerjoin(reviews)`, `join(Book, Author)`."""
+    while isinstance(value, Call) and value.method in {"join", "outerjoin"}:
+        match value.function:
+            case Attr(inner):
+                value = inner
+            case Ref(name, where) if not name.startswith("sqlalchemy."):
+                value = Ref(name.rpartition(".")[0], where)
+            case _:
+                value = value.argument(0, "left")
+    return value
 
 
 def _plain(table: str) -> str:

@@ -22,12 +22,13 @@ class Texts:
     def assign(self, targets: tuple[str, ...], value: Value) -> None:
         """`sql = "SELECT …"`, `statement = text("SELECT …")`."""
         for target in targets:
-            self._held[target] = value if target not in self._held and literal(value) is not None else None
+            filled = self._filled(value)
+            self._held[target] = filled if target not in self._held and literal(filled) is not None else None
 
     def of(self, value: Value | None) -> Constant | None:
         """The text that a value is, itself, in `text(…)` or by the variable that holds it."""
         for _ in range(3):
-            found = literal(value)
+            found = literal(self._filled(value))
             if found is not None:
                 return found
             if isinstance(value, Call) and value.name in known.TEXT:
@@ -37,6 +38,17 @@ class Texts:
             elif isinstance(value, Ref):
                 value = self._constants.get(value.name)
         return None
+
+    def _filled(self, value: Value | None) -> Value | None:
+        """A formatted text with the constants of the module written out: `f"SELECT {COLUMNS} FROM books"`."""
+        if isinstance(value, Call) and value.name in known.TEXT:
+            value = value.argument(0, "text")
+        if not isinstance(value, Text):
+            return value
+        parts = tuple((isinstance(part, Ref) and self._constants.get(part.name)) or part for part in value.parts)
+        if all(isinstance(part, Constant) for part in parts):
+            return Constant("".join(str(part.value) for part in parts if isinstance(part, Constant)), value.span)
+        return Text(parts, value.span)
 
 
 def literal(value: Value | None) -> Constant | None:

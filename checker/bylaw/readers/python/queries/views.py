@@ -12,7 +12,7 @@ from bylaw.facts.queries import Query
 from bylaw.facts.values import Attr, Call, Index, Items, Ref, Value
 from bylaw.readers.python.module import Module
 from bylaw.readers.python.queries.drafts import Draft
-from bylaw.readers.python.queries.names import arguments, mentioned
+from bylaw.readers.python.queries.names import arguments, mentioned, of_path
 from bylaw.readers.python.queries.roots import Roots
 
 _READING = frozenset({"ListView", "DetailView", "UpdateView", "DeleteView"})
@@ -166,7 +166,7 @@ def _draft(value: Value, roots: Roots) -> Draft | None:
         if value.method == "none":
             return None  # no rows: others are put there later
         names.update(
-            *(mentioned(argument) for argument in arguments(value)), *(k.name.split("__") for k in value.keywords)
+            *(mentioned(argument) for argument in arguments(value)), *(of_path(k.name) for k in value.keywords)
         )
         names.add(value.method)
         value = value.function.value if isinstance(value.function, Attr) else value.function

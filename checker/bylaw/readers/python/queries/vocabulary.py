@@ -128,4 +128,7 @@ JOINING = frozenset({"join", "outerjoin", "join_from", "select_from"})
 ORDERING = frozenset({"order_by", "group_by", "defer", "select_related", "prefetch_related"})
 SHOWING = frozenset({"values", "values_list", "only"})
 """What picks columns: the marker among them is shown, and who sees the rows can tell the deleted ones."""
+VALUES = frozenset({"values", "values_list"})
+GROUPING = frozenset({"Count", "Sum", "Avg", "Max", "Min", "StdDev", "Variance", "ArrayAgg", "StringAgg", "JSONBAgg"})
+"""What Django computes of the rows that have the same values, where these were picked before."""
 COLLECTING = frozenset({"append", "extend", "insert", "add", "update", "setdefault"})
