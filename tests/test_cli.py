@@ -827,7 +827,7 @@ def test_config_shows_values_with_their_origin(project: Path, bylaw: Bylaw) -> N
 
 SLEEPY = '''
 from dataclasses import dataclass
-from bylaw import Adoption, Finding, Project, Span, project_rule
+from bylaw import SLIPS, Adoption, Finding, Project, Span, project_rule
 
 
 @dataclass(frozen=True)
@@ -836,7 +836,7 @@ class Options:
 
 
 def adoption(project, options):
-    return Adoption({examined}, {keeping}, "files")
+    return Adoption({examined}, {keeping}, "files"{slips})
 
 
 @project_rule(summary="Sleeps", severity="warning", since="1.0", adoption=adoption)
@@ -847,9 +847,17 @@ def sleepy(project: Project, options: Options):
 '''
 
 
-@pytest.mark.parametrize(("examined", "keeping", "awake"), [(4, 4, False), (8, 5, False), (8, 6, True)])
-def test_config_says_why_a_rule_sleeps(project: Path, bylaw: Bylaw, examined: int, keeping: int, awake: bool) -> None:
-    rule = SLEEPY.replace("{examined}", str(examined)).replace("{keeping}", str(keeping))
+@pytest.mark.parametrize(
+    ("examined", "keeping", "slips", "awake"),
+    [
+        (4, 4, "", False), (8, 5, "", False), (8, 6, "", True), (40, 30, "", True), (20, 15, ", slips=SLIPS", True),
+        (40, 34, ", slips=SLIPS", False), (60, 54, ", slips=SLIPS", True),
+    ],
+)  # fmt: skip
+def test_config_says_why_a_rule_sleeps(
+    project: Path, bylaw: Bylaw, examined: int, keeping: int, slips: str, awake: bool
+) -> None:
+    rule = SLEEPY.replace("{examined}", str(examined)).replace("{keeping}", str(keeping)).replace("{slips}", slips)
     (project / "tools" / "manners" / "sleepy.py").write_text(rule)
     (project / "bylaw.toml").write_text(CONFIG + 'sleepy = { level = "warning", when = "followed" }\n')
     out = bylaw("config").out

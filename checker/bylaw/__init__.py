@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from bylaw.project.migrations import Untimed as Untimed
     from bylaw.project.migrations import Withdrawal as Withdrawal
     from bylaw.project.migrations import Work as Work
+    from bylaw.rule import SLIPS as SLIPS
     from bylaw.rule import Adoption as Adoption
     from bylaw.rule import NoOptions as NoOptions
     from bylaw.rule import RuffFinding as RuffFinding
@@ -74,7 +75,7 @@ _NAMES = {
     ),
     "project": ("File", "Project"),
     "rule": (
-        "Adoption", "NoOptions", "RuffFinding", "RuleOptions", "file_rule", "marker_adoption", "project_rule",
+        "SLIPS", "Adoption", "NoOptions", "RuffFinding", "RuleOptions", "file_rule", "marker_adoption", "project_rule",
         "ruff_rule",
     ),
     "source": ("Location", "Span"),

@@ -32,17 +32,32 @@ class NoOptions(RuleOptions, frozen=True):
     """For a rule that has nothing to choose."""
 
 
+SLIPS = 5
+"""So many deviants from a convention are believed to be slips. Who has more knows of them, unless they are few among
+many.
+"""
+
+
 class Adoption(msgspec.Struct, frozen=True):
-    """How far a project keeps a convention already: `keeping` of `examined` places do. `what` names the places."""
+    """How far a project keeps a convention already: `keeping` of `examined` places do. `what` names the places.
+
+    `slips`: how many of those that do not may be slips (`SLIPS`), where these are what the rule reports.
+    """
 
     examined: int
     keeping: int
     what: str = "tables"
+    slips: int | None = None
 
     @property
     def followed(self) -> bool:
-        """At least five places, three quarters of which keep the convention."""
-        return self.examined >= 5 and self.keeping * 4 >= self.examined * 3
+        """At least five places, three quarters of which keep the convention; nine tenths, with more than `slips` that
+        do not.
+        """
+        if self.examined < 5 or self.keeping * 4 < self.examined * 3:
+            return False
+        many = self.slips is not None and self.examined - self.keeping > self.slips
+        return not many or self.keeping * 10 >= self.examined * 9
 
 
 class _NamesMarker(Protocol):

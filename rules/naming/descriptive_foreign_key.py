@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from bylaw import Adoption, Finding, Location, Project, RuleOptions, project_rule
+from bylaw import SLIPS, Adoption, Finding, Location, Project, RuleOptions, project_rule
 from bylaw.facts.database import Column, Table
 from bylaw.facts.naming import matches_any, same_name, snake
 from bylaw.facts.pointers import Pointer
@@ -25,10 +25,11 @@ class Options(RuleOptions):
     exempt: tuple[str, ...] = ()
     """Patterns of physical table names, or of `table.column`, that keep their names."""
     when: Literal["always", "followed"] = "always"
-    """`followed`: speak only where in three quarters of at least five tables all foreign keys keep the convention, and
-    of `owner_id` for a user only where most names with a role do. Spare names that are only shortened to the last words
-    of the entity (`line_id` for an order line), roles within a table (`parent_id`), who did something (`created_by`),
-    and keys by which people know a row (`country` for `countries.code`)."""
+    """`followed`: speak only where in three quarters of at least five tables all foreign keys keep the convention (in
+    nine tenths, if in more than five they do not), and of `owner_id` for a user only where most names with a role do.
+    Spare names that are only shortened to the last words of the entity (`line_id` for an order line), roles within a
+    table (`parent_id`), who did something (`created_by`), and keys by which people know a row (`country` for
+    `countries.code`)."""
 
 
 def _judged(project: Project, options: Options) -> Iterator[Pointer]:
@@ -74,7 +75,7 @@ def _adoption(project: Project, options: Options) -> Adoption:
     roles = _roles(project, options)
     if len(roles) >= _SOME and not _are_mostly_kept(roles):
         return Adoption(len(roles), sum(roles), "foreign keys with a role")
-    return Adoption(len(keeping), sum(keeping.values()))
+    return Adoption(len(keeping), sum(keeping.values()), slips=SLIPS)
 
 
 def _roles(project: Project, options: Options) -> list[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from bylaw import Adoption, Finding, Location, Project, RuleOptions, project_rule
+from bylaw import SLIPS, Adoption, Finding, Location, Project, RuleOptions, project_rule
 from bylaw.facts.database import Column, Table
 from bylaw.facts.naming import class_entities, matches_any, same_name, snake, table_entities, written_like
 from bylaw.facts.surface import IdUse
@@ -25,7 +25,8 @@ class Options(RuleOptions):
     this project too. Payloads of events are not among them: their `id` may be the event's own.
     """
     when: Literal["always", "followed"] = "always"
-    """`followed`: speak only where three quarters of at least five tables keep the convention."""
+    """`followed`: speak only where three quarters of at least five tables keep the convention; nine tenths, if more
+    than five do not."""
 
 
 def _expected(table: Table, options: Options) -> list[str]:
@@ -60,7 +61,7 @@ def _fits(column: Column, names: list[str]) -> bool:
 
 def _adoption(project: Project, options: Options) -> Adoption:
     judged = [_fits(column, names) for _, column, names in _judged(project, options)]
-    return Adoption(len(judged), sum(judged))
+    return Adoption(len(judged), sum(judged), slips=SLIPS)
 
 
 @project_rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from bylaw import Adoption, Finding, Project, RuleOptions, project_rule
+from bylaw import SLIPS, Adoption, Finding, Project, RuleOptions, project_rule
 from bylaw.facts.database import Column, Table
 from bylaw.facts.naming import matches_any, snake
 
@@ -32,7 +32,8 @@ class Options(RuleOptions):
     exempt: tuple[str, ...] = ()
     """Patterns of physical table names whose rows are really deleted."""
     when: Literal["always", "followed"] = "always"
-    """`followed`: speak only where three quarters of at least five primary entities have the column."""
+    """`followed`: speak only where three quarters of at least five primary entities have the column; nine tenths, if
+    more than five have not."""
 
 
 def _entities(project: Project, options: Options) -> Iterator[tuple[Table, Column | None]]:
@@ -89,7 +90,7 @@ def _defines(project: Project, table: Table, name: str) -> bool:
 
 def _adoption(project: Project, options: Options) -> Adoption:
     having = [column is not None for _, column in _entities(project, options)]
-    return Adoption(len(having), sum(having))
+    return Adoption(len(having), sum(having), slips=SLIPS)
 
 
 @project_rule(
