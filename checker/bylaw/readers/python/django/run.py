@@ -12,6 +12,7 @@ from bylaw.facts.values import Attr, Call, Local, Ref, Value
 from bylaw.patterns import regex
 from bylaw.readers.python.django.rows import all_rows_changed, reads_nothing
 from bylaw.readers.python.embedded_sql import changes_schema, sql_of, sql_operations
+from bylaw.readers.python.interpret.environment import changes_names
 from bylaw.readers.python.interpret.folding import Environment, TooMuch
 from bylaw.readers.python.interpret.interpreter import Interpreter
 from bylaw.readers.python.walk import ClassNode, Module
@@ -37,9 +38,18 @@ class DjangoRun(Interpreter):
 
     def attributes(self, record: ClassNode) -> Environment:
         """What the names of the class body stand for; nothing where that takes too many steps to say."""
+        if any(map(changes_names, self.module.root.named_children)):
+            self.folder.learn(self._top_level())
         try:
             own = (*(variable.name for variable in record.fact.variables), *record.fact.methods)
             return self.class_body(record.node, own)
+        except (TooMuch, RecursionError):
+            return {}
+
+    def _top_level(self) -> Environment:
+        """What the module's own names stand for in the end; nothing where that takes too many steps to say."""
+        try:
+            return DjangoRun(self.module, self.conditions.dialect).top_level()
         except (TooMuch, RecursionError):
             return {}
 

@@ -21,6 +21,7 @@ _CLASSES: Final = {
 }  # fmt: skip
 _ASKING: Final = frozenset({"IS", "USE", "USES", "USING", "ON", "DB", "DATABASE", "ENGINE", "BACKEND"})
 """Words of a setting that names the server: `IS_POSTGRES`, `settings.USE_SQLITE_DB`."""
+_TESTING: Final = frozenset({"TEST", "TESTS", "TESTING", "PYTEST", "UNITTEST"})
 
 
 class Conditions(msgspec.Struct):
@@ -51,6 +52,8 @@ class Conditions(msgspec.Struct):
                 return self._called(value)
             case Ref(name) if product := _product_of(name.rpartition(".")[2]):
                 return self._named(product)
+            case Ref(name) if _is_for_tests(name.rpartition(".")[2]):
+                return False
             case _:
                 return _environment(value)
 
@@ -68,6 +71,8 @@ class Conditions(msgspec.Struct):
         return None
 
     def _inside(self, left: Value, right: Value) -> bool | None:
+        if isinstance(right, Ref) and right.name == "sys.argv" and isinstance(left, Constant) and left.value == "test":
+            return False
         if is_dialect_name(left) and isinstance(right, Items):
             names = [item.value for item in right.items if isinstance(item, Constant) and isinstance(item.value, str)]
             if len(names) == len(right.items):
@@ -91,6 +96,10 @@ class Conditions(msgspec.Struct):
                 and (is_dialect_name(subject) or _is_url(subject))
             ):
                 return self._is(prefix.value.partition(":")[0])
+        if call.method == "getattr" and len(call.args) > 1:
+            name = call.args[1]
+            named = isinstance(name, Constant) and isinstance(name.value, str) and _is_for_tests(name.value)
+            return False if named else None
         if call.method == "is_offline_mode":
             return False
         return None
@@ -153,6 +162,11 @@ def _product_of(setting: str) -> str:
         return ""
     named = [DIALECTS.get(word.lower(), "") for word in setting.split("_") if word not in _ASKING]
     return named[0] if len(named) == 1 else ""
+
+
+def _is_for_tests(setting: str) -> bool:
+    """Whether a constant of settings says that tests are running: migrations are read as they run in production."""
+    return setting.isupper() and not _TESTING.isdisjoint(setting.split("_"))
 
 
 def _path(value: Value) -> str:

@@ -15,6 +15,9 @@ from bylaw.readers.python.scope import bound_names
 from bylaw.readers.python.walk import FunctionNode
 
 MAX_TEXTS: Final = 4
+_COMPOUND: Final = frozenset({
+    "if_statement", "for_statement", "while_statement", "try_statement", "with_statement", "match_statement",
+})  # fmt: skip
 _MUTATORS: Final = frozenset({"append", "extend", "insert", "update", "add"})
 
 
@@ -129,6 +132,16 @@ def mutated(call: Call, names: Environment) -> tuple[str, Value] | None:
     if added is None:
         return name, Opaque("extended", call.span)
     return name, Items(before.kind, before.items + added, before.span)
+
+
+def changes_names(statement: Node) -> bool:
+    """Whether a statement may give names another value than one that is written as `name = value`."""
+    if statement.type in _COMPOUND:
+        return True
+    inner = statement.named_children[0] if statement.type == "expression_statement" else None
+    return inner is not None and (
+        inner.type == "augmented_assignment" or (inner.type == "call" and bool(changed_in(inner)))
+    )
 
 
 def changed_in(body: Node) -> list[Node]:

@@ -44,8 +44,6 @@ MAX_LENGTH: Final = 200_000
 COMPREHENSIONS: Final = frozenset({
     "list_comprehension", "set_comprehension", "generator_expression", "dictionary_comprehension",
 })  # fmt: skip
-
-
 _LITERALS = (Constant, Items, Text, Entries, Operator)
 
 
@@ -137,6 +135,16 @@ class Folder:
                 found[qualified] = variable.value
             seen.add(qualified)
         return found
+
+    def top_level(self, name: str) -> Value | None:
+        """What a name of the module's top level stands for; None where it is bound twice, or not at all."""
+        qualified = self.module.scope.own(name)
+        return self._constant(qualified, Span(0, 0)) if qualified in self._constants else None
+
+    def learn(self, names: Environment) -> None:
+        """Take over what names of the module's top level stand for when all of it has run."""
+        self._folded.update((self.module.scope.own(name), value) for name, value in names.items())
+        self._constants.update(self._folded)
 
     def _reference(self, name: str, where: Span) -> Value:
         if name in self._constants:

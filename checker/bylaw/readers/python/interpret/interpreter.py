@@ -68,9 +68,21 @@ class Interpreter(Managers):
             if prefix and name.startswith(prefix) and not function.fact.owner and function not in self.stack:
                 self.enter(function, {})
 
-    def class_body(self, node: Node, names: Sequence[str]) -> Environment:
-        """What the names of a class body stand for at its end. `names`: those that it binds. Raises TooMuch."""
+    def top_level(self) -> Environment:
+        """What the names of the module's top level stand for at its end. Raises TooMuch."""
         environment: Environment = {}
+        own = {variable.name for variable in self.module.variables}
+        own.update(self.module.converter.text(name) for name in changed_in(self.module.root))
+        self.extra_frames = (Frame("", own),)
+        self.block(self.module.root.named_children, environment)
+        return environment
+
+    def class_body(self, node: Node, names: Sequence[str]) -> Environment:
+        """What the names of a class body stand for at its end. `names`: those that it binds; until it does, they are
+        the module's. Raises TooMuch.
+        """
+        above = {name: self.folder.top_level(name) for name in names}
+        environment: Environment = {name: value for name, value in above.items() if value is not None}
         self.extra_frames = (Frame("", set(names)),)
         body = node.child_by_field_name("body")
         if body is not None:
