@@ -314,3 +314,25 @@ def test_a_thousand_files_take_no_time() -> None:
     for n in range(1000):
         known.resolve(f"app.m{n}.other", "app.m0")
     assert time.process_time() - start < 2
+
+
+def test_a_name_that_no_folder_bears_is_found_by_what_is_imported_from_it() -> None:
+    found = names({
+        "src/__init__.py": "",
+        "src/settings.py": "URL = ''\n",
+        "src/models/__init__.py": "from .order import Order\n",
+        "src/models/order.py": "class Order: ...\n",
+        "migrations/env.py": "from shop.models import Order\nfrom shop.settings import URL\nimport kombu.models\n",
+    })  # fmt: skip
+    assert found.resolve("shop.models.Order", "migrations.env") == "src.models.order.Order"
+    assert found.resolve("kombu.models", "migrations.env") == "kombu.models"
+
+
+def test_a_library_is_none_of_the_projects_folders() -> None:
+    found = names({
+        "src/models/order.py": "class Order: ...\nURL = ''\n",
+        "src/main.py": "from shop.models.order import Order, URL\nfrom shop.helpers import help_me\n",
+        "src/more.py": "from oslo.models import order, base\n",
+    })  # fmt: skip
+    assert found.resolve("shop.models.order.Order", "src.main") == "shop.models.order.Order"
+    assert found.resolve("oslo.models.order", "src.more") == "oslo.models.order"

@@ -13,6 +13,7 @@ from functools import cached_property
 from bylaw.facts.code import Class, Function, Import, Variable
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Ref
+from bylaw.project.root_names import root_names
 from bylaw.project.source_roots import SourceRoots, ancestors, joined
 
 MAX_HOPS = 40
@@ -66,10 +67,16 @@ class Names:
         """Every part of every module name: a name that begins with another one is a library's."""
         return frozenset(part for module in self.modules for part in module.split("."))
 
+    @cached_property
+    def _aliases(self) -> dict[str, str]:
+        """Folders by names that imports have for them, and no folder bears."""
+        return root_names(self.files, self.modules)
+
     def module(self, name: str, near: str = "") -> FileFacts | None:
         """The file that `import name` means when written in the file of module `near`; None for a library."""
         if name not in self._by_tail:
-            return None
+            first, _, rest = name.partition(".")
+            return self.modules.get(joined(self._aliases[first], rest)) if rest and first in self._aliases else None
         key = (name, near.rpartition(".")[0] if near not in self.modules or not self.modules[near].is_package else near)
         if key not in self._found:
             self._found[key] = self._module(name, near)
@@ -161,7 +168,7 @@ class Names:
     def _split(self, name: str, near: str) -> tuple[FileFacts, str] | None:
         """The longest prefix that is a module of the project, and what follows it."""
         parts = name.split(".")
-        if parts[0] not in self.parts:
+        if parts[0] not in self.parts and parts[0] not in self._aliases:
             return None
         for end in range(len(parts), 0, -1):
             facts = self.module(".".join(parts[:end]), near)
