@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 _DELETES_ITSELF = re.compile(r"\bdelete\(\s*self\s*\)")
+_MARKS = re.compile(r"soft|hard|trash|archiv|mark", re.IGNORECASE)
 
 
 class RealDeletes:
@@ -31,6 +32,11 @@ class RealDeletes:
         if self._some_mark is None:
             self._some_mark = any(self._column in self._delete(other) for other in self._project.tables)
         return self._some_mark
+
+    def by_method(self, table: Table) -> bool:
+        """Whether `row.delete()` is a method of the project that hands the row to a session, and marks nothing."""
+        text = self._delete(table)
+        return _DELETES_ITSELF.search(text) is not None and self._column not in text and not _MARKS.search(text)
 
     def _delete(self, table: Table) -> str:
         """The text of the method that `row.delete()` calls; '' without one in this project."""

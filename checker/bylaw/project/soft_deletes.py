@@ -239,7 +239,8 @@ class SoftDeletes:
             case "session":
                 return self._hooks.mark
             case "row" if table.orm != "django":
-                return "a row of this kind has no `delete` of its own"
+                deletes = self._real_deletes.by_method(table)
+                return self._hooks.mark if deletes else "a row of this kind has no `delete` that is known to delete"
             case "row" | "django" if query.kind in {"delete", "delete-row"}:
                 by_row = query.head is None  # also what a view inherits: it loads the row, and asks it
                 return self._managers.override(table, query.manager, "delete-row" if by_row else query.kind)

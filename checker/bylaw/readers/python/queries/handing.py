@@ -24,7 +24,7 @@ def handed_on(call: Call, meanings: Sequence[Meaning], names: Sequence[str], own
             draft.names.update(names)
         if call.method in known.EMBEDDING and isinstance(meaning, Statement):
             meaning.embed()
-        elif call.name in known.BUILTIN_CONSUMERS:
+        elif call.name in known.BUILTIN_CONSUMERS or _is_consumer_elsewhere(call):
             for draft in meaning.drafts:
                 draft.helpers += _handed_along(call)
             return executed(meaning)
@@ -38,6 +38,13 @@ def handed_on(call: Call, meanings: Sequence[Meaning], names: Sequence[str], own
     return Statement(tuple(passed), helped=True) if passed else None
 
 
+def _is_consumer_elsewhere(call: Call) -> bool:
+    """`sync_to_async(list)(rows)`."""
+    made = call.function
+    given = made.args[:1] if isinstance(made, Call) else ()
+    return any(isinstance(each, Ref) and each.name in known.BUILTIN_CONSUMERS for each in given)
+
+
 def _handed_along(call: Call) -> list[str]:
     """`filter(is_alive, rows)`: functions that look at each row."""
     named = (value.name for value in arguments(call) if isinstance(value, Ref))
@@ -45,6 +52,9 @@ def _handed_along(call: Call) -> list[str]:
 
 
 def is_foreign(meaning: Meaning, entity: str) -> bool:
-    """Whether it is rows, and none of an entity."""
-    drafts = meaning.drafts if isinstance(meaning, Rows) else ()
+    """Whether it is rows, or a statement, and none of an entity."""
+    known_rows = isinstance(meaning, Rows) or (
+        isinstance(meaning, Statement) and not meaning.collected and not meaning.helped
+    )
+    drafts = meaning.drafts if known_rows and meaning is not None else ()
     return bool(drafts) and all(draft.entity != entity for draft in drafts)

@@ -24,6 +24,7 @@ _DELETING = frozenset({
     "RetrieveUpdateDestroyAPIView",
 })  # fmt: skip
 """Views of the frameworks that delete the row they are asked for."""
+_ONLY_DELETING = frozenset({"DeleteView", "DestroyAPIView"})
 _DELETING_METHODS = frozenset({"perform_destroy", "destroy", "delete", "form_valid", "post", "get_object"})
 _CHOOSING = frozenset({"get_queryset", "filter_queryset"})
 _HANDS_ON = re.compile(rb"\bsuper\([^()]*\)\.(?:get|filter)_queryset\(|\bself\.queryset\b")
@@ -99,6 +100,8 @@ def _own_rows(item: Class, roots: Roots, narrowing: Sequence[str]) -> Iterator[Q
     assigned = _assigned(item)
     value, model = assigned.get("queryset"), assigned.get("model")
     draft = _draft(value, roots) if value is not None else None
+    if all(name.rpartition(".")[2] in _ONLY_DELETING for name in _bases(item)):
+        return  # the row that is to be deleted: a matter of how
     reads = "get_object" not in item.methods and _reads_its_model(item)
     if value is None and isinstance(model, Ref) and reads:
         written = roots.written(model.span)
