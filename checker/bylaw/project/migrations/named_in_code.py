@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bylaw.patterns import regex
 from bylaw.project.paths import is_test
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ _OTHERS: Final = _MYSQL | {
 }  # fmt: skip
 _OTHER_MODULES: Final = ("django.db.backends.", "sqlalchemy.dialects.mysql", "sqlalchemy.dialects.sqlite")
 OTHER: Final = "other"
+_POSTGRES_ADDRESS: Final = regex(rb"[\"']postgres(?:ql)?(?:\+\w{1,20})?://[^\"'\s]")
+_MYSQL_ADDRESS: Final = regex(rb"[\"'](?:mysql|mariadb)(?:\+\w{1,20})?(?:://[^\"'\s]|[\"'])")
 
 
 def server_named(project: Project) -> str:
@@ -39,8 +42,16 @@ def server_named(project: Project) -> str:
             mysql = not is_test(path, project.settings)
         others = others or bool(roots & _OTHERS) or any(name.startswith(_OTHER_MODULES) for name in names)
     if mysql:
-        return "mysql"
+        return "postgres" if _addresses_postgres(project) else "mysql"
     return "postgres" if tested else OTHER if others else ""
+
+
+def _addresses_postgres(project: Project) -> bool:
+    """Whether the addresses of databases in the code are PostgreSQL's alone: a migration may show with which server it
+    was generated, the address says with which one the program runs.
+    """
+    own = [file.source.content for path, file in project.files.items() if not is_test(path, project.settings)]
+    return any(map(_POSTGRES_ADDRESS.search, own)) and not any(map(_MYSQL_ADDRESS.search, own))
 
 
 def names_others(project: Project) -> bool:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _CONDITION = regex(r"^[^\S\n]*(?:if|elif|match|try|for|while)\b", re.MULTILINE)
 _NOT_MIGRATED = regex(r"is_view|autoload|skip_autogenerate|DeferredReflection|AbstractConcreteBase|\bconcrete\b")
+_OF_ANOTHER_DATABASE = regex(r"^[^\S\n]*__bind_key__\b", re.MULTILINE)
+"""Flask-SQLAlchemy keeps such a table in a metadata of its own, which migrations of the main database do not see."""
 _FEW = 2
 
 
@@ -187,6 +189,8 @@ class Comparison:
     def _missing(self, table: Table, homes: set[MigrationTree]) -> Iterator[Drift]:
         tools = {home.tool for home in homes}
         if not self._is_plain(table) or not table.complete or "view" in table.name.lower():
+            return
+        if _OF_ANOTHER_DATABASE.search(self._text_of_class(table)):
             return
         if "alembic" in tools and table.location not in self._registered:
             return

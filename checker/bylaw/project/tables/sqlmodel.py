@@ -106,7 +106,8 @@ class SqlModels:
             self._read(variable.value, near, draft)
         elif variable.value is not None and not isinstance(variable.value, Call):
             draft.has_default = not is_none(variable.value)
-            draft.settled = draft.has_default or draft.nullable is True  # pydantic 1 took NULL for such a field
+            # To pydantic 1, what is None by default takes NULL.
+            draft.settled = draft.settled and (draft.has_default or draft.nullable is True)
         return draft.column(variable.name, Location(kin.file.path, variable.span))
 
     def _annotated_fields(self, annotation: Value, near: str, draft: Draft) -> None:
