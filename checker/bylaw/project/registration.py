@@ -12,6 +12,7 @@ import msgspec
 from bylaw.facts.database import Table, TableRegistration
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Items, Ref, Value
+from bylaw.project.applications import loaded_before, made_before
 from bylaw.project.generators import generators, loads_plugins, upgrades_alone, writing_functions
 from bylaw.project.imports import Reach
 from bylaw.project.installed import InstalledApps
@@ -22,8 +23,6 @@ from bylaw.source import Location, Span
 
 if TYPE_CHECKING:
     from bylaw.project import Project
-
-_APPLICATIONS = frozenset({"Flask", "Quart", "APIFlask", "OpenAPI"})
 
 
 class Environment(msgspec.Struct, frozen=True):
@@ -116,10 +115,10 @@ class Registrations:
             return None
         meanings = Meanings(self.names)
         bases = {meanings.registry(name, file.module) for value in values for name in _names_in(value)}
-        entries, made = [file.module], _made_before(targets)
+        entries, made = [file.module], made_before(targets)
         dynamic = bool(made)
         if dynamic:
-            entries.extend(each.module for each in self._own_files if _makes_application(each, made))
+            entries.extend(loaded_before(self._own_files, made, self.graph))
         known = frozenset(base for base in bases if base) if not dynamic else frozenset()
         place = Location(file.path, span)
         return Environment(file, known, self.graph.reach(entries, all_functions=dynamic), place)
@@ -240,22 +239,6 @@ class Registrations:
                     root = target[: -len(candidate)]
                     return module.removeprefix(root) if module.startswith(root) else ""
         return module
-
-
-def _made_before(targets: set[str]) -> frozenset[str]:
-    """The classes of the application that a command line imports before it runs an `env.py` with these imports; empty
-    where that stands alone.
-    """
-    if "flask.current_app" in targets:
-        return _APPLICATIONS
-    library = any(target.startswith("advanced_alchemy.") for target in targets)
-    return frozenset({"Litestar"}) if library else frozenset()
-
-
-def _makes_application(file: FileFacts, kinds: frozenset[str]) -> bool:
-    made = any(site.call.method in kinds for site in file.calls)
-    bases = (base.name.rpartition(".")[2] for fact in file.classes for base in fact.bases if isinstance(base, Ref))
-    return made or not kinds.isdisjoint(bases)
 
 
 def _metadata_of(file: FileFacts) -> tuple[list[Value | None], Span]:
