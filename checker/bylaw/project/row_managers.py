@@ -10,29 +10,26 @@ from typing import TYPE_CHECKING
 from bylaw.facts.code import Class, Variable
 from bylaw.facts.database import Table
 from bylaw.facts.file import FileFacts
-from bylaw.facts.queries import QueryKind
 from bylaw.facts.values import Attr, Call, Index, Local, Operator, Ref, Value, walk
-from bylaw.project.tables import library
 from bylaw.source import Location
 
 if TYPE_CHECKING:
     from bylaw.project import Project
 
-_PLAIN_MANAGER_BASES = (
+PLAIN_MANAGER_BASES = (
     "django.db.models.", "django.contrib.", "polymorphic.", "typing.", "abc.", "builtins.", "mptt.", "treebeard.",
     "django_cte.", "parler.", "psqlextra.", "model_utils.managers.Inheritance", "model_utils.managers.Join",
     "modelcluster.", "taggit.", "simple_history.", "flask_sqlalchemy.", "sqlalchemy.orm.",
 )  # fmt: skip
 """What such names begin with brings no filter for deleted rows."""
-_PLAIN_MODEL_BASES = (
+PLAIN_MODEL_BASES = (
     "django.db.models", "django.contrib.", "builtins.", "abc.", "typing.", "polymorphic.models.", "mptt.models.",
     "parler.models.", "modelcluster.models.", "dirtyfields.", "django_lifecycle.", "rules.contrib.models.",
     "django_extensions.db.models.TimeStamped", "django_extensions.db.models.Title",
     "model_utils.models.TimeStamped", "model_utils.models.UUID",
 )  # fmt: skip
 """How the names of model classes begin that bring no manager which filters, and no `delete` that only marks."""
-_MODELS_OF_LIBRARIES = library.DJANGO_ABSTRACT.keys() | library.DJANGO_CONCRETE
-_MAX_DEPTH = 8
+MAX_DEPTH = 8
 _HANDED = frozenset({"query_class", "query_cls"})
 _SHORT = 400
 """Characters of a method that only looks."""
@@ -52,7 +49,6 @@ _PLAIN_CALLS = frozenset({
 })  # fmt: skip
 _CALLED = re.compile(r"(?<!\w)(\w++)\(")
 _SOFT = re.compile(r"soft|hard_?delete|real_?delete|archive|trash|mark_")
-_HANDS_ON = re.compile(r"\bsuper\([^()]*\)\.delete\(")
 
 
 class RowManagers:
@@ -69,7 +65,7 @@ class RowManagers:
     ) -> None:
         self.project = project
         self._names_marker = names_marker
-        self._says = says
+        self.says = says
         self._text_of = text_of
         self._spoken: dict[tuple[Location, str], dict[str, str]] = {}
 
@@ -77,18 +73,18 @@ class RowManagers:
         """Why a Django manager may leave deleted rows out of a statement that has the methods `called`; '' when it is
         a plain one.
         """
-        own = next(self._assigned(table, manager), None)
+        own = next(self.assigned(table, manager), None)
         if own is not None:
             return self._manager_hides(*own, called)
         foreign = [base for base in table.bases if self.project.names.definition(base) is None]
-        unknown = (base for base in foreign if not base.startswith(_PLAIN_MODEL_BASES))
+        unknown = (base for base in foreign if not base.startswith(PLAIN_MODEL_BASES))
         return next((f"`{base}` may bring a manager of its own" for base in unknown), "")
 
     def query_class_hides(self, table: Table, called: frozenset[str]) -> str:
         """Why the class behind Flask-SQLAlchemy's `Model.query` may leave deleted rows out; '' when it is a plain one.
         It stands in the model or a base of it, or is handed to the extension.
         """
-        own = next(self._assigned(table, "query_class"), None)
+        own = next(self.assigned(table, "query_class"), None)
         if own is not None:
             return self._manager_hides(*own, called)
         return next((why for each, near in self._handed_over if (why := self._manager_hides(each, near, called))), "")
@@ -114,7 +110,7 @@ class RowManagers:
         return ""
 
     def _part_hides(self, name: str, near: str, called: frozenset[str], depth: int) -> str:
-        if depth > _MAX_DEPTH:
+        if depth > MAX_DEPTH:
             return f"`{name}` is too far away to tell"
         for prefix in (name, name.rpartition(".")[0]):
             found = self.project.names.definition(prefix, near) if prefix else None
@@ -127,7 +123,7 @@ class RowManagers:
                 return next((why for why in reasons if why), "")
             if found is not None and isinstance(found.item, Variable) and found.item.value is not None:
                 return self._manager_hides(found.item.value, found.file.module, called, depth + 1)
-        known = self.project.names.resolve(name, near).startswith(_PLAIN_MANAGER_BASES)
+        known = self.project.names.resolve(name, near).startswith(PLAIN_MANAGER_BASES)
         return "" if known else f"`{name}` may leave deleted rows out"
 
     def _with_own(self, item: Class, file: FileFacts, called: frozenset[str]) -> frozenset[str]:
@@ -147,10 +143,10 @@ class RowManagers:
         knows = self._names_marker(file)
         for method in of_every:
             text = self._without_plain_rows(file, method, called, depth)
-            if self._says(text) or (knows and not _is_plain(text)):
+            if self.says(text) or (knows and not _is_plain(text)):
                 return True
         own = (f"{item.qualified}.{name}" for name in called.intersection(item.methods))
-        return knows and any(self._says(self._text_of(file, method)) for method in own)
+        return knows and any(self.says(self._text_of(file, method)) for method in own)
 
     def _without_plain_rows(self, file: FileFacts, method: str, called: frozenset[str], depth: int) -> str:
         """The text of a method, without what makes a query set that leaves nothing out: `BookRows(self.model)`."""
@@ -161,70 +157,6 @@ class RowManagers:
             if last[:1].isupper() and not self._part_hides(name, file.module, called, depth + 1):
                 text = re.sub(rf"\b(?:\w+\.)*{last}\(", "(", text)
         return text
-
-    def override(self, table: Table, manager: str, kind: QueryKind) -> str:
-        """Why `.delete()` of a row (`delete-row`) or of a manager's query may only mark; '' when nothing overrides it.
-        Django deletes what a query finds without asking the `delete` of each row.
-        """
-        for owner in self.classes_of(table) if kind == "delete-row" else ():
-            if "delete" in owner.methods and not self._deletes_all_the_same(owner):
-                return f"`{owner.name}` overrides `delete`"
-        foreign = [base for base in table.bases if self.project.names.definition(base) is None]
-        if table.orm == "django":
-            known = ("django.", *_PLAIN_MODEL_BASES)
-            if base := next((base for base in foreign if not base.startswith(known)), ""):
-                return f"`{base}` may override `delete`"
-        return self._query_set_deletes(table, manager) if manager else ""
-
-    def _deletes_all_the_same(self, owner: Class) -> bool:
-        """Whether the `delete` of a class hands on to the one above, and says nothing of marking."""
-        text = self.text_of_method(owner, "delete")
-        return _HANDS_ON.search(text) is not None and not self._says(text)
-
-    def _query_set_deletes(self, table: Table, manager: str) -> str:
-        value, near = next(self._assigned(table, manager), (None, ""))
-        for part in walk(value) if value is not None else ():
-            if isinstance(part, Ref) and (found := self._class_overrides(part.name, near, table)):
-                return found
-        return ""
-
-    def _class_overrides(self, name: str, near: str, table: Table, depth: int = 0) -> str:
-        """Why the `delete` of what a manager's class makes may only mark: its own, a base's, that of a query set."""
-        for prefix in (name, name.rpartition(".")[0]):
-            found = self.project.names.definition(prefix, near) if prefix else None
-            if found is None or not isinstance(found.item, Class) or depth > _MAX_DEPTH:
-                continue
-            others = (each for each in found.file.classes if "delete" in each.methods)
-            if any(not self._is_model(each, found.file.module) for each in others):
-                return f"`{found.item.name}` overrides `delete`"
-            made_of = (*_names_of_bases(found.item), *self._made_in(found.item, found.file))
-            reasons = (self._class_overrides(each, found.file.module, table, depth + 1) for each in made_of)
-            return next((why for why in reasons if why), "")
-        plain = self.project.names.resolve(name, near).startswith(_PLAIN_MANAGER_BASES)
-        return "" if plain else f"`{name}` may override `delete`"
-
-    def _is_model(self, item: Class, near: str, depth: int = 0) -> bool:
-        """Whether a class is one of Django's models: its `delete` is that of a row."""
-        for name in _names_of_bases(item):
-            found = self.project.names.definition(name, near)
-            if found is None:
-                known = self.project.names.resolve(name, near)
-                is_model = known.endswith(".models.Model") or library.short(known) in _MODELS_OF_LIBRARIES
-            else:
-                inner = found.item if depth < _MAX_DEPTH else None
-                is_model = isinstance(inner, Class) and self._is_model(inner, found.file.module, depth + 1)
-            if is_model:
-                return True
-        return False
-
-    def _made_in(self, manager: Class, file: FileFacts) -> list[str]:
-        """The project's classes that the methods of a manager make objects of: `return Rows(self.model)`."""
-        inside = {
-            each.name for each in file.references
-            if each.role == "called" and each.function.startswith(f"{manager.qualified}.")
-        }  # fmt: skip
-        found = ((name, self.project.names.definition(name, file.module)) for name in sorted(inside))
-        return [name for name, each in found if each is not None and isinstance(each.item, Class)]
 
     def marks(self, table: Table) -> str:
         """A method of a model that says that it marks rows, or that another one does not: `soft_delete`."""
@@ -266,16 +198,12 @@ class RowManagers:
         found = self.project.names.definition(owner.qualified)
         return self._text_of(found.file, f"{owner.qualified}.{name}") if found is not None else ""
 
-    def _assigned(self, table: Table, name: str) -> Iterator[tuple[Value, str]]:
+    def assigned(self, table: Table, name: str) -> Iterator[tuple[Value, str]]:
         """What the classes of a model give an attribute, nearest first, and the module of each."""
         for owner in self.classes_of(table):
             for variable in owner.variables:
                 if variable.name == name and variable.value is not None:
                     yield variable.value, owner.qualified.rpartition(".")[0]
-
-
-def _names_of_bases(item: Class) -> list[str]:
-    return [part.name for base in item.bases for part in walk(base) if isinstance(part, Ref)]
 
 
 def _is_plain(text: str) -> bool:

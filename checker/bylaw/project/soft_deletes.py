@@ -17,6 +17,7 @@ from bylaw.facts.queries import HANDED_OUT, HELPED_INSIDE, HELPED_OUT, INSIDE, Q
 from bylaw.facts.values import Index
 from bylaw.project.caller_checks import CallerChecks
 from bylaw.project.customs import sets, with_customs
+from bylaw.project.delete_overrides import DeleteOverrides
 from bylaw.project.deletion_words import is_another_state
 from bylaw.project.handed_out import HandedOut
 from bylaw.project.helpers import Helpers
@@ -243,7 +244,8 @@ class SoftDeletes:
                 return self._hooks.mark if deletes else "a row of this kind has no `delete` that is known to delete"
             case "row" | "django" if query.kind in {"delete", "delete-row"}:
                 by_row = query.head is None  # also what a view inherits: it loads the row, and asks it
-                return self._managers.override(table, query.manager, "delete-row" if by_row else query.kind)
+                kind = "delete-row" if by_row else query.kind
+                return DeleteOverrides(self.project, self._managers).of(table, query.manager, kind)
             case "flask" if query.kind == "delete":
                 return self._hooks.hide
             case _:
