@@ -180,7 +180,9 @@ def says_deleted(column: str) -> bool:
 
 
 def asks_for_deleted(text: str, column: str, *, flag: bool) -> bool:
-    """Whether a function looks for rows that are marked as deleted: `deleted_at < limit`, `is_deleted.is_(True)`."""
+    """Whether a function's text looks for rows that are marked as deleted: `deleted_at < limit`. What the conditions of
+    a statement ask is a fact; this is for statements that nobody could read.
+    """
     if column not in text:
         return False
     name = rf"\b{re.escape(column)}"
@@ -193,7 +195,7 @@ def asks_for_deleted(text: str, column: str, *, flag: bool) -> bool:
     dead = says_deleted(column)
     value, other = ("True", "False") if dead else ("False", "True")
     asked = rf"\b[A-Z]\w*\.(?:c\.)?{re.escape(column)}\b"
-    bare = rf"(?:(?:where|filter)\(|,)\s*{asked}\s*[,)]" if dead else rf"(?:~|not_\(\s*){asked}"
+    bare = rf"(?:where|filter)\(\s*{asked}\s*[,)]" if dead else rf"(?:~|not_\(\s*){asked}"
     compared = rf"{asked}(?:\s*(?:==|is)\s*{value}|\.is_\({value})"
     by_keyword = rf"\b(?:filter_by|filter|get)\([^()]{{0,300}}{name}\s*=\s*{value}"
     found = re.search(f"{compared}|{bare}|{by_keyword}", wanted)

@@ -14,6 +14,8 @@ QueryKind = Literal[
     "select", "columns", "count", "exists", "aggregate", "get", "delete", "delete-row", "sql-select", "sql-delete"
 ]
 QueryStyle = Literal["core", "query", "flask", "django", "session", "row", "sql"]
+ColumnTest = Literal["null", "set", "true", "false", "compared"]
+"""What a condition asks of a column."""
 HANDED_OUT: Final = "it is handed to the caller"
 """Why nothing is decided of a statement that its function returns unexecuted."""
 INSIDE: Final = "it is part of another value"
@@ -68,6 +70,10 @@ class Query(msgspec.Struct, frozen=True, array_like=True):
     alone: bool = False
     """The deleting call is a statement of its own; `statement` is its span, `await` included."""
     statement: Span | None = None
+    tests: frozenset[str] = frozenset()
+    """What its conditions ask of columns (`deleted_at=set`, with a `ColumnTest`), whatever way they are written; and
+    methods that say that they look for deleted rows (`deleted()`).
+    """
 
 
 class Touch(msgspec.Struct, frozen=True):

@@ -38,6 +38,8 @@ class Chaining:
     def _filter(self, statement: Statement, method: str, call: Call) -> None:
         for draft in statement.drafts:
             draft.names.add(method)
+            if known.OF_DELETED.match(method):
+                draft.tests.add(f"{method}()")
             self._roots.retarget(draft, method, call)
             if method in known.SHOWING:
                 draft.names.update(_shown(call))
@@ -49,7 +51,10 @@ class Chaining:
             self._note_named(statement, call)
 
     def filter_from_elsewhere(self, statement: Statement, call: Call) -> None:
-        """Note what other code may have put into the conditions."""
+        """Note what the conditions ask, and what other code may have put into them."""
+        tests = self._conditions.tests(call)
+        for draft in statement.drafts:
+            draft.tests |= tests
         if self._conditions.are_unknown(call):
             statement.doubt("its conditions come from elsewhere")
         self._note_named(statement, call)

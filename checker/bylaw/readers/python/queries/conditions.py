@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from bylaw.facts.values import Attr, Call, Choice, Entries, Items, Local, Operator, Ref, Starred, Value, walk
+from bylaw.readers.python.queries.column_tests import tests_of
 from bylaw.readers.python.queries.names import arguments, handed_over, helper_name, mentioned, of_path, variables
 from bylaw.readers.python.queries.vocabulary import ATTRIBUTE_BY_NAME
 
@@ -92,6 +93,14 @@ class Conditions:
                 yield from self._mentioned_by(name, entity)
         for keyword in call.keywords:
             yield from of_path(keyword.name)
+
+    def tests(self, call: Call) -> set[str]:
+        """What a filtering call asks of columns, as in `Query.tests`."""
+
+        def held(variable: str) -> Iterator[Value]:
+            return (each.value for each in self._held.get(variable, ()) if not isinstance(each.value, str))
+
+        return {f"{name}={test}" for name, test in tests_of(call, held, negated=call.method == "exclude")}
 
     def named(self, call: Call, owner: str) -> Iterator[str]:
         """Qualified names of what stands for whole conditions in a filtering call: `where(LIVE)`, `where(*LIVE_ONLY)`,

@@ -33,6 +33,7 @@ class Draft(msgspec.Struct):
     head: Span | None = None
     alone: bool = False
     statement: Span | None = None
+    tests: set[str] = msgspec.field(default_factory=set)
 
     def ask(self, what: Literal["count", "exists", "aggregate"]) -> None:
         """Something is asked about the rows. SQLAlchemy's `.exists()` makes a condition of another statement."""
@@ -53,7 +54,7 @@ class Draft(msgspec.Struct):
         return Query(
             asked or self.kind, self.span, self.entity, self.table, frozenset(self.names),
             tuple(dict.fromkeys(self.helpers)), undecided, function, self.style, self.manager,
-            self.written, self.insert_at, self.head, self.alone, self.statement,
+            self.written, self.insert_at, self.head, self.alone, self.statement, frozenset(self.tests),
         )  # fmt: skip
 
 

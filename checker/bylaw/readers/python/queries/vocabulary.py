@@ -128,6 +128,8 @@ JOINING = frozenset({"join", "outerjoin", "join_from", "select_from"})
 ORDERING = frozenset({"order_by", "group_by", "defer", "select_related", "prefetch_related"})
 SHOWING = frozenset({"values", "values_list", "only"})
 """What picks columns: the marker among them is shown, and who sees the rows can tell the deleted ones."""
+OF_DELETED = re.compile(r"(?:only_|all_)?(?:soft_?)?(?:dead|deleted|trashed|tombstones)(?:_only)?$")
+"""Methods of query sets that look for deleted rows."""
 VALUES = frozenset({"values", "values_list"})
 GROUPING = frozenset({"Count", "Sum", "Avg", "Max", "Min", "StdDev", "Variance", "ArrayAgg", "StringAgg", "JSONBAgg"})
 """What Django computes of the rows that have the same values, where these were picked before."""
