@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bylaw.facts.code import Class
+from bylaw.facts.code import Class, Variable
 from bylaw.facts.database import Table
 from bylaw.facts.file import FileFacts
 from bylaw.facts.queries import QueryKind
@@ -57,7 +57,13 @@ class DeleteOverrides:
         """Why the `delete` of what a manager's class makes may only mark: its own, a base's, that of a query set."""
         for prefix in (name, name.rpartition(".")[0]):
             found = self._project.names.definition(prefix, near) if prefix else None
-            if found is None or not isinstance(found.item, Class) or depth > MAX_DEPTH:
+            if found is None or depth > MAX_DEPTH:
+                continue
+            if isinstance(found.item, Variable) and found.item.value is not None:
+                parts = (part.name for part in walk(found.item.value) if isinstance(part, Ref))
+                reasons = (self._class_overrides(each, found.file.module, table, depth + 1) for each in parts)
+                return next((why for why in reasons if why), "")
+            if not isinstance(found.item, Class):
                 continue
             others = (each for each in found.file.classes if "delete" in each.methods)
             if any(not self._is_model(each, found.file.module) for each in others):

@@ -47,6 +47,10 @@ _OF_EVERY_QUERY = frozenset({
 _PLAIN_CALLS = frozenset({
     "super", "get_queryset", "get_query_set", "select_related", "prefetch_related", "order_by", "defer", "using", "all",
 })  # fmt: skip
+_BY_VALUES = re.compile(
+    r"\.(?:filter|exclude)\(\s*+(?:\w++\s*+=\s*+(?:True|False|None|\d++|\"\w*+\"|'\w*+')\s*+(?:,\s*+)?+)*+\)"
+)
+"""A condition that says in its own words which columns have which values."""
 _CALLED = re.compile(r"(?<!\w)(\w++)\(")
 _SOFT = re.compile(r"soft|hard_?delete|real_?delete|archive|trash|mark_")
 
@@ -207,8 +211,11 @@ class RowManagers:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether a method only asks what it overrides, and loads more or sorts: nothing in it can leave rows out."""
+    """Whether a method only asks what it overrides, loads more or sorts, and asks for values of other columns: nothing
+    in it can leave deleted rows out.
+    """
     _, _, body = text.partition(":\n")
+    body = _BY_VALUES.sub("", body)
     return bool(body) and set(_CALLED.findall(body)) <= _PLAIN_CALLS
 
 
