@@ -241,6 +241,8 @@ class CreateIndex(msgspec.Struct, frozen=True, array_like=True, tag_field="op", 
     only: bool = False
     method: str = ""
     """btree, gin …: '' where the source does not say."""
+    reads: tuple[str, ...] = ()
+    """What its expressions name: the columns that they read, and perhaps more. Empty where nothing was looked at."""
 
 
 class DropIndex(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-index"):

@@ -248,9 +248,9 @@ def _unique_index(change: Change, operation: ops.CreateIndex) -> Iterator[Restri
     if not table or is_scratch(table) or change.is_new_table(table) or change.before.has_view(table):
         return  # nobody writes to a materialized view
     named = tuple(column for column in columns if column)
-    if any(change.is_new_column(table, column) for column in named):
+    if any(change.is_new_column(table, column) for column in (*named, *operation.reads)):
         return
-    if not named and adds_column(change, table):
+    if not named and not operation.reads and adds_column(change, table):
         return
     if operation.if_not_exists and has_index(change, table, operation.name):
         return

@@ -29,6 +29,8 @@ _FLOATS = {"real": 1, "double precision": 2}
 _TEXTS = {"tinytext": 1, "text": 2, "mediumtext": 3, "longtext": 4}
 _BLOBS = {"tinyblob": 1, "blob": 2, "bytea": 2, "mediumblob": 3, "longblob": 4}
 CLOCKS = frozenset({"timestamp", "timestamp with time zone", "time", "time with time zone", "interval"})
+_FINEST = (6,)
+"""Digits of a second: PostgreSQL keeps them where a type says none, MySQL none, and nobody more."""
 _ALWAYS_WIDER = frozenset({
     ("json", "jsonb"), ("cidr", "inet"), ("xml", "text"), ("bit", "varbit"), ("text", "citext"), ("citext", "text"),
     ("varchar", "citext"),
@@ -140,7 +142,7 @@ def _scalar(before: SqlType, after: SqlType) -> Verdict:
     if pair == ("numeric", "numeric"):
         return _numeric(before.numbers, after.numbers)
     if before.base in CLOCKS and before.base == after.base:
-        return _precision(before.numbers, after.numbers)
+        return "wider" if after.numbers == _FINEST else _precision(before.numbers, after.numbers)
     if before.base in {"binary", "varbinary", *_BLOBS} and after.base in {"binary", "varbinary", *_BLOBS}:
         return "wider" if after.base in _BLOBS else _precision(before.numbers, after.numbers)
     return "other" if before.base != after.base else "unknown"

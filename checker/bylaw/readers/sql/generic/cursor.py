@@ -151,6 +151,13 @@ class Cursor:
         first, last = self.group()
         return tuple(self._element_name(*bounds) for bounds in self.elements(first, last))
 
+    def read_by_expressions(self) -> tuple[str, ...]:
+        """The names in the expressions of such a list, but those of functions; words such as DESC are among them."""
+        inside = [bounds for bounds in self.elements(*self.group()) if not self._element_name(*bounds)]
+        places = (at for first, last in inside for at in range(first, last))
+        named = (at for at in places if self.tokens[at].kind in _NAMES and self.text_at(at + 1) != "(")
+        return tuple(dict.fromkeys(self.window(at, at + 1).name() for at in named))
+
     def _element_name(self, first: int, last: int) -> str:
         part = self.window(first, last)
         if not part.is_name():

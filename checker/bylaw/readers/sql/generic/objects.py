@@ -153,7 +153,9 @@ def _create_index(cursor: Cursor, span: Span, words: set[str]) -> CreateIndex:
     table = cursor.dotted()
     if cursor.accept("using"):
         method = cursor.name().lower()
+    first = cursor.at
     columns = cursor.column_list()
+    reads = () if all(columns) or "unique" not in words else cursor.window(first, cursor.at).read_by_expressions()
     where = ""
     for at in range(cursor.at, cursor.stop):
         if cursor.text_at(at) == "where":
@@ -162,7 +164,7 @@ def _create_index(cursor: Cursor, span: Span, words: set[str]) -> CreateIndex:
     special = words & {"fulltext", "spatial", "bitmap"}
     return CreateIndex(
         table, name, columns, span, unique="unique" in words, concurrently=concurrently, if_not_exists=if_not_exists,
-        where=where, only=only, method=method or "".join(special),
+        where=where, only=only, method=method or "".join(special), reads=reads,
     )  # fmt: skip
 
 

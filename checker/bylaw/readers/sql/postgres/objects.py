@@ -71,7 +71,15 @@ def create_index(node: IndexStmt, statement: Statement) -> Iterator[Operation]:
         table_name(node.relation), node.idxname, names, statement.span, unique=node.unique,
         concurrently=node.concurrent, if_not_exists=node.if_not_exists, where=where, only=not node.relation.inh,
         method=node.access_method if _says(statement, "using") else "",
+        reads=() if all(names) or not node.unique else _read_by(node),
     )  # fmt: skip
+
+
+def _read_by(node: IndexStmt) -> tuple[str, ...]:
+    from bylaw.readers.sql.postgres.dependencies import of_expressions  # noqa: PLC0415 - few indexes are over expressions
+
+    elements = [item.index_elem for item in node.index_params if item.index_elem is not None]
+    return tuple(dict.fromkeys(column for one in elements for _, column in of_expressions("its own", one.expr)))
 
 
 def _says(statement: Statement, keyword: str) -> bool:

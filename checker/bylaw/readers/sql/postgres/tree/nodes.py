@@ -96,6 +96,7 @@ class TableLikeClause(msgspec.Struct):
 
 class IndexElem(msgspec.Struct, gc=False):
     name: str = ""
+    expr: msgspec.Raw = msgspec.Raw()
 
 
 class ResTarget(msgspec.Struct):
