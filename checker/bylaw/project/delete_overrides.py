@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 _MODELS_OF_LIBRARIES = library.DJANGO_ABSTRACT.keys() | library.DJANGO_CONCRETE
+_OF_ROWS = ("QuerySet", "Queryset", "Manager", "Query", "Mixin")
+"""How the names of classes end that stand beside a library's models, and are none."""
 _HANDS_ON = re.compile(r"\bsuper\([^()]*\)\.delete\(")
 
 
@@ -80,7 +82,9 @@ class DeleteOverrides:
             found = self._project.names.definition(name, near)
             if found is None:
                 known = self._project.names.resolve(name, near)
-                is_model = known.endswith(".models.Model") or library.short(known) in _MODELS_OF_LIBRARIES
+                module, _, last = known.rpartition(".")
+                is_model = module.endswith(".models") and not last.endswith(_OF_ROWS)
+                is_model = is_model or library.short(known) in _MODELS_OF_LIBRARIES
             else:
                 inner = found.item if depth < MAX_DEPTH else None
                 is_model = isinstance(inner, Class) and self._is_model(inner, found.file.module, depth + 1)
