@@ -165,7 +165,7 @@ def test_many_files_are_read_by_worker_processes_with_the_same_result(
         (tmp_path / f"m{number}.py").write_text(f"class C{number}: ...\n" + "x = 1  # filler\n" * 1000)
     discovery = discover(tmp_path, Settings())
     parallel = read_all(tmp_path, discovery, open_cache(tmp_path, enabled=False))
-    monkeypatch.setattr("bylaw.engine.reading.PARALLEL_FROM", 10**12)
+    monkeypatch.setattr("bylaw.engine.jobs.PARALLEL_FROM", 10**12)
     alone = read_all(tmp_path, discovery, open_cache(tmp_path, enabled=False))
     assert parallel.read == 60
     assert parallel.facts == alone.facts

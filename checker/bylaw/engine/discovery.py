@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from bylaw.config.files import repository
-from bylaw.engine.ignoring import Ignores, Verdicts
+from bylaw.engine.ignoring import Ignores, Verdicts, open_verdicts
 from bylaw.engine.tracked import index_of, tracked
 from bylaw.project.migration_scripts import may_be_script
 from bylaw.project.paths import upwards
@@ -55,6 +55,14 @@ class Discovery(msgspec.Struct, frozen=True):
     """Files of other kinds that may say on which database server the project runs, and migrations in languages that
     nothing reads. Not opened yet.
     """
+
+
+def find(root: Path, settings: Settings, *, cached: bool) -> Discovery:
+    """The same as `discover`. If `cached`, what ignore rules have said before counts, and what they say now is kept."""
+    verdicts = open_verdicts(root, enabled=cached)
+    found = discover(root, settings, verdicts)
+    verdicts.save()
+    return found
 
 
 def discover(root: Path, settings: Settings, verdicts: Verdicts | None = None) -> Discovery:

@@ -10,8 +10,14 @@ import msgspec
 
 from bylaw.engine.cache import decode, digest, encode
 from bylaw.engine.discovery import Signature
+from bylaw.engine.forking import processors
 from bylaw.facts.file import FileFacts
 from bylaw.readers import read_file
+
+PARALLEL_FROM = 400_000
+"""Bytes of source from which further processes pay for their start."""
+_CHUNK = 250_000
+"""Bytes of source for which one more process pays."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -48,6 +54,11 @@ class Early(msgspec.Struct, frozen=True):
     path: str
     signature: Signature
     outcome: Outcome
+
+
+def workers(size: int) -> int:
+    """How many processes to read so many bytes of source with, this one among them."""
+    return min(processors(), max(1, size // _CHUNK)) if size >= PARALLEL_FROM else 1
 
 
 def carry_out(job: Job) -> list[Outcome]:

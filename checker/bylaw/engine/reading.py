@@ -15,16 +15,12 @@ from bylaw.engine import ahead
 from bylaw.engine.cache import FactsCache, decode
 from bylaw.engine.cold import HeadStart, head_start
 from bylaw.engine.discovery import Discovery
-from bylaw.engine.forking import in_fork, processors
-from bylaw.engine.jobs import Early, Job, Outcome, carry_out, read_early
+from bylaw.engine.forking import in_fork
+from bylaw.engine.jobs import PARALLEL_FROM, Early, Job, Outcome, carry_out, read_early, workers
 from bylaw.engine.loading import load_for_judging
 from bylaw.engine.parallel import in_parallel
 from bylaw.facts.file import FileFacts
 
-PARALLEL_FROM = 400_000
-"""Bytes of source from which worker processes pay for their start."""
-_CHUNK = 250_000
-"""Bytes of source for which one more worker pays."""
 _SMALLEST_CHUNK = 20_000
 """Bytes of source that a worker is handed at once, at least."""
 _NONE = b"\x90"
@@ -136,15 +132,15 @@ class _Reading:
                 del left[path]
                 self.tell(total - len(left), total)
             paths = [*left]
-        workers = self.workers(paths)
-        if workers == 1:
+        count = workers(self.size(paths))
+        if count == 1:
             for done, path in enumerate(paths, start=1):
                 yield path, carry_out(self.job([path]))[0]
                 self.tell(done, len(paths))
             return
-        jobs = [self.job(chunk) for chunk in self.chunks(paths, workers)]
+        jobs = [self.job(chunk) for chunk in self.chunks(paths, count)]
         before = [0, *accumulate(len(job.files) for job in jobs)]
-        outcomes = in_parallel(jobs, workers, lambda begun: self.tell(before[begun - 1], len(paths)))
+        outcomes = in_parallel(jobs, count, lambda begun: self.tell(before[begun - 1], len(paths)))
         for job, found in zip(jobs, outcomes, strict=True):
             yield from zip((path for path, _ in job.files), found, strict=True)
 
@@ -152,7 +148,7 @@ class _Reading:
         """What came of those of the paths that the head start knows and that have not changed since it read them."""
         wanted = frozenset(paths)
         load_for_judging()
-        for path in begun.join(self.workers(paths) - 2):
+        for path in begun.taken():
             if path in wanted:
                 yield path, carry_out(self.job([path]))[0]
             yield from self.still_true(begun.found(), wanted)  # decoded while the forks read on
@@ -164,16 +160,11 @@ class _Reading:
             if early.path in wanted and early.signature == self.discovery.files[early.path]:
                 yield early.path, early.outcome.decoded()
 
-    def workers(self, paths: Iterable[str]) -> int:
-        """How many processes to read with, this one among them."""
-        size = self.size(paths)
-        return min(processors(), max(1, size // _CHUNK)) if size >= PARALLEL_FROM else 1
-
     def tell(self, done: int, total: int) -> None:
         if self.progress is not None:
             self.progress(done, total)
 
-    def chunks(self, paths: Iterable[str], workers: int) -> Iterator[list[str]]:
+    def chunks(self, paths: Iterable[str], count: int) -> Iterator[list[str]]:
         """Paths in groups, the largest files first and the groups ever smaller, so that all workers end together."""
         left = self.size(paths)
         chunk: list[str] = []
@@ -181,7 +172,7 @@ class _Reading:
         for path in sorted(paths, key=lambda path: -self.discovery.files[path].size):
             chunk.append(path)
             size += self.discovery.files[path].size
-            if size >= max(_SMALLEST_CHUNK, left // (3 * workers)):
+            if size >= max(_SMALLEST_CHUNK, left // (3 * count)):
                 yield chunk
                 left -= size
                 chunk, size = [], 0

@@ -10,9 +10,9 @@ import msgspec
 
 from bylaw.engine.beside import read_beside
 from bylaw.engine.cache import open_cache
+from bylaw.engine.cold import found_already
 from bylaw.engine.delegating import on_disk
-from bylaw.engine.discovery import Discovery, discover
-from bylaw.engine.ignoring import open_verdicts
+from bylaw.engine.discovery import Discovery, find
 from bylaw.engine.reading import Progress, ReadFiles, read_all
 from bylaw.engine.run import Report, judge
 from bylaw.errors import UsageError
@@ -62,9 +62,7 @@ def open_session(
     Raises UsageError for a `since` that git does not know.
     """
     history = _named_history(root, since, overlay or {}) if since else None
-    verdicts = open_verdicts(root, enabled=cached)
-    discovery = discover(root, settings, verdicts)
-    verdicts.save()
+    discovery = found_already(root, settings) or find(root, settings, cached=cached)
     store = open_cache(root, enabled=cached)
     asking = _asked_beside(root, discovery, overlay or {}) if history is None and store.entries else None
     read = read_all(root, discovery, store, progress)
