@@ -10,6 +10,8 @@ from bylaw.facts.database import Column, Table
 from bylaw.facts.naming import class_entities, matches_any, same_name, snake, table_entities, written_like
 from bylaw.facts.surface import IdUse
 
+_GENERIC = frozenset({"id", "pk", "uuid", "uid", "guid", "key", "oid"})
+
 
 class Options(RuleOptions):
     style: Literal["entity_id", "id"] = "entity_id"
@@ -26,7 +28,8 @@ class Options(RuleOptions):
     """
     when: Literal["always", "followed"] = "always"
     """`followed`: speak only where three quarters of at least five tables keep the convention; nine tenths, if more
-    than five do not."""
+    than five do not. With `entity_id`, spare natural keys (`isbn`), and names that are shortened to the last words of
+    the entity or to its initials (`line_id`, `ol_id` for an order line)."""
 
 
 def _expected(table: Table, options: Options) -> list[str]:
@@ -55,12 +58,25 @@ def _judged(project: Project, options: Options) -> Iterator[tuple[Table, Column,
                 yield table, column, names
 
 
-def _fits(column: Column, names: list[str]) -> bool:
-    return any(same_name(snake(column.attribute), name) for name in names)
+def _fits(column: Column, names: list[str], options: Options) -> bool:
+    own = snake(column.attribute)
+    if any(same_name(own, name) for name in names):
+        return True
+    return options.when == "followed" and options.style == "entity_id" and _says_enough(own, names)
+
+
+def _says_enough(own: str, names: list[str]) -> bool:
+    """`line_id` or `ol_id` of an order line, whatever else identifies a row (`isbn`): no `id`, and no other entity."""
+    if own in _GENERIC or not own.endswith("_id"):
+        return own not in _GENERIC
+    said = own.removesuffix("_id")
+    entities = [name.removesuffix("_id") for name in names]
+    initials = {"".join(word[0] for word in entity.split("_") if word) for entity in entities}
+    return said in initials or any(entity.endswith(f"_{said}") for entity in entities)
 
 
 def _adoption(project: Project, options: Options) -> Adoption:
-    judged = [_fits(column, names) for _, column, names in _judged(project, options)]
+    judged = [_fits(column, names, options) for _, column, names in _judged(project, options)]
     return Adoption(len(judged), sum(judged), slips=SLIPS)
 
 
@@ -115,7 +131,7 @@ def descriptive_primary_key(project: Project, options: Options) -> Iterator[Find
     """
     shared: dict[Location, list[tuple[Table, Column, str]]] = {}
     for table, column, names in _judged(project, options):
-        if not _fits(column, names):
+        if not _fits(column, names, options):
             wanted = written_like(names[0], (other.attribute for other in table.columns))
             shared.setdefault(column.location, []).append((table, column, wanted))
     for location, cases in shared.items():
