@@ -10,7 +10,7 @@ import msgspec
 
 from bylaw.facts.migrations import Marker, Operation, OtherStatement, Transaction, UnreadOperation
 from bylaw.readers.sql.lexer import POSTGRES, Token, tokens
-from bylaw.readers.sql.postgres.computed import computed
+from bylaw.readers.sql.postgres.computed import computed, formatted
 from bylaw.readers.sql.postgres.statement import Statement
 from bylaw.readers.sql.text import Reading, Stretch
 
@@ -229,6 +229,13 @@ class _Block:
     def _execute(self, arguments: list[Token], stretch: Stretch) -> Iterator[Operation]:
         from bylaw.readers.sql.postgres.reader import read_each  # noqa: PLC0415
 
+        if (filled := self._formatted(arguments)) is not None:
+            whole = stretch.span
+            found = self.reading.inner()
+            read_each(Stretch(filled, 0, len(filled), lambda _first, _last: whole), found)
+            self.reading.within.append(whole)
+            yield from found.operations
+            return
         arguments = self._unwrapped(arguments)
         literal = next((token for token in arguments if token.kind in {"string", "dollar"}), None)
         if literal is None:
@@ -243,6 +250,17 @@ class _Block:
             yield from found.operations
         else:
             yield computed(inner.source, stretch.span)
+
+    def _formatted(self, arguments: list[Token]) -> str | None:
+        """The text of `format('… %I …', 'orders')` of which all values are literals; None for any other argument."""
+        words = [self.text[token.start : token.end] for token in arguments]
+        values = words[2:-1:2]
+        commas = set(words[3:-1:2])
+        if [word.lower() for word in words[:2]] != ["format", "("] or words[-1:] != [")"] or not commas <= {","}:
+            return None
+        if len(words) % 2 or len(values) < 2 or any(token.kind != "string" for token in arguments[2:-1:2]):
+            return None
+        return formatted(*(value[1:-1].replace("''", "'") for value in values))
 
     def _unwrapped(self, arguments: list[Token]) -> list[Token]:
         """The argument without brackets around it; `format('…')` without a place for a value is its text."""
