@@ -157,7 +157,7 @@ def _is_marked_already(project: Project, touch: Touch, options: Options) -> bool
 
 def _tests_of_deleted(options: Options) -> tuple[ColumnTest, ...]:
     if options.kind == "timestamp":
-        return "set", "compared"
+        return "set", "compared", "true"
     return ("true",) if says_deleted(options.column) else ("false",)
 
 

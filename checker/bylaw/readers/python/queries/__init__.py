@@ -10,6 +10,7 @@ from bylaw.readers.python.module import FunctionNode, Module
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.body import steps_of
 from bylaw.readers.python.queries.evaluate import Evaluation
+from bylaw.readers.python.queries.guards import Guards
 from bylaw.readers.python.queries.own_class import in_own_class
 from bylaw.readers.python.queries.texts import constants_of
 from bylaw.readers.python.queries.views import view_querysets
@@ -34,8 +35,13 @@ def queries(module: Module) -> tuple[Query, ...]:
         if record.fact.qualified in starting or _may_start(record, module):
             constants = constants_of(module) if constants is None else constants
             evaluation = Evaluation(module, record, constants)
+            guards = Guards(each.name for each in record.fact.parameters)
             for step in steps_of(in_own_class(record, module), module):
+                guards.take(step)
+                before = len(evaluation.drafts)
                 evaluation.take(step)
+                if len(evaluation.drafts) > before:
+                    guards.note(evaluation.drafts[before:])
             found.extend(evaluation.finished())
     found.extend(view_querysets(module))
     return tuple(found)

@@ -27,8 +27,15 @@ def tests_of(call: Call, held: Callable[[str], Iterator[Value]], *, negated: boo
     """What the arguments of a filtering call ask; `held` gives what a variable of the function was given. With
     `negated` the call leaves those rows out.
     """
-    waiting: list[tuple[Value, bool]] = [(value, negated) for value in call.args]
     yield from _of_keywords(call, negated=negated)
+    yield from tests_in([(value, negated) for value in call.args], held)
+
+
+def tests_in(
+    conditions: list[tuple[Value, bool]], held: Callable[[str], Iterator[Value]] = lambda _: iter(())
+) -> Iterator[Asked]:
+    """What conditions ask, each with whether it is turned round."""
+    waiting = list(conditions)
     followed: set[str] = set()
     for _ in range(_MAX_TESTS):
         if not waiting:

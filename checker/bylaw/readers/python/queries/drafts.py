@@ -125,11 +125,16 @@ def joined(meanings: list[Meaning]) -> Statement:
 
 
 def taken(meaning: Meaning, key: Value | None = None) -> Meaning:
-    """A statement out of a collection of them; anything else stays what it is. A text as key is a name of the rows."""
+    """A statement out of a collection of them; anything else stays what it is. A text as key is a name of the rows, and
+    a part of SQLAlchemy's query (`query[:10]`) is its rows.
+    """
     asked = isinstance(meaning, Rows) or (isinstance(meaning, Statement) and meaning.helped)
     if meaning is not None and asked and isinstance(key, Constant) and isinstance(key.value, str):
         meaning.note(key.value)
-    return Statement(meaning.drafts) if isinstance(meaning, Statement) and meaning.collected else meaning
+    if not isinstance(meaning, Statement) or meaning.collected:
+        return Statement(meaning.drafts) if isinstance(meaning, Statement) else meaning
+    of_session = not meaning.helped and all(draft.style in {"query", "flask"} for draft in meaning.drafts)
+    return executed(meaning) if of_session and key is not None else meaning
 
 
 def looped(meaning: Meaning) -> Meaning:

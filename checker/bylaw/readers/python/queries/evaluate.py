@@ -7,7 +7,7 @@ from weakref import proxy
 
 import msgspec
 
-from bylaw.facts.queries import HANDED_OUT, HELPED_INSIDE, HELPED_OUT, INSIDE, KEPT_AS, Query
+from bylaw.facts.queries import HELPED_INSIDE, INSIDE, KEPT_AS, Query
 from bylaw.facts.values import Attr, Call, Choice, Constant, Entries, Index, Items, Local, Ref, Starred, Value, children
 from bylaw.readers.python.module import FunctionNode, Module
 from bylaw.readers.python.queries import vocabulary as known
@@ -16,7 +16,8 @@ from bylaw.readers.python.queries.branches import Branches
 from bylaw.readers.python.queries.chaining import Chaining
 from bylaw.readers.python.queries.conditions import Conditions
 from bylaw.readers.python.queries.drafts import Draft, Meaning, Rows, Statement, executed, joined, lazy, looped, taken
-from bylaw.readers.python.queries.handing import handed_on, is_foreign
+from bylaw.readers.python.queries.guards import chosen_by_flag
+from bylaw.readers.python.queries.handing import handed_back, handed_on, is_foreign
 from bylaw.readers.python.queries.loose import Loose, keep_collected, kept_in_self
 from bylaw.readers.python.queries.names import arguments, asked_by_lambdas, executed_by, localised
 from bylaw.readers.python.queries.presence import note_presence
@@ -54,11 +55,11 @@ class Evaluation:
         if isinstance(step, Fork):
             self.env = self._branches.at(step, self.env)
             return
-        before = len(self.drafts)
+        before, waiting = len(self.drafts), [draft for draft in self.drafts if not draft.executed]
         if step.kind == "return":
             for item in step.value.items if isinstance(step.value, Items) else (step.value,):
                 self._return(self.read(item))
-            note_presence(step.value, self.drafts[before:])
+            note_presence(step.value, waiting + self.drafts[before:])
             return
         meaning = self.read(step.value)
         match step.kind:
@@ -110,11 +111,7 @@ class Evaluation:
             return
         if self.function.name in known.ASKED_BY_THE_FRAMEWORK or (lazy(meaning) and self.receivers.is_endpoint()):
             executed(meaning)
-        for draft in meaning.drafts:
-            if not draft.executed:
-                draft.undecided = draft.undecided or HANDED_OUT
-            elif meaning.helped and not self.receivers.is_endpoint():
-                draft.undecided = draft.undecided or HELPED_OUT
+        handed_back(meaning, answered=self.receivers.is_endpoint())
 
     def _alone(self, step: Step, drafts: list[Draft]) -> None:
         for draft in drafts or self.drafts:
@@ -156,7 +153,9 @@ class Evaluation:
                 return executed(self.read(inner))
             case Choice(condition, then, otherwise):
                 self.read(condition)
+                before = len(self.drafts)
                 first, second = self.read(then), self.read(otherwise)
+                chosen_by_flag(condition, (each.name for each in self.function.parameters), self.drafts[before:])
                 return first if first is not None else second
             case _:
                 return self._parts(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bylaw.facts.queries import HANDED_OUT, HELPED_OUT
 from bylaw.facts.values import Call, Ref
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.drafts import Draft, Meaning, Rows, Statement, executed
@@ -36,6 +37,17 @@ def handed_on(call: Call, meanings: Sequence[Meaning], names: Sequence[str], own
                 executed(meaning)
                 passed.extend(meaning.drafts)
     return Statement(tuple(passed), helped=True) if passed else None
+
+
+def handed_back(statement: Statement, *, answered: bool) -> None:
+    """A function returns a statement: nothing is decided of it, unless it was executed; `answered` says that a
+    framework makes an answer of what comes back.
+    """
+    for draft in statement.drafts:
+        if not draft.executed:
+            draft.undecided = draft.undecided or HANDED_OUT
+        elif statement.helped and not answered:
+            draft.undecided = draft.undecided or HELPED_OUT
 
 
 def _is_consumer_elsewhere(call: Call) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bylaw.facts.values import Call, Constant, Local, Ref, Text, Value
+from bylaw.facts.values import Call, Constant, Local, Operator, Ref, Text, Value
 from bylaw.readers.python.embedded_sql import PLACEHOLDER, sql_of
 from bylaw.readers.python.module import Module
 from bylaw.readers.python.queries import vocabulary as known
@@ -43,12 +43,27 @@ class Texts:
         """A formatted text with the constants of the module written out: `f"SELECT {COLUMNS} FROM books"`."""
         if isinstance(value, Call) and value.name in known.TEXT:
             value = value.argument(0, "text")
-        if not isinstance(value, Text):
+        joined = _joined(value) if isinstance(value, Operator) else value
+        if not isinstance(joined, Text):
             return value
+        value = joined
         parts = tuple((isinstance(part, Ref) and self._constants.get(part.name)) or part for part in value.parts)
         if all(isinstance(part, Constant) for part in parts):
             return Constant("".join(str(part.value) for part in parts if isinstance(part, Constant)), value.span)
         return Text(parts, value.span)
+
+
+def _joined(value: Operator) -> Value:
+    """`"DELETE FROM " + TABLE + " WHERE …"` as one formatted text."""
+    parts: list[Value] = []
+    waiting: list[Value] = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Operator) and part.operator == "+" and part.left is not None:
+            waiting += (part.left, part.right)[::-1]
+        else:
+            parts.append(part)
+    return Text(tuple(parts), value.span) if isinstance(parts[0], Constant) else value
 
 
 def literal(value: Value | None) -> Constant | None:
