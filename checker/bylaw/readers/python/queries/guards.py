@@ -37,7 +37,7 @@ class _Condition(msgspec.Struct):
 
 
 class Guards:
-    """Follows the steps of one function with those parameters; notes of statements that begin in one what holds there."""
+    """Follows the steps of a function with those parameters; tells of statements that begin there what holds."""
 
     def __init__(self, parameters: Iterable[str]) -> None:
         self._parameters = frozenset(parameters)
