@@ -12,6 +12,7 @@ import msgspec
 from bylaw.facts import migrations as ops
 from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.statement_blocks import statement_blocks
 from bylaw.project.migrations.step import Step
 
 Kind = Literal["inside", "outside", "unknown"]
@@ -83,7 +84,7 @@ class Placer:
         return tuple(self._followed(members, outer))
 
     def _followed(self, members: list[Change], outer: Place) -> Iterator[tuple[Change, Place]]:
-        blocks = _do_blocks(members) if outer.kind != "inside" else {}
+        blocks = {**_do_blocks(members), **_sent_together(members)} if outer.kind != "inside" else {}
         last = -1
         for change in members:
             block = blocks.get(change, -1)
@@ -109,6 +110,19 @@ class Placer:
             number = bisect_right(heads, (change.operation.span.start, ""))
             bare = number > 0 and _BARE_CHANGESET.search(heads[number - 1][1]) is not None
             yield change, Place("outside") if bare else Place("inside", first + number)
+
+
+def _sent_together(members: list[Change]) -> dict[Change, int]:
+    """What stands between marks that make one query of several statements, with a number for each such query."""
+    migration = members[0].step.migration
+    blocks = [block for block in statement_blocks(migration) if sum(map(block.contains, migration.statements)) > 1]
+    first = len(migration.statements)
+    return {
+        change: number
+        for number, block in enumerate(blocks, first)
+        for change in members
+        if block.contains(change.operation.span)
+    }
 
 
 def _do_blocks(members: list[Change]) -> dict[Change, int]:

@@ -24,6 +24,7 @@ from bylaw.project.migrations.repairs.leaving import (
 )
 from bylaw.project.migrations.repairs.words import NAME, QUALIFIED, behind, python_string, quoted
 from bylaw.project.migrations.state.default_names import default_name
+from bylaw.project.migrations.statement_blocks import sent_with
 from bylaw.project.migrations.transactions import ONE_QUERY, SENT_WHOLE, Place
 from bylaw.source import Span
 
@@ -122,10 +123,13 @@ def _stated(work: Work, content: bytes, place_of: PlaceOf) -> tuple[Edit, ...] |
         return None
     name = match["name"] or quoted(name)
     build = f"CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {match['table']} {match['list']};"
+    if sent_with(change.step.migration, span):
+        return None  # two statements between these marks are a transaction
     first, last = (span.start + len(text[:at].encode()) for at in match.span("list"))
+    gap = "" if text[: match.start("list")].endswith((" ", "\t", "\n")) else " "
     return (
         Replace(path, Span(span.start, span.start), f"{build}{line_ending(content)}"),
-        Replace(path, Span(first, last), f"USING INDEX {name}"),
+        Replace(path, Span(first, last), f"{gap}USING INDEX {name}"),
         *out.edits,
     )
 

@@ -11,6 +11,7 @@ from bylaw.diagnostics import Edit, InsertStatement, Replace, WrapStatement
 from bylaw.facts import migrations as ops
 from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
+from bylaw.project.migrations.statement_blocks import sent_with
 from bylaw.project.migrations.transactions import ONE_QUERY, SENT_WHOLE, Place, needs_no_transaction
 from bylaw.source import Span
 
@@ -81,6 +82,8 @@ def way_out(change: Change, place: Place, content: bytes) -> Exit | None:
 def _marked(change: Change, place: Place, content: bytes) -> Exit | None:
     path, layout = change.step.path, layout_of(change)
     if layout in SENT_WHOLE and len(change.step.migration.statements) > 1:
+        return None
+    if sent_with(change.step.migration, change.operation.span) > 1:
         return None
     if place.kind == "unknown" or layout == "flyway":
         return Exit(sure=False) if is_alone(change) else None
