@@ -290,6 +290,40 @@ def test_flask_sqlalchemy_under_any_name() -> None:
     assert key.column == "id"
 
 
+def test_flask_sqlalchemy_of_a_library_or_of_the_host() -> None:
+    found = project(
+        shop__ext="""
+            from importlib import import_module
+            from os import environ
+
+            from flask_sqlalchemy import SQLAlchemy
+
+            if path := environ.get("HOST_DB"):
+                db = getattr(import_module(path), "db")
+            else:
+                db = SQLAlchemy()
+        """,
+        shop__models="""
+            from invenio_db import db
+            from django import db as django_db
+            from shop.ext import db as own
+
+            class Order(db.Model):
+                id = db.Column(db.Integer, primary_key=True)
+
+            class Item(own.Model):
+                id = own.Column(own.Integer, primary_key=True)
+
+            class Other(django_db.models.Model):
+                name = django_db.models.CharField(max_length=10)
+        """,
+    )
+    assert {(t.name, t.orm) for t in found.tables if t.orm == "sqlalchemy"} == {
+        ("order", "sqlalchemy"), ("item", "sqlalchemy"),
+    }  # fmt: skip
+    assert [t.orm for t in found.tables if t.class_name == "Other"] == ["django"]
+
+
 def test_tables_without_classes_and_classes_mapped_to_them() -> None:
     found = project(
         app__tables="""

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bylaw.facts.file import FileFacts
+from bylaw.facts.values import Call
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -43,7 +44,7 @@ class SessionHooks:
     def mark(self) -> str:
         """Why `session.delete` may only mark rows: a hook that knows the marker; '' if nothing."""
         for facts in self._running:
-            if _hooks(facts, _FLUSH_HOOKS) and self._speaks(facts):
+            if _hooks(facts, _FLUSH_HOOKS) and _sees_deletes(facts) and self._speaks(facts):
                 return f"{facts.path} hooks into deletes"
         return ""
 
@@ -51,6 +52,16 @@ class SessionHooks:
     def _running(self) -> list[FileFacts]:
         """All files but the tests, whose hooks no user of the application meets."""
         return [f.facts for path, f in self._project.files.items() if not self._project.is_test(path)]
+
+
+def _sees_deletes(facts: FileFacts) -> bool:
+    """Whether a hook that stands in a file may look at what is about to be deleted: one on `before_flush` finds it in
+    `session.deleted`.
+    """
+    if "before_delete" in facts.words or "deleted" in facts.words:
+        return True
+    decorators = (decorator for function in facts.functions for decorator in function.decorators)
+    return not any(isinstance(one, Call) and one.method == "listens_for" for one in decorators)
 
 
 def _hooks(facts: FileFacts, events: frozenset[str]) -> bool:

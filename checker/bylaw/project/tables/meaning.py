@@ -10,6 +10,8 @@ from bylaw.project.names import Definition, Names
 
 _FACADES = frozenset({"SQLAlchemy", "SQLA", "Gino", "AsyncSQLAlchemy"})
 """Classes whose instances carry SQLAlchemy's names and a declarative base: `db = SQLAlchemy()`."""
+_OWN_ORM = frozenset({"django", "google"})
+"""Packages whose `db` is none."""
 _MAX_HOPS = 10
 
 
@@ -64,13 +66,19 @@ class Meanings:
         """Whether a canonical name is an object like Flask-SQLAlchemy's `db`."""
         if name not in self._facades:
             self._facades[name] = False
-            self._facades[name] = self._is_facade(self.names.definition(name, near))
+            self._facades[name] = self._is_facade(self.names.definition(name, near)) or self._is_of_library(name)
         return self._facades[name]
+
+    def _is_of_library(self, name: str) -> bool:
+        """Whether a library hands out such an object: `invenio_db.db`."""
+        package, _, rest = name.partition(".")
+        return rest.rpartition(".")[2] == "db" and package not in self.names.parts and package not in _OWN_ORM
 
     def _is_facade(self, found: Definition | None) -> bool:
         if found is None or not isinstance(found.item, Variable):
             return False
-        return any(self._makes_facade(call, found.file.module) for call in calls_in(found.item.value))
+        same = (variable.value for variable in found.file.variables if variable.name == found.item.name)
+        return any(self._makes_facade(call, found.file.module) for value in same for call in calls_in(value))
 
     def _makes_facade(self, call: Call, near: str) -> bool:
         name = self.names.resolve(call.name, near) if call.name else ""
