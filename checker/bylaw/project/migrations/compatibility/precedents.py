@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from bylaw.facts import migrations as ops
 from bylaw.patterns import regex
@@ -71,6 +72,18 @@ def repeats_nothing(change: Change, table: str, columns: tuple[str, ...]) -> boo
     states = [now.column(column) for column in columns] if now is not None else []
     counted = any(state is not None and state.generation in {"serial", "identity"} for state in states)
     return counted or is_unique(change, table, columns)
+
+
+def newly_unique(before: TableState, after: TableState) -> Iterator[tuple[str, ...]]:
+    """The columns that a table demands to be unique which takes the place of another one, where the other had them all
+    and let their values repeat. Its primary key is not among them.
+    """
+    key = {column.name for column in after.columns.values() if column.primary_key}
+    known = before.unique_columns()
+    for columns in sorted(after.unique_columns(), key=sorted):
+        had = all(column in before.columns for column in columns)
+        if had and columns != key and not any(asked <= columns for asked in known):
+            yield tuple(column for column in after.columns if column in columns)
 
 
 def had_key(change: Change, state: TableState, columns: tuple[str, ...]) -> bool:

@@ -14,6 +14,7 @@ from bylaw.project.migrations.compatibility.precedents import (
     has_index,
     is_never_null,
     may_be_filled_by_trigger,
+    newly_unique,
     passes_by_old_rows,
     repeats_nothing,
     stood_before,
@@ -180,6 +181,9 @@ def _rebuilt(change: Change) -> Iterator[Restriction]:
         if filled and unfilled and (new.nullable is False or new.primary_key) and not rowid:
             kind: Kind = "drop-default" if old.default is not None else "drop-identity"
             yield Restriction(change, kind, after.name, (old.name,), old=old.default or "")
+    if before.complete:
+        for columns in newly_unique(before, after):
+            yield Restriction(change, "unique", after.name, columns)
 
 
 def _remade(change: Change, table: str, name: str) -> Iterator[Restriction]:

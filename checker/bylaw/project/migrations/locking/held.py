@@ -12,7 +12,7 @@ from bylaw.facts import migrations as ops
 from bylaw.patterns import regex
 from bylaw.project.migrations.changes import Change
 from bylaw.project.migrations.locking.locks import lock_of
-from bylaw.project.migrations.locking.work import Lock, in_use
+from bylaw.project.migrations.locking.work import Lock, in_use, statement_of
 from bylaw.project.migrations.transactions import Place
 from bylaw.source import Span
 
@@ -78,9 +78,9 @@ def held(placed: Iterable[tuple[Change, Place]], text: Callable[[Change], str]) 
     locks: list[tuple[Change, Lock]] = []
     for change, place in placed:
         if place.kind != "inside":
-            locks, current = [], -1
-            continue
-        if place.number != current:
+            locks = [entry for entry in locks if current == -1 and _share_a_statement(entry[0], change)]
+            current = -1
+        elif place.number != current:
             locks, current = [], place.number
         kind = long_work(change, text) if locks else None
         work = (change.step.path, change.operation.span)
@@ -91,6 +91,11 @@ def held(placed: Iterable[tuple[Change, Place]], text: Callable[[Change], str]) 
         lock_taken = lock_of(change)
         if lock_taken is not None:
             locks.append((change, lock_taken))
+
+
+def _share_a_statement(one: Change, other: Change) -> bool:
+    """Whether both are actions of one ALTER TABLE, which keeps its locks to its end, whoever runs it."""
+    return one.step is other.step and statement_of(one) == statement_of(other)
 
 
 def long_work(change: Change, text: Callable[[Change], str]) -> Literal["update", "delete", "validate", "code"] | None:
