@@ -55,12 +55,14 @@ def no_hard_delete(project: Project, options: Options) -> Iterator[Finding]:
     """A table with a soft-delete marker promises that rows stay: to be restored, audited, synchronised. A delete
     breaks that.
 
-    Looked at: `session.delete(row)`, `delete(Model)`, a query's or manager's `.delete()`, Django's `row.delete()`,
-    the row that a view's `perform_destroy` is handed, the delete that a view class inherits, FastCRUD's `db_delete`,
-    and literal `DELETE FROM`. Silent where it cannot be known which table is meant, where `delete` is overridden or a
-    session hook marks rows, in tests and migrations, and in functions whose names say that they really delete
-    (`purge_…`, `hard_delete_…`), that are told how to delete (`soft=True`), or that look for rows which are marked
-    already. What a cascade or a related manager deletes is not followed.
+    Looked at: `session.delete(row)`, `delete(Model)`, a query's or manager's `.delete()`, Django's `row.delete()`, a
+    method of the project that hands the row to a session, `self.delete()` in a model, the row that a view's
+    `perform_destroy` is handed, the delete that a view class inherits, FastCRUD's `db_delete`, and literal `DELETE
+    FROM`. Silent where it cannot be known which table is meant, where `delete` is overridden or a session hook marks
+    rows, in tests and migrations, and in functions whose names say that they really delete (`purge_…`,
+    `hard_delete_…`), that are told how to delete (`soft=True`), or that look for rows which are marked already, by a
+    statement's conditions or by an `if` around the delete. What a cascade or a related manager deletes is not
+    followed.
 
     Set the marker instead. The fix writes that update; look at cascades, which a marker does not follow.
 

@@ -100,14 +100,18 @@ def soft_delete_filter(project: Project, options: Options) -> Iterator[Finding]:
     same variable, in a helper that the statement passes through or in a function that asked for it, as a check of the
     loaded row, in a manager, or for the whole session.
 
-    How many rows there are, whether there is one, or a sum may well be meant of all rows. Such a statement is judged
-    where the same function reads rows without deleted ones (a page and its total), and a count or test also where at
-    least two others of its kind leave deleted rows of the table out, and three quarters of them do.
+    A filter of a joined table, or of what a relation leads to (`author__deleted_at`), is none of the rows themselves.
+
+    How many rows there are, whether there is one (`return … is not None`), or a sum may well be meant of all rows.
+    Such a statement is judged where the same function reads rows without deleted ones (a page and its total), and a
+    count or test also where at least two others of its kind leave deleted rows of the table out, and three quarters
+    of them do.
 
     Not judged, because deleted rows may be wanted or it cannot be known: joined tables, what a relation holds,
-    conditions from elsewhere, statements whose callers are unknown; a look for a value that has to be unique, or for
-    the row that the same function creates or deletes; columns in code for statistics and reports; administration,
-    restoring, purging, auditing, synchronisation, exports, first data, migrations and tests.
+    conditions from elsewhere, statements whose callers are unknown, or that a flag (`include_deleted`) chooses; a
+    look for a value that has to be unique, or for the row that the same function creates or deletes; columns in code
+    for statistics and reports; administration, restoring, purging, auditing, synchronisation, exports, first data,
+    migrations and tests.
 
     Add the filter, or put it in one place: `with_loader_criteria`, a manager.
 

@@ -36,10 +36,11 @@ class Options(RuleOptions):
 def router_registered(project: Project, options: Options) -> Iterator[Finding]:
     """A router that nothing includes serves nothing: its endpoints import, pass the type checker and answer 404.
 
-    The way of every router is followed, over any number of files: into `include_router`, `register_blueprint`, `mount`,
-    `add_router`, `include("shop.urls")`, DRF's `register`, lists and loops, wrapper functions, application factories,
-    other routers. Where the way leaves sight (plugins, modules imported by computed names), the rule is silent. What
-    only tests reach is not registered. A router whose parent nobody includes is reported once, at the topmost parent.
+    The way of every router is followed, over any number of files: into `include_router`, `register_blueprint`,
+    `mount`, `add_router`, `include("shop.urls")`, DRF's `register`, lists and loops, wrapper functions, application
+    factories, other routers; view sets of DRF, Flask's `MethodView` and flask-restful's `Resource` into whatever uses
+    the class. Where the way leaves sight (plugins, modules imported by computed names), the rule is silent. What only
+    tests reach is not registered. A router whose parent nobody includes is reported once, at the topmost parent.
     Where more routers of a framework are out of reach than in it (five or more), they are told of in one warning: a
     project works, so something about its assembly is likely not understood.
 

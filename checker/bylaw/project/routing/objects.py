@@ -213,6 +213,8 @@ def _classes(facts: FileFacts, code: Code) -> Iterator[Object]:
                 continue
             kind = code.kinds.of_name(inner.name, facts.module)
             if kind is not None and kind.role == "controller":
+                if kind.framework == "flask" and item.decorators:
+                    break  # `@blueprint.route("/books") class Books(MethodView)`
                 endpoints = len(item.methods) or 1
                 if kind.framework == "drf" and not _has_actions(item, facts, code):
                     endpoints = 0

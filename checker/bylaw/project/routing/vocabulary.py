@@ -23,6 +23,7 @@ _WSGI: dict[str, Kind] = {
     "Flask": Kind("app", "flask"),
     "Quart": Kind("app", "flask"),
     "Blueprint": Kind("router", "flask"),
+    "MethodView": Kind("controller", "flask"),
 }
 _DRF: dict[str, Kind] = {
     name: Kind("router", "drf")
@@ -54,7 +55,7 @@ LIBRARIES: dict[str, dict[str, Kind]] = {
     "flask_smorest": _RESTX,
     "flask_restx": _RESTX,
     "flask_restplus": _RESTX,
-    "flask_restful": {"Api": Kind("api", "flask")},
+    "flask_restful": {"Api": Kind("api", "flask"), "Resource": Kind("controller", "flask")},
     "connexion": {"App": Kind("app", "flask"), "FlaskApp": Kind("app", "flask")},
     "sanic": {"Sanic": Kind("app", "sanic"), "Blueprint": Kind("router", "sanic")},
     "aiohttp": {"Application": Kind("app", "aiohttp"), "RouteTableDef": Kind("router", "aiohttp")},
