@@ -242,7 +242,9 @@ class CreateIndex(msgspec.Struct, frozen=True, array_like=True, tag_field="op", 
     method: str = ""
     """btree, gin …: '' where the source does not say."""
     reads: tuple[str, ...] = ()
-    """What its expressions name: the columns that they read, and perhaps more. Empty where nothing was looked at."""
+    """What the expressions of a unique index name: the columns that they read, and perhaps more. Empty where one of them
+    has a value although a column has none, or nothing was looked at.
+    """
 
 
 class DropIndex(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-index"):

@@ -9,8 +9,9 @@ _MARKS: Final = (
 )  # fmt: skip
 """An affinity and the letters that give it, in SQLite's own order."""
 _WRITTEN: Final = frozenset({"date", "datetime", "timestamp", "time", "timestamptz", "uuid", "json"})
-"""First words of types for what programs write as text that is no number, or as whole numbers: it stays what it is."""
-_COUNTED: Final = _WRITTEN | {"boolean", "bool"}
+"""First words of types for what programs write as text that is no number: it stays what it is."""
+_COUNTED: Final = frozenset({"boolean", "bool"})
+"""The same for whole numbers. A moment is read by drivers as its column says: 1714557600 is one in a `datetime`."""
 
 
 def is_same_in_sqlite(old: str, new: str) -> bool:

@@ -152,7 +152,11 @@ class Cursor:
         return tuple(self._element_name(*bounds) for bounds in self.elements(first, last))
 
     def read_by_expressions(self) -> tuple[str, ...]:
-        """The names in the expressions of such a list, but those of functions; words such as DESC are among them."""
+        """The names in the expressions of such a list, but those of functions; words such as DESC are among them. None
+        where an expression has a value although a column of it has none.
+        """
+        if any(self.text_at(at) in _TAKING_NULL for at in range(self.at, self.stop)):
+            return ()
         inside = [bounds for bounds in self.elements(*self.group()) if not self._element_name(*bounds)]
         places = (at for first, last in inside for at in range(first, last))
         named = (at for at in places if self.tokens[at].kind in _NAMES and self.text_at(at + 1) != "(")
@@ -175,6 +179,9 @@ class Cursor:
         return name
 
 
+_TAKING_NULL: Final = frozenset({
+    "coalesce", "ifnull", "nvl", "isnull", "case", "is", "concat", "concat_ws", "format", "json_object", "iif",
+})  # fmt: skip
 _KEEPING: Final = frozenset(
     {"mysql", "mariadb", "sqlite", "tsql", "clickhouse", "bigquery", "singlestore", "doris", "starrocks", "duckdb"}
 )

@@ -52,6 +52,8 @@ from bylaw.readers.sql.postgres.tree.schema import (
 from bylaw.readers.sql.postgres.types import type_text
 from bylaw.source import Span
 
+_TAKING_NULL: Final = (b"CoalesceExpr", b"CaseExpr", b"NullTest", b"DISTINCT", b'"concat', b'"format"', b"json")
+"""What has a value where a column of it has none."""
 _PARTS_OF_TABLES: Final = frozenset({"OBJECT_TRIGGER", "OBJECT_POLICY", "OBJECT_RULE"})
 
 
@@ -79,6 +81,8 @@ def _read_by(node: IndexStmt) -> tuple[str, ...]:
     from bylaw.readers.sql.postgres.dependencies import of_expressions  # noqa: PLC0415 - few indexes are over expressions
 
     elements = [item.index_elem for item in node.index_params if item.index_elem is not None]
+    if any(mark in bytes(one.expr) for one in elements for mark in _TAKING_NULL):
+        return ()
     return tuple(dict.fromkeys(column for one in elements for _, column in of_expressions("its own", one.expr)))
 
 
