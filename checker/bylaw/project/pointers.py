@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +20,7 @@ _GENERIC: Final = frozenset({"id", "pk", "uuid", "uid", "guid", "key", "oid"})
 _USERS: Final = frozenset({"AbstractUser", "AbstractBaseUser"})
 _MAX_DEPTH: Final = 8
 _SHARED_BY: Final = 3
-"""So many tables with one word in front make a namespace of it."""
+"""So many tables make a namespace of the word in front of them, and a name for any key of that of theirs."""
 _ENDS: Final = ("Table", "Model", "ORM", "Orm")
 """Ends of class names that are no part of the entity's name."""
 
@@ -31,13 +32,14 @@ def pointers(project: Project) -> Iterator[Pointer]:
     users = _users(project)
     tables = [table for table in project.tables if table.context == "app"]
     entities = {name: table.location for table in tables for name in _plain_entities(table)}
+    generic = _GENERIC | _shared_keys(tables)
     for table in tables:
         for column in table.columns:
             if column.foreign_key is None or column.from_library or column.implicit:
                 continue
             if column.primary_key and len(table.primary_key) == 1:
                 continue
-            pointer = _pointer(project, table, column, column.foreign_key, users)
+            pointer = _pointer(project, table, column, column.foreign_key, users, generic)
             if pointer is not None:
                 named = entities.get(pointer.name.rpartition("_")[0])
                 target = project.target_of(pointer.key)
@@ -59,7 +61,19 @@ def _users(project: Project) -> list[Location]:
     return [table.location for table in tables]
 
 
-def _pointer(project: Project, table: Table, column: Column, key: ForeignKey, users: list[Location]) -> Pointer | None:
+def _shared_keys(tables: list[Table]) -> set[str]:
+    """Names that the keys of several tables have, and that so say no more than `id`."""
+    keys = Counter(
+        snake(table.primary_key[0].attribute)
+        for table in tables
+        if len(table.primary_key) == 1 and table.primary_key[0].foreign_key is None
+    )
+    return {name for name, count in keys.items() if count >= _SHARED_BY}
+
+
+def _pointer(
+    project: Project, table: Table, column: Column, key: ForeignKey, users: list[Location], generic: frozenset[str]
+) -> Pointer | None:
     """None where the target, or the column in it, is not known."""
     target = project.target_of(key)
     if not key.column or (target is None and not key.table):
@@ -86,10 +100,10 @@ def _pointer(project: Project, table: Table, column: Column, key: ForeignKey, us
         inherited, names = _above(project, pointed.foreign_key)
         entities += inherited
         columns = names if pointed.implicit else columns | names
-    descriptive = [name for name in sorted(columns) if name not in _GENERIC]
+    descriptive = [name for name in sorted(columns) if name not in generic]
     keys = list(descriptive)
-    generic = sorted(columns.intersection(_GENERIC), key=lambda name: (name != "id", name))
-    endings = ("id", *generic) if table.orm == "django" else (*generic, "id")
+    bare = sorted(columns & generic, key=lambda name: (name != "id", name))
+    endings = ("id", *bare) if table.orm == "django" else (*bare, "id")
     keys += [f"{entity}_{name}" for entity in entities for name in endings]
     to_itself = target is not None and target.location == table.location
     return Pointer(table, column, key, list(dict.fromkeys(entities)), list(dict.fromkeys(keys)), to_itself, descriptive)
