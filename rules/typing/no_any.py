@@ -133,7 +133,7 @@ def _finding(file: File, escape: TypeEscape) -> Finding:
         )
     says = f"{place} contains `Any`" if escape.nested else f"{place} is `Any`"
     fix = None
-    if escape.position == "parameter" and not escape.nested:
+    if escape.position == "parameter" and not escape.nested and not escape.opened:
         edit = Replace(file.path, escape.span, "object")
         fix = Fix(f"Annotate `{escape.target}` with `object`", (edit,), "unsafe")
     return Finding(file.at(escape.span), f"{says}: nothing that touches it is checked", help=_HELP, fix=fix)

@@ -193,6 +193,8 @@ class TypeEscape(msgspec.Struct, frozen=True, array_like=True):
     """For a cast: what the target type amounts to."""
     inner_span: Span | None = None
     """For a cast of a cast: the inner call; the same as `value_span` when it is written inside."""
+    opened: bool = False
+    """For a parameter: the function takes its value apart without asking what it is."""
 
 
 class Unread(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -9,7 +9,7 @@ from bylaw.facts.values import Index, Operator, Ref, Value, text_of
 from bylaw.readers.python.annotations import HOLES, Hole, Types, declared_types
 from bylaw.readers.python.casts import casts
 from bylaw.readers.python.comments import Lines
-from bylaw.readers.python.forwarding import only_forwards
+from bylaw.readers.python.forwarding import only_forwards, opens
 from bylaw.readers.python.ignores import ignores
 from bylaw.readers.python.module import Annotation, Module
 from bylaw.readers.python.scope import Frame
@@ -48,9 +48,15 @@ class _Escapes:
             and annotation.function is not None
             and only_forwards(annotation.function, annotation.name, self.module.content)
         )
+        opened = (
+            annotation.position == "parameter"
+            and not hole.nested
+            and annotation.function is not None
+            and opens(annotation.function, annotation.name, self.module.content)
+        )
         return TypeEscape(
             hole.kind, hole.span, annotation.position, hole.nested, annotation.name,
-            comment=self.lines.remarks(hole.span.start), forwarding=forwarding,
+            comment=self.lines.remarks(hole.span.start), forwarding=forwarding, opened=opened,
         )  # fmt: skip
 
     def aliases(self) -> Iterator[TypeEscape]:
