@@ -34,3 +34,28 @@ _SAID = {
 def test_a_dialect_is_known_by_the_code_alone(text: str) -> None:
     (migration,) = read("migrations/0001_init.sql", text.encode()).migrations
     assert migration.dialect == _SAID[text]
+
+
+_ELSEWHERE = {
+    ("h2", "ALTER TABLE t ALTER COLUMN a RENAME TO b;"): "rename-column",
+    ("h2", "ALTER TABLE t ALTER COLUMN a SET NULL;"): "alter-column",
+    ("h2", "ALTER TABLE t ALTER COLUMN id RESTART WITH 5;"): "other",
+    ("h2", "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES b (id) NOCHECK;"): "add-constraint",
+    ("hsqldb", "CREATE TABLE t (id Serial NOT NULL, key Text NOT NULL);"): "create-table",
+    ("pgsql_cluster", "ALTER TABLE t ALTER COLUMN a SET NOT NULL;"): "alter-column",
+}
+
+
+@pytest.mark.parametrize(("folder", "text"), _ELSEWHERE)
+def test_other_servers_are_read_in_their_words(folder: str, text: str) -> None:
+    (migration,) = read(f"src/main/resources/db/migration/{folder}/V1__x.sql", text.encode()).migrations
+    (operation,) = migration.operations
+    assert type(operation).__struct_config__.tag == _ELSEWHERE[folder, text]
+    assert migration.dialect == {"pgsql_cluster": "postgres"}.get(folder, folder)
+
+
+def test_a_comment_of_flyways_marks_no_half_of_a_file() -> None:
+    text = "-- Down migration: the old tables go\nDROP TABLE old_orders;\n"
+    (migration,) = read("src/main/resources/db/migration/V7__drop.sql", text.encode()).migrations
+    assert [type(operation).__struct_config__.tag for operation in migration.operations] == ["drop-table"]
+    assert migration.layout == "flyway"

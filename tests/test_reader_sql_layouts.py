@@ -129,6 +129,7 @@ def test_what_is_split_into_migrations_is_none() -> None:
     text = "ALTER TABLE a ADD b int;\n--split\nALTER TABLE a ADD c int;\n"
     assert migration("sql/src/2_nid/2_nid.mysql.up.sql", text) is None
     assert migration("sql/src/2_nid/2_nid.mysql.up.sql", text.replace("--split", "-- split")) is not None
+    assert migration("sql/migrations/2_nid.mysql.up.sql", text) is not None
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ _MARKS: Final = (
         r"\balter\s+column\s+\S+\s+to\s",
         r"\bcreate\s+(?:temp\s+|temporary\s+)?trigger\b(?:(?!\beach\s+row\b)[^;]){1,400}\bbegin\b",
         r"\bcreate\s+(?:temp\s+|temporary\s+)?trigger\b(?:(?!\bwhen\b|\bbegin\b)[^;]){1,600}\bwhen\b[^;]{1,900}\bbegin\b",
+        r"^[ \t]*reindex\s+(?!(?:index|table|schema|database|system|concurrently)\b)[\w\"]",
         r"\braise\s*\(\s*(?:abort|fail|ignore|rollback)\b",
         r"(?<!\bas\s)\bunsigned\s+(?:(?:long|big)\s+)?int(?:eger)?\b",
         r"`\s+integer\s+primary\s+key(?:\s+not\s+null)?[ \t]*[,\r\n)]",

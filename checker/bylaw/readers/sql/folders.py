@@ -44,14 +44,15 @@ _PASSING: Final = re.compile(r"\s{1,9}(?:into\s{1,9}|table\s{1,9})?(?:if\s{1,9}e
 """What follows such a word where it is about a table `#t`, which is gone when the session ends."""
 _CALLS: Final = re.compile(r"\s*select\b(?!.{0,10000}\bfrom\b)", re.IGNORECASE | re.ASCII | re.DOTALL)
 """A statement that asks no table, and may do anything: `SELECT f()`."""
-_FLYWAY: Final = re.compile(r"^(?:([VvBbUu])(\d+(?:[._]\d+)*)__|([Rr])__)")
+FLYWAY: Final = re.compile(r"^(?:([VvBbUu])(\d+(?:[._]\d+)*)__|([Rr])__)")
 _UNPREFIXED: Final = re.compile(r"^\d+(?:[._]\d+)*__\w")
 _LOOKED_AT: Final = 50_000
 """Characters of a file that nobody's tool claims."""
 DOWN_NAME: Final = re.compile(r"[._\-](?:down|undo|rollback|revert|downgrade)$", re.IGNORECASE)
 UP_NAME: Final = re.compile(r"[._\-](?:up|do)$", re.IGNORECASE)
 DIALECTS: Final = {
-    "postgres": "postgres", "postgresql": "postgres", "pg": "postgres", "psql": "postgres", "cockroach": "postgres",
+    "postgres": "postgres", "postgresql": "postgres", "pg": "postgres", "psql": "postgres", "pgsql": "postgres",
+    "cockroach": "postgres",
     "cockroachdb": "postgres", "crdb": "postgres", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite",
     "sqlite3": "sqlite", "libsql": "sqlite", "hiqlite": "sqlite", "d1": "sqlite",
     "mssql": "tsql", "sqlserver": "tsql", "tsql": "tsql",
@@ -84,7 +85,7 @@ def _own_folder(file: SqlFile, parts: list[str], text: str) -> Layout | None:
 
 
 def _flyway(file: SqlFile, parts: list[str], text: str) -> Layout | None:
-    match = _FLYWAY.match(file.stem)
+    match = FLYWAY.match(file.stem)
     if match is None:
         # `sql-migration-prefix` may be empty: where Flyway looks unless told otherwise, its separator is enough
         at_home = "resources" in parts and "db/migration" in "/".join(parts)

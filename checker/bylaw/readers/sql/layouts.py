@@ -31,7 +31,7 @@ _ENDINGS: Final = ("sqlite", "mysql", "postgres", "postgresql")
 def layout_of(path: str, text: str) -> Layout | None:
     """The layout of a file that is a migration; None for any other SQL file (queries, dumps, seeds, fixtures)."""
     file, parts = _parted(path)
-    if _are_others(parts) or _is_to_be_split(text):
+    if _are_others(parts) or _is_to_be_split(parts, text):
         return None
     found = by_content(file, text) or by_path(file, parts, text)
     if found is None:
@@ -49,8 +49,9 @@ def _are_others(parts: list[str]) -> bool:
     return not _NO_MIGRATION_PARTS.isdisjoint(parts) or any(_OF_TESTS.search(part) for part in parts)
 
 
-def _is_to_be_split(text: str) -> bool:
-    return "--split" in text and _SPLIT.search(text) is not None
+def _is_to_be_split(parts: list[str], text: str) -> bool:
+    """Whether it is a source, in a folder below `src`, of which a tool makes migrations."""
+    return parts[-2:-1] == ["src"] and "--split" in text and _SPLIT.search(text) is not None
 
 
 def _undoes_or_checks(parts: list[str]) -> bool:
@@ -64,7 +65,7 @@ def _undoes_or_checks(parts: list[str]) -> bool:
 def unknown_layout(path: str, text: str) -> Layout | None:
     """For a file that `layout_of` knows nothing of: how to read it, if it may be a migration all the same."""
     file, parts = _parted(path)
-    if _are_others(parts) or len(text) > _LARGEST_UNKNOWN or _is_to_be_split(text):
+    if _are_others(parts) or len(text) > _LARGEST_UNKNOWN or _is_to_be_split(parts, text):
         return None
     if NO_MIGRATION_NAMES.search(file.stem) or DOWN_NAME.search(file.stem) or _CHANGE.search(text) is None:
         return None

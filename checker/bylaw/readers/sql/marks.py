@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from bylaw.readers.sql.folders import FLYWAY
 from bylaw.readers.sql.layout import Layout, Range, SqlFile, in_full, in_no_part
 
 
@@ -80,7 +81,7 @@ def by_content(file: SqlFile, text: str) -> Layout | None:
         return None
     lowered = text.lower() if len(text) < 1_000_000 else text[:100_000].lower()
     for marker in _MARKERS:
-        if marker.name == "node-pg-migrate" and _HALF.search(f".{file.stem}"):
+        if marker.name == "node-pg-migrate" and (_HALF.search(f".{file.stem}") or FLYWAY.match(file.stem)):
             continue  # which half it is, its name says: the comment is about something
         if marker.hint in lowered and (_line(marker.up).search(text) or _line(marker.down).search(text)):
             return Layout(marker.name, file.stem, tuple(_up_ranges(marker, text)))

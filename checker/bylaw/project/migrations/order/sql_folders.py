@@ -29,6 +29,8 @@ _RUN_BY_FLYWAY: Final = regex(r"^(?:[VvBbUu]?\d|[Rr]_|(?:before|after)[A-Z])")
 """What Flyway may run: versions, and what it calls before and after something."""
 _OF_A_RELEASE: Final = regex(r"^[vV]0*(\d+)_(?!_)")
 """`v7_drop_users`: where several are of one release, nothing says in which order they run, or that they do."""
+_ARCHIVE: Final = regex(r"^_?archived?s?$", re.IGNORECASE)
+_LOOKING_BELOW: Final = frozenset({"flyway", "liquibase"})
 _MOST_SHARED: Final = 2
 """Numbers that two files bear by mistake: where there are more, the program that runs them goes by whole names."""
 
@@ -51,6 +53,7 @@ def _groves(nodes: Iterable[Node], runners: Runners, dialect: str, runner: str) 
     for node in nodes:
         folders[_sql_folder(node), node.migration.layout].append(node)
     _settle_layouts(folders)
+    _leave_archives(folders)
     _join_flyway(folders, runners)
     for (folder, layout), members in folders.items():
         known = runner if runner and not layout else runners.runner(folder, layout)
@@ -68,6 +71,17 @@ def _groves(nodes: Iterable[Node], runners: Runners, dialect: str, runner: str) 
             grove.shared = {node for node in grove.nodes if node.path in told}
             told.update(node.path for node in grove.nodes)
             yield grove
+
+
+def _leave_archives(folders: dict[tuple[str, str], list[Node]]) -> None:
+    """Nobody runs what lies in the folder `archive` of a folder of migrations: runners but Flyway and Liquibase look
+    into no folder below it.
+    """
+    loaded = {folder for folder, layout in folders if layout not in _LOOKING_BELOW}
+    for folder, layout in list(folders):
+        above, _, name = folder.rpartition("/")
+        if layout not in _LOOKING_BELOW and above in loaded and _ARCHIVE.match(name):
+            del folders[folder, layout]
 
 
 def _join_flyway(folders: dict[tuple[str, str], list[Node]], runners: Runners) -> None:

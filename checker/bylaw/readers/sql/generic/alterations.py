@@ -210,9 +210,11 @@ def _altered(part: Cursor, table: str, span: Span) -> Operation:
         return AlterColumn(table, column, span, server_default=part.source(first, part.stop))
     if part.accept("drop", "default"):
         return AlterColumn(table, column, span, drop_default=True)
+    if part.accept("rename", "to"):  # H2, HSQLDB
+        return RenameColumn(table, column, part.name(), span)
     if part.accept("set", "not", "null"):
         return AlterColumn(table, column, span, nullable=False)
-    if part.accept("drop", "not", "null"):
+    if part.accept("drop", "not", "null") or part.accept("set", "null"):
         return AlterColumn(table, column, span, nullable=True)
     if part.accept("set", "data", "type") or part.accept("type"):
         new_type = type_text(part)
@@ -223,6 +225,9 @@ def _altered(part: Cursor, table: str, span: Span) -> Operation:
             first, part.at = part.at, part.stop
             using = part.source(first, part.stop)
         return AlterColumn(table, column, span, type=new_type, using=using)
+    if part.accept("restart"):
+        part.at = part.stop
+        return OtherStatement("restart", span, table, column)
     if part.accept("set"):
         word = part.name()
         return OtherStatement(f"set-{word}", span, table, column)

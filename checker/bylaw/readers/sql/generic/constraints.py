@@ -10,6 +10,8 @@ from bylaw.readers.sql.generic.terms import enforcement, reference
 
 _CONSTRAINTS: Final = frozenset({"constraint", "primary", "unique", "foreign", "check", "exclude"})
 _INDEXES: Final = frozenset({"key", "index", "fulltext", "spatial"})
+_WITHOUT_INDEXES: Final = frozenset({"sqlite", "postgres", "clickhouse", "hsqldb", "derby", "db2", "firebird"})
+"""Dialects in which a table lists no indexes: `key` is a column there."""
 _KINDS: Final[dict[str, ConstraintKind]] = {
     "primary": "primary-key", "unique": "unique", "foreign": "foreign-key", "check": "check",
 }  # fmt: skip
@@ -22,7 +24,7 @@ def is_constraint(cursor: Cursor) -> bool:
         return False
     if word in _CONSTRAINTS:
         return True
-    if cursor.dialect in {"sqlite", "postgres", "clickhouse"}:
+    if cursor.dialect in _WITHOUT_INDEXES:
         return False
     return word in _INDEXES and (word != "index" or cursor.peek(1) == "(" or cursor.is_name(1))
 
@@ -56,7 +58,7 @@ def table_constraint(cursor: Cursor, table: str) -> Operation:
         case _:
             raise cursor.fail()
     not_enforced = enforcement(cursor)
-    not_valid = cursor.accept("not", "valid")
+    not_valid = cursor.accept("not", "valid") or (cursor.dialect == "h2" and cursor.accept("nocheck"))
     _index_options(cursor)
     if not cursor.is_done() and not (cursor.dialect == "sqlite" and is_constraint(cursor)):
         raise cursor.fail()
