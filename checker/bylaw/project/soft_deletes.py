@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 _HELPED = {HELPED_OUT: HANDED_OUT, HELPED_INSIDE: INSIDE}
+_TABLE = ".__table__"
 _SPEAKING = re.compile(r"delet|trash|archiv|alive|tombstone|active", re.IGNORECASE)
 """A method or option whose name tells that it deals with deleted rows (`with_deleted`, `alive`, `include_archived`)."""
 
@@ -140,8 +141,12 @@ class SoftDeletes:
         return known if len(known) == len(found) == 1 else []
 
     def _table_of(self, entity: str, near: str) -> Table | None:
-        """The table of a class, or of what an alias of types stands for: `Reader = Annotated[User, Depends(…)]`."""
+        """The table of a class, or of what a name stands for: `Reader = Annotated[User, Depends(…)]`, `users =
+        User.__table__`.
+        """
         table = self.project.table_of(entity, near)
+        if table is None and (name := self.project.names.resolve(entity, near)).endswith(_TABLE):
+            return self.project.table_of(name.removesuffix(_TABLE))
         found = self.project.names.definition(entity, near) if table is None else None
         alias = found.item.value if found is not None and isinstance(found.item, Variable) else None
         inner = row_type(alias) if isinstance(alias, Index) else ""

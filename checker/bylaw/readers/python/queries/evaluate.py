@@ -78,6 +78,7 @@ class Evaluation:
             self._kept_elsewhere(step.place, step.value, meaning)
         self.conditions.assign(step.targets, step.value)
         self.texts.assign(step.targets, step.value)
+        self.roots.alias(step.targets, step.value)
         self.receivers.assign(step.targets, step.value)
         self._bind(step.targets, meaning)
         if step.kind == "name":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bylaw.facts.queries import QueryStyle
-from bylaw.facts.values import Attr, Call, Constant, Local, Ref, Value
+from bylaw.facts.values import Attr, Call, Constant, Items, Local, Ref, Value
 from bylaw.readers.python.queries import vocabulary as known
 from bylaw.readers.python.queries.drafts import Draft, Rows, Statement
 from bylaw.readers.python.queries.names import mentioned, of_path
@@ -18,6 +18,14 @@ class Roots:
     def __init__(self, content: bytes, owner: str = "") -> None:
         self.content = content
         self.owner = owner
+        self._aliases: dict[str, str] = {}
+
+    def alias(self, targets: tuple[str, ...], value: Value) -> None:
+        """`chief = aliased(Employee)`."""
+        is_alias = isinstance(value, Call) and value.name in known.ALIASED and len(value.args) == 1
+        entity = self.entity(value.args[0]) if isinstance(value, Call) and is_alias else ""
+        for target in targets:
+            self._aliases[target] = entity
 
     def entity(self, value: Value | None) -> str:
         """The qualified name of a model: `Book`, or `self.model`, an attribute of the class; '' for neither."""
@@ -26,6 +34,8 @@ class Roots:
                 return name
             case Attr(Local("self" | "cls"), name) if self.owner and known.MODEL_ATTRIBUTE.search(name):
                 return f"{self.owner}.{name}"
+            case Local(name):
+                return self._aliases.get(name, "")
             case _:
                 return ""
 
@@ -34,13 +44,17 @@ class Roots:
 
     def selected(self, call: Call, style: QueryStyle) -> Statement | None:
         """`select(Model, …)` or `session.query(Model.column, …)`: the first is read, the others are joined."""
-        found = picked(call.args, self.entity)
+        first = call.args[0] if call.args and style == "core" else None
+        given = first.items if isinstance(first, Items) else call.args  # `select([books])`, as it was before 1.4
+        found = picked(given, self.entity)
         if found is None:
             return None
         written = self.written(found.model.span) if found.model is not None else ""
         draft = Draft(found.kind, style, call.span, found.entity, insert_at=call.span.end)
         draft.written = written.rpartition(".")[0] if found.column else written
-        columns = call.args if found.column else call.args[1:]
+        columns = given if found.column else given[1:]
+        if given is not call.args and (len(call.args) > 1 or call.keywords):
+            draft.undecided = "its conditions are handed over as arguments"
         draft.names.update(*(mentioned(column, found.entity) for column in columns))
         return Statement((draft,))
 

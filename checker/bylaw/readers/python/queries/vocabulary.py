@@ -19,6 +19,7 @@ SELECT_ELSEWHERE, DELETE_ELSEWHERE = (".db.select", ".sql.select"), (".db.delete
 """How the names of Flask-SQLAlchemy's own forms end, where the extension is called as everybody does, and those of a
 module of the project's own that hands SQLAlchemy's on.
 """
+ALIASED = frozenset({"sqlalchemy.orm.aliased", "sqlalchemy.aliased", "sqlmodel.aliased"})
 DELETE_OF_TABLE = ".__table__.delete"
 OF_TABLE = frozenset({"select", "delete"})
 TEXT = frozenset({"sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text", "sqlmodel.text"})
