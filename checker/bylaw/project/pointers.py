@@ -101,7 +101,7 @@ def _pointer(
         entities += inherited
         columns = names if pointed.implicit else columns | names
     descriptive = [name for name in sorted(columns) if name not in generic]
-    keys = list(descriptive)
+    keys = [*descriptive, *(f"{name}_id" for name in descriptive if column.relation)]  # Django adds the `_id`
     bare = sorted(columns & generic, key=lambda name: (name != "id", name))
     endings = ("id", *bare) if table.orm == "django" else (*bare, "id")
     keys += [f"{entity}_{name}" for entity in entities for name in endings]

@@ -211,7 +211,8 @@ class DjangoModels:
         attribute, relation = stated_name(call, kind) or variable.name, ""
         if kind in FOREIGN:
             attribute, relation = f"{attribute}_id", attribute
-            draft.foreign_key = self._target(kin, call.argument(0, "to"))
+            target = self._target(kin, call.argument(0, "to"))
+            draft.foreign_key = msgspec.structs.replace(target, column=text_of(call.keyword("to_field")) or "")
             draft.primary_key = draft.primary_key or flag_of(call.keyword("parent_link")) is True
         draft.name = text_of(call.keyword("db_column")) or attribute
         column = draft.column(attribute, Location(kin.file.path, variable.span))

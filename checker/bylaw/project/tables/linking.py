@@ -107,7 +107,7 @@ class Linker:
         )
         if not known:
             return msgspec.structs.replace(key, target_model=model)
-        return msgspec.structs.replace(key, target_model=model, table=known, column="id")
+        return msgspec.structs.replace(key, target_model=model, table=known, column=key.column or "id")
 
     def _target(self, key: ForeignKey, table: Table) -> Table | None:
         model = key.target_model
