@@ -92,7 +92,7 @@ class Locks:
         pid = connection.info.backend_pid
         with self._server.connect() as writer, self._server.connect() as other:
             writer.execute("BEGIN")
-            for name in tables(other).values():
+            for name in tables(other, "rp").values():
                 writer.execute(f"LOCK TABLE {name} IN ROW EXCLUSIVE MODE")
             thread.start()
             for _ in range(500):
@@ -137,12 +137,14 @@ def _inside(
     return value, {table: held for table, held in modes.items() if table in known}, scanned
 
 
-def tables(database: Connection) -> dict[int, str]:
+def tables(database: Connection, kinds: str = "rpm") -> dict[int, str]:
+    """What others may read: tables, and materialized views (`m`)."""
     return dict(
         database.execute(
             """SELECT c.oid::int8, c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-               WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_|^information_schema$'
-               AND c.relname NOT IN ('alembic_version', 'django_migrations')"""
+               WHERE c.relkind = ANY(%s) AND n.nspname !~ '^pg_|^information_schema$'
+               AND c.relname NOT IN ('alembic_version', 'django_migrations')""",
+            (list(kinds),),
         ).fetchall()
     )
 

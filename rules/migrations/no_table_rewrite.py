@@ -11,6 +11,7 @@ from bylaw.facts.naming import matches_any
 
 _CAUSES = frozenset({
     "type", "default", "generated", "serial", "identity", "domain", "storage", "vacuum-full", "cluster",
+    "refresh",
 })  # fmt: skip
 _MOMENTS = frozenset({"timestamp", "timestamp with time zone"})
 _PRECISION = re.compile(r"\(\d\)")
@@ -26,7 +27,7 @@ class Options(RuleOptions):
     """Patterns of tables (`countries`, `*_settings`) that are rewritten in an instant."""
     allow: tuple[str, ...] = ()
     """Kinds that are not reported: `type`, `default`, `generated`, `serial`, `identity`, `domain`, `storage`,
-    `vacuum-full`, `cluster`."""
+    `vacuum-full`, `cluster`, `refresh`."""
 
 
 @project_rule(
@@ -40,7 +41,8 @@ def no_table_rewrite(project: Project, options: Options) -> Iterator[Finding]:
     """Some changes make PostgreSQL write every row of a table anew, and all its indexes, while nobody may read or write
     it: most changes of a type, a new column whose default differs from row to row, serial, identity and stored
     generated columns, columns of a domain with a constraint, VACUUM FULL, CLUSTER, and moving a table to another
-    tablespace, access method or to LOGGED.
+    tablespace, access method or to LOGGED. REFRESH MATERIALIZED VIEW without CONCURRENTLY does it to a view that an
+    earlier migration made and filled.
 
     The old type comes from the earlier migrations; where it is not known, only a type that nothing else can become for
     free is reported. A longer varchar, varchar to text, a numeric with more digits, and constant defaults cost nothing.
@@ -142,6 +144,8 @@ def _message(work: Work, server: ServerVersion) -> str:
             return f"adds {column} as {kind} column, which numbers all rows: {waits}"
         case "domain":
             return f"adds {column} of the domain {work.detail}, which has a constraint: {waits}"
+        case "refresh":
+            return f"refreshes {table} without CONCURRENTLY: whoever reads it waits until its query is done"
         case "storage":
             return f"{work.detail} on {table}: {waits}"
         case _:
@@ -209,6 +213,11 @@ def _steps(project: Project, work: Work, server: ServerVersion) -> str:
                 f"First add `{own}` with the base type of `{work.detail}`, and the condition of that by "
                 f"{alter(f'ADD CONSTRAINT {name} CHECK (…) NOT VALID')}; in a later migration "
                 f"{alter(f'VALIDATE CONSTRAINT {name}')}."
+            )
+        case "refresh":
+            statement = f"REFRESH MATERIALIZED VIEW CONCURRENTLY {quoted(table)}"
+            return (
+                f"Let them read the old rows: `{statement}`, which needs a unique index over plain columns of the view."
             )
         case "vacuum-full" | "cluster":
             return (

@@ -242,8 +242,8 @@ class CreateIndex(msgspec.Struct, frozen=True, array_like=True, tag_field="op", 
     method: str = ""
     """btree, gin …: '' where the source does not say."""
     reads: tuple[str, ...] = ()
-    """What the expressions of a unique index name: the columns that they read, and perhaps more. Empty where one of them
-    has a value although a column has none, or nothing was looked at.
+    """What the expressions of a unique index name: the columns that they read, and perhaps more. Empty where one of
+    them has a value although a column has none, or nothing was looked at.
     """
 
 
@@ -310,6 +310,8 @@ class CreateObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op",
     without CASCADE. The column is '' for the table itself, `*` for all columns that it had then."""
     required: bool = False
     """A domain that refuses NULL, and has no default."""
+    empty: bool = False
+    """A materialized view WITH NO DATA: nobody can read it until it is refreshed."""
 
 
 class DropObject(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag="drop-object"):

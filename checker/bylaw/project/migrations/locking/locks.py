@@ -14,6 +14,7 @@ from bylaw.project.migrations.compatibility.precedents import has_index
 from bylaw.project.migrations.locking.column_work import added_column_work, altered_column_work
 from bylaw.project.migrations.locking.constraint_work import constraint_work
 from bylaw.project.migrations.locking.key_fields import renamed_key_work
+from bylaw.project.migrations.locking.materialized import refreshed
 from bylaw.project.migrations.locking.partitions import is_assembled
 from bylaw.project.migrations.locking.work import Blocks, Lock, Work, in_use
 from bylaw.project.migrations.state.expressions import forbids_null, words
@@ -45,7 +46,9 @@ def works(changes: Iterable[Change], version: int) -> Iterator[Work]:
     """
     for change in changes:
         table = getattr(change.operation, "table", "")
-        if isinstance(change.operation, ops.DropIndex | ops.OtherStatement) and not table:
+        if isinstance(change.operation, ops.OtherStatement) and change.operation.kind == "refresh":
+            yield from refreshed(change, change.operation)
+        elif isinstance(change.operation, ops.DropIndex | ops.OtherStatement) and not table:
             yield from _nameless(change, version)
         elif table and (in_use(change, table) or _attaches(change.operation)):
             yield from _work(change, version)

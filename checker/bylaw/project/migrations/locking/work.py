@@ -24,6 +24,7 @@ Cause = Literal[
     "unique", "primary-key", "exclude", "foreign-key", "check", "not-null", "attach", "recheck", "domain-check",
     "detach",
     "type", "default", "generated", "serial", "identity", "domain", "storage", "vacuum-full", "cluster",
+    "refresh",
 ]  # fmt: skip
 
 

@@ -86,7 +86,7 @@ def create_table_as(node: CreateTableAsStmt, statement: Statement) -> Iterator[O
     if node.objtype == "OBJECT_MATVIEW":
         made = created("materialized view", table_name(relation), statement, if_not_exists=node.if_not_exists)
         columns = columns_of(node.into.col_names, node.query)
-        yield msgspec.structs.replace(made, columns=columns, reads=of_query(node.query))
+        yield msgspec.structs.replace(made, columns=columns, reads=of_query(node.query), empty=node.into.skip_data)
         return
     yield CreateTable(
         table_name(relation), (), (), statement.span, temporary=relation.relpersistence == "t",

@@ -134,9 +134,10 @@ class AlterTableCmd(msgspec.Struct):
     missing_ok: bool = False
 
 
-class IntoClause(msgspec.Struct, rename={"col_names": "colNames"}):
+class IntoClause(msgspec.Struct, rename={"col_names": "colNames", "skip_data": "skipData"}):
     rel: RangeVar
     col_names: list[Item] = []
+    skip_data: bool = False
 
 
 class CommonTableExpr(msgspec.Struct):
