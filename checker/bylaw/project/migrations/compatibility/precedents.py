@@ -81,7 +81,7 @@ def newly_unique(before: TableState, after: TableState) -> Iterator[tuple[str, .
     key = {column.name for column in after.columns.values() if column.primary_key}
     known = before.unique_columns()
     for columns in sorted(after.unique_columns(), key=sorted):
-        had = all(column in before.columns for column in columns)
+        had = all(column in before.columns and column in after.columns for column in columns)
         if had and columns != key and not any(asked <= columns for asked in known):
             yield tuple(column for column in after.columns if column in columns)
 
