@@ -20,7 +20,7 @@ from bylaw.readers.python.queries.guards import chosen_by_flag
 from bylaw.readers.python.queries.handing import handed_back, handed_on, is_foreign
 from bylaw.readers.python.queries.loose import Loose, keep_collected, kept_in_self
 from bylaw.readers.python.queries.names import arguments, asked_by_lambdas, executed_by, localised
-from bylaw.readers.python.queries.presence import note_presence
+from bylaw.readers.python.queries.presence import Presence
 from bylaw.readers.python.queries.receivers import Receivers
 from bylaw.readers.python.queries.roots import Roots
 from bylaw.readers.python.queries.texts import Texts
@@ -55,23 +55,21 @@ class Evaluation:
         if isinstance(step, Fork):
             self.env = self._branches.at(step, self.env)
             return
-        before, waiting = len(self.drafts), [draft for draft in self.drafts if not draft.executed]
+        before = len(self.drafts)
         if step.kind == "return":
+            presence = Presence(step.value, self.drafts)
             for item in step.value.items if isinstance(step.value, Items) else (step.value,):
                 self._return(self.read(item))
-            note_presence(step.value, waiting + self.drafts[before:])
+            presence.note()
             return
         meaning = self.read(step.value)
-        match step.kind:
-            case "assign" | "name":
-                self._assign(step, meaning)
-            case "loop":
-                self.conditions.loop(step.targets)
-                self._bind(step.targets, looped(meaning))
-            case "do":
-                self._alone(step, self.drafts[before:])
-            case "test":
-                pass
+        if step.kind in {"assign", "name"}:
+            self._assign(step, meaning)
+        elif step.kind == "loop":
+            self.conditions.loop(step.targets)
+            self._bind(step.targets, looped(meaning))
+        elif step.kind == "do":
+            self._alone(step, self.drafts[before:])
 
     def _assign(self, step: Step, meaning: Meaning) -> None:
         if step.place is not None:

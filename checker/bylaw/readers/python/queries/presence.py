@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from bylaw.facts.values import Call, Constant, Operator, Value
 from bylaw.readers.python.queries.drafts import Draft
 
 _READS = frozenset({"select", "columns", "get", "sql-select"})
 
 
-def note_presence(value: Value, drafts: Iterable[Draft]) -> None:
-    """Statements that were executed for a returned value may answer nothing but whether there is a row."""
-    if _is_presence(value):
-        for draft in drafts:
-            if draft.executed and draft.kind in _READS:
+class Presence:
+    """One value that a function returns, and the statements before it is read; more may be put there meanwhile."""
+
+    def __init__(self, value: Value, drafts: list[Draft]) -> None:
+        self._drafts = drafts
+        self._asked = _is_presence(value)
+        self._before = [draft.executed for draft in drafts] if self._asked else []
+
+    def note(self) -> None:
+        """Statements that were executed for it may answer nothing but whether there is a row."""
+        if not self._asked:
+            return
+        before = self._before + [False] * (len(self._drafts) - len(self._before))
+        for draft, was_executed in zip(self._drafts, before, strict=True):
+            if draft.executed and not was_executed and draft.kind in _READS:
                 draft.kind = "exists"
 
 
