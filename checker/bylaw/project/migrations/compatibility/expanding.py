@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from bylaw.diagnostics import AddImport, Edit, Fix, Replace
@@ -20,6 +21,7 @@ _SQL: Final = regex(
 _WRITTEN: Final = regex(r"[a-z][a-z0-9_ ]*(?:\([0-9, ]+\))?(?: with time zone| without time zone)?(?:\[\])?")
 _ALEMBIC: Final = regex(r"(?P<object>\w{1,63})\.alter_column\(\s*[\"'](?P<first>[^\"']+)[\"']")
 _DJANGO: Final = regex(r"(?P<module>(?:\w{1,63}\.)?)RenameField\((?P<rest>.*)\)", re.DOTALL)
+_OWN_LINE: Final = regex(r"\s*\n[ \t]*")
 _ONLY_A_NAME: Final = regex(r"\b(?:type_|server_default|comment|nullable|autoincrement)\s*=")
 _TYPES: Final = {
     "text": ("sa.Text()", "models.TextField({})"),
@@ -114,8 +116,19 @@ def _in_django(rename: Rename, column: ColumnState, text: str) -> tuple[Edit, ..
     if not model or not new:
         return None
     path, span = rename.change.step.path, rename.change.operation.span
-    call = f'{match["module"]}AddField(model_name="{model}", name="{new}", field={kind})'
-    return (Replace(path, span, call), AddImport(path, "django.db", "models"))
+    arguments = _laid_out((f'model_name="{model}"', f'name="{new}"', f"field={kind}"), match["rest"])
+    return (Replace(path, span, f"{match['module']}AddField({arguments})"), AddImport(path, "django.db", "models"))
+
+
+def _laid_out(arguments: Iterable[str], like: str) -> str:
+    """Arguments of a call in the quotes and on the lines of those that stood there."""
+    if '"' not in like:
+        arguments = [argument.replace('"', "'") for argument in arguments]
+    begin = _OWN_LINE.match(like)
+    if begin is None:
+        return ", ".join(arguments)
+    end = like[len(like.rstrip()) :]
+    return "".join(f"{begin[0]}{argument}," for argument in arguments) + end
 
 
 def _python_type(text: str, which: int) -> str:
