@@ -37,7 +37,8 @@ def table_registered(project: Project, options: Options) -> Iterator[Finding]:
     count. Where modules are discovered while the program runs (`pkgutil`, `import_module` with a computed name), the
     tables that could be meant are left alone; so are those that a program of the project loads before it has Alembic
     write a revision. An `env.py` that sees next to none of many tables is told of once. For Django the application of
-    the model must be in `INSTALLED_APPS` of some settings module, and one that has many models is told of once; where
+    the model must be in `INSTALLED_APPS` of some settings module, and the module of a model that no migration creates
+    must be imported or named by another one. An application that is missing and has many models is told of once; where
     the list names next to none of many models of several applications, or none at all, the project could not run, and
     the list must be put together somewhere else: all are left alone.
 
@@ -110,7 +111,9 @@ def table_registered(project: Project, options: Options) -> Iterator[Finding]:
     for registration in everything:
         if registration.status != "unregistered" or not _is_judged(registration, options):
             continue
-        if registration.table.orm == "django":
+        if registration.unloaded:
+            yield _unloaded(registration)
+        elif registration.table.orm == "django":
             uninstalled.append(registration)
         elif registration.metadata is None:
             yield _alembic(registration)
@@ -190,6 +193,16 @@ def _django(models: list[TableRegistration]) -> Finding:
         f"the application of {names}, `{first.import_module}`, is not in INSTALLED_APPS",
         f"Add it to INSTALLED_APPS in {first.registry}.",
         related=tuple(Related(each.table.location, f"`{each.table.class_name}`") for each in others),
+    )
+
+
+def _unloaded(registration: TableRegistration) -> Finding:
+    table = registration.table
+    return Finding(
+        table.location,
+        f"nothing imports `{registration.import_module}`, so Django never loads `{table.class_name}`, and migrations "
+        "do not see its table",
+        f"Import it in {registration.registry}.",
     )
 
 

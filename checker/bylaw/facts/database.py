@@ -144,3 +144,5 @@ class TableRegistration(msgspec.Struct, frozen=True):
     """Where the `env.py` that should see the table names its metadata."""
     governed: bool = True
     """False where no `env.py` and no registry is about the table's metadata."""
+    unloaded: bool = False
+    """Django: the application is installed, and nothing imports the table's module; `registry` should."""

@@ -13,6 +13,7 @@ from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Call, Choice, Constant, Index, Items, Operator, Ref, Starred, Text, Value, text_of, walk
 from bylaw.patterns import regex
 from bylaw.project.roles import is_own
+from bylaw.project.unloaded import UnloadedModules
 
 if TYPE_CHECKING:
     from bylaw.project import Project
@@ -41,6 +42,7 @@ class InstalledApps:
         self.project = project
         self.names = project.names
         self.apps = project.apps
+        self._unloaded = UnloadedModules(project)
 
     def registration(self, table: Table) -> TableRegistration:
         if table.is_made_elsewhere:
@@ -51,7 +53,10 @@ class InstalledApps:
         if table.app_label in self._labels or any(_inside(module, package) for package in self._packages):
             owner = self.apps.package_of(table.model)
             if owner not in self.apps.labels or owner in self._packages or table.app_label in self._labels:
-                return TableRegistration(table, "registered")
+                if (entry := self._unloaded.entry(table)) is None:
+                    return TableRegistration(table, "registered")
+                written = self._written(module)
+                return TableRegistration(table, "unregistered", entry.path, import_module=written, unloaded=True)
         if any(_inside(module, package) for package in self._open_packages) or self._may_be_plugin(table):
             return TableRegistration(table, "undecided", reason="settings add packages beside it at run time")
         if not self._rooted(module, table.location.path):
