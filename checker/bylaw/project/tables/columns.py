@@ -216,10 +216,6 @@ class Columns:
         if isinstance(inner, Index) and self.meanings.short(inner.value, near).endswith(".Annotated"):
             self._annotated(inner, near, draft, depth)
             return
-        if isinstance(inner, Index) and self._is_own_wrapper(inner.value, near):
-            self.annotate(inner.index, near, draft, depth + 1)
-            draft.settled, draft.sql_type = False, ""
-            return
         if isinstance(inner, Ref):
             found = self.meanings.names.definition(inner.name, near)
             if found is not None and isinstance(found.item, Variable) and found.item.value is not None:
@@ -229,11 +225,6 @@ class Columns:
                     return
         draft.type = type_text(inner)
         draft.sql_type = "" if self._maps_types else python_type(inner, self.meanings, near)
-
-    def _is_own_wrapper(self, kind: Value, near: str) -> bool:
-        """Whether a generic type is the project's: what it makes of `Loaded[int | None]` stands in its own code."""
-        found = self.meanings.names.definition(kind.name, near) if isinstance(kind, Ref) else None
-        return found is not None and found.item is not None
 
     def _annotated(self, kind: Index, near: str, draft: Draft, depth: int) -> None:
         items = kind.index.items if isinstance(kind.index, Items) else (kind.index,)

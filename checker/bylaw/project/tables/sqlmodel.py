@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bylaw.facts.code import Variable
 from bylaw.facts.database import Column, Table
-from bylaw.facts.values import Call, Constant, Entries, Index, Items, Opaque, Value, flag_of, is_none, text_of
+from bylaw.facts.values import Call, Constant, Entries, Index, Items, Opaque, Ref, Value, flag_of, is_none, text_of
 from bylaw.project.tables import library
 from bylaw.project.tables.columns import Columns, type_text, unwrapped
 from bylaw.project.tables.drafts import Draft
@@ -99,6 +99,8 @@ class SqlModels:
         draft = Draft(nullable=False)
         self.columns.annotate(mapped if mapped is not None else annotation, near, draft)
         self._annotated_fields(annotation, near, draft)
+        if mapped is None and self._is_own_wrapper(annotation, near):
+            draft.settled, draft.sql_type = False, ""
         column = self.columns.call(variable.value, near)
         if column is not None:
             self.columns.read(*column, draft)
@@ -109,6 +111,15 @@ class SqlModels:
             # To pydantic 1, what is None by default takes NULL.
             draft.settled = draft.settled and (draft.has_default or draft.nullable is True)
         return draft.column(variable.name, Location(kin.file.path, variable.span))
+
+    def _is_own_wrapper(self, annotation: Value, near: str) -> bool:
+        """Whether the type is a generic one of the project's: what it makes of `Loaded[int | None]` stands in its own
+        code. (SQLAlchemy looks at what is right inside of `Mapped`, and no further.)
+        """
+        inner, _ = unwrapped(annotation, self.meanings, near)
+        kind = inner.value if isinstance(inner, Index) else None
+        found = self.meanings.names.definition(kind.name, near) if isinstance(kind, Ref) else None
+        return found is not None and found.item is not None
 
     def _annotated_fields(self, annotation: Value, near: str, draft: Draft) -> None:
         inner, _ = unwrapped(annotation, self.meanings, near)
