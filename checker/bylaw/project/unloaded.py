@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from bylaw.facts.database import Table
 from bylaw.facts.file import FileFacts
 from bylaw.project.imports import Reach
-from bylaw.project.roles import is_own
 from bylaw.project.schema_drift.model_state import models_of, models_of_squashes
 
 if TYPE_CHECKING:
@@ -67,11 +66,12 @@ class UnloadedModules:
 
     @cached_property
     def _own(self) -> list[FileFacts]:
-        return [file for file in self.names.files if is_own(self.project, file.path)]
+        """All code but the tests: also scripts and examples load models."""
+        return [file for file in self.names.files if not self.project.is_test(file.path)]
 
     @cached_property
     def _imported(self) -> frozenset[str]:
-        """The modules that some import of the application's own code means, wherever it stands."""
+        """The modules that some import of code outside the tests means, wherever it stands."""
         graph = self.project.imports
         return frozenset(graph.target(item, file) for file in self._own for item in file.imports)
 
