@@ -14,7 +14,6 @@ _HELP = (
 _CODES = r"noqa[ \t]*:[ \t]*([A-Z]+\d+(?:[ \t,]+[A-Z]+\d+)*)"
 _ON_LINE = rf"(?:^|#)[ \t]*{_CODES}"
 _IN_FILE = rf"^[ \t]*#[ \t]*(?:ruff|flake8)[ \t]*:[ \t]*{_CODES}"
-_VARIADIC = ("*args", "**kwargs")
 _PLACES = {
     "parameter": "the parameter `{}`",
     "*args": "`*{}`",
@@ -37,8 +36,6 @@ class Options(RuleOptions):
     """Files (globs from the root) in which Any is allowed."""
     allow_nested: bool = False
     """Spare Any as a type argument (`dict[str, Any]`, `Callable[..., Any]`), but not alone or in a union."""
-    allow_variadic: bool = False
-    """Spare `*args: Any` and `**kwargs: Any`, as overridden methods and decorators have them."""
     flag_bare_generics: bool = False
     """Also report containers without arguments (`dict`, `list`), whose contents are Any. Off unless asked for: nobody
     wrote `Any` there, and type checkers have a switch of their own for it (`disallow_any_generics`)."""
@@ -98,9 +95,7 @@ def no_any(file: File, options: Options) -> Iterator[Finding]:
 def _counts(escape: TypeEscape, options: Options) -> bool:
     if escape.kind == "bare-generic":
         return options.flag_bare_generics
-    if escape.kind != "any" or escape.forwarding or (escape.nested and options.allow_nested):
-        return False
-    return not (options.allow_variadic and escape.position in _VARIADIC)
+    return escape.kind == "any" and not escape.forwarding and not (escape.nested and options.allow_nested)
 
 
 def _is_excused(escape: TypeEscape, options: Options) -> bool:
