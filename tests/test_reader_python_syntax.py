@@ -241,3 +241,32 @@ def test_no_bytes_crash_the_reader(content: bytes) -> None:
 @given(st.lists(_PIECES, max_size=25).map(b"".join))
 def test_no_pieces_of_python_crash_the_reader(content: bytes) -> None:
     check(content)
+
+
+def test_defaults_of_type_parameters_are_known() -> None:
+    text = """\
+class Error[R, E: Exception = Exception]:
+    code: int = 1
+
+    def get[T: (int, str) = dict[str, int]](self, value: T = 3) -> T: ...
+
+
+class Box[
+    K = dict[str, list[int]],  # a comment
+    *Ts = *tuple[int, ...],
+](Base[K], flag=True):
+    other: str = "a"
+
+
+type Outcome[R, E: Exception = Exception] = Error[R, E]
+"""
+    facts = read_file("app/main.py", text.encode())
+    assert facts.syntax_problem is None
+    assert not facts.unread
+    assert [(kind.name, [variable.name for variable in kind.variables]) for kind in facts.classes] == [
+        ("Error", ["code"]), ("Box", ["other"]),
+    ]  # fmt: skip
+    (method,) = facts.functions
+    assert text.encode()[method.span.start : method.span.end].startswith(b"get")
+    assert problem("class Box[T = int:\n    x = 1\n")[0] == 1
+    assert problem("class Box[T = int]:\n    x = (1\n")[0] == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bylaw.facts.file import FileFacts
 from bylaw.readers.encoding import NotText, to_utf8
 
-READER_VERSION = 141
+READER_VERSION = 143
 """Part of every cache key: raise it when a reader finds other facts in the same bytes."""
 
 SUFFIXES = (".py", ".sql")

@@ -10,6 +10,7 @@ import tree_sitter_python
 from tree_sitter import Language, Node, Parser, Range
 
 from bylaw.readers.encoding import BOM
+from bylaw.readers.python.defaults import without_defaults
 from bylaw.source import Span
 
 _ERROR_KIND = 0xFFFF
@@ -66,7 +67,10 @@ def parse(content: bytes) -> Node:
         content = _CONTINUED.sub(lambda run: run[1] + b" " * (run.end() - run.end(1)), content)
     # A byte order mark would be an ERROR node; three line ends keep every offset where it is.
     blanked = b"\n\n\n" + content[3:] if content.startswith(BOM) else content
-    return _parser().parse(blanked).root_node
+    root = _parser().parse(blanked).root_node
+    if root.has_error and (without := without_defaults(blanked)) != blanked:
+        return _parser().parse(without).root_node
+    return root
 
 
 def parse_inside(content: bytes, start: int, end: int) -> Node:
