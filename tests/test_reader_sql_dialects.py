@@ -26,6 +26,7 @@ _SAID = {
     "CREATE TRIGGER g AFTER UPDATE ON t FOR EACH ROW BEGIN UPDATE t SET a = 1; END;": "",
     "CREATE TRIGGER g AFTER UPDATE ON t FOR EACH ROW WHEN OLD.a > 1 BEGIN UPDATE t SET a = 1; END;": "sqlite",
     "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW BEGIN SELECT RAISE(ABORT, 'no'); END;": "sqlite",
+    "ALTER TABLE t ADD COLUMN 'a' text;": "sqlite",
     "CREATE TABLE t (id integer primary key, a text DEFAULT (datetime('now')));": "sqlite",
 }
 

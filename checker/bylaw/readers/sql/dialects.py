@@ -69,6 +69,10 @@ _MARKS: Final = (
         r"\bconcurrently\b", r"\bplpgsql\b", r"\blanguage\s+sql\b",
     )),
 )  # fmt: skip
+_STRING_FOR_A_NAME: Final = re.compile(
+    r"\balter\s{1,9}table\s{1,9}\S{1,99}\s{1,9}add\s{1,9}(?:column\s{1,9})?'\w{1,99}'\s{1,9}\w",
+    re.IGNORECASE | re.ASCII,
+)
 _ESCAPED: Final = "\\'"
 """A quote that a backslash takes its meaning from."""
 _POSTGRES_WORDS: Final = (
@@ -128,4 +132,6 @@ def guess(text: str) -> str:
     """
     sample = code_of(text[:_LARGEST]).lower()
     found = next((name for name, patterns in _MARKS if _pattern(patterns).search(sample)), "")
+    if not found and _STRING_FOR_A_NAME.search(text[:_LARGEST]):
+        return "sqlite"
     return found or ("mysql" if _ESCAPED in text[:_LARGEST] else "")
