@@ -116,7 +116,8 @@ def test_a_template_of_python_is_unread_and_no_error(path: str) -> None:
 
 
 def test_syntax_newer_than_the_grammar_is_unread_only_where_it_stands() -> None:
-    facts = read_file("app/box.py", b"class Box[T = int]:\n    size: int\n\n\nclass Other: ...\n")
+    long = b"Literal[" + b'"a", ' * 1000 + b'"b"]'  # longer than what is looked for a default
+    facts = read_file("app/box.py", b"class Box[T = " + long + b"]:\n    size: int\n\n\nclass Other: ...\n")
     assert facts.syntax_problem is None
     assert [entry.reason for entry in facts.unread] == ["this syntax is not known"]
     assert "Other" in [item.name for item in facts.classes]
