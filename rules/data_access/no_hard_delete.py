@@ -8,7 +8,7 @@ from typing import Literal
 
 from bylaw import AddImport, Finding, Fix, Project, Replace, RuleOptions, Span, marker_adoption, project_rule
 from bylaw.facts.code import Function
-from bylaw.facts.naming import SHORT_LIVED, asks_for_deleted, matches_any, says_deleted, says_first_data
+from bylaw.facts.naming import SHORT_LIVED, matches_any, says_deleted, says_first_data
 from bylaw.facts.queries import ColumnTest, Query, Touch
 
 _CHOICE = re.compile(r"(?:^|_)(?:soft|hard|permanent(?:ly)?|physical(?:ly)?|purge|force)(?:_|$)")
@@ -149,12 +149,7 @@ def _is_marked_already(project: Project, touch: Touch, options: Options) -> bool
     names = {touch.marker.attribute, touch.marker.name}
     own = (query for query in file.facts.queries if query.function == touch.query.function)
     tests = {(name, test) for query in own for name, _, test in (each.partition("=") for each in query.tests)}
-    if any(not test or (name in names and test in _tests_of_deleted(options)) for name, test in tests):
-        return True
-    if any(name in names for name, _ in tests):
-        return False
-    texts = [file.text(each.statement) for each in _around(project, touch)]
-    return any(asks_for_deleted(text, name, flag=options.kind == "flag") for text in texts for name in names)
+    return any(not test or (name in names and test in _tests_of_deleted(options)) for name, test in tests)
 
 
 def _tests_of_deleted(options: Options) -> tuple[ColumnTest, ...]:

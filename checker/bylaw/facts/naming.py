@@ -25,8 +25,6 @@ _FIRST_DATA = re.compile(
     r"(?:^|/)(?:init_?db|initial_?data|init_?data|(?:\w+_)?seed\w*|bootstrap\w*|fixtures?|first_?run|"
     r"(?:\w+_)?(?:sample|fake|demo|dummy)_?data)(?:/|\.py$)"
 )
-_EXCLUDED = re.compile(r"\bexclude\([^()]{0,300}\)")
-"""What Django is asked to leave out."""
 _LATIN = {"data": "datum", "media": "medium"}
 """Plurals that code mostly treats as singulars: both pass."""
 _SAME = frozenset({
@@ -177,29 +175,6 @@ def bare_as_written(name: str) -> str:
 def says_deleted(column: str) -> bool:
     """Whether a flag is set once a row is deleted (`is_deleted`), and not while it is alive (`is_active`)."""
     return re.search("delet|remov|trash|archiv|inactive|disabled", column.lower()) is not None
-
-
-def asks_for_deleted(text: str, column: str, *, flag: bool) -> bool:
-    """Whether a function's text looks for rows that are marked as deleted: `deleted_at < limit`. What the conditions of
-    a statement ask is a fact; this is for statements that nobody could read.
-    """
-    if column not in text:
-        return False
-    name = rf"\b{re.escape(column)}"
-    left_out = rf"\bexclude\([^()]{{0,300}}{name}"
-    wanted = _EXCLUDED.sub("", text)
-    if not flag:
-        compared = r"\s*(?:<|>|!=)|\.is_?not\(|\.between\(|__(?:lt|gt|range|isnull\s*=\s*False)|\s+IS\s+NOT\s+NULL"
-        found = re.search(rf"{name}(?:{compared})", wanted, re.IGNORECASE)
-        return (found or re.search(rf"{left_out}__isnull\s*=\s*True", text)) is not None
-    dead = says_deleted(column)
-    value, other = ("True", "False") if dead else ("False", "True")
-    asked = rf"\b[A-Z]\w*\.(?:c\.)?{re.escape(column)}\b"
-    bare = rf"(?:where|filter)\(\s*{asked}\s*[,)]" if dead else rf"(?:~|not_\(\s*){asked}"
-    compared = rf"{asked}(?:\s*(?:==|is)\s*{value}|\.is_\({value})"
-    by_keyword = rf"\b(?:filter_by|filter|get)\([^()]{{0,300}}{name}\s*=\s*{value}"
-    found = re.search(f"{compared}|{bare}|{by_keyword}", wanted)
-    return (found or re.search(rf"{left_out}\s*=\s*{other}", text)) is not None
 
 
 def says_first_data(path: str) -> bool:
