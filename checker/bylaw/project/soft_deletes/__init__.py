@@ -15,19 +15,19 @@ from bylaw.facts.file import FileFacts
 from bylaw.facts.naming import snake
 from bylaw.facts.queries import HANDED_OUT, HELPED_INSIDE, HELPED_OUT, INSIDE, Query, Touch, row_type
 from bylaw.facts.values import Index
-from bylaw.project.caller_checks import CallerChecks
-from bylaw.project.customs import sets, with_customs
-from bylaw.project.delete_overrides import DeleteOverrides
-from bylaw.project.deletion_words import is_another_state
-from bylaw.project.handed_out import HandedOut
-from bylaw.project.helpers import Helpers
-from bylaw.project.made_rows import makes_row
-from bylaw.project.marker_use import are_set_together, is_used
-from bylaw.project.real_deletes import RealDeletes
-from bylaw.project.returned_rows import returned_row
-from bylaw.project.row_managers import RowManagers
-from bylaw.project.served_models import ServedModels
-from bylaw.project.session_hooks import SessionHooks
+from bylaw.project.soft_deletes.caller_checks import CallerChecks
+from bylaw.project.soft_deletes.customs import sets, with_customs
+from bylaw.project.soft_deletes.delete_overrides import DeleteOverrides
+from bylaw.project.soft_deletes.deletion_words import is_another_state
+from bylaw.project.soft_deletes.handed_out import HandedOut
+from bylaw.project.soft_deletes.helpers import Helpers
+from bylaw.project.soft_deletes.made_rows import makes_row
+from bylaw.project.soft_deletes.marker_use import are_set_together, is_used
+from bylaw.project.soft_deletes.real_deletes import RealDeletes
+from bylaw.project.soft_deletes.returned_rows import returned_row
+from bylaw.project.soft_deletes.row_managers import RowManagers
+from bylaw.project.soft_deletes.served_models import ServedModels
+from bylaw.project.soft_deletes.session_hooks import SessionHooks
 from bylaw.source import Span
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from bylaw.facts.database import Table
 from bylaw.facts.file import FileFacts
 from bylaw.facts.queries import QueryKind
 from bylaw.facts.values import Ref, walk
-from bylaw.project.row_managers import MAX_DEPTH, PLAIN_MANAGER_BASES, PLAIN_MODEL_BASES, RowManagers
+from bylaw.project.soft_deletes.row_managers import MAX_DEPTH, PLAIN_MANAGER_BASES, PLAIN_MODEL_BASES, RowManagers
 from bylaw.project.tables import library
 
 if TYPE_CHECKING:

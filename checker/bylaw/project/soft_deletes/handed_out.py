@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from bylaw.facts.code import Function
 from bylaw.facts.file import FileFacts
-from bylaw.project.helpers import Helpers
 from bylaw.project.names import Definition
+from bylaw.project.soft_deletes.helpers import Helpers
 
 if TYPE_CHECKING:
     from bylaw.project import Project

@@ -9,7 +9,7 @@ from bylaw.facts.file import FileFacts
 from bylaw.facts.queries import row_type
 from bylaw.facts.values import Call, Index, Ref
 from bylaw.project.names import Definition
-from bylaw.project.served_models import ServedModels
+from bylaw.project.soft_deletes.served_models import ServedModels
 
 if TYPE_CHECKING:
     from bylaw.project import Project

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bylaw.facts.code import Function, Reference
 from bylaw.facts.file import FileFacts
 from bylaw.facts.queries import KEPT_AS, Query
-from bylaw.project.deletion_words import asks_for, handed_to, looks_at, rows_of
+from bylaw.project.soft_deletes.deletion_words import asks_for, handed_to, looks_at, rows_of
 
 if TYPE_CHECKING:
     from bylaw.project import Project

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bylaw.facts.database import Column, Table
-from bylaw.project.row_managers import RowManagers
+from bylaw.project.soft_deletes.row_managers import RowManagers
 
 if TYPE_CHECKING:
     from bylaw.project import Project
