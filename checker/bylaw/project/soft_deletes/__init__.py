@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bylaw.facts.code import Variable
 from bylaw.facts.database import Column, Table
 from bylaw.facts.file import FileFacts
-from bylaw.facts.naming import snake
-from bylaw.facts.queries import HANDED_OUT, HELPED_INSIDE, HELPED_OUT, INSIDE, Query, Touch, row_type
-from bylaw.facts.values import Index
+from bylaw.facts.queries import HANDED_OUT, HELPED_INSIDE, HELPED_OUT, INSIDE, Query, Touch
 from bylaw.project.soft_deletes.caller_checks import CallerChecks
 from bylaw.project.soft_deletes.customs import sets, with_customs
 from bylaw.project.soft_deletes.delete_overrides import DeleteOverrides
@@ -23,10 +20,9 @@ from bylaw.project.soft_deletes.handed_out import HandedOut
 from bylaw.project.soft_deletes.helpers import Helpers
 from bylaw.project.soft_deletes.made_rows import makes_row
 from bylaw.project.soft_deletes.marker_use import are_set_together, is_used
+from bylaw.project.soft_deletes.queried_tables import QueriedTables
 from bylaw.project.soft_deletes.real_deletes import RealDeletes
-from bylaw.project.soft_deletes.returned_rows import returned_row
 from bylaw.project.soft_deletes.row_managers import RowManagers
-from bylaw.project.soft_deletes.served_models import ServedModels
 from bylaw.project.soft_deletes.session_hooks import SessionHooks
 from bylaw.source import Span
 
@@ -34,7 +30,6 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 _HELPED = {HELPED_OUT: HANDED_OUT, HELPED_INSIDE: INSIDE}
-_TABLE = ".__table__"
 _SPEAKING = re.compile(r"delet|trash|archiv|alive|tombstone|active", re.IGNORECASE)
 """A method or option whose name tells that it deals with deleted rows (`with_deleted`, `alive`, `include_archived`)."""
 
@@ -76,7 +71,7 @@ class SoftDeletes:
                     yield from self._touch(file.facts, query)
 
     def _touch(self, facts: FileFacts, query: Query) -> Iterator[Touch]:
-        tables = self._tables(facts, query)
+        tables = self._queried_tables.of(facts, query)
         markers = [self.marker(table) if table.context == "app" else None for table in tables]
         if tables and markers[0] is not None and None not in markers:
             if self._real_deletes.of(tables[0], markers[0]):
@@ -108,50 +103,6 @@ class SoftDeletes:
     def _handed_out(self) -> HandedOut:
         return HandedOut(self.project, self._helpers, self._text_of)
 
-    def _tables(self, facts: FileFacts, query: Query) -> list[Table]:
-        """The tables that a query may touch: several only for the model of a generic repository."""
-        if query.entity.endswith("[]"):
-            table = self._served_models.of_object(query.entity.removesuffix("[]"), facts.module)
-            return [table] if table is not None else []
-        if query.entity.endswith("?"):
-            return self._called(query.entity.removesuffix("?"), facts)
-        if query.entity:
-            entity = query.entity
-            if entity.endswith("()"):
-                entity = returned_row(self.project, self._served_models, entity, facts.module)
-                if not entity and query.function.rpartition(".")[0] != query.entity.rpartition(".")[0]:
-                    return []
-            table = self._table_of(entity, facts.module) if entity else None
-            if table is not None:
-                return [table]
-            served, method = self._served_models, query.function.rpartition(".")[2]
-            return served.tables(query.entity, method, facts.module) or served.of_type_variable(
-                query.entity, query.function, facts.module
-            )
-        name = query.table.rpartition(".")[2]
-        found = [table for table in self.project.tables if table.name == name and table.context == "app"]
-        return found if len(found) == 1 else []
-
-    def _called(self, name: str, facts: FileFacts) -> list[Table]:
-        """The table whose rows are called so, where the file knows its class: `delete(book)` beside `Book`."""
-        app = (table for table in self.project.tables if table.context == "app")
-        found = [table for table in app if snake(table.class_name.removesuffix("Model")) == name]
-        imported = {item.target.rpartition(".")[2] for item in facts.imports}
-        known = [table for table in found if table.class_name in imported or table.location.path == facts.path]
-        return known if len(known) == len(found) == 1 else []
-
-    def _table_of(self, entity: str, near: str) -> Table | None:
-        """The table of a class, or of what a name stands for: `Reader = Annotated[User, Depends(…)]`, `users =
-        User.__table__`.
-        """
-        table = self.project.table_of(entity, near)
-        if table is None and (name := self.project.names.resolve(entity, near)).endswith(_TABLE):
-            return self.project.table_of(name.removesuffix(_TABLE))
-        found = self.project.names.definition(entity, near) if table is None else None
-        alias = found.item.value if found is not None and isinstance(found.item, Variable) else None
-        inner = row_type(alias) if isinstance(alias, Index) else ""
-        return self.project.table_of(inner, found.file.module) if found is not None and inner else table
-
     @cached_property
     def _managers(self) -> RowManagers:
         return RowManagers(self.project, self._names_marker, self._says, self._text_of)
@@ -161,8 +112,8 @@ class SoftDeletes:
         return RealDeletes(self.project, self.column, self._managers)
 
     @cached_property
-    def _served_models(self) -> ServedModels:
-        return ServedModels(self.project)
+    def _queried_tables(self) -> QueriedTables:
+        return QueriedTables(self.project)
 
     def marker(self, table: Table) -> Column | None:
         """The table's marker column, its own or a parent's."""
@@ -191,7 +142,7 @@ class SoftDeletes:
             return False
         for file in self.project.files.values():
             for query in file.facts.queries if {name, marker.attribute} <= file.facts.words else ():
-                if {name, marker.attribute} <= query.names and table in self._tables(file.facts, query):
+                if {name, marker.attribute} <= query.names and table in self._queried_tables.of(file.facts, query):
                     text = self._text_of(file.facts, query.function)
                     if not sets(text, name) and not sets(text, marker.attribute):
                         return True
