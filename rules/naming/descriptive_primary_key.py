@@ -58,17 +58,19 @@ def _judged(project: Project, options: Options) -> Iterator[tuple[Table, Column,
                 yield table, column, names
 
 
-def _fits(column: Column, names: list[str], options: Options) -> bool:
+def _fits(column: Column, names: list[str]) -> bool:
+    return any(same_name(snake(column.attribute), name) for name in names)
+
+
+def _is_spared(column: Column, names: list[str], options: Options) -> bool:
+    """Whether the name is no deviant where the convention is followed: `line_id` or `ol_id` of an order line, whatever
+    else identifies a row (`isbn`); no `id`, and no other entity.
+    """
     own = snake(column.attribute)
-    if any(same_name(own, name) for name in names):
+    if options.when == "always" or options.style == "id" or own in _GENERIC:
+        return False
+    if not own.endswith("_id"):
         return True
-    return options.when == "followed" and options.style == "entity_id" and _says_enough(own, names)
-
-
-def _says_enough(own: str, names: list[str]) -> bool:
-    """`line_id` or `ol_id` of an order line, whatever else identifies a row (`isbn`): no `id`, and no other entity."""
-    if own in _GENERIC or not own.endswith("_id"):
-        return own not in _GENERIC
     said = own.removesuffix("_id")
     entities = [name.removesuffix("_id") for name in names]
     initials = {"".join(word[0] for word in entity.split("_") if word) for entity in entities}
@@ -76,8 +78,9 @@ def _says_enough(own: str, names: list[str]) -> bool:
 
 
 def _adoption(project: Project, options: Options) -> Adoption:
-    judged = [_fits(column, names, options) for _, column, names in _judged(project, options)]
-    return Adoption(len(judged), sum(judged), slips=SLIPS)
+    judged = ((column, names, _fits(column, names)) for _, column, names in _judged(project, options))
+    told = [fits for column, names, fits in judged if fits or not _is_spared(column, names, options)]
+    return Adoption(len(told), sum(told), slips=SLIPS)
 
 
 @project_rule(
@@ -131,7 +134,7 @@ def descriptive_primary_key(project: Project, options: Options) -> Iterator[Find
     """
     shared: dict[Location, list[tuple[Table, Column, str]]] = {}
     for table, column, names in _judged(project, options):
-        if not _fits(column, names, options):
+        if not _fits(column, names) and not _is_spared(column, names, options):
             wanted = written_like(names[0], (other.attribute for other in table.columns))
             shared.setdefault(column.location, []).append((table, column, wanted))
     for location, cases in shared.items():
