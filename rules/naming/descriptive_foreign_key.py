@@ -69,9 +69,7 @@ def _adoption(project: Project, options: Options) -> Adoption:
     the convention is known."""
     keeping: dict[object, bool] = {}
     for pointer in _judged(project, options):
-        fits = _fits(pointer, options)
-        if fits or not _is_spared(pointer):
-            keeping[pointer.table.location] = keeping.get(pointer.table.location, True) and fits
+        keeping[pointer.table.location] = keeping.get(pointer.table.location, True) and _fits(pointer, options)
     roles = _roles(project, options)
     if len(roles) >= _SOME and not _are_mostly_kept(roles):
         return Adoption(len(roles), sum(roles), "foreign keys with a role")

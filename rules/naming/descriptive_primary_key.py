@@ -78,9 +78,8 @@ def _is_spared(column: Column, names: list[str], options: Options) -> bool:
 
 
 def _adoption(project: Project, options: Options) -> Adoption:
-    judged = ((column, names, _fits(column, names)) for _, column, names in _judged(project, options))
-    told = [fits for column, names, fits in judged if fits or not _is_spared(column, names, options)]
-    return Adoption(len(told), sum(told), slips=SLIPS)
+    judged = [_fits(column, names) for _, column, names in _judged(project, options)]
+    return Adoption(len(judged), sum(judged), slips=SLIPS)
 
 
 @project_rule(
