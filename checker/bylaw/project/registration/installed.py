@@ -12,8 +12,8 @@ from bylaw.facts.database import Table, TableRegistration
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Call, Choice, Constant, Index, Items, Operator, Ref, Starred, Text, Value, text_of, walk
 from bylaw.patterns import regex
+from bylaw.project.registration.unloaded import UnloadedModules
 from bylaw.project.roles import is_own
-from bylaw.project.unloaded import UnloadedModules
 
 if TYPE_CHECKING:
     from bylaw.project import Project

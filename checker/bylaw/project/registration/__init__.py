@@ -12,11 +12,11 @@ import msgspec
 from bylaw.facts.database import Table, TableRegistration
 from bylaw.facts.file import FileFacts
 from bylaw.facts.values import Items, Ref, Value
-from bylaw.project.applications import loaded_before, made_before
-from bylaw.project.generators import generators, loads_plugins, upgrades_alone, writing_functions
 from bylaw.project.imports import Reach
-from bylaw.project.installed import InstalledApps
 from bylaw.project.paths import inside, matcher, upwards
+from bylaw.project.registration.applications import loaded_before, made_before
+from bylaw.project.registration.generators import generators, loads_plugins, upgrades_alone, writing_functions
+from bylaw.project.registration.installed import InstalledApps
 from bylaw.project.roles import is_own
 from bylaw.project.tables.meaning import Meanings
 from bylaw.source import Location, Span
