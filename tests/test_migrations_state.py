@@ -134,7 +134,7 @@ def test_a_renamed_model_renames_the_columns_that_point_at_it() -> None:
     plain = ops.CreateTable("app_tag", (ColumnSpec("id"),), (), HERE, model="app.Tag")
     rename = ops.RenameTable("app_tag", "app_label", HERE, model="app.Label")
     state = django_schema(ORDER, plain, TAGS, rename)
-    assert set(state.tables["app_order_tags"].columns) == {"id", "order_id", "label_id"}
+    assert set(state.tables["shop_orders_tags"].columns) == {"id", "order_id", "label_id"}
 
 
 def test_a_many_to_many_field_is_a_table() -> None:

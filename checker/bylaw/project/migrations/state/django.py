@@ -23,6 +23,8 @@ def key_of(model: str) -> str:
 
 def physical(operation: Operation, schema: Schema) -> Iterator[Operation]:
     """The operation as the database sees it: none, one, or several of them."""
+    if isinstance(operation, ops.CreateTable):
+        operation = joining_table(operation, schema)
     operation = _pointing_at_tables(operation, schema)
     table = getattr(operation, "table", "")
     if not table or isinstance(operation, ops.CreateTable):
@@ -122,6 +124,15 @@ def many_to_many(schema: Schema, table: str, field: str) -> str | None:
     if state is not None and (field in state.fields or field in state.columns):
         return None
     return schema.keys.get(f"{table}_{field}".lower())
+
+
+def joining_table(operation: ops.CreateTable, schema: Schema) -> ops.CreateTable:
+    """The table of a many-to-many field that a model gets later is called after the model's own (`db_table`)."""
+    owner = operation.columns[1].references if operation.model and len(operation.columns) == 3 else ""
+    table = schema.keys.get(owner, owner)
+    if table == owner or not operation.table.startswith(f"{owner}_"):
+        return operation
+    return replace(operation, table=table + operation.table.removeprefix(owner))
 
 
 def joining_columns(operation: ops.RenameTable, schema: Schema) -> Iterator[ops.RenameColumn]:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from bylaw.facts import migrations as ops
 from bylaw.facts.migrations import Operation
-from bylaw.project.migrations.state.django import column_of_field, joining_columns, key_of, many_to_many
+from bylaw.project.migrations.state.django import column_of_field, joining_columns, joining_table, key_of, many_to_many
 from bylaw.project.migrations.state.edits import with_column
 from bylaw.project.migrations.state.replay import Replay
 from bylaw.project.migrations.state.schema import ColumnState, Schema, TableState
@@ -22,7 +22,7 @@ def follow(operation: Operation, schema: Schema, replay: Replay, step: Step) -> 
     """Keep track of models and fields, after `operation` (as the source wrote it) ran on `schema`."""
     match operation:
         case ops.CreateTable() if operation.model:
-            replay.set_key(key_of(operation.model), operation.table)
+            replay.set_key(key_of(operation.model), joining_table(operation, schema).table)
             replay.set_untouched(key_of(operation.model), "")
         case ops.DropTable(table=table) if table in schema.keys:
             replay.set_key(table, None)
@@ -101,7 +101,7 @@ def follow_state_only(operation: Operation, schema: Schema, replay: Replay, step
         case ops.OtherStatement(kind="managed-model", table=key) if schema.untouched.get(key) == "unmanaged-model":
             replay.set_untouched(key, "")
         case ops.CreateTable() if operation.model:
-            replay.set_key(key_of(operation.model), operation.table)
+            replay.set_key(key_of(operation.model), joining_table(operation, schema).table)
             replay.set_untouched(key_of(operation.model), "")
             if schema.table(operation.table) is not None:  # a model that is made of a table that is there
                 own = {spec.field: spec.name for spec in operation.columns if spec.field}
