@@ -58,9 +58,11 @@ class Locks:
         self._server = server
         self._database = database
         self._tables: dict[int, str] = {}
+        self._views: dict[int, str] = {}
 
     def starts(self, steps: frozenset[Step]) -> None:  # noqa: ARG002
         self._tables = tables(self._database)
+        self._views = tables(self._database, "m")
 
     def ends(self) -> None:
         pass
@@ -75,10 +77,13 @@ class Locks:
             value, modes, scanned = _inside(connection, run, self._tables)
         for table, name in self._tables.items():
             before, after = files[table], _files(self._database, table)
-            if modes.get(table):
+            held = frozenset(modes.get(table, ()))
+            if table in self._views:  # nobody writes there
+                held = frozenset(mode for mode in held if _STRONG.get(mode) == "reads")
+            if held:
                 self.seen.append(
                     Seen(
-                        places, sql, name, frozenset(modes[table]), bool(after) and before[0] != after[0],
+                        places, sql, name, held, bool(after) and before[0] != after[0],
                         table in scanned, bool(after) and not after[1] <= before[1],
                     )
                 )  # fmt: skip

@@ -114,6 +114,8 @@ def test_whatever_a_reader_says_otherwise_is_seen(sql: str) -> None:
 def _lies(one: ops.Operation) -> Iterator[tuple[str, ops.Operation]]:
     for field in msgspec.structs.fields(one):
         value = getattr(one, field.name)
+        if field.name == "empty":
+            continue  # of materialized views alone, of which sqlglot's view says nothing
         if isinstance(value, bool):
             yield field.name, msgspec.structs.replace(one, **{field.name: not value})
         elif isinstance(value, str) and value and field.name != "method":
