@@ -137,6 +137,14 @@ def test_a_renamed_model_renames_the_columns_that_point_at_it() -> None:
     assert set(state.tables["shop_orders_tags"].columns) == {"id", "order_id", "label_id"}
 
 
+def test_a_renamed_many_to_many_field_renames_its_table() -> None:
+    rename = ops.RenameColumn("app_order", "tags", "labels", HERE)
+    state = django_schema(ORDER, TAGS, rename)
+    assert sorted(state.tables) == ["shop_orders", "shop_orders_labels"]
+    gone = django_schema(ORDER, TAGS, rename, ops.DropColumn("app_order", "labels", HERE))
+    assert sorted(gone.tables) == ["shop_orders"]
+
+
 def test_a_many_to_many_field_is_a_table() -> None:
     state = django_schema(ORDER, TAGS, ops.DropColumn("app_order", "tags", HERE))
     assert list(state.tables) == ["shop_orders"]

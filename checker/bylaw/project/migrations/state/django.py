@@ -43,8 +43,8 @@ def physical(operation: Operation, schema: Schema) -> Iterator[Operation]:
             yield ops.DropTable(str(many_to_many(schema, table, operation.column)), operation.span)
         case ops.RenameColumn() if many_to_many(schema, table, operation.column) is not None:
             old = str(many_to_many(schema, table, operation.column))
-            if old == f"{table}_{operation.column}".lower():
-                yield ops.RenameTable(old, f"{table}_{operation.new_name}".lower(), operation.span)
+            if old.lower() == f"{name}_{operation.column}".lower():
+                yield ops.RenameTable(old, f"{name}_{operation.new_name.lower()}", operation.span)
         case ops.AlterColumn() if many_to_many(schema, table, operation.column) is not None:
             return
         case ops.RenameColumn():

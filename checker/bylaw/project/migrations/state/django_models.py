@@ -42,10 +42,10 @@ def follow(operation: Operation, schema: Schema, replay: Replay, step: Step) -> 
             replay.set_key(f"{table}_{field}".lower(), None)
         case ops.RenameColumn(table=table, column=field, new_name=new_field):
             if (old := many_to_many(schema, table, field)) is not None:
-                key = f"{table}_{field}".lower()
-                new_key = f"{table}_{new_field}".lower()
-                replay.set_key(key, None)
-                replay.set_key(new_key, new_key if old == key else old)
+                owner = schema.keys.get(table, table)
+                is_usual = old.lower() == f"{owner}_{field}".lower()
+                replay.set_key(f"{table}_{field}".lower(), None)
+                replay.set_key(f"{table}_{new_field}".lower(), f"{owner}_{new_field.lower()}" if is_usual else old)
             else:
                 _rename_field(table, field, new_field, replay)
         case _:
