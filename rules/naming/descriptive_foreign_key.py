@@ -32,8 +32,10 @@ class Options(RuleOptions):
     `countries.code`)."""
 
 
-def _judged(project: Project, options: Options) -> Iterator[Pointer]:
-    return (each for each in project.pointers if not _is_exempt(each.table, each.column, options))
+def _judged(project: Project, options: Options) -> list[tuple[Pointer, bool]]:
+    """Every foreign key that the convention speaks of, and whether its name fits."""
+    judged = (each for each in project.pointers if not _is_exempt(each.table, each.column, options))
+    return [(each, _fits(each, options)) for each in judged]
 
 
 def _is_exempt(table: Table, column: Column, options: Options) -> bool:
@@ -68,18 +70,18 @@ def _adoption(project: Project, options: Options) -> Adoption:
     """Tables whose foreign keys all fit. `user_id` is what anybody writes: where many have a role, these show whether
     the convention is known."""
     keeping: dict[object, bool] = {}
-    for pointer in _judged(project, options):
-        keeping[pointer.table.location] = keeping.get(pointer.table.location, True) and _fits(pointer, options)
-    roles = _roles(project, options)
+    judged = _judged(project, options)
+    for pointer, fits in judged:
+        keeping[pointer.table.location] = keeping.get(pointer.table.location, True) and fits
+    roles = _roles(judged)
     if len(roles) >= _SOME and not _are_mostly_kept(roles):
         return Adoption(len(roles), sum(roles), "foreign keys with a role")
     return Adoption(len(keeping), sum(keeping.values()), slips=SLIPS)
 
 
-def _roles(project: Project, options: Options) -> list[bool]:
+def _roles(judged: list[tuple[Pointer, bool]]) -> list[bool]:
     """Of the foreign keys that have a role, whether each keeps the convention."""
-    told = ((pointer, _fits(pointer, options)) for pointer in _judged(project, options) if not pointer.is_plain)
-    return [fits for pointer, fits in told if fits or not _is_spared(pointer)]
+    return [fits for pointer, fits in judged if not pointer.is_plain and (fits or not _is_spared(pointer))]
 
 
 def _are_mostly_kept(roles: list[bool]) -> bool:
@@ -164,11 +166,12 @@ def descriptive_foreign_key(project: Project, options: Options) -> Iterator[Find
 
 
 def _deviants(project: Project, options: Options) -> Iterator[Pointer]:
-    deviants = (pointer for pointer in _judged(project, options) if not _fits(pointer, options))
+    judged = _judged(project, options)
+    deviants = (pointer for pointer, fits in judged if not fits)
     if options.when == "always":
         yield from deviants
         return
-    roles = _roles(project, options)
+    roles = _roles(judged)
     known = len(roles) >= _SOME and _are_mostly_kept(roles)
     for pointer in deviants:
         if not _is_spared(pointer) and (known or not pointer.is_role_alone):

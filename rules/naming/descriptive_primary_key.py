@@ -7,10 +7,8 @@ from typing import Literal
 
 from bylaw import SLIPS, Adoption, Finding, Location, Project, RuleOptions, project_rule
 from bylaw.facts.database import Column, Table
-from bylaw.facts.naming import class_entities, matches_any, same_name, snake, table_entities, written_like
+from bylaw.facts.naming import BARE_KEYS, class_entities, matches_any, same_name, snake, table_entities, written_like
 from bylaw.facts.surface import IdUse
-
-_GENERIC = frozenset({"id", "pk", "uuid", "uid", "guid", "key", "oid"})
 
 
 class Options(RuleOptions):
@@ -67,7 +65,7 @@ def _is_spared(column: Column, names: list[str], options: Options) -> bool:
     else identifies a row (`isbn`); no `id`, and no other entity.
     """
     own = snake(column.attribute)
-    if options.when == "always" or options.style == "id" or own in _GENERIC:
+    if options.when == "always" or options.style == "id" or own in BARE_KEYS:
         return False
     if not own.endswith("_id"):
         return True

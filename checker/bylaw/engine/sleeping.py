@@ -33,14 +33,10 @@ class Sleep(msgspec.Struct, frozen=True):
             return f"awake: {self.found}"
         if self.adoption is None:
             return f"asleep: {self.found}"
-        return f'asleep: {self.found}; it speaks from {self._bar} on, or with when = "always"'
-
-    @property
-    def _bar(self) -> str:
-        slips = self.adoption.slips if self.adoption is not None else None
-        return "three quarters of at least five" + (
-            f" (nine tenths if over {slips} do not)" if slips is not None else ""
-        )
+        bar = "three quarters of at least five"
+        if self.adoption.slips is not None:
+            bar += f" (nine tenths if over {self.adoption.slips} do not)"
+        return f'asleep: {self.found}; it speaks from {bar} on, or with when = "always"'
 
 
 def sleeps(

@@ -172,6 +172,10 @@ def bare_as_written(name: str) -> str:
     return bare(name).strip('"')
 
 
+BARE_KEYS = frozenset({"id", "pk", "uuid", "uid", "guid", "key", "oid"})
+"""Names of keys that do not say what they identify."""
+
+
 def says_deleted(column: str) -> bool:
     """Whether a flag is set once a row is deleted (`is_deleted`), and not while it is alive (`is_active`)."""
     return re.search("delet|remov|trash|archiv|inactive|disabled", column.lower()) is not None

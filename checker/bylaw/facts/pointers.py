@@ -8,9 +8,8 @@ from functools import cached_property
 import msgspec
 
 from bylaw.facts.database import Column, ForeignKey, Table
-from bylaw.facts.naming import same_name, snake, written_like
+from bylaw.facts.naming import BARE_KEYS, same_name, snake, written_like
 
-_IDENTIFIES = re.compile(r"(?:^|_)(?:id|uuid|uid|guid|pk|key|oid)$")
 _AGENT = re.compile(r"(?:^|_)by(?:_id)?$")
 
 
@@ -50,7 +49,7 @@ class Pointer(msgspec.Struct, frozen=True, eq=False, dict=True):
     @property
     def is_role_alone(self) -> bool:
         """`owner_id` for a user whose key is only called `id`."""
-        return not self.descriptive and not self.names_another and _IDENTIFIES.search(self.name) is not None
+        return not self.descriptive and not self.names_another and _identifies(self.name)
 
     @property
     def is_told_by_custom(self) -> bool:
@@ -59,9 +58,14 @@ class Pointer(msgspec.Struct, frozen=True, eq=False, dict=True):
         """
         if self.to_itself:
             return not self.is_plain
-        natural = bool(self.descriptive) and not any(_IDENTIFIES.search(name) for name in self.descriptive)
+        natural = bool(self.descriptive) and not any(map(_identifies, self.descriptive))
         return natural or _AGENT.search(self.name) is not None
 
     def written(self, name: str) -> str:
         """A snake_case name in the style of the table's columns."""
         return written_like(name, (column.attribute for column in self.table.columns))
+
+
+def _identifies(name: str) -> bool:
+    """Whether a name ends like that of a key: `owner_id`."""
+    return name.rpartition("_")[2] in BARE_KEYS

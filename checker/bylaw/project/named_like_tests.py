@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from bylaw.facts.file import FileFacts
-from bylaw.facts.roles import TEST_FRAMEWORKS, is_called_test, is_in_test_folder
+from bylaw.facts.roles import imports_test_framework, is_called_test, is_in_test_folder
 
 if TYPE_CHECKING:
     from bylaw.project.names import Names
@@ -35,7 +35,7 @@ def _may_be_code(file: FileFacts) -> bool:
 
 
 def _tests_something(file: FileFacts) -> bool:
-    if any(item.target.partition(".")[0] in TEST_FRAMEWORKS for item in file.imports):
+    if imports_test_framework(item.target for item in file.imports):
         return True
     return any(function.name.startswith("test_") and not function.decorators for function in file.functions)
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
-
-import msgspec
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bylaw.facts.database import Column, ForeignKey, Table
-from bylaw.facts.naming import class_entities, same_name, snake, table_entities
+from bylaw.facts.naming import BARE_KEYS, class_entities, same_name, snake, table_entities
 from bylaw.facts.pointers import Pointer
 from bylaw.source import Location
 
 if TYPE_CHECKING:
     from bylaw.project import Project
 
-_GENERIC: Final = frozenset({"id", "pk", "uuid", "uid", "guid", "key", "oid"})
 _USERS: Final = frozenset({"AbstractUser", "AbstractBaseUser"})
 _MAX_DEPTH: Final = 8
 _SHARED_BY: Final = 3
@@ -25,26 +22,36 @@ _ENDS: Final = ("Table", "Model", "ORM", "Orm")
 """Ends of class names that are no part of the entity's name."""
 
 
+class _House(NamedTuple):
+    """What all tables of the application together say."""
+
+    users: list[Location]
+    """The tables that hold users, whatever stands before the word (`ShopUser`)."""
+    entities: dict[str, Location]
+    """The tables by what their rows are called at first sight."""
+    bare_keys: frozenset[str]
+    """Names of keys that say no more than `id`."""
+
+
 def pointers(project: Project) -> Iterator[Pointer]:
     """Every foreign key of the application whose target is known, in order of place, but those that a library or the
     ORM makes, and keys that are a table's primary key as a whole.
     """
-    users = _users(project)
     tables = [table for table in project.tables if table.context == "app"]
-    entities = {name: table.location for table in tables for name in _plain_entities(table)}
-    generic = _GENERIC | _shared_keys(tables)
+    house = _House(
+        [table.location for table in tables if table.class_name.endswith("User")],
+        {name: table.location for table in tables for name in _plain_entities(table)},
+        BARE_KEYS | _shared_keys(tables),
+    )
     for table in tables:
         for column in table.columns:
             if column.foreign_key is None or column.from_library or column.implicit:
                 continue
             if column.primary_key and len(table.primary_key) == 1:
                 continue
-            pointer = _pointer(project, table, column, column.foreign_key, users, generic)
+            pointer = _pointer(project, table, column, column.foreign_key, house)
             if pointer is not None:
-                named = entities.get(pointer.name.rpartition("_")[0])
-                target = project.target_of(pointer.key)
-                is_other = named is not None and target is not None and named != target.location
-                yield msgspec.structs.replace(pointer, names_another=is_other)
+                yield pointer
 
 
 def _plain_entities(table: Table) -> Iterator[str]:
@@ -53,12 +60,6 @@ def _plain_entities(table: Table) -> Iterator[str]:
         yield class_entities(table.class_name, _ENDS)[0]
     if table.name:
         yield table_entities(table.name, table.app_label)[0]
-
-
-def _users(project: Project) -> list[Location]:
-    """The tables that hold users, whatever stands before the word (`ShopUser`)."""
-    tables = (table for table in project.tables if table.context == "app" and table.class_name.endswith("User"))
-    return [table.location for table in tables]
 
 
 def _shared_keys(tables: list[Table]) -> set[str]:
@@ -71,9 +72,7 @@ def _shared_keys(tables: list[Table]) -> set[str]:
     return {name for name, count in keys.items() if count >= _SHARED_BY}
 
 
-def _pointer(
-    project: Project, table: Table, column: Column, key: ForeignKey, users: list[Location], generic: frozenset[str]
-) -> Pointer | None:
+def _pointer(project: Project, table: Table, column: Column, key: ForeignKey, house: _House) -> Pointer | None:
     """None where the target, or the column in it, is not known."""
     target = project.target_of(key)
     if not key.column or (target is None and not key.table):
@@ -94,19 +93,23 @@ def _pointer(
     columns = {snake(key.column), snake(pointed.attribute if pointed is not None else key.column)}
     if target is not None and not _USERS.isdisjoint(base.rpartition(".")[2] for base in target.bases):
         entities.insert(0, "user")
-    elif target is not None and users == [target.location]:
+    elif target is not None and house.users == [target.location]:
         entities.append("user")
     if pointed is not None and pointed.primary_key and pointed.foreign_key is not None:
         inherited, names = _above(project, pointed.foreign_key)
         entities += inherited
         columns = names if pointed.implicit else columns | names
-    descriptive = [name for name in sorted(columns) if name not in generic]
+    descriptive = [name for name in sorted(columns) if name not in house.bare_keys]
     keys = [*descriptive, *(f"{name}_id" for name in descriptive if column.relation)]  # Django adds the `_id`
-    bare = sorted(columns & generic, key=lambda name: (name != "id", name))
+    bare = sorted(columns & house.bare_keys, key=lambda name: (name != "id", name))
     endings = ("id", *bare) if table.orm == "django" else (*bare, "id")
     keys += [f"{entity}_{name}" for entity in entities for name in endings]
     to_itself = target is not None and target.location == table.location
-    return Pointer(table, column, key, list(dict.fromkeys(entities)), list(dict.fromkeys(keys)), to_itself, descriptive)
+    named = house.entities.get(snake(column.attribute).rpartition("_")[0])
+    return Pointer(
+        table, column, key, list(dict.fromkeys(entities)), list(dict.fromkeys(keys)), to_itself, descriptive,
+        names_another=named is not None and target is not None and named != target.location,
+    )  # fmt: skip
 
 
 def _above(project: Project, key: ForeignKey) -> tuple[list[str], set[str]]:

@@ -38,9 +38,9 @@ def root_names(files: Iterable[FileFacts], modules: Mapping[str, FileFacts]) -> 
             else:
                 lost.add(first)
     found: dict[str, str] = {}
+    tops = {name.partition(".")[0] for name in modules}
     for first, targets in asked.items():
         if first not in lost and len(targets) >= _LEAST:
-            tops = {name.partition(".")[0] for name in modules}
             leading = [
                 folder for folder in {*ancestors(homes[first]), *tops}
                 if _lead([joined(folder, target) for target in targets], modules, folders)

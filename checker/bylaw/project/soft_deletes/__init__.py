@@ -55,7 +55,8 @@ class SoftDeletes:
 
     def makes_row(self, touch: Touch) -> bool:
         """Whether the function around a query makes a row of the same table, besides."""
-        return makes_row(self.project, touch)
+        text = self._text_of(self.project.files[touch.path].facts, touch.query.function)
+        return makes_row(self.project, touch, text)
 
     @cached_property
     def coverage(self) -> tuple[int, int]:

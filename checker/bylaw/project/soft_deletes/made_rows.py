@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from bylaw.project import Project
 
 
-def makes_row(project: Project, touch: Touch) -> bool:
+def makes_row(project: Project, touch: Touch, text: str) -> bool:
     """Whether the function around a query makes a row of the table: `Book(…)`, `Book.objects.create(…)`,
-    `insert(Book)`, `books.insert()`.
+    `insert(Book)`, `books.insert()`. `text` is that of the function.
     """
     facts, own = project.files[touch.path].facts, touch.table.class_name
     if not touch.query.function:
@@ -25,16 +25,13 @@ def makes_row(project: Project, touch: Touch) -> bool:
             named_so = made.rpartition(".")[2] == own if own else made != use.name
             if named_so and _is_of(project, touch, made, facts):
                 return True
-    return _inserts(project, touch, facts)
+    return _inserts(touch, text)
 
 
-def _inserts(project: Project, touch: Touch, facts: FileFacts) -> bool:
+def _inserts(touch: Touch, text: str) -> bool:
     """`session.execute(insert(Book).values(…))`."""
-    texts = (
-        project.files[touch.path].text(f.statement) for f in facts.functions if f.qualified == touch.query.function
-    )
     written = re.escape(touch.query.written)
-    return bool(written) and any(re.search(rf"insert\(\s*{written}\b", text) for text in texts)
+    return bool(written) and re.search(rf"insert\(\s*{written}\b", text) is not None
 
 
 def _is_of(project: Project, touch: Touch, name: str, facts: FileFacts) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bylaw.facts.code import SyntaxProblem, Unread
 from bylaw.facts.file import FileFacts
-from bylaw.facts.roles import TEST_FRAMEWORKS, is_called_test, is_in_test_folder
+from bylaw.facts.roles import imports_test_framework, is_called_test, is_in_test_folder
 from bylaw.readers.encoding import NotText, to_utf8
 from bylaw.readers.python import syntax
 from bylaw.readers.python.broken import identity_of
@@ -77,9 +77,7 @@ def _is_test(module: Module) -> bool:
     """Whether nobody needs the queries of a module: it tests something, by its path and by what it imports."""
     if not is_called_test(module.path):
         return False
-    return is_in_test_folder(module.path) or any(
-        item.target.partition(".")[0] in TEST_FRAMEWORKS for item in module.imports
-    )
+    return is_in_test_folder(module.path) or imports_test_framework(item.target for item in module.imports)
 
 
 def _uses(module: Module, *, unread: tuple[Unread, ...] = (), syntax_problem: SyntaxProblem | None = None) -> FileFacts:

@@ -19,10 +19,11 @@ def is_plain(state: ColumnState) -> bool:
     return known is not None and known.is_known
 
 
-def key_type(change: Change, references: str, field: str = "") -> str:
-    """The type of the key of the model with that key, or of the field of it that a relation names; '' where that is
-    not known. A relation to it has the same.
+def type_pointed_at(change: Change, relation: ColumnState | ColumnSpec) -> str:
+    """The type of what a relation points at: the key of a model, or the field of it that is named. '' where that is not
+    known, and for what is no relation.
     """
+    references, field = relation.references, _named_field(relation)
     for _ in range(_CHAIN):
         target = change.before.of_model(references) if references and references != "?" else None
         if target is None:
@@ -45,11 +46,6 @@ def type_of(change: Change, column: ColumnState | None) -> str:
     if column is None or column.type or not column.references:
         return column.type if column is not None else ""
     return type_pointed_at(change, column)
-
-
-def type_pointed_at(change: Change, relation: ColumnState | ColumnSpec) -> str:
-    """The type of what a relation points at; '' where that is not known, and for what is no relation."""
-    return key_type(change, relation.references, _named_field(relation))
 
 
 def is_untold(change: Change, column: ColumnState | None) -> bool:

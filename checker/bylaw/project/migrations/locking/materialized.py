@@ -20,7 +20,7 @@ def refreshed(change: Change, operation: ops.OtherStatement) -> Iterator[Work]:
 
 
 def _is_read(change: Change, name: str) -> bool:
-    made = next((step for (kind, known), step in change.before.objects.items() if (kind, known) == (_KIND, name)), None)
+    made = change.before.objects.get((_KIND, name))
     if made is None or made in change.deployment:
         return False
     for step in change.tree.steps[change.tree.steps.index(made) if made in change.tree.steps else 0 :]:
@@ -33,8 +33,8 @@ def _is_read(change: Change, name: str) -> bool:
 
 def _fills(operation: ops.Operation, name: str) -> bool:
     match operation:
-        case ops.CreateObject(kind="materialized view", name=made, empty=empty):
-            return made == name and not empty
+        case ops.CreateObject(kind=kind, name=made, empty=empty):
+            return kind == _KIND and made == name and not empty
         case ops.OtherStatement(kind="refresh", table=table):
             return bare(table) == bare(name)
         case _:

@@ -131,8 +131,10 @@ def taken(meaning: Meaning, key: Value | None = None) -> Meaning:
     asked = isinstance(meaning, Rows) or (isinstance(meaning, Statement) and meaning.helped)
     if meaning is not None and asked and isinstance(key, Constant) and isinstance(key.value, str):
         meaning.note(key.value)
-    if not isinstance(meaning, Statement) or meaning.collected:
-        return Statement(meaning.drafts) if isinstance(meaning, Statement) else meaning
+    if not isinstance(meaning, Statement):
+        return meaning
+    if meaning.collected:
+        return Statement(meaning.drafts)
     of_session = not meaning.helped and all(draft.style in {"query", "flask"} for draft in meaning.drafts)
     return executed(meaning) if of_session and key is not None else meaning
 

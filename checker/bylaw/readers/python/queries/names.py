@@ -41,10 +41,7 @@ def mentioned(value: Value, entity: str = "") -> Iterator[str]:
                     yield from of_path(keyword.name)
             case Constant(str(text)) if len(text) < 10_000 and text not in _STATES:
                 for word in WORD.findall(text):
-                    if "__" in word:
-                        yield from of_path(word)
-                    else:
-                        yield word
+                    yield from of_path(word)
 
 
 def of_path(path: str) -> Iterator[str]:
